@@ -1,0 +1,16 @@
+import { config } from './config.ts';
+
+/** Whole seconds since the epoch. The one clock of this project: whoever moves it moves every timer and expiry. */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000) + config.clockOffsetSeconds;
+}
+
+/** The date of a time in UTC: `2026-11-21`. */
+export function utcDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+/** Seconds until the next midnight in UTC. */
+export function secondsToMidnight(seconds: number): number {
+  return 86_400 - (seconds % 86_400);
+}

@@ -1,0 +1,66 @@
+import { ConfigurationError, config } from './config.ts';
+
+const set = (settings: Record<string, string>) => Object.assign(process.env, settings);
+const saved = { ...process.env };
+afterEach(() => {
+  process.env = { ...saved };
+});
+
+test('a missing variable is named in one sentence', () => {
+  delete process.env.TABLE_NAME;
+  expect(() => config.tableName).toThrow(new ConfigurationError('The environment variable TABLE_NAME is not set.'));
+});
+
+test.each([
+  ['OTP_SECONDS', 'soon', () => config.otpSeconds],
+  ['OTP_SECONDS', '0', () => config.otpSeconds],
+  ['OTP_SENDS_PER_PHONE_PER_HOUR', '51', () => config.otpSendsPerPhonePerHour],
+  ['OTP_COOL_DOWNS_SECONDS', '60,x', () => config.otpCoolDownsSeconds],
+  ['SMS_APPS', '{', () => config.smsApps],
+  ['SMS_APPS', '[{"app_id":"a","platform":"android","hash":"secret-ish"}]', () => config.smsApps],
+  ['TEST_NUMBERS', '[{"phone_number":"010","otp":"123456","until":"2026-01-01"}]', () => config.testNumbers],
+])('%s=%s is refused with its name and without its value', (variable, value, read) => {
+  set({ STAGE: 'dev', [variable]: value });
+  const error = (() => {
+    try {
+      read();
+    } catch (thrown) {
+      return thrown as Error;
+    }
+    return new Error('nothing was thrown');
+  })();
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(error.message).toContain(variable);
+  expect(error.message).not.toMatch(/secret-ish|123456/);
+});
+
+test('defaults are the numbers of the contract', () => {
+  expect({ ...pick('otpSeconds', 'otpTriesPerCode', 'otpWrongTriesPerPhonePerDay', 'otpCoolDownsSeconds') }).toEqual({
+    otpSeconds: 300,
+    otpTriesPerCode: 5,
+    otpWrongTriesPerPhonePerDay: 15,
+    otpCoolDownsSeconds: [60, 120, 300],
+  });
+  expect(pick('otpSendsPerPhonePerHour', 'otpSendsPerPhonePerDay', 'otpSendsPerAddressPerHour')).toEqual({
+    otpSendsPerPhonePerHour: 5,
+    otpSendsPerPhonePerDay: 10,
+    otpSendsPerAddressPerHour: 20,
+  });
+  expect(pick('accessTokenSeconds', 'sessionIdleSeconds', 'sessionMaxSeconds', 'refreshGraceSeconds')).toEqual({
+    accessTokenSeconds: 900,
+    sessionIdleSeconds: 30 * 86_400,
+    sessionMaxSeconds: 180 * 86_400,
+    refreshGraceSeconds: 30,
+  });
+});
+
+test('the clock moves in the stage local and nowhere else', () => {
+  set({ STAGE: 'local', CLOCK_OFFSET_SECONDS: '60' });
+  expect(config.clockOffsetSeconds).toBe(60);
+  set({ STAGE: 'prod' });
+  expect(config.clockOffsetSeconds).toBe(0);
+});
+
+function pick<K extends keyof typeof config>(...names: K[]) {
+  return Object.fromEntries(names.map((name) => [name, config[name]]));
+}

@@ -1,0 +1,182 @@
+import * as z from 'zod';
+
+/** A setting is missing or wrong. The message is one sentence that names the variable and shows none of its value. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+function text(variable: string, fallback?: string): string {
+  const value = process.env[variable] || fallback;
+  if (value === undefined) throw new ConfigurationError(`The environment variable ${variable} is not set.`);
+  return value;
+}
+
+function integer(variable: string, fallback: number): number {
+  const value = process.env[variable];
+  if (!value) return fallback;
+  if (!/^-?\d{1,12}$/.test(value)) throw new ConfigurationError(`${variable} must be a whole number.`);
+  return Number(value);
+}
+
+function count(variable: string, fallback: number, max = Number.MAX_SAFE_INTEGER): number {
+  const value = integer(variable, fallback);
+  if (value < 1 || value > max) throw new ConfigurationError(`${variable} must be from 1 to ${max}.`);
+  return value;
+}
+
+function list(variable: string): string[] {
+  return text(variable, ' ')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
+
+function json<S extends z.ZodType>(variable: string, schema: S, fallback: z.input<S>): z.output<S> {
+  const value = process.env[variable];
+  let parsed: unknown = fallback;
+  try {
+    if (value) parsed = JSON.parse(value);
+  } catch {
+    throw new ConfigurationError(`${variable} is not valid JSON.`);
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ConfigurationError(`${variable} is wrong at "${issue?.path.join('.')}": ${issue?.message}.`);
+}
+
+const phone = z.string().regex(/^\+[1-9]\d{6,14}$/);
+
+const SmsApp = z.discriminatedUnion('platform', [
+  /** `hash`: the 11 characters that Android's SMS Retriever looks for at the end of a message. */
+  z.object({ app_id: z.string(), platform: z.literal('android'), hash: z.string().regex(/^[A-Za-z0-9+/]{11}$/) }),
+  /** `domain`: what an iOS app or a web page is bound to, for the `@domain #code` line. */
+  z.object({ app_id: z.string(), platform: z.enum(['ios', 'web']), domain: z.hostname() }),
+]);
+export type SmsApp = z.infer<typeof SmsApp>;
+
+const TestNumber = z.object({ phone_number: phone, otp: z.string().regex(/^\d{6}$/), until: z.iso.date() });
+export type TestNumber = z.infer<typeof TestNumber>;
+
+/**
+ * Every setting, read when it is used, so that importing a module needs no environment.
+ * Units are in the names. Defaults are the contract's numbers; README lists the variables.
+ * @throws {ConfigurationError} when the variable behind a setting is missing or wrong.
+ */
+export const config = {
+  get stage() {
+    return text('STAGE');
+  },
+  get tableName() {
+    return text('TABLE_NAME');
+  },
+  get region() {
+    return text('AWS_REGION');
+  },
+
+  /** Where this stage's secrets are in SSM, without a trailing slash: `/customer-backend/prod`. */
+  get secretsPath() {
+    return text('SECRETS_PATH');
+  },
+  /** The SDK's own variable for another SSM endpoint; the local stack sets it. */
+  get ssmEndpoint() {
+    return text('AWS_ENDPOINT_URL_SSM', `https://ssm.${config.region}.amazonaws.com`);
+  },
+  get awsCredentials() {
+    const sessionToken = process.env.AWS_SESSION_TOKEN;
+    return {
+      accessKeyId: text('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: text('AWS_SECRET_ACCESS_KEY'),
+      ...(sessionToken && { sessionToken }),
+    };
+  },
+
+  /** Origins that browsers may call from; empty means none, `*` means all. */
+  get corsOrigins() {
+    return list('CORS_ORIGINS');
+  },
+  get maxJsonBodyBytes() {
+    return count('MAX_JSON_BODY_BYTES', 64 * 1024);
+  },
+
+  /** The methods of each path, for the `Allow` header of a wrong one. */
+  get methodsByResource(): Record<string, string[]> {
+    return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
+  },
+
+  get tokenIssuer() {
+    return text('TOKEN_ISSUER');
+  },
+  get accessTokenSeconds() {
+    return count('ACCESS_TOKEN_SECONDS', 15 * 60);
+  },
+  get sessionIdleSeconds() {
+    return count('SESSION_IDLE_SECONDS', 30 * 86_400);
+  },
+  get sessionMaxSeconds() {
+    return count('SESSION_MAX_SECONDS', 180 * 86_400);
+  },
+  /** How long a refresh token is honoured after its first use even when its successor has been used. */
+  get refreshGraceSeconds() {
+    return count('REFRESH_GRACE_SECONDS', 30);
+  },
+
+  get otpSeconds() {
+    return count('OTP_SECONDS', 300);
+  },
+  get otpTriesPerCode() {
+    return count('OTP_TRIES_PER_CODE', 5);
+  },
+  get otpWrongTriesPerPhonePerDay() {
+    return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, 50);
+  },
+  /** The wait after the first, second … send of an hour; the last one holds for all that follow. */
+  get otpCoolDownsSeconds() {
+    const seconds = list('OTP_COOL_DOWNS_SECONDS').map(Number);
+    if (!seconds.every((wait) => Number.isInteger(wait) && wait >= 0)) {
+      throw new ConfigurationError('OTP_COOL_DOWNS_SECONDS must be whole numbers with commas between them.');
+    }
+    return seconds.length > 0 ? seconds : [60, 120, 300];
+  },
+  get otpSendsPerPhonePerHour() {
+    return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, 50);
+  },
+  get otpSendsPerPhonePerDay() {
+    return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, 50);
+  },
+  get otpSendsPerAddressPerHour() {
+    return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20, 100);
+  },
+  get otpSendsPerCountryPerDay() {
+    return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);
+  },
+  get otpSendsPerStagePerDay() {
+    return count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000);
+  },
+
+  /** The shop's name in messages. */
+  get brandName() {
+    return text('BRAND_NAME', 'Shop');
+  },
+  /** What phones show as the sender, where the country allows one. */
+  get smsSenderId() {
+    return process.env.SMS_SENDER_ID || undefined;
+  },
+  /** Apps whose messages carry a line for automatic code entry. */
+  get smsApps(): SmsApp[] {
+    return json('SMS_APPS', z.array(SmsApp), []);
+  },
+  /** Numbers with a fixed code for app store review, each until the end of a day (UTC). */
+  get testNumbers(): TestNumber[] {
+    const numbers = json('TEST_NUMBERS', z.array(TestNumber), []);
+    if (numbers.length > 0 && config.stage === 'prod' && process.env.ALLOW_TEST_NUMBERS !== 'true') {
+      throw new ConfigurationError('TEST_NUMBERS is set in prod without ALLOW_TEST_NUMBERS=true.');
+    }
+    return numbers;
+  },
+
+  /** How far the stack's clock has been moved. Real time everywhere but in the stage `local`. */
+  get clockOffsetSeconds() {
+    return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
+  },
+};

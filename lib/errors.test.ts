@@ -1,0 +1,19 @@
+import { errors, fieldErrors, languages } from './errors.ts';
+
+const texts = [
+  ...Object.entries(errors).map(([name, { detail }]) => [name, detail] as const),
+  ...Object.entries(fieldErrors),
+];
+
+test.each(texts)('%s is written in every language', (_, detail) => {
+  expect(Object.keys(detail)).toEqual([...languages]);
+  expect(detail.ar).toMatch(/[\u0600-\u06ff]/);
+  expect(detail.en).toMatch(/^[A-Z][^\u0600-\u06ff]+\.$/);
+  const placeholders = (text: string) => text.match(/\{\w+\}/g) ?? [];
+  expect(placeholders(detail.ar)).toEqual(placeholders(detail.en));
+});
+
+test('no two errors share a code', () => {
+  const codes = Object.values(errors).map(({ code }) => code);
+  expect(new Set(codes).size).toBe(codes.length);
+});

@@ -1,0 +1,189 @@
+/** The languages of every text a customer can see. */
+export const languages = ['en', 'ar'] as const;
+export type Language = (typeof languages)[number];
+
+type Texts = Record<Language, string>;
+
+interface Entry {
+  status: number;
+  type: 'validation_error' | 'client_error' | 'server_error';
+  code: string;
+  /** The field it belongs to, where it is always the same one. */
+  attr?: string;
+  detail: Texts;
+}
+
+/** Every error this API can answer, bad fields apart: those are in {@link fieldErrors}. */
+export const errors = {
+  parseError: {
+    status: 400,
+    type: 'client_error',
+    code: 'parse_error',
+    detail: { en: 'The body is not valid JSON.', ar: 'نص الطلب ليس بصيغة JSON صحيحة.' },
+  },
+  notAuthenticated: {
+    status: 401,
+    type: 'client_error',
+    code: 'not_authenticated',
+    detail: { en: 'Sign in to do this.', ar: 'سجّل الدخول للقيام بذلك.' },
+  },
+  authenticationFailed: {
+    status: 401,
+    type: 'client_error',
+    code: 'authentication_failed',
+    detail: { en: 'The sign-in details are not usable.', ar: 'بيانات تسجيل الدخول غير صالحة للاستخدام.' },
+  },
+  tokenNotValid: {
+    status: 401,
+    type: 'client_error',
+    code: 'token_not_valid',
+    detail: { en: 'The token is invalid or has expired.', ar: 'الرمز غير صالح أو انتهت صلاحيته.' },
+  },
+  permissionDenied: {
+    status: 403,
+    type: 'client_error',
+    code: 'permission_denied',
+    detail: { en: 'You are not allowed to do this.', ar: 'غير مسموح لك بالقيام بذلك.' },
+  },
+  notFound: {
+    status: 404,
+    type: 'client_error',
+    code: 'not_found',
+    detail: { en: 'Not found.', ar: 'غير موجود.' },
+  },
+  methodNotAllowed: {
+    status: 405,
+    type: 'client_error',
+    code: 'method_not_allowed',
+    detail: { en: 'This method is not allowed here.', ar: 'هذه الطريقة غير مسموح بها هنا.' },
+  },
+  notAcceptable: {
+    status: 406,
+    type: 'client_error',
+    code: 'not_acceptable',
+    detail: { en: 'Only JSON can be answered.', ar: 'لا يمكن الرد إلا بصيغة JSON.' },
+  },
+  payloadTooLarge: {
+    status: 413,
+    type: 'client_error',
+    code: 'payload_too_large',
+    detail: { en: 'The body is too large.', ar: 'حجم الطلب أكبر من المسموح به.' },
+  },
+  unsupportedMediaType: {
+    status: 415,
+    type: 'client_error',
+    code: 'unsupported_media_type',
+    detail: { en: 'This content type is not supported.', ar: 'نوع المحتوى هذا غير مدعوم.' },
+  },
+  throttled: {
+    status: 429,
+    type: 'client_error',
+    code: 'throttled',
+    detail: { en: 'Too many requests. Try again later.', ar: 'طلبات كثيرة جدًا. حاول مرة أخرى لاحقًا.' },
+  },
+  otpSendLimit: {
+    status: 429,
+    type: 'client_error',
+    code: 'otp_send_limit',
+    detail: {
+      en: 'Too many codes were requested. Try again later.',
+      ar: 'تم طلب عدد كبير من الرموز. حاول مرة أخرى لاحقًا.',
+    },
+  },
+  otpTryLimit: {
+    status: 429,
+    type: 'client_error',
+    code: 'otp_try_limit',
+    detail: {
+      en: 'Too many codes were tried. Request a new one later.',
+      ar: 'تمت تجربة عدد كبير من الرموز. اطلب رمزًا جديدًا لاحقًا.',
+    },
+  },
+  otpInvalid: {
+    status: 400,
+    type: 'validation_error',
+    code: 'otp_invalid',
+    attr: 'otp',
+    detail: { en: 'The code is wrong.', ar: 'الرمز غير صحيح.' },
+  },
+  otpExpired: {
+    status: 400,
+    type: 'validation_error',
+    code: 'otp_expired',
+    attr: 'otp',
+    detail: { en: 'The code has expired. Request a new one.', ar: 'انتهت صلاحية الرمز. اطلب رمزًا جديدًا.' },
+  },
+  error: {
+    status: 500,
+    type: 'server_error',
+    code: 'error',
+    detail: { en: 'Something went wrong on our side.', ar: 'حدث خطأ من جانبنا.' },
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorName = keyof typeof errors;
+
+/** What can be wrong with one field. `{max}` and `{min}` are filled from the rule that failed. */
+export const fieldErrors = {
+  required: { en: 'This field is required.', ar: 'هذا الحقل مطلوب.' },
+  null: { en: 'This field may not be null.', ar: 'لا يمكن أن تكون قيمة هذا الحقل null.' },
+  blank: { en: 'This field may not be blank.', ar: 'لا يمكن أن يكون هذا الحقل فارغًا.' },
+  invalid: { en: 'This value is not valid.', ar: 'هذه القيمة غير صالحة.' },
+  invalid_choice: { en: 'This value is not one of the choices.', ar: 'هذه القيمة ليست من الخيارات المتاحة.' },
+  max_length: { en: 'Use at most {max} characters.', ar: 'استخدم {max} حرفًا على الأكثر.' },
+  min_length: { en: 'Use at least {min} characters.', ar: 'استخدم {min} أحرف على الأقل.' },
+  max_value: { en: 'This value may be at most {max}.', ar: 'يجب ألا تزيد هذه القيمة عن {max}.' },
+  min_value: { en: 'This value must be at least {min}.', ar: 'يجب ألا تقل هذه القيمة عن {min}.' },
+  null_characters_not_allowed: { en: 'Null characters are not allowed.', ar: 'الأحرف الخالية (NUL) غير مسموح بها.' },
+} as const satisfies Record<string, Texts>;
+
+export type FieldErrorCode = keyof typeof fieldErrors;
+
+/** One failing field: `attr` is its path with dots, or `non_field_errors` for the whole body. */
+export interface FieldError {
+  attr: string;
+  code: FieldErrorCode;
+  max?: number;
+  min?: number;
+}
+
+interface Circumstances {
+  /** For 429: whole seconds until the same request can succeed. */
+  retryAfterSeconds?: number;
+  /** For 405: the methods that are allowed. */
+  allow?: readonly string[];
+}
+
+/** An answer from the catalogue. Whatever else is thrown becomes a bare 500. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly problem: ErrorName;
+  readonly circumstances: Circumstances;
+
+  constructor(problem: ErrorName, circumstances: Circumstances = {}) {
+    super(errors[problem].code);
+    this.problem = problem;
+    this.circumstances = circumstances;
+  }
+}
+
+/** Bad fields, all of them at once. */
+export class ValidationError extends Error {
+  override name = 'ValidationError';
+  readonly fields: readonly FieldError[];
+
+  constructor(fields: readonly FieldError[]) {
+    super(fields.map(({ attr, code }) => `${attr}: ${code}`).join(', '));
+    this.fields = fields;
+  }
+}
+
+/** Ends the request with an error of the catalogue. */
+export function fail(problem: ErrorName, circumstances?: Circumstances): never {
+  throw new ApiError(problem, circumstances);
+}
+
+/** Ends the request with one bad field that only the table or the time could tell. */
+export function failField(attr: string, code: FieldErrorCode): never {
+  throw new ValidationError([{ attr, code }]);
+}

@@ -1,0 +1,71 @@
+import type * as z from 'zod';
+import type { ErrorName, Language } from '../errors.ts';
+
+/** Finds out who calls, from the Authorization header, or fails with a 401. */
+export type Authenticator<P extends Principal> = (authorization: string | undefined) => Promise<P>;
+export interface Principal {
+  customer: { id: number; language: Language };
+}
+
+/** What goes in and out of one endpoint, and who may call it. The kit enforces it; OpenAPI is written from it. */
+export interface Contract {
+  /** The published name; operations without one stay out of the OpenAPI document. */
+  operationId?: string;
+  tag?: string;
+  summary: string;
+  description?: string;
+  auth?: Authenticator<Principal>;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** A schema for each status; null where there is no body. */
+  returns: Readonly<Record<number, z.ZodType | null>>;
+  /** Beside those that every operation can answer. */
+  errors?: readonly ErrorName[];
+  /** `no-store` unless said otherwise. */
+  cacheControl?: string;
+}
+
+type Parsed<C extends Contract, K extends 'params' | 'query' | 'body'> = C[K] extends z.ZodType
+  ? { [P in K]: z.output<C[K]> }
+  : unknown;
+
+/** What the function of an endpoint gets: only what its contract asks for, already checked. */
+export type Input<C extends Contract> = {
+  /** The signed-in customer's, else the one asked for, else English. */
+  language: Language;
+  /** As the gateway saw it; no header can change it. */
+  clientAddress: string;
+  method: string;
+  /** The path as the gateway knows it: `/api/addresses/{id}/update`. */
+  resource: string;
+} & Parsed<C, 'params'> &
+  Parsed<C, 'query'> &
+  Parsed<C, 'body'> &
+  (C['auth'] extends Authenticator<infer P> ? P : unknown);
+
+// biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function that answers without a body
+type BodyOf<S> = S extends z.ZodType ? z.input<S> : void;
+type Statuses<C extends Contract> = keyof C['returns'] & number;
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** What it gives back: the body where one status is possible, else a {@link reply}. */
+export type Output<C extends Contract> =
+  true extends IsUnion<Statuses<C>>
+    ? { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
+    : BodyOf<C['returns'][Statuses<C>]>;
+
+export class Reply<S extends number, B> {
+  readonly status: S;
+  readonly body: B;
+
+  constructor(status: S, body: B) {
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** Answers with this status, where a contract has several. */
+export function reply<S extends number, B>(status: S, body: B): Reply<S, B> {
+  return new Reply(status, body);
+}

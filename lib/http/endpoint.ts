@@ -1,0 +1,219 @@
+import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import httpContentNegotiation from '@middy/http-content-negotiation';
+import httpCors from '@middy/http-cors';
+import httpHeaderNormalizer from '@middy/http-header-normalizer';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import httpSecurityHeaders from '@middy/http-security-headers';
+import httpUrlencodePathParser from '@middy/http-urlencode-path-parser';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type * as z from 'zod';
+import { config } from '../config.ts';
+import {
+  ApiError,
+  type ErrorName,
+  type FieldError,
+  fail,
+  type Language,
+  languages,
+  ValidationError,
+} from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { type Contract, type Input, type Output, type Principal, Reply } from './contract.ts';
+import { standard } from './dialects.ts';
+import { toFieldErrors } from './issues.ts';
+
+/** A Lambda handler for REST API events that carries the contract it was made from. */
+export interface Endpoint {
+  (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
+  contract: Contract;
+}
+
+/** What the steps of one request tell each other. */
+interface State {
+  startedAtMs: number;
+  preferredLanguage?: Language;
+  principal?: Principal;
+}
+type HttpContext = Context & State;
+type HttpRequest = Request<APIGatewayProxyEvent, APIGatewayProxyResult, Error, HttpContext>;
+type Step = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, HttpContext>;
+
+/** Makes the Lambda handler of one endpoint. The order of the steps is the order in which a request meets them. */
+export function endpoint<const C extends Contract>(
+  contract: C,
+  handle: (input: Input<C>) => Promise<Output<C>> | Output<C>,
+): Endpoint {
+  const pipeline = middy<APIGatewayProxyEvent, APIGatewayProxyResult, Error, HttpContext>({
+    requestStart: ({ context }) => Object.assign(context, { startedAtMs: performance.now() }),
+    requestEnd: (request) => logRequest(contract, request as HttpRequest),
+  })
+    .use<Step>(requestId)
+    .use<Step>(cors)
+    .use<Step>(securityHeaders)
+    .use<Step>(answerErrors)
+    .use<Step>(httpHeaderNormalizer() as Step)
+    .use<Step>(negotiation)
+    .use<Step>(authentication(contract))
+    .use<Step>(bodyParsing(contract))
+    .use<Step>(httpUrlencodePathParser() as Step)
+    .handler(async (event, context) => {
+      const input = {
+        ...context.principal,
+        ...validated(contract, event),
+        language: languageOf(context),
+        clientAddress: event.requestContext.identity.sourceIp,
+        method: event.httpMethod,
+        resource: event.resource,
+      };
+      return respond(contract, await handle(input as Input<C>));
+    });
+  return Object.assign((event: APIGatewayProxyEvent, context: Context) => pipeline(event, context as HttpContext), {
+    contract,
+  });
+}
+
+/** Those that mean something to a client of JSON; the rest are for pages. */
+const securityHeaders = httpSecurityHeaders({
+  contentSecurityPolicy: { 'default-src': "'none'", 'frame-ancestors': "'none'" },
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: { policy: 'cross-origin' },
+  dnsPrefetchControl: false,
+  downloadOptions: false,
+  originAgentCluster: false,
+  permissionsPolicy: false,
+  permittedCrossDomainPolicies: false,
+}) as Step;
+
+const requestId: Step = {
+  after: addRequestId,
+  onError: addRequestId,
+};
+
+function addRequestId({ event, response }: HttpRequest): void {
+  if (response) response.headers = { ...response.headers, 'x-request-id': event.requestContext.requestId };
+}
+
+/** Reads its origins at the first request, for importing an endpoint needs no environment. */
+const cors: Step = {
+  after: (request) => corsHeaders().after?.(request),
+  onError: (request) => corsHeaders().onError?.(request),
+};
+
+let corsMiddleware: Step | undefined;
+function corsHeaders(): Step {
+  corsMiddleware ??= httpCors({
+    origins: config.corsOrigins,
+    headers: 'authorization, content-type, accept-language',
+    methods: 'GET, POST, PUT, PATCH, DELETE',
+    exposeHeaders: 'x-request-id, retry-after',
+    maxAge: 86_400,
+  }) as Step;
+  return corsMiddleware;
+}
+
+/** The problems that middy's own steps report by status. */
+const problemsByStatus: Record<number, ErrorName> = {
+  400: 'notFound',
+  406: 'notAcceptable',
+  415: 'unsupportedMediaType',
+  422: 'parseError',
+};
+
+const answerErrors: Step = {
+  onError(request) {
+    const { error, context } = request;
+    const status = error && 'statusCode' in error ? problemsByStatus[Number(error.statusCode)] : undefined;
+    const failure = standard(status ? new ApiError(status) : error, languageOf(context));
+    request.response = {
+      statusCode: failure.status,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
+      body: JSON.stringify(failure.body),
+    };
+  },
+};
+
+const negotiation = httpContentNegotiation({
+  parseCharsets: false,
+  parseEncodings: false,
+  availableLanguages: [...languages],
+  defaultToFirstLanguage: true,
+  availableMediaTypes: ['application/json'],
+}) as Step;
+
+function authentication({ auth }: Contract): Step {
+  return {
+    async before({ event, context }) {
+      if (auth) context.principal = await auth(event.headers.authorization);
+    },
+  };
+}
+
+function languageOf(context: HttpContext): Language {
+  return context.principal?.customer.language ?? context.preferredLanguage ?? 'en';
+}
+
+const jsonBodyParser = httpJsonBodyParser();
+
+/** Refuses what is too large, not JSON or broken. No body at all counts as `{}`, so that every missing field is named. */
+function bodyParsing({ body: schema }: Contract): Step {
+  return {
+    before(request) {
+      const { body, isBase64Encoded } = request.event;
+      if (!schema) return;
+      if (!body) {
+        Object.assign(request.event, { body: {} });
+        return;
+      }
+      if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > config.maxJsonBodyBytes)
+        fail('payloadTooLarge');
+      jsonBodyParser.before?.(request);
+    },
+  };
+}
+
+function validated(contract: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
+  const fields: FieldError[] = [];
+  const check = (schema: z.ZodType | undefined, value: unknown) => {
+    const result = schema?.safeParse(value, { reportInput: true });
+    if (result?.error) fields.push(...toFieldErrors(result.error));
+    return result?.data;
+  };
+  const params = contract.params?.safeParse(event.pathParameters ?? {});
+  if (params?.error) fail('notFound');
+  const query = check(contract.query, event.queryStringParameters ?? {});
+  const body = check(contract.body, event.body);
+  if (fields.length > 0) throw new ValidationError(fields);
+  return { params: params?.data, query, body };
+}
+
+function respond(contract: Contract, result: unknown): APIGatewayProxyResult {
+  const [onlyStatus] = Object.keys(contract.returns).map(Number);
+  const { status, body } = result instanceof Reply ? result : { status: onlyStatus ?? 200, body: result };
+  const schema = contract.returns[status];
+  return {
+    statusCode: status,
+    headers: {
+      ...(schema && { 'content-type': 'application/json' }),
+      'cache-control': contract.cacheControl ?? 'no-store',
+    },
+    body: schema ? JSON.stringify(schema.parse(body)) : '',
+  };
+}
+
+/** The one line of every request. Bodies, headers and query strings stay out of it, for they hold phones and tokens. */
+function logRequest(contract: Contract, { event, context, response, error }: HttpRequest): void {
+  const status = response?.statusCode ?? 500;
+  const line = {
+    request_id: event.requestContext.requestId,
+    operation: contract.operationId,
+    method: event.httpMethod,
+    route: event.resource,
+    status,
+    duration_ms: Math.round(performance.now() - context.startedAtMs),
+    customer_id: context.principal?.customer.id,
+    problem: error instanceof ApiError ? error.problem : undefined,
+  };
+  if (status < 500) logger().info('request', line);
+  else logger().error('request', { ...line, error: loggable(error) });
+}

@@ -1,0 +1,37 @@
+import type * as z from 'zod';
+import { type FieldError, type FieldErrorCode, fieldErrors } from '../errors.ts';
+
+/**
+ * What zod found, in the contract's words: one error a field, in the order in which the schema declares the fields.
+ * Parse with `reportInput: true`, or a missing field looks like any other wrong type.
+ */
+export function toFieldErrors(error: z.ZodError): FieldError[] {
+  const byField = new Map<string, FieldError>();
+  for (const issue of error.issues) {
+    const attr = issue.path.join('.') || 'non_field_errors';
+    if (!byField.has(attr)) byField.set(attr, { attr, ...describe(issue) });
+  }
+  return [...byField.values()];
+}
+
+function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
+  if (issue.code !== 'custom' && issue.input === undefined) return { code: 'required' };
+  if (issue.code !== 'custom' && issue.input === null) return { code: 'null' };
+  switch (issue.code) {
+    case 'invalid_value':
+      return { code: 'invalid_choice' };
+    case 'too_big':
+      return { code: issue.origin === 'string' ? 'max_length' : 'max_value', max: Number(issue.maximum) };
+    case 'too_small':
+      if (issue.origin === 'string' && issue.minimum === 1) return { code: 'blank' };
+      return { code: issue.origin === 'string' ? 'min_length' : 'min_value', min: Number(issue.minimum) };
+    case 'custom':
+      return { code: isFieldErrorCode(issue.params?.code) ? issue.params.code : 'invalid' };
+    default:
+      return { code: 'invalid' };
+  }
+}
+
+function isFieldErrorCode(code: unknown): code is FieldErrorCode {
+  return typeof code === 'string' && code in fieldErrors;
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** One line of serverless.yml: a function, its file, and the route that runs it. */
+export interface Route {
+  functionName: string;
+  /** Relative to the project, without its ending: `functions/auth/sendOtp`. */
+  file: string;
+  method: string;
+  /** As written, with its trailing slash where it has one. */
+  path: string;
+  /** As API Gateway names it: without the trailing slash. */
+  resource: string;
+}
+
+interface Service {
+  service: string;
+  custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
+  functions: Record<string, { handler: string; events?: string | { http?: string }[] }>;
+  resources: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+}
+
+/** serverless.yml as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
+export function readService(): Service {
+  return parse(readFileSync(`${root}/serverless.yml`, 'utf8'), { logLevel: 'error' }) as Service;
+}
+
+/** Every function of serverless.yml and its file. */
+export function readFunctions(): { functionName: string; file: string }[] {
+  return Object.entries(readService().functions).map(([functionName, { handler }]) => ({
+    functionName,
+    file: handler.replace(/\.handler$/, ''),
+  }));
+}
+
+/** Every route of serverless.yml; those that the fallback gets are made from them. */
+export function readRoutes(): Route[] {
+  return Object.entries(readService().functions).flatMap(([functionName, { handler, events }]) =>
+    (Array.isArray(events) ? events : []).flatMap(({ http }) => {
+      const [method, path] = http?.split(' ') ?? [];
+      if (!method || !path) return [];
+      const file = handler.replace(/\.handler$/, '');
+      return [{ functionName, file, method, path, resource: path.replace(/\/$/, '') }];
+    }),
+  );
+}

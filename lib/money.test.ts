@@ -1,0 +1,13 @@
+import { decimal } from './money.ts';
+
+test.each([
+  [0, 'EGP', '0.00'],
+  [150, 'EGP', '1.50'],
+  [5, 'SAR', '0.05'],
+  [-5, 'SAR', '-0.05'],
+  [150, 'KWD', '0.150'],
+  [150, 'JPY', '150'],
+  [-1_234_567, 'BHD', '-1234.567'],
+])('%i minor units of %s are %s', (minor, currency, expected) => {
+  expect(decimal(minor, currency)).toBe(expected);
+});

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { FieldErrorCode } from '../errors.ts';
+
+/** For `refine`: the contract's code of a rule that zod has no name for. */
+export const code = (code: FieldErrorCode) => ({ params: { code }, abort: true });
+
+/**
+ * Text as clients send it. Outer white space is cut, and nothing left is `blank`; a number counts as its digits, since
+ * clients send codes and phones so; what no screen can show and no database should hold is refused.
+ */
+export function text({ max }: { max: number }) {
+  return z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z
+      .string()
+      .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
+      .refine((value) => value.isWellFormed(), code('invalid'))
+      .trim()
+      .min(1)
+      .max(max),
+  );
+}
+
+/** Digits of Arabic and Persian keyboards, as ASCII. */
+export function toAsciiDigits(value: string): string {
+  return value.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf));
+}
