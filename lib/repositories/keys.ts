@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The table, item by item. Everything a customer owns is in one partition whose id comes from the access token; a claim
+ * is an item that exists once a phone or push token, written in the same transaction as its owner.
+ *
+ * | item               | pk                        | sk                     | read to                                 |
+ * | ------------------ | ------------------------- | ---------------------- | --------------------------------------- |
+ * | customer           | CUSTOMER#<id>             | PROFILE                | authenticate, show                      |
+ * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
+ * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
+ * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
+ * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
+ * | one-time codes     | PHONE#<E.164>             | OTP                    | send and try codes, count both          |
+ * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
+ * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
+ * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
+ * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
+ */
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+export const sessionPrefix = 'SESSION#';
+export const devicePrefix = 'DEVICE#';
+
+export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
+export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
+export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
+export const sessionKey = (customerId: number, sessionId: number): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${sessionPrefix}${sessionId}`,
+});
+export const deviceKey = (customerId: number, registrationId: string): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${devicePrefix}${tokenHash(registrationId)}`,
+});
+
+export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
+export const otpKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'OTP' });
+export const pushTokenClaimKey = (registrationId: string): Key => ({
+  pk: `PUSH_TOKEN#${tokenHash(registrationId)}`,
+  sk: 'CLAIM',
+});
+
+export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });
+export const countrySendsKey = (country: string, date: string): Key => ({ pk: `SENDS#${country}`, sk: date });
+export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: date });
+
+export const countriesPartition = 'COUNTRIES';
+export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
+
+/** Push tokens may have 4,096 characters; a key holds 1,024 bytes. */
+function tokenHash(registrationId: string): string {
+  return createHash('sha256').update(registrationId).digest('base64url');
+}

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import { config } from '../config.ts';
+import { newId } from '../ids.ts';
+import { otpKey } from './keys.ts';
+import { SlidingWindow } from './slidingWindow.ts';
+import { type Write, type Written, write } from './table.ts';
+
+/** What a code is for. A phone has at most one live code of each. */
+export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset'] as const;
+export type OtpType = (typeof otpTypes)[number];
+
+/** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
+const Code = z.object({
+  id: z.int(),
+  secretId: z.string(),
+  salt: z.string(),
+  hash: z.string(),
+  tries: z.int(),
+  expiresAtSeconds: z.int(),
+});
+export type Code = z.infer<typeof Code>;
+export type NewCode = Omit<Code, 'id' | 'tries'>;
+
+const hourSeconds = 3_600;
+const daySeconds = 86_400;
+
+const sends = () =>
+  new SlidingWindow(
+    'sent',
+    [
+      { events: config.otpSendsPerPhonePerHour, perSeconds: hourSeconds },
+      { events: config.otpSendsPerPhonePerDay, perSeconds: daySeconds },
+    ],
+    config.otpCoolDownsSeconds,
+  );
+
+const tries = () =>
+  new SlidingWindow('wrong', [{ events: config.otpWrongTriesPerPhonePerDay, perSeconds: daySeconds }]);
+
+const attribute = (type: OtpType) => `code_${type}`;
+
+/** Seconds until this phone may be sent another code, as its item stands. */
+export function sendWait(item: Written['old'], now: number): number {
+  return sends().wait(sends().read(item), now);
+}
+
+export type Replaced =
+  | { done: true /** Seconds until the next send. */; waitSeconds: number; undo: () => Promise<unknown> }
+  | { done: false; waitSeconds: number };
+
+/** Makes a code the phone's only one of its type and counts the send, if the phone's limits allow it now. */
+export async function replace(phone: string, type: OtpType, code: NewCode, now: number): Promise<Replaced> {
+  const window = sends();
+  const fresh: Code = { ...code, id: newId(), tries: 0 };
+  const { done, old } = await write({
+    kind: 'update',
+    key: otpKey(phone),
+    expression: `SET #${attribute(type)} = :code, #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: window.allows,
+    values: { ':code': fresh, ':expiry': now + daySeconds, ...window.values(now) },
+  });
+  if (!done) return { done, waitSeconds: sendWait(old, now) };
+
+  const replaced = old?.[attribute(type)];
+  const undo = () =>
+    write({
+      kind: 'update',
+      key: otpKey(phone),
+      expression: `SET ${window.uncount}${replaced ? `, #${attribute(type)} = :replaced` : ` REMOVE #${attribute(type)}`}`,
+      condition: `#${attribute(type)}.#id = :id`,
+      values: { ':replaced': replaced, ':id': fresh.id, ...window.values(now) },
+    });
+  return { done, waitSeconds: window.wait([now, ...window.read(old)], now), undo };
+}
+
+/** Makes a code the phone's only one of its type without any limit. For test numbers. */
+export function place(phone: string, type: OtpType, code: NewCode, now: number): Promise<unknown> {
+  return write({
+    kind: 'update',
+    key: otpKey(phone),
+    expression: `SET #${attribute(type)} = :code, #expiresAtSeconds = :expiry`,
+    values: { ':code': { ...code, id: newId(), tries: 0 }, ':expiry': now + daySeconds },
+  });
+}
+
+export type Tried =
+  | { outcome: 'compare'; code: Code }
+  | { outcome: 'none' }
+  | { outcome: 'limit'; waitSeconds: number };
+
+/**
+ * Takes one of the tries of the phone's code, before anyone compares: however many come at once, only as many get
+ * the code to compare as there are tries left. A try counts as wrong until {@link consumption} takes it back.
+ */
+export async function takeTry(phone: string, type: OtpType, now: number): Promise<Tried> {
+  const window = tries();
+  const code = `#${attribute(type)}`;
+  const { done, old } = await write({
+    kind: 'update',
+    key: otpKey(phone),
+    expression: `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: `${code}.#expiresAtSeconds > :now AND ${code}.#tries < :tries AND ${window.allows}`,
+    values: { ':one': 1, ':tries': config.otpTriesPerCode, ':expiry': now + daySeconds, ...window.values(now) },
+  });
+  const current = Code.optional().parse(old?.[attribute(type)]);
+  if (done && current) return { outcome: 'compare', code: current };
+
+  const dayWaitSeconds = window.wait(window.read(old), now);
+  if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
+  if (!current || current.expiresAtSeconds <= now) return { outcome: 'none' };
+  return { outcome: 'limit', waitSeconds: Math.max(1, sendWait(old, now)) };
+}
+
+/** The write that uses a code up and takes its try back. It is refused if the code has been used or replaced. */
+export function consumption(phone: string, type: OtpType, code: Code): Write {
+  const window = tries();
+  return {
+    kind: 'update',
+    key: otpKey(phone),
+    expression: `SET ${window.uncount} REMOVE #${attribute(type)}`,
+    condition: `#${attribute(type)}.#id = :id`,
+    values: { ':id': code.id, ':never': 0 },
+  };
+}

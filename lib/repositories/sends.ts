@@ -1,0 +1,49 @@
+import { secondsToMidnight, utcDate } from '../clock.ts';
+import { config } from '../config.ts';
+import { clientSendsKey, countrySendsKey, type Key, stageSendsKey } from './keys.ts';
+import { SlidingWindow } from './slidingWindow.ts';
+import { write } from './table.ts';
+
+const hourSeconds = 3_600;
+const daySeconds = 86_400;
+
+/** One limit's answer: a send was counted and can be taken back, or it has to wait. */
+export type Counted = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
+
+/** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
+export async function countForClient(network: string, now: number): Promise<Counted> {
+  const window = new SlidingWindow('sent', [{ events: config.otpSendsPerAddressPerHour, perSeconds: hourSeconds }]);
+  const key = clientSendsKey(network);
+  const { done, old } = await write({
+    kind: 'update',
+    key,
+    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: window.allows,
+    values: { ':expiry': now + hourSeconds, ...window.values(now) },
+  });
+  if (!done) return { done, waitSeconds: window.wait(window.read(old), now) };
+  const undo = () => write({ kind: 'update', key, expression: `SET ${window.uncount}`, values: window.values(now) });
+  return { done, undo };
+}
+
+export function countForCountry(country: string, now: number): Promise<Counted> {
+  return countForDay(countrySendsKey(country, utcDate(now)), config.otpSendsPerCountryPerDay, now);
+}
+
+export function countForStage(now: number): Promise<Counted> {
+  return countForDay(stageSendsKey(utcDate(now)), config.otpSendsPerStagePerDay, now);
+}
+
+/** A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a second that way. */
+async function countForDay(key: Key, cap: number, now: number): Promise<Counted> {
+  const { done } = await write({
+    kind: 'update',
+    key,
+    expression: 'SET #expiresAtSeconds = :expiry ADD #sends :one',
+    condition: 'attribute_not_exists(#sends) OR #sends < :cap',
+    values: { ':expiry': now + 2 * daySeconds, ':one': 1, ':cap': cap },
+  });
+  if (!done) return { done, waitSeconds: secondsToMidnight(now) };
+  const undo = () => write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
+  return { done, undo };
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
+import { newId } from '../ids.ts';
+import { customerPartition, sessionKey, sessionPrefix } from './keys.ts';
+import { readPrefix, type Write, write } from './table.ts';
+
+/** A refresh token that has been used: its id, which opens nothing. */
+const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
+
+/** A signed-in device. It ends by being deleted or by running out; both refuse its tokens on the next request. */
+export const Session = z.object({
+  id: z.int(),
+  customerId: z.int(),
+  createdAtSeconds: z.int(),
+  lastUsedAtSeconds: z.int(),
+  /** The refresh token used last comes first; behind it those whose grace was not over then. */
+  usedTokens: z.tuple([UsedToken], UsedToken),
+  expiresAtSeconds: z.int(),
+});
+export type Session = z.infer<typeof Session>;
+
+/** A new session. Its first refresh token follows a made-up one, so that every token has a parent. */
+export function newSession(customerId: number): Session {
+  const now = nowSeconds();
+  return {
+    id: newId(),
+    customerId,
+    createdAtSeconds: now,
+    lastUsedAtSeconds: now,
+    usedTokens: [{ id: 'sign-in', atSeconds: now }],
+    expiresAtSeconds: expiry(now, now),
+  };
+}
+
+export function creation(session: Session): Write {
+  return {
+    kind: 'put',
+    key: sessionKey(session.customerId, session.id),
+    item: session,
+    condition: 'attribute_not_exists(pk)',
+  };
+}
+
+/**
+ * Takes the use of a refresh token, if it is the first one after the token that the session knows as used last.
+ * Answers the session as it is now, or undefined when somebody was faster or the session has ended.
+ */
+export async function use(session: Session, tokenId: string): Promise<Session | undefined> {
+  const now = nowSeconds();
+  const [last] = session.usedTokens;
+  const inGrace = session.usedTokens.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
+  const changes = {
+    usedTokens: [{ id: tokenId, atSeconds: now }, ...inGrace.slice(0, mostInGrace)] as Session['usedTokens'],
+    lastUsedAtSeconds: now,
+    expiresAtSeconds: expiry(session.createdAtSeconds, now),
+  };
+  const { done } = await write({
+    kind: 'update',
+    key: sessionKey(session.customerId, session.id),
+    expression: 'SET #usedTokens = :used, #lastUsedAtSeconds = :now, #expiresAtSeconds = :expiry',
+    condition: '#usedTokens[0].#id = :last',
+    values: { ':used': changes.usedTokens, ':now': now, ':expiry': changes.expiresAtSeconds, ':last': last.id },
+  });
+  return done ? { ...session, ...changes } : undefined;
+}
+
+/** A client that refreshes more often than this within the grace time is broken. */
+const mostInGrace = 20;
+
+/** The write that ends a session, if it has not ended already. */
+export function ending(customerId: number, sessionId: number): Write & { kind: 'delete' } {
+  return { kind: 'delete', key: sessionKey(customerId, sessionId) };
+}
+
+export function ofCustomer(customerId: number): Promise<Session[]> {
+  return readPrefix(customerPartition(customerId), sessionPrefix, Session);
+}
+
+function expiry(createdAtSeconds: number, now: number): number {
+  return Math.min(now + config.sessionIdleSeconds, createdAtSeconds + config.sessionMaxSeconds);
+}

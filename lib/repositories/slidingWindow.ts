@@ -1,0 +1,89 @@
+/** At most so many events in any stretch of so many seconds. */
+export interface Limit {
+  events: number;
+  perSeconds: number;
+}
+
+type Item = Record<string, unknown>;
+
+/**
+ * The newest events of one kind, kept on an item as `<name>1` (the newest) to `<name>N`, in seconds since the epoch.
+ * Counting one is a single conditional update: DynamoDB reads every right-hand side of SET before it writes, so the
+ * events move up one place. That holds under any number of parallel calls, with no edge where a fixed window starts anew.
+ *
+ * `coolDownsSeconds` is the wait after the first, second … event of the first limit's stretch; the last one repeats.
+ */
+export class SlidingWindow {
+  readonly #name: string;
+  readonly #limits: readonly Limit[];
+  readonly #coolDownsSeconds: readonly number[];
+  readonly #size: number;
+
+  constructor(name: string, limits: readonly Limit[], coolDownsSeconds: readonly number[] = []) {
+    this.#name = name;
+    this.#limits = limits;
+    this.#coolDownsSeconds = coolDownsSeconds;
+    this.#size = Math.max(coolDownsSeconds.length, ...limits.map(({ events }) => events));
+  }
+
+  /** SET clauses that count an event now. All clauses and conditions here need {@link values}. */
+  get count(): string {
+    const moves = this.#places
+      .slice(1)
+      .map((place) => `${this.#at(place)} = if_not_exists(${this.#at(place - 1)}, :never)`);
+    return [`${this.#at(1)} = :now`, ...moves].join(', ');
+  }
+
+  /** SET clauses that take the newest event back. */
+  get uncount(): string {
+    const moves = this.#places
+      .slice(1)
+      .map((place) => `${this.#at(place - 1)} = if_not_exists(${this.#at(place)}, :never)`);
+    return [...moves, `${this.#at(this.#size)} = :never`].join(', ');
+  }
+
+  /** The condition under which another event is allowed. */
+  get allows(): string {
+    const limits = this.#limits.map(({ events }, index) => this.#olderThan(events, `:since${index}`));
+    const coolDowns = this.#coolDownsSeconds.map(
+      (_, index) => `(${this.#olderThan(index + 1, ':since0')} OR ${this.#olderThan(1, `:coolDown${index}`)})`,
+    );
+    return [...limits, ...coolDowns].join(' AND ');
+  }
+
+  values(now: number): Item {
+    return {
+      ':now': now,
+      ':never': 0,
+      ...Object.fromEntries(this.#limits.map(({ perSeconds }, index) => [`:since${index}`, now - perSeconds])),
+      ...Object.fromEntries(this.#coolDownsSeconds.map((wait, index) => [`:coolDown${index}`, now - wait])),
+    };
+  }
+
+  /** The events on an item, newest first. */
+  read(item: Item | undefined): number[] {
+    return this.#places.map((place) => Number(item?.[`${this.#name}${place}`] ?? 0)).filter((at) => at > 0);
+  }
+
+  /** Whole seconds from `now` until another event is allowed after these; 0 if it is. */
+  wait(events: readonly number[], now: number): number {
+    const limits = this.#limits.map((limit) => (events[limit.events - 1] ?? 0) + limit.perSeconds - now);
+    const [newest = 0] = events;
+    const [first] = this.#limits;
+    const recent = events.filter((at) => at > now - (first?.perSeconds ?? 0)).length;
+    const coolDown = Math.max(0, ...this.#coolDownsSeconds.slice(0, recent));
+    return Math.max(0, newest + coolDown - now, ...limits);
+  }
+
+  get #places(): number[] {
+    return Array.from({ length: this.#size }, (_, index) => index + 1);
+  }
+
+  #at(place: number): string {
+    return `#${this.#name}${place}`;
+  }
+
+  #olderThan(place: number, since: string): string {
+    return `(attribute_not_exists(${this.#at(place)}) OR ${this.#at(place)} <= ${since})`;
+  }
+}
