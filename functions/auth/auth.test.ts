@@ -1,0 +1,514 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as authenticate } from '../customers/authenticate.ts';
+import { handler as getCustomer } from '../customers/get.ts';
+import { handler as jwks } from './jwks.ts';
+import { handler as logoutAllDevices } from './logoutAllDevices.ts';
+import { handler as logoutDevice } from './logoutDevice.ts';
+import { handler as refresh } from './refresh.ts';
+import { handler as sendOtp } from './sendOtp.ts';
+
+const world = useWorld();
+
+const send = (
+  phone: string,
+  request: { clientAddress?: string; type?: string; language?: string; appId?: string } = {},
+) =>
+  world.call(sendOtp, {
+    body: { phone_number: phone, otp_type: request.type ?? 'customer_auth', app_id: request.appId },
+    clientAddress: request.clientAddress ?? `198.18.0.${++addresses % 250}`,
+    ...(request.language && { headers: { 'Accept-Language': request.language } }),
+  });
+let addresses = 0;
+
+const refreshWith = (token: string) => world.call(refresh, { body: { refresh: token } });
+const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
+const error = (code: string, attr: string | null = null) => [expect.objectContaining({ code, attr })];
+
+describe('sendOTP', () => {
+  test('sends six digits that live 300 s and says when the next code can be sent', async () => {
+    const phone = world.phone();
+    const { status, body } = await send(phone);
+    expect(status).toBe(200);
+    expect(body).toEqual({ phone_number: phone, otp_type: 'customer_auth', expires_in: 300, resend_in: 60 });
+    expect(world.codeFor(phone)).toMatch(/^\d{6}$/);
+    expect(world.sandbox.messages.list(phone)[0]?.payload).toEqual({ 'AWS.SNS.SMS.SMSType': 'Transactional' });
+  });
+
+  test('takes numbers as people write them and answers E.164', async () => {
+    for (const typed of ['+966 50 123 4567', '00966-50-123-4567', '٠٠٩٦٦٥٠١٢٣٤٥٦٧', '\u200e+966501234567']) {
+      const { status, body } = await send(typed);
+      expect([status, body.phone_number]).toEqual([200, '+966501234567']);
+      world.advance(3_600);
+    }
+  });
+
+  test.each([
+    ['a landline', '+20223456789'],
+    ['a number that is too short', '+2010012'],
+    ['a number of a country that is not active', '+33612345678'],
+    ['a number without a country', '01001234567'],
+    ['an extension', '+201001234567;ext=5'],
+    ['a word', 'phone'],
+    ['an object', { number: 1 }],
+    ['true', true],
+  ])('refuses %s', async (_, phone) => {
+    const { status, body } = await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
+    expect([status, body.type, body.errors]).toEqual([400, 'validation_error', error('invalid', 'phone_number')]);
+  });
+
+  test('writes in the language asked for, else in English', async () => {
+    const phone = world.phone();
+    await send(phone, { language: 'ar-EG,ar;q=0.9' });
+    expect(world.sandbox.messages.list(phone)[0]?.text).toMatch(/رمزك/);
+    world.advance(60);
+    await send(phone, { language: 'fr' });
+    expect(world.sandbox.messages.list(phone)[0]?.text).toMatch(/is your Shop code/);
+  });
+
+  test('adds the line for automatic entry of a configured app, and never text that the client sent', async () => {
+    world.set({
+      SMS_APPS: JSON.stringify([
+        { app_id: 'android', platform: 'android', hash: 'FA+9qCX9VSu' },
+        { app_id: 'ios', platform: 'ios', domain: 'shop.example.com' },
+      ]),
+    });
+    const [android, ios, unknown] = [world.phone(), world.phone(), world.phone()];
+    await send(android, { appId: 'android' });
+    await send(ios, { appId: 'ios' });
+    await send(unknown, { appId: 'Call +1 900 now' });
+    const textTo = (phone: string) => world.sandbox.messages.list(phone)[0]?.text ?? '';
+    expect(textTo(android)).toMatch(/\nFA\+9qCX9VSu$/);
+    expect(textTo(ios)).toMatch(new RegExp(`\n@shop\\.example\\.com #${world.codeFor(ios)}$`));
+    expect(textTo(unknown)).not.toMatch(/900|\n/);
+  });
+
+  test('waits 60, 120 and 300 s between sends, and then for the hour', async () => {
+    const phone = world.phone();
+    const waits: number[] = [];
+    for (let sends = 0; sends < 5; sends++) {
+      const { status, body } = await send(phone);
+      expect(status).toBe(200);
+      waits.push(body.resend_in);
+      world.advance(body.resend_in - 1);
+      const early = await send(phone);
+      expect([early.status, early.body.errors]).toEqual([429, error('otp_send_limit')]);
+      expect(Number(early.headers['retry-after'])).toBe(1);
+      world.advance(1);
+    }
+    expect(waits).toEqual([60, 120, 300, 300, 3_600 - 780]);
+  });
+
+  test('sends ten codes a day to one phone', async () => {
+    const phone = world.phone();
+    for (let sends = 0; sends < 10; sends++) {
+      expect((await send(phone)).status).toBe(200);
+      world.advance(1_800);
+    }
+    const refused = await send(phone);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBe(86_400 - 10 * 1_800);
+    world.advance(Number(refused.headers['retry-after']));
+    expect((await send(phone)).status).toBe(200);
+  });
+
+  test('sends one code when fifty requests for a phone come at once', async () => {
+    const phone = world.phone();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientAddress: '192.0.2.1' })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(world.sandbox.messages.list(phone)).toHaveLength(1);
+  });
+
+  test('sends twenty codes an hour for a client address, however many come at once; an IPv6 client is its /64', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientAddress: `2001:db8:1:2::${index}` })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
+    const refused = await send(world.phone(), { clientAddress: '2001:db8:1:2:ffff::1' });
+    expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
+    expect((await send(world.phone(), { clientAddress: '2001:db8:1:3::1' })).status).toBe(200);
+    world.advance(Number(refused.headers['retry-after']));
+    expect((await send(world.phone(), { clientAddress: '2001:db8:1:2::1' })).status).toBe(200);
+  });
+
+  test('takes the client address from the gateway, not from a header', async () => {
+    world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
+    const from = (forged: string) =>
+      world.call(sendOtp, {
+        body: { phone_number: world.phone(), otp_type: 'customer_auth' },
+        headers: { 'X-Forwarded-For': forged, Forwarded: `for=${forged}` },
+        clientAddress: '192.0.2.44',
+      });
+    expect((await from('192.0.2.45')).status).toBe(200);
+    expect((await from('192.0.2.46')).status).toBe(429);
+  });
+
+  test.each([
+    ['a country', 'OTP_SENDS_PER_COUNTRY_PER_DAY'],
+    ['the stage', 'OTP_SENDS_PER_STAGE_PER_DAY'],
+  ])('caps the sends of a day for %s, and a refused send spends nothing', async (_, setting) => {
+    world.advance(86_400 * (setting.includes('STAGE') ? 4 : 2));
+    world.set({ [setting]: '3' });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send(world.phone())));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+    const phone = world.phone();
+    const refused = await send(phone);
+    expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
+    expect((await world.items()).find(({ pk, sk }) => pk === `PHONE#${phone}` && sk === 'OTP')).toMatchObject({
+      sent1: 0,
+    });
+    world.advance(Number(refused.headers['retry-after']));
+    expect((await send(phone)).status).toBe(200);
+  });
+
+  test.each([
+    ['throttles', { throttling: true }],
+    ['fails', { internal_error: true }],
+  ])('when SNS %s, answers an error, spends no limit and leaves no code', async (_, fault) => {
+    const phone = world.phone();
+    const before = await world.items();
+    Object.assign(world.sandbox.faults, fault);
+    const { status, body } = await send(phone, { clientAddress: '192.0.2.99' });
+    expect([status, body]).toEqual([500, { type: 'server_error', errors: error('error') }]);
+    const added = (await world.items()).filter(({ pk }) => !before.some((item) => item.pk === pk));
+    expect(added.filter((item) => 'code_customer_auth' in item)).toEqual([]);
+    expect(JSON.stringify(added)).not.toMatch(/"sent\d+":[1-9]/);
+    world.reset();
+    expect((await send(phone)).status).toBe(200);
+  });
+
+  test('when SNS refuses a resend, the code sent before still works', async () => {
+    const phone = world.phone();
+    const code = await requestCode(world, phone);
+    world.advance(60);
+    world.sandbox.faults.opted_out = [phone];
+    expect((await send(phone)).status).toBe(500);
+    expect((await authenticateWith(world, phone, code)).status).toBe(201);
+  });
+
+  test('gives a test number its fixed code without an SMS, a timer or a limit, until its last day', async () => {
+    const phone = world.phone();
+    const until = new Date().toISOString().slice(0, 10);
+    world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '123456', until }]) });
+    for (let sends = 0; sends < 12; sends++) expect((await send(phone)).status).toBe(200);
+    expect(world.sandbox.messages.list(phone)).toEqual([]);
+    expect((await authenticateWith(world, phone, '123456')).status).toBe(201);
+    world.advance(86_400);
+    await send(phone);
+    expect(world.sandbox.messages.list(phone)).toHaveLength(1);
+  });
+
+  test('refuses to run with test numbers in prod unless that is allowed', async () => {
+    const phone = world.phone();
+    const numbers = JSON.stringify([{ phone_number: phone, otp: '123456', until: '2999-01-01' }]);
+    world.set({ STAGE: 'prod', TEST_NUMBERS: numbers });
+    expect((await send(phone)).status).toBe(500);
+    world.set({ ALLOW_TEST_NUMBERS: 'true' });
+    expect((await send(phone)).status).toBe(200);
+  });
+
+  test('keeps codes only as an HMAC with a salt of their own', async () => {
+    const phone = world.phone();
+    const code = await requestCode(world, phone);
+    const item = (await world.items()).find(({ pk, sk }) => pk === `PHONE#${phone}` && sk === 'OTP');
+    const stored = item?.code_customer_auth as { salt: string; hash: string };
+    const { current } = JSON.parse(world.secrets['otp-secrets']);
+    const expected = createHmac('sha256', current.secret).update(
+      JSON.stringify([stored.salt, phone, 'customer_auth', code]),
+    );
+    expect(stored.hash).toBe(expected.digest('base64url'));
+    expect(JSON.stringify(item)).not.toContain(`"${code}"`);
+  });
+
+  test('asks the table at most twice, one call after another', async () => {
+    await send(world.phone());
+    world.engine.record();
+    await send(world.phone());
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('refresh_token_create', () => {
+  test('gives new tokens, and each refresh token works once', async () => {
+    const customer = await signIn(world);
+    const first = await refreshWith(customer.refresh);
+    expect(first.status).toBe(200);
+    expect(Object.keys(first.body).sort()).toEqual(['access', 'refresh']);
+    expect((await me(first.body.access)).body.id).toBe(customer.customer.id);
+    expect((await refreshWith(first.body.refresh)).status).toBe(200);
+  });
+
+  test('honours a token again while its successor has not been used, for a client that lost the answer', async () => {
+    const { refresh: token } = await signIn(world);
+    await refreshWith(token);
+    world.advance(86_400);
+    const again = await refreshWith(token);
+    expect(again.status).toBe(200);
+    expect((await refreshWith(again.body.refresh)).status).toBe(200);
+  });
+
+  test('honours a token for 30 s after its first use even when its successor has been used', async () => {
+    const { refresh: token } = await signIn(world);
+    const { body } = await refreshWith(token);
+    await refreshWith(body.refresh);
+    world.advance(29);
+    expect((await refreshWith(token)).status).toBe(200);
+    world.advance(1);
+    expect((await refreshWith(token)).status).toBe(401);
+  });
+
+  test('ends the session for everybody when an older token comes back', async () => {
+    const { refresh: stolen } = await signIn(world);
+    const second = await refreshWith(stolen);
+    const third = await refreshWith(second.body.refresh);
+    world.advance(31);
+    const theft = await refreshWith(stolen);
+    expect([theft.status, theft.body.errors]).toEqual([401, error('token_not_valid')]);
+    expect((await refreshWith(third.body.refresh)).status).toBe(401);
+    expect((await me(third.body.access)).status).toBe(401);
+  });
+
+  test('ends the session when two successors of one token are both used', async () => {
+    const { refresh: shared } = await signIn(world);
+    const honest = await refreshWith(shared);
+    const thief = await refreshWith(shared);
+    expect((await refreshWith(thief.body.refresh)).status).toBe(200);
+    expect((await refreshWith(honest.body.refresh)).status).toBe(401);
+    expect((await me(thief.body.access)).status).toBe(401);
+  });
+
+  test('lets fifty parallel uses of one token all go on with the session', async () => {
+    const { refresh: token } = await signIn(world);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refreshWith(token)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect((await refreshWith(answers[7]?.body.refresh)).status).toBe(200);
+  });
+
+  test('runs out after 30 idle days and after 180 days in all', async () => {
+    const idle = await signIn(world);
+    const { refresh: busy } = await signIn(world);
+    world.advance(30 * 86_400);
+    expect((await refreshWith(idle.refresh)).status).toBe(401);
+
+    world.reset();
+    let token = busy;
+    for (let days = 0; days < 174; days += 29) {
+      world.advance(29 * 86_400);
+      const { status, body } = await refreshWith(token);
+      expect(status).toBe(200);
+      token = body.refresh;
+    }
+    world.advance(6 * 86_400);
+    expect((await refreshWith(token)).status).toBe(401);
+  });
+
+  test('refuses an access token, junk, and the token of a session that has ended', async () => {
+    const { access, refresh: token } = await signIn(world);
+    for (const bad of [access, 'junk', 'a.b.c', `${token}x`]) {
+      const { status, body } = await refreshWith(bad);
+      expect([status, body.errors]).toEqual([401, error('token_not_valid')]);
+    }
+    await world.call(logoutAllDevices, { token: access });
+    expect((await refreshWith(token)).status).toBe(401);
+  });
+
+  test('asks the table at most twice, one call after another', async () => {
+    const { refresh: token } = await signIn(world);
+    world.engine.record();
+    await refreshWith(token);
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(2);
+  });
+
+  test('keeps no usable token in the table', async () => {
+    const { access, refresh: token } = await signIn(world);
+    const { body } = await refreshWith(token);
+    const table = JSON.stringify(await world.items());
+    for (const secret of [access, token, body.access, body.refresh]) {
+      expect(table).not.toContain(secret);
+      expect(table).not.toContain(secret.split('.')[2]);
+    }
+  });
+});
+
+describe('an access token', () => {
+  const sign = (claims: object, { typ = 'at+jwt', key = 'current', alg = 'ES256' } = {}) => {
+    const keys = JSON.parse(world.secrets['signing-keys']);
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    return new SignJWT({ iss: 'customer-backend-test', aud: 'customer-backend', ...claims })
+      .setProtectedHeader({ alg, typ, kid: keys.current.kid })
+      .setIssuedAt()
+      .setExpirationTime('5m')
+      .sign(key === 'foreign' ? privateKey : keys[key]);
+  };
+  const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+  test('lasts 15 minutes', async () => {
+    const { access } = await signIn(world);
+    world.advance(899);
+    expect((await me(access)).status).toBe(200);
+    world.advance(1);
+    const { status, body, headers } = await me(access);
+    expect([status, body.errors]).toEqual([401, error('token_not_valid')]);
+    expect(headers['www-authenticate']).toBe('Bearer realm="api"');
+  });
+
+  test('is refused when forged in any way', async () => {
+    const { access, refresh: refreshToken } = await signIn(world);
+    const { sub, sid } = claimsOf(access);
+    expect((await me(await sign({ sub, sid }))).status).toBe(200);
+
+    const [header, payload] = access.split('.');
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+    const { current } = JSON.parse(world.secrets['signing-keys']);
+    const confused = await new SignJWT({ sub, sid, iss: 'customer-backend-test', aud: 'customer-backend' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: current.kid })
+      .setExpirationTime('5m')
+      .sign(Buffer.from(current.x));
+    const forged = {
+      'a foreign key': await sign({ sub, sid }, { key: 'foreign' }),
+      'no algorithm': `${none}.${payload}.`,
+      'no signature': `${header}.${payload}.`,
+      'the public key as HMAC secret': confused,
+      'a refresh token': refreshToken,
+      'another type': await sign({ sub, sid }, { typ: 'JWT' }),
+      'another issuer': await sign({ sub, sid, iss: 'customer-backend-prod' }),
+      'another audience': await sign({ sub, sid, aud: 'operators' }),
+      'no session': await sign({ sub }),
+      'a session of somebody else': await sign({ sub, sid: claimsOf((await signIn(world)).access).sid }),
+      'a made-up id': await sign({ sub: '1 OR 1', sid }),
+    };
+    for (const [name, token] of Object.entries(forged)) {
+      const { status, body } = await me(token);
+      expect([name, status, body.errors]).toEqual([name, 401, error('token_not_valid')]);
+    }
+  });
+
+  test('may be signed by the next key already, so that a rotation refuses nobody', async () => {
+    const { access } = await signIn(world);
+    const { sub, sid } = claimsOf(access);
+    const { next } = JSON.parse(world.secrets['signing-keys']);
+    const token = await new SignJWT({ sub, sid, iss: 'customer-backend-test', aud: 'customer-backend' })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: next.kid })
+      .setExpirationTime('5m')
+      .sign(next);
+    expect((await me(token)).status).toBe(200);
+  });
+
+  test('is checked by the keys at /.well-known/jwks.json, which hold nothing private', async () => {
+    const { status, body, headers } = await world.call(jwks, { method: 'GET' });
+    expect([status, headers['cache-control']]).toEqual([200, 'public, max-age=300']);
+    expect(body.keys).toHaveLength(2);
+    for (const key of body.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+  });
+
+  test.each([
+    ['no header', undefined, 'not_authenticated'],
+    ['two words behind Bearer', 'Bearer a b', 'authentication_failed'],
+    ['nothing behind Bearer', 'Bearer', 'authentication_failed'],
+    ['another scheme', 'Basic YTpi', 'authentication_failed'],
+    ['a token that is none', 'Bearer x', 'token_not_valid'],
+  ])('with %s is refused', async (_, authorization, code) => {
+    const { status, body, headers } = await world.call(getCustomer, {
+      method: 'GET',
+      ...(authorization && { headers: { Authorization: authorization } }),
+    });
+    expect([status, body]).toEqual([401, { type: 'client_error', errors: error(code) }]);
+    expect(headers['www-authenticate']).toBe('Bearer realm="api"');
+  });
+});
+
+describe('logoutDevice', () => {
+  const logout = (token: string, refresh_token: string, registration_id: string) =>
+    world.call(logoutDevice, { token, body: { refresh_token, registration_id } });
+  const deviceOf = async (registrationId: string) =>
+    (await world.items()).find((item) => item.registrationId === registrationId);
+
+  test('ends the session on the next request and stops pushes to the device', async () => {
+    const { access, refresh: token, registrationId } = await signIn(world);
+    const { status, body } = await logout(access, token, registrationId);
+    expect([status, body]).toEqual([204, undefined]);
+    expect((await me(access)).body.errors).toEqual(error('token_not_valid'));
+    expect((await refreshWith(token)).status).toBe(401);
+    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+  });
+
+  test("leaves the customer's other sessions alone", async () => {
+    const phone = await signIn(world);
+    world.advance(60);
+    const tablet = await signIn(world, { phone: phone.phone, registrationId: 'tablet' });
+    await logout(phone.access, phone.refresh, phone.registrationId);
+    expect((await me(tablet.access)).status).toBe(200);
+  });
+
+  test("ignores a token that is unknown or somebody else's, and a device that is somebody else's", async () => {
+    const [caller, other] = [await signIn(world), await signIn(world)];
+    expect((await logout(caller.access, 'unknown', other.registrationId)).status).toBe(204);
+    expect((await logout(caller.access, other.refresh, 'unknown')).status).toBe(204);
+    expect((await me(other.access)).status).toBe(200);
+    expect((await me(caller.access)).status).toBe(200);
+    expect(await deviceOf(other.registrationId)).toMatchObject({ active: true });
+  });
+
+  test('names what is missing and changes nothing', async () => {
+    const { access } = await signIn(world);
+    const { status, body } = await world.call(logoutDevice, { token: access });
+    expect([status, body.errors]).toEqual([
+      400,
+      [...error('required', 'refresh_token'), ...error('required', 'registration_id')],
+    ]);
+    expect((await me(access)).status).toBe(200);
+  });
+});
+
+describe('logoutAllDevices', () => {
+  test('ends every session of the caller and stops pushes to all devices, and nobody else notices', async () => {
+    const other = await signIn(world);
+    const first = await signIn(world);
+    const sessions = [first];
+    for (const registrationId of ['tablet-2', 'watch-2']) {
+      world.advance(300);
+      sessions.push(await signIn(world, { phone: first.phone, registrationId }));
+    }
+    expect((await world.call(logoutAllDevices, { token: sessions[1]?.access ?? '' })).status).toBe(204);
+    for (const { access, refresh: token, registrationId } of sessions) {
+      expect((await me(access)).status).toBe(401);
+      expect((await refreshWith(token)).status).toBe(401);
+      expect((await world.items()).find((item) => item.registrationId === registrationId)).toMatchObject({
+        active: false,
+      });
+    }
+    expect((await refreshWith(other.refresh)).status).toBe(200);
+  });
+
+  test('twice at once is as good as once', async () => {
+    const { access } = await signIn(world);
+    const statuses = await Promise.all(
+      [1, 2].map(async () => (await world.call(logoutAllDevices, { token: access })).status),
+    );
+    expect([
+      [204, 204],
+      [204, 401],
+      [401, 204],
+    ]).toContainEqual(statuses);
+    expect((await me(access)).status).toBe(401);
+  });
+
+  test('asks the table at most three times, one call after another', async () => {
+    const { access } = await signIn(world);
+    world.engine.record();
+    await world.call(logoutAllDevices, { token: access });
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+test('a code belongs to one purpose: another type of code signs nobody in', async () => {
+  const phone = world.phone();
+  await send(phone, { type: 'password_reset' });
+  const { status, body } = await world.call(authenticate, {
+    body: { phone_number: phone, otp: world.codeFor(phone), device: { registration_id: 'x' }, language: 'en' },
+  });
+  expect([status, body.errors]).toEqual([400, error('otp_expired', 'otp')]);
+});

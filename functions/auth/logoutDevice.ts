@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { readRefreshToken } from '../../lib/auth/tokens.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as devices from '../../lib/repositories/devices.ts';
+import * as sessions from '../../lib/repositories/sessions.ts';
+import { write } from '../../lib/repositories/table.ts';
+import { registrationId } from '../../lib/schemas/device.ts';
+import { token } from '../../lib/schemas/tokens.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'logoutDevice',
+    tag: 'auth',
+    summary: 'End the session of a refresh token and stop pushes to the device.',
+    auth: signedIn,
+    body: z.object({ refresh_token: token, registration_id: registrationId }),
+    returns: { 204: null },
+  },
+  async ({ customer, body }) => {
+    const claims = await readRefreshToken(body.refresh_token);
+    await Promise.all([
+      claims?.customerId === customer.id && write(sessions.ending(customer.id, claims.sessionId)),
+      write(devices.deactivation(customer.id, body.registration_id)),
+    ]);
+  },
+);

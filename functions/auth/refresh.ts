@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { refresh } from '../../lib/auth/refresh.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { Tokens, token } from '../../lib/schemas/tokens.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'refresh_token_create',
+    tag: 'auth',
+    summary: 'Get new tokens for a refresh token.',
+    description: 'Each refresh token works once. A client that lost the answer may repeat the request.',
+    body: z.object({ refresh: token }),
+    returns: { 200: Tokens },
+    errors: ['tokenNotValid'],
+  },
+  ({ body }) => refresh(body.refresh),
+);

@@ -1,0 +1,25 @@
+import { requireActiveCountry } from '../../lib/auth/activeCountry.ts';
+import { sendCode } from '../../lib/auth/sendCode.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { OtpRequest, OtpSent } from '../../lib/schemas/otp.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'sendOTP',
+    tag: 'auth',
+    summary: 'Send a one-time code to a phone by SMS.',
+    body: OtpRequest,
+    returns: { 200: OtpSent },
+    errors: ['otpSendLimit'],
+  },
+  async ({ body: { phone_number: phone, otp_type: type, app_id }, language, clientAddress }) => {
+    await requireActiveCountry(phone.country);
+    const sent = await sendCode({ phone, type, appId: app_id ?? undefined, language, clientAddress });
+    return {
+      phone_number: phone.number,
+      otp_type: type,
+      expires_in: sent.expiresInSeconds,
+      resend_in: sent.resendInSeconds,
+    };
+  },
+);

@@ -1,0 +1,31 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import { config } from '../config.ts';
+import type { Code, NewCode, OtpType } from '../repositories/otps.ts';
+import { secret } from '../secrets.ts';
+
+const Secret = z.object({ id: z.string(), secret: z.string().min(32) });
+
+/** What codes are hashed under. `previous` still checks those that were sent just before a rotation. */
+export const OtpSecrets = z.object({ current: Secret, previous: Secret.nullable() });
+
+/** A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt of its own. */
+export async function seal(code: string, phone: string, type: OtpType, now: number): Promise<NewCode> {
+  const { current } = await secret('otp-secrets', OtpSecrets);
+  const salt = randomBytes(16).toString('base64url');
+  const hash = hmac(current.secret, salt, phone, type, code).toString('base64url');
+  return { secretId: current.id, salt, hash, expiresAtSeconds: now + config.otpSeconds };
+}
+
+/** Whether a typed code is the sealed one, in a time that tells nothing. */
+export async function opens(sealed: Code, phone: string, type: OtpType, typed: string): Promise<boolean> {
+  const { current, previous } = await secret('otp-secrets', OtpSecrets);
+  const sealedUnder = [current, previous].find((candidate) => candidate?.id === sealed.secretId);
+  if (!sealedUnder) return false;
+  const hash = hmac(sealedUnder.secret, sealed.salt, phone, type, typed);
+  return timingSafeEqual(hash, Buffer.from(sealed.hash, 'base64url'));
+}
+
+function hmac(key: string, ...parts: string[]): Buffer {
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest();
+}

@@ -1,0 +1,98 @@
+import { nowSeconds } from '../clock.ts';
+import { fail, type Language } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Country } from '../repositories/countries.ts';
+import * as customers from '../repositories/customers.ts';
+import * as devices from '../repositories/devices.ts';
+import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
+import * as otps from '../repositories/otps.ts';
+import * as sessions from '../repositories/sessions.ts';
+import { backOff, readAll, transact } from '../repositories/table.ts';
+import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
+import type { Phone } from '../schemas/phone.ts';
+import { requireActiveCountry } from './activeCountry.ts';
+import { checkCode } from './checkCode.ts';
+
+interface SignIn {
+  phone: Phone;
+  code: string;
+  device: devices.Registration;
+  language: Language;
+}
+
+interface Outcome {
+  customer: customers.Customer;
+  country: Country;
+  wallet: Wallet;
+  session: sessions.Session;
+  isNew: boolean;
+}
+
+/** A sign-in starts over when its phone or push token changes hands while it runs. */
+const attempts = 20;
+
+/**
+ * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the customer, the device
+ * and the session, so nothing is left half done and a code opens one session, however many bring it at once.
+ * @throws otpInvalid, otpExpired, otpTryLimit, and `invalid` for the phone of a country that is not active
+ */
+export async function signIn({ phone, code: typed, device, language }: SignIn): Promise<Outcome> {
+  const [country, code, firstClaims] = await allInOrder([
+    requireActiveCountry(phone.country),
+    checkCode(phone.number, 'customer_auth', typed),
+    readClaims(phone.number, device.registrationId),
+  ]);
+  let claims = firstClaims;
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const known = claims.phone && (await customers.withWallet(claims.phone.customerId));
+    const customer = { ...(known?.customer ?? newCustomer(phone)), language };
+    const session = sessions.newSession(customer.id);
+    const result = await transact([
+      otps.consumption(phone.number, 'customer_auth', code),
+      ...(known ? [customers.languageChange(customer)] : customers.creation(customer, country.currency)),
+      ...devices.registration(customer.id, device, claims.pushToken, nowSeconds()),
+      sessions.creation(session),
+    ]);
+    if (result.done) {
+      return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
+    }
+    const [codeRefused] = result.refused;
+    if (codeRefused) fail('otpExpired');
+    await backOff(attempt);
+    claims = await readClaims(phone.number, device.registrationId);
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+/** Like Promise.all, but of several failures the first in the list is thrown, not the first in time. */
+async function allInOrder<const P extends readonly Promise<unknown>[]>(
+  promises: P,
+): Promise<{ -readonly [I in keyof P]: Awaited<P[I]> }> {
+  await Promise.allSettled(promises);
+  const results: unknown[] = [];
+  for (const promise of promises) results.push(await promise);
+  return results as { -readonly [I in keyof P]: Awaited<P[I]> };
+}
+
+async function readClaims(phone: string, registrationId: string) {
+  const [phoneClaim, pushToken] = await readAll([
+    { key: phoneClaimKey(phone), as: customers.PhoneClaim },
+    { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
+  ]);
+  return { phone: phoneClaim, pushToken };
+}
+
+function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
+  return {
+    id: newId(),
+    phoneNumber: phone.number,
+    fullName: '',
+    email: '',
+    image: null,
+    gender: 'NS',
+    birthDate: null,
+    primaryAddressId: null,
+    countryCode: phone.country,
+    createdAtSeconds: nowSeconds(),
+  };
+}

@@ -1,0 +1,102 @@
+import { createLocalJWKSet, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
+import { newId } from '../ids.ts';
+import type { Session } from '../repositories/sessions.ts';
+import { secret } from '../secrets.ts';
+
+const algorithm = 'ES256';
+const audience = 'customer-backend';
+const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
+
+const PublicKey = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+  kid: z.string(),
+});
+
+/** The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses no valid token. */
+export const PublicKeys = z.object({
+  keys: z.array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) })).min(1),
+});
+const VerificationKeys = PublicKeys.transform((keys) => createLocalJWKSet(keys));
+
+/** The private keys of a stage. `current` signs; `next` waits until every verifier has seen its public half. */
+const PrivateKey = PublicKey.extend({ d: z.string() });
+export const SigningKeys = z.object({ current: PrivateKey, next: PrivateKey });
+const SigningKey = SigningKeys.transform(async ({ current }) => ({
+  kid: current.kid,
+  key: await importJWK(current, algorithm),
+}));
+
+/** A session id and a customer id as they stand in a token. */
+const numericText = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number);
+
+const AccessClaims = z
+  .object({ sub: numericText, sid: numericText })
+  .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
+
+/** `parent` is the id of the refresh token that this one was issued for. */
+const RefreshClaims = z
+  .object({ sub: numericText, sid: numericText, jti: z.string(), parent: z.string() })
+  .transform(({ sub, sid, jti, parent }) => ({ customerId: sub, sessionId: sid, tokenId: jti, parentId: parent }));
+export type RefreshClaims = z.output<typeof RefreshClaims>;
+
+export interface Tokens {
+  access: string;
+  refresh: string;
+}
+
+/** An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one last used. */
+export async function mint(session: Session): Promise<Tokens> {
+  const subject = { sub: String(session.customerId), sid: String(session.id) };
+  const [access, refresh] = await Promise.all([
+    sign(types.access, subject, nowSeconds() + config.accessTokenSeconds),
+    sign(
+      types.refresh,
+      { ...subject, jti: String(newId()), parent: session.usedTokens[0].id },
+      session.expiresAtSeconds,
+    ),
+  ]);
+  return { access, refresh };
+}
+
+/** The claims of an access token, or undefined if it is not one of ours, not of this stage, or over. */
+export function readAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
+  return verify(types.access, token, AccessClaims);
+}
+
+/** The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over. */
+export function readRefreshToken(token: string): Promise<RefreshClaims | undefined> {
+  return verify(types.refresh, token, RefreshClaims);
+}
+
+async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): Promise<string> {
+  const { kid, key } = await secret('signing-keys', SigningKey);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: algorithm, typ, kid })
+    .setIssuer(config.tokenIssuer)
+    .setAudience(audience)
+    .setIssuedAt(nowSeconds())
+    .setExpirationTime(expiresAtSeconds)
+    .sign(key);
+}
+
+async function verify<S extends z.ZodType>(typ: string, token: string, claims: S): Promise<z.output<S> | undefined> {
+  const keys = await secret('public-keys', VerificationKeys);
+  const currentDate = new Date(nowSeconds() * 1000);
+  const expected = { algorithms: [algorithm], issuer: config.tokenIssuer, audience, typ, currentDate };
+  try {
+    const { payload } = await jwtVerify(token, keys, expected);
+    return claims.safeParse(payload).data;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}

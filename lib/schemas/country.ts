@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import type { Language } from '../errors.ts';
+import type * as countries from '../repositories/countries.ts';
+
+export const Country = z
+  .object({
+    code: z.string().length(2).describe('ISO 3166-1 alpha-2.'),
+    flag: z.url(),
+    phone_code: z.string().max(4),
+    name: z.string().max(100),
+  })
+  .meta({ id: 'Country' });
+export type Country = z.infer<typeof Country>;
+
+/** A country with its name in the reader's language. */
+export function showCountry({ code, flag, phoneCode }: countries.Country, language: Language): Country {
+  const name = new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;
+  return { code, flag, phone_code: phoneCode, name };
+}

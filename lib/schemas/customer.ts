@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { languages } from '../errors.ts';
+import type * as countries from '../repositories/countries.ts';
+import { genders, type Customer as Stored } from '../repositories/customers.ts';
+import type * as wallets from '../repositories/wallets.ts';
+import { Country, showCountry } from './country.ts';
+import { showWallet, Wallet } from './wallet.ts';
+
+export const Customer = z
+  .object({
+    id: z.int(),
+    phone_number: z.string().max(128).describe('E.164.'),
+    full_name: z.string().max(255).describe('Empty until set.'),
+    email: z.string().max(254).describe('Empty until set.'),
+    image: z.url().nullable(),
+    gender: z.enum(genders),
+    birth_date: z.iso.date().nullable(),
+    primary_address: z.int().nullable().describe('The id of an address.'),
+    is_profile_completed: z.boolean(),
+    language: z.enum(languages),
+    country: Country,
+    wallet: Wallet,
+  })
+  .meta({ id: 'Customer' });
+export type Customer = z.infer<typeof Customer>;
+
+/** A customer as they see themselves. */
+export function showCustomer(customer: Stored, country: countries.Country, wallet: wallets.Wallet): Customer {
+  const { fullName, email, gender, birthDate, language } = customer;
+  return {
+    id: customer.id,
+    phone_number: customer.phoneNumber,
+    full_name: fullName,
+    email,
+    image: customer.image,
+    gender,
+    birth_date: birthDate,
+    primary_address: customer.primaryAddressId,
+    is_profile_completed: Boolean(fullName && email && gender && birthDate),
+    language,
+    country: showCountry(country, language),
+    wallet: showWallet(wallet),
+  };
+}

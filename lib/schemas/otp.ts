@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { otpTypes } from '../repositories/otps.ts';
+import { text, toAsciiDigits } from './fields.ts';
+import { phoneNumber } from './phone.ts';
+
+export const otpCode = text({ max: 32 }).transform(toAsciiDigits);
+
+export const OtpRequest = z.object({
+  phone_number: phoneNumber,
+  otp_type: z.enum(otpTypes),
+  app_id: text({ max: 255 }).nullish(),
+});
+
+export const OtpSent = z.object({
+  phone_number: z.string(),
+  otp_type: z.enum(otpTypes),
+  expires_in: z.int().describe('Seconds until the code expires.'),
+  resend_in: z.int().describe('Seconds until another code can be sent.'),
+});

@@ -1,0 +1,18 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
+import { text, toAsciiDigits } from './fields.ts';
+
+export interface Phone {
+  /** E.164: `+201001234567`. */
+  number: string;
+  /** ISO 3166-1 alpha-2 of the country whose plan it belongs to. */
+  country: string;
+}
+
+/** A mobile number with its country calling code, behind `+` or `00`, in any digits, with spaces and dashes as people write them. */
+export const phoneNumber = text({ max: 128 }).transform((typed, context): Phone => {
+  const digits = toAsciiDigits(typed).replace(/\p{Cf}/gu, '');
+  const parsed = parsePhoneNumberFromString(digits.replace(/^00/, '+'), { extract: false });
+  if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };
+  context.addIssue({ code: 'custom', params: { code: 'invalid' } });
+  return { number: '', country: '' };
+});
