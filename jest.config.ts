@@ -1,0 +1,15 @@
+import type { Config } from 'jest';
+
+const config: Config = {
+  testMatch: ['<rootDir>/{functions,lib,local,seed}/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+  },
+  globalSetup: './lib/testing/globalSetup.ts',
+  globalTeardown: './lib/testing/globalTeardown.ts',
+  testTimeout: 30_000,
+  maxWorkers: '100%',
+};
+
+export default config;

@@ -1,0 +1,260 @@
+import { jest } from '@jest/globals';
+import * as z from 'zod';
+import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
+import { handler as getCustomer } from '../../functions/customers/get.ts';
+import { handler as fallback } from '../../functions/fallback.ts';
+import { fail } from '../errors.ts';
+import { logger } from '../logger.ts';
+import { text } from '../schemas/fields.ts';
+import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
+import { useWorld } from '../testing/world.ts';
+import { reply } from './contract.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
+
+const world = useWorld();
+
+const echo = endpoint(
+  {
+    summary: 'Answer what came in.',
+    params: z.object({ id: text({ max: 50 }) }),
+    query: z.object({ page: z.coerce.number().int().min(1).max(100).optional() }),
+    body: z.object({ name: text({ max: 5 }), tags: z.array(z.object({ label: text({ max: 3 }) })).optional() }),
+    returns: {
+      200: z.object({ id: z.string(), name: z.string(), page: z.number().optional(), clientAddress: z.string() }),
+    },
+  },
+  ({ params, query, body, clientAddress }) => ({ id: params.id, name: body.name, page: query.page, clientAddress }),
+);
+const call = (request: Parameters<typeof world.call>[1]) => world.call(echo, { params: { id: '1' }, ...request });
+const codes = (body: { errors: { code: string; attr: string | null }[] }) =>
+  body.errors.map(({ attr, code }) => [attr, code]);
+
+describe('a request', () => {
+  test('is read from plain and from base64 bodies', async () => {
+    for (const base64 of [false, true]) {
+      const { status, body } = await call({ body: { name: 'شاي' }, base64 });
+      expect([status, body.name]).toEqual([200, 'شاي']);
+    }
+  });
+
+  test('has its path values decoded, once', async () => {
+    expect((await call({ params: { id: 'a%3Ab%2Fc' }, body: { name: 'n' } })).body.id).toBe('a:b/c');
+    expect((await call({ params: { id: 'a:b' }, body: { name: 'n' } })).body.id).toBe('a:b');
+  });
+
+  test('for a path value that cannot be decoded finds nothing', async () => {
+    expect((await call({ params: { id: '%E0%A4%A' }, body: { name: 'n' } })).status).toBe(404);
+  });
+
+  test('may have unknown fields, header names in any case, and text with spaces around it', async () => {
+    const { status, body } = await call({
+      body: { name: '  tea ', colour: 'red', __proto__x: 1 },
+      headers: { 'CONTENT-TYPE': 'application/json; charset=utf-8' },
+    });
+    expect([status, body.name]).toEqual([200, 'tea']);
+  });
+
+  test.each([
+    ['broken JSON', '{"name"', 400, 'parse_error'],
+    ['an empty document', '  ', 400, 'parse_error'],
+    ['a key that would reach the prototype', '{"__proto__": {"admin": true}, "name": "n"}', 400, 'parse_error'],
+    ['more than 64 KiB', JSON.stringify({ name: 'n'.repeat(65_536) }), 413, 'payload_too_large'],
+    ['1 MB', JSON.stringify({ name: 'n'.repeat(1_000_000) }), 413, 'payload_too_large'],
+    ['twenty thousand levels', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400, 'parse_error'],
+  ])('with %s is refused', async (_, body, status, code) => {
+    const answer = await call({ body });
+    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'multipart/form-data; boundary=x'])(
+    'of content type %s is refused with 415',
+    async (type) => {
+      const { status, body } = await call({ body: 'name=n', headers: { 'Content-Type': type } });
+      expect([status, body.errors[0].code]).toEqual([415, 'unsupported_media_type']);
+    },
+  );
+
+  test('that accepts no JSON is refused with 406, before anything else is looked at', async () => {
+    const { status, body } = await call({ body: '{', headers: { Accept: 'text/html' } });
+    expect([status, body.errors[0].code]).toEqual([406, 'not_acceptable']);
+    expect((await call({ body: { name: 'n' }, headers: { Accept: 'text/html, */*;q=0.1' } })).status).toBe(200);
+  });
+
+  test('has all its failing fields named at once, in order, nested and in lists', async () => {
+    const { body } = await call({
+      query: { page: '0' },
+      body: { name: 'longer', tags: [{ label: 'ok' }, { label: '' }, {}, { label: null }, 'x'] },
+    });
+    expect(codes(body)).toEqual([
+      ['page', 'min_value'],
+      ['name', 'max_length'],
+      ['tags.1.label', 'blank'],
+      ['tags.2.label', 'required'],
+      ['tags.3.label', 'null'],
+      ['tags.4', 'invalid'],
+    ]);
+    expect(body.errors[1].detail).toBe('Use at most 5 characters.');
+  });
+
+  test('without a body counts as an empty one', async () => {
+    expect(codes((await call({})).body)).toEqual([['name', 'required']]);
+    expect(codes((await call({ body: '' })).body)).toEqual([['name', 'required']]);
+  });
+
+  test('is answered in Arabic when that is preferred', async () => {
+    const { body } = await call({ headers: { 'Accept-Language': 'fr, ar-SA;q=0.8, en;q=0.5' } });
+    expect(body.errors[0].detail).toBe('هذا الحقل مطلوب.');
+  });
+});
+
+describe('an answer', () => {
+  test('carries the request id, no-store, security headers and CORS for a configured origin only', async () => {
+    for (const body of [{ name: 'n' }, {}]) {
+      const { headers } = await call({ body, headers: { Origin: 'https://shop.example.com' } });
+      expect(headers).toMatchObject({
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'X-Content-Type-Options': 'nosniff',
+        'Access-Control-Allow-Origin': 'https://shop.example.com',
+      });
+    }
+    const { headers } = await call({ body: { name: 'n' }, headers: { Origin: 'https://evil.example.com' } });
+    expect(headers).not.toHaveProperty('Access-Control-Allow-Origin');
+  });
+
+  test('never holds a field that its schema does not declare', async () => {
+    const leaky = endpoint({ summary: 'Leak.', returns: { 200: z.object({ name: z.string() }) } }, () => {
+      const row = { name: 'n', password: 'p' };
+      return row;
+    });
+    expect((await world.call(leaky)).body).toEqual({ name: 'n' });
+  });
+
+  test('that is not what its schema says is a 500, and so is anything thrown; neither shows why', async () => {
+    const broken = [
+      endpoint({ summary: 'Lie.', returns: { 200: z.object({ age: z.number().max(10) }) } }, () => ({ age: 11 })),
+      endpoint({ summary: 'Throw.', returns: { 204: null } }, () => {
+        throw new Error('+201001234567');
+      }),
+    ];
+    for (const handler of broken) {
+      const { status, body } = await world.call(handler);
+      expect(status).toBe(500);
+      expect(body).toEqual({
+        type: 'server_error',
+        errors: [{ code: 'error', detail: expect.any(String), attr: null }],
+      });
+      expect(JSON.stringify(body)).not.toMatch(/age|201001234567/);
+    }
+  });
+
+  test('of one of several statuses is a reply; without a body it has none', async () => {
+    const either = endpoint({ summary: 'Either.', returns: { 200: z.string(), 201: z.string() } }, () =>
+      reply(201, 'new'),
+    );
+    expect(await world.call(either)).toMatchObject({ status: 201, body: 'new' });
+    const nothing = endpoint({ summary: 'Nothing.', returns: { 204: null } }, () => undefined);
+    const { status, body, headers } = await world.call(nothing);
+    expect([status, body, headers['content-type']]).toEqual([204, undefined, undefined]);
+  });
+
+  test('to too many requests says in whole seconds how long to wait', async () => {
+    const busy = endpoint({ summary: 'Busy.', returns: { 204: null } }, () =>
+      fail('throttled', { retryAfterSeconds: 7 }),
+    );
+    const { status, headers } = await world.call(busy);
+    expect([status, headers['retry-after']]).toEqual([429, '7']);
+  });
+});
+
+describe('the fallback', () => {
+  const answer = (method: string, resource: string) => world.call(fallback as Endpoint, { method, resource });
+
+  beforeEach(() => world.set({ METHODS_BY_RESOURCE: '{"/api/devices":["GET","POST"]}' }));
+
+  test('answers an unknown path with 404', async () => {
+    const { status, body } = await answer('GET', '/{proxy+}');
+    expect([status, body.errors[0].code]).toEqual([404, 'not_found']);
+  });
+
+  test('answers a wrong method with 405 and the right ones', async () => {
+    const { status, body, headers } = await answer('DELETE', '/api/devices');
+    expect([status, body.errors[0].code, headers.allow]).toEqual([405, 'method_not_allowed', 'GET, POST']);
+  });
+
+  test('answers what a browser asks before it calls', async () => {
+    const { status, headers } = await world.call(fallback, {
+      method: 'OPTIONS',
+      resource: '/api/devices',
+      headers: { Origin: 'https://shop.example.com', 'Access-Control-Request-Method': 'POST' },
+    });
+    expect(status).toBe(204);
+    expect(headers).toMatchObject({
+      'Access-Control-Allow-Origin': 'https://shop.example.com',
+      'Access-Control-Allow-Methods': expect.stringContaining('POST'),
+      'Access-Control-Allow-Headers': expect.stringContaining('authorization'),
+    });
+  });
+});
+
+describe('the log', () => {
+  /** What the functions write while a story runs, line by line. */
+  async function logOf(story: () => Promise<unknown>): Promise<string[]> {
+    const lines: string[] = [];
+    logger().setLogLevel('INFO');
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+    const error = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+    try {
+      await story();
+    } finally {
+      write.mockRestore();
+      error.mockRestore();
+      logger().setLogLevel('SILENT');
+    }
+    return lines.join('').split('\n').filter(Boolean);
+  }
+
+  test('has one line of JSON for each request, with its id, route, status, duration and customer', async () => {
+    const { access, customer } = await signIn(world);
+    const lines = await logOf(() =>
+      world.call(getCustomer, { method: 'GET', resource: '/api/customers/me', token: access }),
+    );
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'INFO',
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      operation: 'GetCustomerDetails',
+      method: 'GET',
+      route: '/api/customers/me',
+      status: 200,
+      duration_ms: expect.any(Number),
+      customer_id: customer.id,
+    });
+  });
+
+  test('never shows a phone, a code, a token or a body, whatever happens', async () => {
+    const phone = world.phone();
+    let secrets: string[] = [];
+    const lines = await logOf(async () => {
+      const code = await requestCode(world, phone);
+      const { body } = await authenticateWith(world, phone, code, { registrationId: 'push-token-secret' });
+      await world.call(getCustomer, { method: 'GET', token: body.access });
+      await world.call(getCustomer, { method: 'GET', token: `${body.access}x` });
+      await authenticateWith(world, phone, '000000');
+      await world.call(sendOtp, { body: `{"phone_number": "${phone}"` });
+      world.sandbox.faults.opted_out = [phone];
+      world.advance(60);
+      await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
+      secrets = [phone, phone.slice(1), code, body.access, body.refresh, 'push-token-secret', 'phone_number'];
+    });
+    expect(lines.map((line) => JSON.parse(line).status)).toEqual([200, 201, 200, 401, 400, 400, 500]);
+    for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret);
+  });
+
+  test('names a setting that is missing', async () => {
+    world.set({ TOKEN_ISSUER: '' });
+    const lines = await logOf(() => world.call(getCustomer, { method: 'GET', token: 'a.b.c' }));
+    expect(lines.join()).toContain('The environment variable TOKEN_ISSUER is not set.');
+  });
+});

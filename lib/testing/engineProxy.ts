@@ -1,0 +1,96 @@
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A DynamoDB call as it went over the wire. */
+export interface Call {
+  /** `UpdateItem`, `TransactWriteItems` … */
+  operation: string;
+  body: string;
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+type Fault = (
+  operation: string,
+  body: string,
+) => { status: number; type: string; message?: string; extra?: object } | 'lose answer' | undefined;
+
+export interface EngineProxy {
+  url: string;
+  /** The calls since the last {@link EngineProxy.record}. */
+  calls: Call[];
+  record: () => void;
+  /** Decides for each call whether DynamoDB refuses it, or does it and its answer is lost. */
+  fail: (fault: Fault) => void;
+  heal: () => void;
+  stop: () => Promise<void>;
+}
+
+/** Stands between the SDK and the engine: counts calls, and fails them the way DynamoDB and networks do. */
+export async function startEngineProxy(engine: string): Promise<EngineProxy> {
+  let fault: Fault = () => undefined;
+  const server = createServer(async (incoming, outgoing) => {
+    const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const call: Call = { operation, body, startedAtMs: performance.now(), endedAtMs: Number.POSITIVE_INFINITY };
+    proxy.calls.push(call);
+
+    const failure = fault(operation, body);
+    if (failure && failure !== 'lose answer') {
+      call.endedAtMs = performance.now();
+      const { status, type, message = type, extra } = failure;
+      outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+      outgoing.end(
+        JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message, Message: message, ...extra }),
+      );
+      return;
+    }
+    const passed = forward(engine, { method: incoming.method, headers: incoming.headers }, (answer) => {
+      call.endedAtMs = performance.now();
+      if (failure === 'lose answer') {
+        answer.resume();
+        outgoing.destroy();
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    passed.on('error', () => outgoing.destroy());
+    passed.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  const proxy: EngineProxy = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: [],
+    record: () => {
+      proxy.calls = [];
+    },
+    fail: (decide) => {
+      fault = decide;
+    },
+    heal: () => {
+      fault = () => undefined;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return proxy;
+}
+
+/** The longest chain of calls that each began after the one before had ended: side by side they count once. */
+export function depth(calls: readonly Call[]): number {
+  let chain = 0;
+  let lastEndedAtMs = Number.NEGATIVE_INFINITY;
+  for (const { startedAtMs, endedAtMs } of [...calls].sort((a, b) => a.endedAtMs - b.endedAtMs)) {
+    if (startedAtMs < lastEndedAtMs) continue;
+    chain += 1;
+    lastEndedAtMs = endedAtMs;
+  }
+  return chain;
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+
+export interface TestRequest {
+  method?: string;
+  resource?: string;
+  /** An object is sent as JSON, a string as it is; nothing sends no body. */
+  body?: unknown;
+  /** An access token, for the Authorization header. */
+  token?: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+  params?: Record<string, string>;
+  /** Sends the body as API Gateway sends binary media types. */
+  base64?: boolean;
+  clientAddress?: string;
+}
+
+/** An event as a REST API of API Gateway sends it to a Lambda function (payload format 1.0). */
+export function restEvent(request: TestRequest): APIGatewayProxyEvent {
+  const { method = 'POST', resource = '/test', body, token, query, params, base64 = false } = request;
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const headers: Record<string, string> = {
+    Host: 'api.example.com',
+    'User-Agent': 'okhttp/5.1.0',
+    ...(text !== undefined && { 'Content-Type': 'application/json' }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...request.headers,
+  };
+  return {
+    resource,
+    path: `${resource}/`,
+    httpMethod: method,
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: query ?? null,
+    multiValueQueryStringParameters: query
+      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
+      : null,
+    pathParameters: params ?? null,
+    stageVariables: null,
+    body: text === undefined ? null : base64 ? Buffer.from(text).toString('base64') : text,
+    isBase64Encoded: base64 && text !== undefined,
+    requestContext: {
+      accountId: '123456789012',
+      apiId: 'a1b2c3d4e5',
+      authorizer: null,
+      protocol: 'HTTP/1.1',
+      httpMethod: method,
+      path: `/prod${resource}/`,
+      stage: 'prod',
+      requestId: randomUUID(),
+      requestTimeEpoch: Date.now(),
+      resourceId: 'abc123',
+      resourcePath: resource,
+      identity: {
+        sourceIp: request.clientAddress ?? '203.0.113.7',
+        userAgent: 'okhttp/5.1.0',
+        accessKey: null,
+        accountId: null,
+        apiKey: null,
+        apiKeyId: null,
+        caller: null,
+        clientCert: null,
+        cognitoAuthenticationProvider: null,
+        cognitoAuthenticationType: null,
+        cognitoIdentityId: null,
+        cognitoIdentityPoolId: null,
+        principalOrgId: null,
+        user: null,
+        userArn: null,
+      },
+    },
+  };
+}
+
+/** As much of Lambda's context as a handler of ours could look at. */
+export function lambdaContext(): Context {
+  return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { jest } from '@jest/globals';
+import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
+import { makeSecrets, type Secrets } from '../../local/secrets.ts';
+import { createTable, deleteTable } from '../../local/table.ts';
+import { loadSeed } from '../../seed/load.ts';
+import { errors } from '../errors.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { commonErrors } from '../http/openapi.ts';
+import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
+import { lambdaContext, restEvent, type TestRequest } from './event.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of every shape, and a wrong one fails the test
+  body: any;
+}
+
+export interface SignedInCustomer {
+  phone: string;
+  registrationId: string;
+  access: string;
+  refresh: string;
+  customer: { id: number };
+}
+
+/**
+ * A stage of its own for one test file: a table made from serverless.yml in the real engine, the SNS and SSM sandbox,
+ * fresh secrets and the seed data. Its clock, faults and settings are reset after every test.
+ */
+export class World {
+  sandbox!: Sandbox;
+  engine!: EngineProxy;
+  secrets!: Secrets;
+  readonly #tableName = `customer-backend-test-${randomUUID()}`;
+  #client!: DynamoDBDocumentClient;
+  #settings: Record<string, string | undefined> = {};
+  readonly #frozenAt = Date.now();
+  #phones = 0;
+
+  async start(): Promise<void> {
+    const endpoint = process.env.TEST_ENGINE ?? '';
+    this.engine = await startEngineProxy(endpoint);
+    this.secrets = makeSecrets();
+    this.sandbox = await startSandbox(0, this.secrets);
+    Object.assign(process.env, {
+      STAGE: 'local',
+      TABLE_NAME: this.#tableName,
+      SECRETS_PATH: '/customer-backend/test',
+      TOKEN_ISSUER: 'customer-backend-test',
+      CORS_ORIGINS: 'https://shop.example.com',
+      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_DYNAMODB: this.engine.url,
+      ...this.sandbox.environment,
+    });
+    this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint }));
+    await createTable(endpoint, this.#tableName);
+    await loadSeed();
+  }
+
+  async stop(): Promise<void> {
+    await deleteTable(process.env.TEST_ENGINE ?? '', this.#tableName);
+    this.#client.destroy();
+    await Promise.all([this.sandbox.stop(), this.engine.stop()]);
+  }
+
+  /** Stops the clock, so that the seconds a slow machine takes cannot show in a test. */
+  freeze(): void {
+    const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
+    const timers = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
+    jest.useFakeTimers({ now: this.#frozenAt, doNotFake: [...others, ...timers] });
+  }
+
+  /** Undoes what a test changed around the code. */
+  reset(): void {
+    jest.setSystemTime(this.#frozenAt);
+    this.engine.heal();
+    this.sandbox.faults = { throttling: false, internal_error: false, opted_out: [] };
+    for (const [name, value] of Object.entries(this.#settings)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    this.#settings = {};
+  }
+
+  /** Sets environment variables until the test ends. */
+  set(settings: Record<string, string>): void {
+    for (const [name, value] of Object.entries(settings)) {
+      if (!(name in this.#settings)) this.#settings[name] = process.env[name];
+      process.env[name] = value;
+    }
+  }
+
+  /** Moves the clock until the test ends. */
+  advance(seconds: number): void {
+    jest.setSystemTime(Date.now() + seconds * 1000);
+  }
+
+  /** Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test. */
+  async call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
+    const result = await handler(restEvent(request), lambdaContext());
+    const body = result.body ? JSON.parse(result.body) : undefined;
+    const { returns, errors: own = [], ...contract } = handler.contract;
+    const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
+    if (!(result.statusCode in returns) && !declared.some(({ status }) => status === result.statusCode)) {
+      throw new Error(`${contract.summary} does not declare status ${result.statusCode}: ${result.body}`);
+    }
+    return { status: result.statusCode, headers: result.headers as Record<string, string>, body };
+  }
+
+  /** An Egyptian mobile number that no other test of this file has. */
+  phone(): string {
+    this.#phones += 1;
+    return `+2010${String(10_000_000 + this.#phones)}`;
+  }
+
+  /** The code in the newest SMS to a phone. */
+  codeFor(phone: string): string {
+    const [newest] = this.sandbox.messages.list(phone);
+    const code = newest && /\b\d{6}\b/.exec(newest.text)?.[0];
+    if (!code) throw new Error(`No code was sent to ${phone}.`);
+    return code;
+  }
+
+  /** Everything in the table. */
+  async items(): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#client.send(
+        new ScanCommand({ TableName: this.#tableName, ConsistentRead: true, ...(from && { ExclusiveStartKey: from }) }),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  }
+
+  /** Puts an item past the repositories, for states that only time or an old version can make. */
+  async put(item: Record<string, unknown>): Promise<void> {
+    await this.#client.send(new PutCommand({ TableName: this.#tableName, Item: item }));
+  }
+
+  async delete(key: { pk: string; sk: string }): Promise<void> {
+    await this.#client.send(new DeleteCommand({ TableName: this.#tableName, Key: key }));
+  }
+}
+
+/** The world of a test file; call it once, at the top. */
+export function useWorld(): World {
+  const world = new World();
+  beforeAll(async () => {
+    await world.start();
+    world.freeze();
+  });
+  afterEach(() => world.reset());
+  afterAll(async () => {
+    jest.useRealTimers();
+    await world.stop();
+  });
+  return world;
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import * as z from 'zod';
+import { nowSeconds } from '../lib/clock.ts';
+import { config } from '../lib/config.ts';
+import type { Sandbox } from './sandbox/server.ts';
+import { Faults } from './sandbox/sns.ts';
+
+const Advance = z.object({ advance_seconds: z.int() });
+
+/** The developer's site: the inbox page, and what scripts read and set as JSON. */
+export function site(sandbox: Sandbox): Hono {
+  const { messages } = sandbox;
+  const app = new Hono();
+
+  app.get('/', (context) => context.html(readFileSync(new URL('inbox.html', import.meta.url), 'utf8')));
+
+  app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
+  app.delete('/api/messages', (context) => {
+    messages.clear();
+    return context.body(null, 204);
+  });
+  app.get('/api/messages/live', (context) =>
+    streamSSE(context, async (stream) => {
+      const stop = messages.listen(() => stream.writeSSE({ event: 'change', data: '' }));
+      await stream.writeSSE({ event: 'change', data: '' });
+      await new Promise<void>((resolve) => stream.onAbort(resolve));
+      stop();
+    }),
+  );
+
+  app.get('/api/clock', (context) => context.json(clock()));
+  app.post('/api/clock', async (context) => {
+    const body = Advance.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) return context.json({ error: 'Send {"advance_seconds": n} with a whole number.' }, 400);
+    process.env.CLOCK_OFFSET_SECONDS = String(config.clockOffsetSeconds + body.data.advance_seconds);
+    return context.json(clock());
+  });
+  app.delete('/api/clock', (context) => {
+    process.env.CLOCK_OFFSET_SECONDS = '0';
+    return context.body(null, 204);
+  });
+
+  app.get('/api/faults', (context) => context.json(sandbox.faults));
+  app.put('/api/faults', async (context) => {
+    const body = Faults.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) return context.json({ error: `Send any of ${Object.keys(Faults.shape).join(', ')}.` }, 400);
+    sandbox.faults = body.data;
+    return context.json(sandbox.faults);
+  });
+  return app;
+}
+
+/** In a query string an unescaped plus means a space, and nobody types `%2B`. */
+function phoneOrToken(to: string | undefined): string | undefined {
+  return to?.replace(/^ (?=\d)/, '+');
+}
+
+function clock() {
+  return { now: new Date(nowSeconds() * 1000).toISOString(), offset_seconds: config.clockOffsetSeconds };
+}

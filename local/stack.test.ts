@@ -1,0 +1,259 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { freePort } from '../lib/testing/ports.ts';
+
+jest.setTimeout(60_000);
+
+const dataFolder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
+const stacks: Stack[] = [];
+let ports: Record<'API_PORT' | 'LOCAL_PORT' | 'LAMBDA_PORT' | 'DYNAMODB_PORT', string>;
+let api: string;
+let site: string;
+
+/** `npm start` as a developer runs it, on ports of its own. */
+class Stack {
+  output = '';
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+
+  constructor(environment: Record<string, string> = {}, options: string[] = []) {
+    const env = { ...process.env, LOCAL_DATA_FOLDER: dataFolder, ...ports, ...environment };
+    this.#child = spawn('npm', ['start', '--', ...options], { env, detached: true });
+    this.#child.stdout?.on('data', (chunk) => {
+      this.output += chunk;
+    });
+    this.#child.stderr?.on('data', (chunk) => {
+      this.output += chunk;
+    });
+    this.ended = new Promise((resolve) => this.#child.once('close', resolve));
+    stacks.push(this);
+  }
+
+  async ready(): Promise<this> {
+    while (!/^ready in [\d.]+ s$/m.test(this.output)) {
+      if (this.#child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
+      await setTimeout(50);
+    }
+    return this;
+  }
+
+  /** As Ctrl-C does: the signal goes to everything that npm started. */
+  interrupt(): Promise<number | null> {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid && exitCode === null && signalCode === null) process.kill(-pid, 'SIGINT');
+    return this.ended;
+  }
+}
+
+async function call(method: string, path: string, body?: unknown, token?: string) {
+  const response = await fetch(`${api}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+}
+
+const askForCode = (phone: string) =>
+  call('POST', '/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' });
+const messagesTo = async (phone: string) =>
+  (await fetch(`${site}/api/messages?to=${phone}`)).json() as Promise<{ kind: string; text: string }[]>;
+async function signIn(phone: string) {
+  expect((await askForCode(phone)).status).toBe(200);
+  const [message] = await messagesTo(phone);
+  const otp = message?.text.match(/\d{6}/)?.[0];
+  return call('POST', '/api/customers/authenticate/', {
+    phone_number: phone,
+    otp,
+    device: { registration_id: `token:${phone}` },
+    language: 'en',
+  });
+}
+const moveClock = (seconds: number) =>
+  fetch(`${site}/api/clock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ advance_seconds: seconds }),
+  });
+
+beforeAll(async () => {
+  const [apiPort, localPort, lambdaPort, dynamodbPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
+  api = `http://localhost:${apiPort}`;
+  site = `http://localhost:${localPort}`;
+  ports = {
+    API_PORT: String(apiPort),
+    LOCAL_PORT: String(localPort),
+    LAMBDA_PORT: String(lambdaPort),
+    DYNAMODB_PORT: String(dynamodbPort),
+  };
+});
+
+afterAll(async () => {
+  await Promise.all(stacks.map((stack) => stack.interrupt()));
+  rmSync(dataFolder, { recursive: true });
+});
+
+describe('npm start', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await new Stack({}, ['--fresh']).ready();
+  });
+
+  test('says where everything is and what was seeded, and last how long it took', () => {
+    expect(stack.output).toContain(`http://localhost:${ports.API_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${ports.LOCAL_PORT}`);
+    expect(stack.output).toContain('seeded: 7 countries');
+    expect(stack.output.trimEnd().split('\n').at(-1)).toMatch(/^ready in [\d.]+ s$/);
+  });
+
+  test('keeps its secrets where only their owner can read them', () => {
+    expect(statSync(join(dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
+  });
+
+  test('serves the whole flow: code, sign-up, customer, refresh, logout, sign-in', async () => {
+    const signedUp = await signIn('+966501234567');
+    expect(signedUp.status).toBe(201);
+    const { access, refresh, customer } = signedUp.body;
+    const me = await call('GET', '/api/customers/me/', undefined, access);
+    expect([me.status, me.body.id, me.body.country.code]).toEqual([200, customer.id, 'SA']);
+    const refreshed = await call('POST', '/api/refresh-token/', { refresh });
+    expect(refreshed.status).toBe(200);
+    const logout = { refresh_token: refreshed.body.refresh, registration_id: 'token:+966501234567' };
+    expect((await call('POST', '/api/users/logout-device/', logout, refreshed.body.access)).status).toBe(204);
+    expect((await call('GET', '/api/customers/me/', undefined, access)).status).toBe(401);
+
+    expect((await askForCode('+966501234567')).status).toBe(429);
+    await moveClock(60);
+    const back = await signIn('+966501234567');
+    expect([back.status, back.body.customer.id]).toEqual([200, customer.id]);
+    expect((await call('POST', '/api/users/logout-all-devices/', undefined, back.body.access)).status).toBe(204);
+    expect((await fetch(`${site}/api/clock`, { method: 'DELETE' })).status).toBe(204);
+  });
+
+  test.each(['/api/customers/me', '/api/customers/me/'])('serves %s with and without its slash', async (path) => {
+    expect((await call('GET', path)).status).toBe(401);
+  });
+
+  test('answers what is wrong with a request as the contract says', async () => {
+    const answers = await Promise.all([
+      call('GET', '/api/nothing/'),
+      call('GET', '/'),
+      call('DELETE', '/api/sms/send-auth-otp/'),
+      call('POST', '/api/sms/send-auth-otp/', '{'),
+      call('POST', '/api/sms/send-auth-otp/', `"${'x'.repeat(1_000_000)}"`),
+      call('POST', '/api/sms/send-auth-otp/'),
+    ]);
+    expect(answers.map(({ status, body }) => [status, body.errors[0].code])).toEqual([
+      [404, 'not_found'],
+      [404, 'not_found'],
+      [405, 'method_not_allowed'],
+      [400, 'parse_error'],
+      [413, 'payload_too_large'],
+      [400, 'required'],
+    ]);
+    expect(answers[2]?.headers.get('allow')).toBe('POST');
+    expect(answers[0]?.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('answers the preflight of a browser', async () => {
+    const { headers } = await call('OPTIONS', '/api/customers/me/');
+    expect(headers.get('access-control-allow-methods')).toContain('GET');
+  });
+
+  test('has an inbox page, tells it of each message, and forgets messages when told to', async () => {
+    expect(await (await fetch(site)).text()).toContain('<title>Inbox');
+    const live = await fetch(`${site}/api/messages/live`);
+    const events = live.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await events?.read())?.value).toContain('event: change');
+    await askForCode('+97333123456');
+    expect((await events?.read())?.value).toContain('event: change');
+    await events?.cancel();
+    expect(await messagesTo('+97333123456')).toMatchObject([{ kind: 'sms', text: expect.stringMatching(/^\d{6} /) }]);
+    expect((await fetch(`${site}/api/messages`, { method: 'DELETE' })).status).toBe(204);
+    expect(await (await fetch(`${site}/api/messages`)).json()).toEqual([]);
+  });
+
+  test('switches faults of the sandbox on and off', async () => {
+    const setFaults = (faults: object) => fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+    expect((await setFaults({ opted_out: ['+96899123456'] })).status).toBe(200);
+    expect((await askForCode('+96899123456')).status).toBe(500);
+    await setFaults({});
+    expect((await askForCode('+96899123456')).status).toBe(200);
+    expect((await setFaults({ throttling: 'yes' })).status).toBe(400);
+  });
+
+  test('runs a function by `serverless invoke local` against the same data', async () => {
+    const env = { ...process.env, ...ports };
+    const invoked = spawn('npx', ['serverless', 'invoke', 'local', '-f', 'sendOtp', '-p', 'events/auth/sendOtp.json'], {
+      env,
+    });
+    let output = '';
+    invoked.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    expect(await new Promise((resolve) => invoked.once('close', resolve))).toBe(0);
+    expect(output).toContain('"statusCode": 200');
+    expect(await messagesTo('+201001234567')).toHaveLength(1);
+  });
+
+  test('remembers customers when it starts again, forgets them with --fresh, and leaves nothing behind', async () => {
+    const { customer } = (await signIn('+97466123456')).body;
+    await stack.interrupt();
+    for (const url of [api, site, `http://localhost:${ports.DYNAMODB_PORT}`])
+      await expect(fetch(url)).rejects.toThrow();
+
+    const again = await new Stack().ready();
+    await moveClock(60);
+    expect((await signIn('+97466123456')).body.customer.id).toBe(customer.id);
+    await again.interrupt();
+
+    writeFileSync(join(dataFolder, 'notes.txt'), 'mine');
+    const fresh = await new Stack({}, ['--fresh']).ready();
+    expect((await signIn('+97466123456')).status).toBe(201);
+    expect(statSync(join(dataFolder, 'notes.txt')).size).toBe(4);
+    await fresh.interrupt();
+  });
+});
+
+describe('npm start says in one sentence', () => {
+  test.each([
+    ['that a port is no number', { API_PORT: 'abc' }, 'API_PORT must be a port number from 1 to 65535.'],
+    [
+      'that the data folder cannot be written',
+      { LOCAL_DATA_FOLDER: '/proc/x' },
+      'The data folder /proc/x cannot be written (ENOENT); set LOCAL_DATA_FOLDER to another one.',
+    ],
+    [
+      'that another engine does not answer',
+      { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' },
+      'No DynamoDB engine answers at http://127.0.0.1:1; check DYNAMODB_ENDPOINT.',
+    ],
+  ])('%s', async (_, environment, sentence) => {
+    const stack = new Stack(environment);
+    expect(await stack.ended).not.toBe(0);
+    expect(stack.output).toContain(sentence);
+    expect(stack.output).not.toMatch(/^\s+at /m);
+  });
+
+  test('that a port is taken', async () => {
+    const server = createServer();
+    const taken = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve(Number((server.address() as { port: number }).port)));
+    });
+    const stack = new Stack({ LOCAL_PORT: String(taken) });
+    expect(await stack.ended).not.toBe(0);
+    expect(stack.output).toContain(`Port ${taken} is taken; stop what uses it or set LOCAL_PORT to another port.`);
+    server.close();
+  });
+});

@@ -1,0 +1,125 @@
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { loadSeed } from '../seed/load.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { type Sandbox, startSandbox } from './sandbox/server.ts';
+import { keepSecrets } from './secrets.ts';
+import { site } from './site.ts';
+import { createTable, deleteTable } from './table.ts';
+
+const dataFile = 'dynamodb.sqlite';
+const secretsFile = 'secrets.json';
+
+/** Something a developer can mend: one sentence, shown without a stack. */
+export class SetupError extends Error {
+  override name = 'SetupError';
+}
+
+/** Where the stack listens and keeps its data, each movable by an environment variable. */
+export interface Settings {
+  apiPort: number;
+  localPort: number;
+  lambdaPort: number;
+  dynamodbPort: number;
+  /** Another engine to use instead of our own. */
+  dynamodbEndpoint: string | undefined;
+  dataFolder: string;
+}
+
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const port = (variable: string, fallback: number) => {
+    const value = Number(environment[variable] || fallback);
+    if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
+    throw new SetupError(`${variable} must be a port number from 1 to 65535.`);
+  };
+  return {
+    apiPort: port('API_PORT', 3000),
+    localPort: port('LOCAL_PORT', 4000),
+    lambdaPort: port('LAMBDA_PORT', 3002),
+    dynamodbPort: port('DYNAMODB_PORT', 8000),
+    dynamodbEndpoint: environment.DYNAMODB_ENDPOINT || undefined,
+    dataFolder: environment.LOCAL_DATA_FOLDER || '.local',
+  };
+}
+
+/** The SDK's own variables: whatever runs with them finds the local stack and cannot reach AWS. */
+export function awsEnvironment(settings: Settings): Record<string, string> {
+  return {
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: '',
+    AWS_ENDPOINT_URL_DYNAMODB: settings.dynamodbEndpoint ?? `http://127.0.0.1:${settings.dynamodbPort}`,
+    AWS_ENDPOINT_URL_SNS: `http://127.0.0.1:${settings.localPort}/sns/`,
+    AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${settings.localPort}/ssm/`,
+  };
+}
+
+export interface Stack {
+  seeded: Record<string, number>;
+  stop: () => Promise<void>;
+}
+
+/** Starts everything the functions need around them: the engine with its table and seed data, the sandbox and the site. */
+export async function startStack(settings: Settings, tableName: string, fresh: boolean): Promise<Stack> {
+  const { dynamodbPort, localPort, dataFolder, dynamodbEndpoint: otherEngine } = settings;
+  await Promise.all([
+    requireFree('API_PORT', settings.apiPort),
+    requireFree('LOCAL_PORT', localPort),
+    requireFree('LAMBDA_PORT', settings.lambdaPort),
+    otherEngine ? requireEngine(otherEngine) : requireFree('DYNAMODB_PORT', dynamodbPort),
+  ]);
+  prepare(dataFolder, fresh);
+  let engine: Engine | undefined;
+  let sandbox: Sandbox | undefined;
+  try {
+    engine = otherEngine ? undefined : await startEngine(dynamodbPort, join(dataFolder, dataFile));
+    sandbox = await startSandbox(localPort, keepSecrets(join(dataFolder, secretsFile)), site);
+    const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
+    if (otherEngine && fresh) await deleteTable(endpoint, tableName);
+    await createTable(endpoint, tableName);
+    return { seeded: await loadSeed(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function stop(): Promise<void> {
+    await sandbox?.stop();
+    engine?.stop();
+  }
+}
+
+function prepare(folder: string, fresh: boolean): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file));
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SetupError(
+      `The data folder ${folder} cannot be written (${code}); set LOCAL_DATA_FOLDER to another one.`,
+    );
+  }
+}
+
+/** The folder is of the developer's choosing, so only what we put there is forgotten. */
+function isOurs(file: string): boolean {
+  return file === secretsFile || file.startsWith(dataFile);
+}
+
+async function requireEngine(endpoint: string): Promise<void> {
+  await fetch(endpoint).catch(() => {
+    throw new SetupError(`No DynamoDB engine answers at ${endpoint}; check DYNAMODB_ENDPOINT.`);
+  });
+}
+
+function requireFree(variable: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(new SetupError(`Port ${port} is taken; stop what uses it or set ${variable} to another port.`)),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  });
+}

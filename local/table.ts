@@ -1,0 +1,59 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DeleteTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import { readService } from '../lib/http/routes.ts';
+
+const waiting = { maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
+
+interface TableProperties
+  extends Required<Pick<CreateTableCommandInput, 'BillingMode' | 'AttributeDefinitions' | 'KeySchema'>> {
+  StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' };
+  TimeToLiveSpecification: { AttributeName: string; Enabled: boolean };
+}
+
+/** Creates the table of serverless.yml in a local engine, unless it is there. Returns whether it was created. */
+export async function createTable(endpoint: string, name: string): Promise<boolean> {
+  const client = new DynamoDBClient({ endpoint });
+  const properties = readService().resources.Resources.Table?.Properties as unknown as TableProperties;
+  const { BillingMode, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = properties;
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode,
+        AttributeDefinitions,
+        KeySchema,
+        StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
+      }),
+    );
+    await waitUntilTableExists({ client, ...waiting }, { TableName: name });
+    await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceInUseException) return false;
+    throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Deletes a table in a local engine, if it is there. */
+export async function deleteTable(endpoint: string, name: string): Promise<void> {
+  const client = new DynamoDBClient({ endpoint });
+  try {
+    await client.send(new DeleteTableCommand({ TableName: name }));
+    await waitUntilTableNotExists({ client, ...waiting }, { TableName: name });
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  } finally {
+    client.destroy();
+  }
+}
