@@ -1,0 +1,187 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { ApiError, type ErrorName, errors, fieldErrors, ValidationError } from '../errors.ts';
+import type { Contract } from './contract.ts';
+import { standard } from './dialects.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type Route, readRoutes } from './routes.ts';
+
+type Json = Record<string, unknown>;
+
+const root = new URL('../../', import.meta.url);
+
+/** The OpenAPI 3.1 document: the routes of serverless.yml joined with the contracts of their endpoints. */
+export async function buildOpenApi(): Promise<Json> {
+  const { version, description, license } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const schemas: Json = { Error: errorSchema };
+  const paths: Record<string, Json> = {};
+  for (const route of readRoutes()) {
+    const { contract } = await loadEndpoint(route.file);
+    if (!contract.operationId) continue;
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describe(route, contract, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
+    servers: [{ url: 'http://localhost:3000', description: 'The local stack' }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b))),
+      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+/** The endpoint that a file exports; `file` is as in {@link Route}. */
+export async function loadEndpoint(file: string): Promise<Endpoint> {
+  const { handler } = (await import(new URL(`${file}.ts`, root).href)) as { handler: Endpoint };
+  return handler;
+}
+
+/** The errors that an endpoint can answer because of what its contract asks for. */
+export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'params' | 'body'>): ErrorName[] {
+  return [
+    ...(body ? (['parseError', 'payloadTooLarge', 'unsupportedMediaType'] as const) : []),
+    ...(auth ? (['notAuthenticated', 'authenticationFailed', 'tokenNotValid'] as const) : []),
+    ...(params ? (['notFound'] as const) : []),
+    'methodNotAllowed',
+    'notAcceptable',
+    'throttled',
+    'error',
+  ];
+}
+
+function describe({ file }: Route, contract: Contract, schemas: Json): Json {
+  const { operationId, tag, summary, description, auth, params, query, body, returns } = contract;
+  const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
+    hoist(z.toJSONSchema(schema, { io, ...(io === 'input' && { override: nameRequired }) }), schemas);
+  const parameters = [
+    ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: schemaOf(schema as z.ZodType, 'input'),
+    })),
+    ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
+      name,
+      in: 'query',
+      required: isRequired(schema),
+      schema: schemaOf(schema as z.ZodType, 'input'),
+    })),
+  ];
+  const successes = Object.entries(returns).map(([status, schema]) => [
+    status,
+    { description: describeStatus(Number(status)), ...(schema && json(schemaOf(schema, 'output'))) },
+  ]);
+  return {
+    operationId,
+    ...(tag && { tags: [tag] }),
+    summary,
+    ...(description && { description }),
+    security: auth ? [{ accessToken: [] }] : [],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, ...json(schemaOf(body, 'input'), sampleBody(file)) } }),
+    responses: { ...Object.fromEntries(successes), ...describeErrors(contract) },
+  };
+}
+
+function describeErrors(contract: Contract): Json {
+  const responses: Record<
+    string,
+    { description: string; content: { 'application/json': { schema: Json; examples: Json } } }
+  > = {};
+  const add = (name: string, error: unknown) => {
+    const { status, body } = standard(error, 'en');
+    responses[status] ??= { description: describeStatus(status), ...json({ $ref: '#/components/schemas/Error' }, {}) };
+    responses[status].content['application/json'].examples[name] = { value: body };
+  };
+  if (contract.body || contract.query) add('badField', new ValidationError([{ attr: 'field', code: 'required' }]));
+  for (const name of [...(contract.errors ?? []), ...commonErrors(contract)])
+    add(errors[name].code, new ApiError(name));
+  return responses;
+}
+
+function json(schema: Json, examples?: Json) {
+  return { content: { 'application/json': { schema, ...(examples && { examples }) } } } as {
+    content: { 'application/json': { schema: Json; examples: Json } };
+  };
+}
+
+/** The body of the endpoint's sample event, which a test holds against the schema. */
+function sampleBody(file: string): Json | undefined {
+  const sample = new URL(file.replace(/^functions/, 'events').concat('.json'), root);
+  if (!existsSync(sample)) return undefined;
+  return { sample: { value: JSON.parse(JSON.parse(readFileSync(sample, 'utf8')).body) } };
+}
+
+/** A field that is read leniently, as our texts are, would count as optional: zod cannot know what its step lets through. */
+function nameRequired({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}) {
+  if (zodSchema._zod.def.type !== 'object') return;
+  const required = Object.entries(zodSchema._zod.def.shape).filter(([, field]) => isRequired(field));
+  jsonSchema.required = required.map(([name]) => name);
+}
+
+function isRequired(schema: z.core.$ZodType): boolean {
+  return !z.safeParse(schema, undefined).success;
+}
+
+/** Moves the named schemas inside a schema to the components of the document. */
+function hoist(schema: Json, schemas: Json): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    ...rest
+  } = JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  for (const [name, { $schema: __, id: ___, ...definition }] of Object.entries($defs as Record<string, Json>)) {
+    schemas[name] = definition;
+  }
+  const { id, ...own } = rest;
+  if (typeof id !== 'string') return rest;
+  schemas[id] = own;
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+function describeStatus(status: number): string {
+  const descriptions: Record<number, string> = {
+    200: 'Done.',
+    201: 'Created.',
+    204: 'Done; there is nothing to say.',
+    400: 'The request is wrong; every failing field is named.',
+    401: 'Who calls is not known.',
+    404: 'Not found.',
+    405: 'The method is not allowed here.',
+    406: 'Only JSON can be answered.',
+    413: 'The body is too large.',
+    415: 'The content type is not supported.',
+    429: 'Too many requests; `Retry-After` says how many seconds to wait.',
+    500: 'Something went wrong on our side.',
+  };
+  return descriptions[status] ?? String(status);
+}
+
+const errorSchema: Json = {
+  type: 'object',
+  required: ['type', 'errors'],
+  properties: {
+    type: { enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])] },
+    errors: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['code', 'detail', 'attr'],
+        properties: {
+          code: { enum: [...new Set([...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)])] },
+          detail: { type: 'string', description: "In the customer's language." },
+          attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { buildOpenApi, loadEndpoint } from './openapi.ts';
+import { readFunctions, readRoutes } from './routes.ts';
+
+const root = new URL('../../', import.meta.url);
+const filesIn = (folder: string, ending: string) =>
+  readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending) && !file.endsWith('.test.ts'))
+    .map((file) => file.slice(0, -ending.length))
+    .sort();
+
+const files = filesIn('functions', '.ts');
+const functions = readFunctions();
+
+test('every file in functions/ is one function of serverless.yml, and has one sample event', () => {
+  expect(functions.map(({ file }) => file.replace(/^functions\//, '')).sort()).toEqual(files);
+  expect(filesIn('events', '.json')).toEqual(files);
+});
+
+test('no two functions have the same route, and every path of the API ends in a slash', () => {
+  const routes = readRoutes().map(({ method, path }) => `${method} ${path}`);
+  expect(new Set(routes).size).toBe(routes.length);
+  for (const { path } of readRoutes()) if (path.startsWith('/api/')) expect(path).toMatch(/\/$/);
+});
+
+test('every operation has a name of its own', async () => {
+  const endpoints = await Promise.all(readRoutes().map(({ file }) => loadEndpoint(file)));
+  const names = endpoints.map(({ contract }) => contract.operationId);
+  expect(names).not.toContain(undefined);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test.each(readRoutes())('$method $path asks for the values in its path and for no others', async ({ file, path }) => {
+  const { contract } = await loadEndpoint(file);
+  const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name);
+  expect(Object.keys(contract.params?.shape ?? {}).sort()).toEqual(inPath.sort());
+});
+
+test.each(functions)('the sample event of $functionName is one that the function takes', async ({ file }) => {
+  const { contract } = await loadEndpoint(file);
+  const sample = new URL(`${file.replace(/^functions/, 'events')}.json`, root);
+  const event = JSON.parse(readFileSync(sample, 'utf8')) as APIGatewayProxyEvent;
+  const route = readRoutes().find((candidate) => candidate.file === file);
+  if (route) expect([event.httpMethod, event.resource]).toEqual([route.method, route.resource]);
+  if (contract.body) contract.body.parse(JSON.parse(event.body ?? ''));
+  else expect(event.body).toBeNull();
+  if (contract.auth) expect(event.headers.Authorization).toBe('Bearer ACCESS_TOKEN');
+});
+
+test('openapi.json is fresh', async () => {
+  const committed = JSON.parse(readFileSync(new URL('openapi.json', root), 'utf8'));
+  expect(committed).toEqual(await buildOpenApi());
+});
