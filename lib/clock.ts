@@ -14,3 +14,9 @@ export function utcDate(seconds: number): string {
 export function secondsToMidnight(seconds: number): number {
   return 86_400 - (seconds % 86_400);
 }
+
+/** Whether something read at a time is still no older than this. What was read in the future, before the clock was set back, is not. */
+export function isFresh(readAtSeconds: number, forSeconds: number): boolean {
+  const age = nowSeconds() - readAtSeconds;
+  return age >= 0 && age < forSeconds;
+}

@@ -1,12 +1,13 @@
 import { AwsClient } from 'aws4fetch';
 import * as z from 'zod';
+import { isFresh, nowSeconds } from './clock.ts';
 import { ConfigurationError, config } from './config.ts';
 
-const cacheMs = 5 * 60_000;
+const cacheSeconds = 300;
 const timeoutMs = 3_000;
 
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
-const cache = new Map<z.ZodType, { value: unknown; readAtMs: number }>();
+const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number }>();
 
 const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 
@@ -18,22 +19,21 @@ const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
  */
 export async function secret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const cached = cache.get(schema);
-  if (cached && performance.now() - cached.readAtMs < cacheMs) return cached.value as z.output<S>;
-  try {
-    const value = await schema.parseAsync(JSON.parse(await fetchParameter(`${config.secretsPath}/${name}`)));
-    cache.set(schema, { value, readAtMs: performance.now() });
-    return value;
-  } catch (error) {
-    if (cached) return cached.value as z.output<S>;
+  if (cached && isFresh(cached.readAtSeconds, cacheSeconds)) return cached.value as Promise<z.output<S>>;
+  const value = readParameter(`${config.secretsPath}/${name}`, schema).catch((error) => {
+    if (cached) return cached.value as Promise<z.output<S>>;
+    cache.delete(schema);
     throw error;
-  }
+  });
+  cache.set(schema, { value, readAtSeconds: nowSeconds() });
+  return value;
 }
 
 /** `signing-keys` holds private keys: only functions that mint tokens may read it. */
 export type SecretName = 'signing-keys' | 'public-keys' | 'otp-secrets';
 
 /** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
-async function fetchParameter(name: string): Promise<string> {
+async function readParameter<S extends z.ZodType>(name: string, schema: S): Promise<z.output<S>> {
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service: 'ssm', retries: 3 });
   const response = await aws.fetch(config.ssmEndpoint, {
     method: 'POST',
@@ -42,5 +42,6 @@ async function fetchParameter(name: string): Promise<string> {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) throw new ConfigurationError(`SSM answered ${response.status} to a request for ${name}.`);
-  return Answer.parse(await response.json()).Parameter.Value;
+  const { Parameter } = Answer.parse(await response.json());
+  return schema.parseAsync(JSON.parse(Parameter.Value));
 }

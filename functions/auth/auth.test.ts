@@ -223,6 +223,35 @@ describe('sendOTP', () => {
     expect(JSON.stringify(item)).not.toContain(`"${code}"`);
   });
 
+  test('names the configured sender', async () => {
+    world.set({ SMS_SENDER_ID: 'SOUQ' });
+    const phone = world.phone();
+    await send(phone);
+    expect(world.sandbox.messages.list(phone)[0]?.payload).toMatchObject({ 'AWS.SNS.SMS.SenderID': 'SOUQ' });
+  });
+
+  test('seals under a new secret after a rotation, and still opens what the previous one sealed', async () => {
+    world.set({ OTP_SECONDS: '600' });
+    const [before, after] = [world.phone(), world.phone()];
+    const oldCode = await requestCode(world, before);
+    const { current } = JSON.parse(world.secrets['otp-secrets']);
+    const rotated = { id: 'rotated', secret: 'x'.repeat(43) };
+    world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
+    world.advance(300);
+    const newCode = await requestCode(world, after);
+    const item = (await world.items()).find(({ pk, sk }) => pk === `PHONE#${after}` && sk === 'OTP');
+    expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
+    expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
+    expect((await authenticateWith(world, after, newCode)).status).toBe(201);
+  });
+
+  test('goes on with the secrets it has while SSM cannot be reached', async () => {
+    await requestCode(world, world.phone());
+    world.set({ AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1' });
+    world.advance(301);
+    expect((await send(world.phone())).status).toBe(200);
+  });
+
   test('asks the table at most twice, one call after another', async () => {
     await send(world.phone());
     world.engine.record();

@@ -8,9 +8,14 @@ for (const { resource, method } of readRoutes()) {
   methodsByResource[resource].push(method);
 }
 
+// `/api/customers` exists in API Gateway because of what is below it, and would be a bare 403 without a method.
+const above = Object.keys(methodsByResource).flatMap((resource) => {
+  const parts = resource.split('/');
+  return parts.map((_, end) => parts.slice(0, end).join('/') || '/');
+});
+const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
+
 module.exports = {
-  fallbackEvents: [...Object.keys(methodsByResource), '/', '/{proxy+}'].map((path) => ({
-    http: { method: 'any', path },
-  })),
+  fallbackEvents: [...paths].map((path) => ({ http: { method: 'any', path } })),
   environment: { METHODS_BY_RESOURCE: JSON.stringify(methodsByResource) },
 };

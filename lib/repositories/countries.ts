@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { isFresh, nowSeconds } from '../clock.ts';
+import { ConfigurationError } from '../config.ts';
 import { countriesPartition, countryKey } from './keys.ts';
 import { readPrefix, write } from './table.ts';
 
@@ -16,13 +18,13 @@ export const Country = z.object({
 });
 export type Country = z.infer<typeof Country>;
 
-const cacheMs = 60_000;
-let cached: { countries: Promise<Map<string, Country>>; readAtMs: number } | undefined;
+const cacheSeconds = 60;
+let cached: { countries: Promise<Map<string, Country>>; readAtSeconds: number } | undefined;
 
 /** Every country by its code, at most a minute old. */
 export async function all(): Promise<ReadonlyMap<string, Country>> {
-  if (!cached || performance.now() - cached.readAtMs > cacheMs) {
-    cached = { countries: readCountries(), readAtMs: performance.now() };
+  if (!cached || !isFresh(cached.readAtSeconds, cacheSeconds)) {
+    cached = { countries: readCountries(), readAtSeconds: nowSeconds() };
     cached.countries.catch(() => {
       cached = undefined;
     });
@@ -33,7 +35,7 @@ export async function all(): Promise<ReadonlyMap<string, Country>> {
 /** The country of a customer. */
 export async function find(code: string): Promise<Country> {
   const country = (await all()).get(code);
-  if (!country) throw new Error(`The country ${code} is not in the table; load the seed data.`);
+  if (!country) throw new ConfigurationError(`The country ${code} is not in the table; load the seed data.`);
   return country;
 }
 
