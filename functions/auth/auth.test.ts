@@ -189,6 +189,15 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, phone, code)).status).toBe(201);
   });
 
+  test('sends the code when the answer of the table is lost on the way', async () => {
+    const phone = world.phone();
+    let lost = 0;
+    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
+    const { status, body } = await send(phone);
+    expect([status, body.resend_in, lost > 1]).toEqual([200, 60, true]);
+    expect((await authenticateWith(world, phone, world.codeFor(phone))).status).toBe(201);
+  });
+
   test('gives a test number its fixed code without an SMS, a timer or a limit, until its last day', async () => {
     const phone = world.phone();
     const until = new Date().toISOString().slice(0, 10);
@@ -314,6 +323,15 @@ describe('refresh_token_create', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => refreshWith(token)));
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
     expect((await refreshWith(answers[7]?.body.refresh)).status).toBe(200);
+  });
+
+  test('goes on when the answer of the table is lost on the way', async () => {
+    const { refresh: token } = await signIn(world);
+    let lost = 0;
+    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
+    const { status, body } = await refreshWith(token);
+    expect([status, lost > 1]).toEqual([200, true]);
+    expect((await refreshWith(body.refresh)).status).toBe(200);
   });
 
   test('runs out after 30 idle days and after 180 days in all', async () => {

@@ -57,7 +57,10 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
     }
     const [codeRefused] = result.refused;
-    if (codeRefused) fail('otpExpired');
+    if (codeRefused) {
+      await otps.forgiveTry(phone.number);
+      fail('otpExpired');
+    }
     await backOff(attempt);
     claims = await readClaims(phone.number, device.registrationId);
   }

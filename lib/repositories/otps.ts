@@ -39,13 +39,18 @@ const tries = () =>
 
 const attribute = (type: OtpType) => `code_${type}`;
 
+function codeOn(item: Written['old'], type: OtpType): Code | undefined {
+  return Code.optional().parse(item?.[attribute(type)]);
+}
+
 /** Seconds until this phone may be sent another code, as its item stands. */
 export function sendWait(item: Written['old'], now: number): number {
   return sends().wait(sends().read(item), now);
 }
 
+/** `waitSeconds` is the time until this phone may be sent another code. */
 export type Replaced =
-  | { done: true /** Seconds until the next send. */; waitSeconds: number; undo: () => Promise<unknown> }
+  | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number };
 
 /** Makes a code the phone's only one of its type and counts the send, if the phone's limits allow it now. */
@@ -59,9 +64,13 @@ export async function replace(phone: string, type: OtpType, code: NewCode, now: 
     condition: window.allows,
     values: { ':code': fresh, ':expiry': now + daySeconds, ...window.values(now) },
   });
-  if (!done) return { done, waitSeconds: sendWait(old, now) };
+  const standing = codeOn(old, type);
+  // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote.
+  const isRepetition = !done && standing?.id === fresh.id;
+  if (!done && !isRepetition) return { done, waitSeconds: sendWait(old, now) };
 
-  const replaced = old?.[attribute(type)];
+  const sentBefore = window.read(old).slice(isRepetition ? 1 : 0);
+  const replaced = isRepetition ? undefined : standing;
   const undo = () =>
     write({
       kind: 'update',
@@ -70,7 +79,7 @@ export async function replace(phone: string, type: OtpType, code: NewCode, now: 
       condition: `#${attribute(type)}.#id = :id`,
       values: { ':replaced': replaced, ':id': fresh.id, ...window.values(now) },
     });
-  return { done, waitSeconds: window.wait([now, ...window.read(old)], now), undo };
+  return { done: true, waitSeconds: window.wait([now, ...sentBefore], now), undo };
 }
 
 /** Makes a code the phone's only one of its type without any limit. For test numbers. */
@@ -102,7 +111,7 @@ export async function takeTry(phone: string, type: OtpType, now: number): Promis
     condition: `${code}.#expiresAtSeconds > :now AND ${code}.#tries < :tries AND ${window.allows}`,
     values: { ':one': 1, ':tries': config.otpTriesPerCode, ':expiry': now + daySeconds, ...window.values(now) },
   });
-  const current = Code.optional().parse(old?.[attribute(type)]);
+  const current = codeOn(old, type);
   if (done && current) return { outcome: 'compare', code: current };
 
   const dayWaitSeconds = window.wait(window.read(old), now);
@@ -113,12 +122,16 @@ export async function takeTry(phone: string, type: OtpType, now: number): Promis
 
 /** The write that uses a code up and takes its try back. It is refused if the code has been used or replaced. */
 export function consumption(phone: string, type: OtpType, code: Code): Write {
-  const window = tries();
   return {
     kind: 'update',
     key: otpKey(phone),
-    expression: `SET ${window.uncount} REMOVE #${attribute(type)}`,
+    expression: `SET ${tries().uncount} REMOVE #${attribute(type)}`,
     condition: `#${attribute(type)}.#id = :id`,
     values: { ':id': code.id, ':never': 0 },
   };
+}
+
+/** Takes the try of a right code back that came too late to be used: it was no guess. */
+export function forgiveTry(phone: string): Promise<unknown> {
+  return write({ kind: 'update', key: otpKey(phone), expression: `SET ${tries().uncount}`, values: { ':never': 0 } });
 }
