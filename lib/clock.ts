@@ -20,3 +20,8 @@ export function isFresh(readAtSeconds: number, forSeconds: number): boolean {
   const age = nowSeconds() - readAtSeconds;
   return age >= 0 && age < forSeconds;
 }
+
+/** A time as the API writes it: `2026-11-21T20:15:00.000Z`. */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

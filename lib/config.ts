@@ -116,6 +116,9 @@ export const config = {
   get sessionMaxSeconds() {
     return count('SESSION_MAX_SECONDS', 180 * 86_400);
   },
+  get sessionsPerCustomer() {
+    return count('SESSIONS_PER_CUSTOMER', 10, 50);
+  },
   /** How long a refresh token is honoured after its first use even when its successor has been used. */
   get refreshGraceSeconds() {
     return count('REFRESH_GRACE_SECONDS', 30);

@@ -6,9 +6,11 @@ import { useWorld } from '../../lib/testing/world.ts';
 import { handler as authenticate } from '../customers/authenticate.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as jwks } from './jwks.ts';
+import { handler as listSessions } from './listSessions.ts';
 import { handler as logoutAllDevices } from './logoutAllDevices.ts';
 import { handler as logoutDevice } from './logoutDevice.ts';
 import { handler as refresh } from './refresh.ts';
+import { handler as revokeSession } from './revokeSession.ts';
 import { handler as sendOtp } from './sendOtp.ts';
 
 const world = useWorld();
@@ -26,6 +28,8 @@ let addresses = 0;
 
 const refreshWith = (token: string) => world.call(refresh, { body: { refresh: token } });
 const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
+const deviceOf = async (registrationId: string) =>
+  (await world.items()).find((item) => item.registrationId === registrationId && 'active' in item);
 const error = (code: string, attr: string | null = null) => [expect.objectContaining({ code, attr })];
 
 describe('sendOTP', () => {
@@ -470,9 +474,6 @@ describe('an access token', () => {
 describe('logoutDevice', () => {
   const logout = (token: string, refresh_token: string, registration_id: string) =>
     world.call(logoutDevice, { token, body: { refresh_token, registration_id } });
-  const deviceOf = async (registrationId: string) =>
-    (await world.items()).find((item) => item.registrationId === registrationId);
-
   test('ends the session on the next request and stops pushes to the device', async () => {
     const { access, refresh: token, registrationId } = await signIn(world);
     const { status, body } = await logout(access, token, registrationId);
@@ -523,9 +524,7 @@ describe('logoutAllDevices', () => {
     for (const { access, refresh: token, registrationId } of sessions) {
       expect((await me(access)).status).toBe(401);
       expect((await refreshWith(token)).status).toBe(401);
-      expect((await world.items()).find((item) => item.registrationId === registrationId)).toMatchObject({
-        active: false,
-      });
+      expect(await deviceOf(registrationId)).toMatchObject({ active: false });
     }
     expect((await refreshWith(other.refresh)).status).toBe(200);
   });
@@ -548,6 +547,81 @@ describe('logoutAllDevices', () => {
     world.engine.record();
     await world.call(logoutAllDevices, { token: access });
     expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('sessions', () => {
+  const list = async (token: string) => (await world.call(listSessions, { method: 'GET', token })).body;
+  const revoke = (token: string, id: string | number) =>
+    world.call(revokeSession, { method: 'DELETE', token, params: { id: String(id) } });
+
+  test('are listed with their device, the last used first, and say which one asks', async () => {
+    const phone = await signIn(world);
+    world.advance(300);
+    const tablet = await signIn(world, { phone: phone.phone, registrationId: `tablet:${phone.phone}` });
+    world.advance(300);
+    await refreshWith(phone.refresh);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const entry = {
+      id: expect.any(Number),
+      device_name: null,
+      device_type: 'android',
+      created_at: time,
+      last_used_at: time,
+    };
+    expect(await list(tablet.access)).toEqual([
+      { ...entry, current: false },
+      { ...entry, current: true },
+    ]);
+  });
+
+  test('can be revoked: refused on the next request, without pushes, and gone from the list', async () => {
+    const kept = await signIn(world);
+    world.advance(300);
+    const lost = await signIn(world, { phone: kept.phone, registrationId: `lost:${kept.phone}` });
+    const [, other] = (await list(lost.access)).toSorted((a: { current: boolean }) => (a.current ? 1 : -1)).reverse();
+    expect((await revoke(lost.access, other.id)).status).toBe(204);
+    expect((await me(kept.access)).status).toBe(401);
+    expect((await refreshWith(kept.refresh)).status).toBe(401);
+    expect(await list(lost.access)).toHaveLength(1);
+    const devices = (await world.items()).filter(
+      (item) => item.registrationId === kept.registrationId && 'active' in item,
+    );
+    expect(devices).toMatchObject([{ active: false }]);
+  });
+
+  test.each(['0', '-1', 'x', '1e3', '9007199254740993', '99999999999999999999', 'somebody else'])(
+    'of id %s do not exist',
+    async (id) => {
+      const [caller, other] = [await signIn(world), await signIn(world)];
+      const [{ id: otherId }] = await list(other.access);
+      const { status, body } = await revoke(caller.access, id === 'somebody else' ? otherId : id);
+      expect([status, body.errors]).toEqual([404, error('not_found')]);
+      expect((await me(other.access)).status).toBe(200);
+    },
+  );
+
+  test('are ended once when two ask at once', async () => {
+    const { access } = await signIn(world);
+    const [{ id }] = await list(access);
+    const statuses = (await Promise.all([revoke(access, id), revoke(access, id)])).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 204)).toHaveLength(1);
+  });
+
+  test('are ten at most: the one that was idle the longest goes', async () => {
+    const first = await signIn(world);
+    const others = [];
+    for (let sessions = 1; sessions < 10; sessions++) {
+      world.advance(86_400);
+      others.push(await signIn(world, { phone: first.phone, registrationId: `device-${sessions}:${first.phone}` }));
+    }
+    const busy = (await refreshWith(first.refresh)).body;
+    world.advance(60);
+    const eleventh = await signIn(world, { phone: first.phone, registrationId: `device-11:${first.phone}` });
+    expect(await list(eleventh.access)).toHaveLength(10);
+    expect((await refreshWith(busy.refresh)).status).toBe(200);
+    expect((await refreshWith(others[0]?.refresh ?? '')).status).toBe(401);
+    expect((await refreshWith(others[1]?.refresh ?? '')).status).toBe(200);
   });
 });
 

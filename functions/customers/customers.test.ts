@@ -177,7 +177,9 @@ describe('AuthenticateCustomer', () => {
       phones.map((phone, index) => authenticateWith(world, phone, codes[index] ?? '', { registrationId })),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(201));
-    expect((await world.items()).filter((item) => item.registrationId === registrationId)).toHaveLength(1);
+    expect(
+      (await world.items()).filter((item) => item.registrationId === registrationId && 'active' in item),
+    ).toHaveLength(1);
   });
 
   test('names every failing field at once, in the order of the contract', async () => {

@@ -44,14 +44,16 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
   ]);
   let claims = firstClaims;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const known = claims.phone && (await customers.withWallet(claims.phone.customerId));
+    const known = claims.phone && (await readCustomer(claims.phone.customerId));
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
-    const session = sessions.newSession(customer.id);
+    const session = sessions.newSession(customer.id, device.registrationId);
+    const crowdedOut = sessions.toMakeRoom(known?.sessions ?? []);
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known ? [customers.languageChange(customer)] : customers.creation(customer, country.currency)),
       ...devices.registration(customer.id, device, claims.pushToken, nowSeconds()),
       sessions.creation(session),
+      ...crowdedOut.map(({ id }) => sessions.ending(customer.id, id)),
     ]);
     if (result.done) {
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
@@ -83,6 +85,11 @@ async function readClaims(phone: string, registrationId: string) {
     { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
   ]);
   return { phone: phoneClaim, pushToken };
+}
+
+async function readCustomer(customerId: number) {
+  const [found, open] = await Promise.all([customers.withWallet(customerId), sessions.ofCustomer(customerId)]);
+  return found && { ...found, sessions: open };
 }
 
 function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {

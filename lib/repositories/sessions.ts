@@ -12,6 +12,8 @@ const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 export const Session = z.object({
   id: z.int(),
   customerId: z.int(),
+  /** The push token of the device that signed in: what joins a session to its device. */
+  registrationId: z.string(),
   createdAtSeconds: z.int(),
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
@@ -21,11 +23,12 @@ export const Session = z.object({
 export type Session = z.infer<typeof Session>;
 
 /** A new session. Its first refresh token follows a made-up one, so that every token has a parent. */
-export function newSession(customerId: number): Session {
+export function newSession(customerId: number, registrationId: string): Session {
   const now = nowSeconds();
   return {
     id: newId(),
     customerId,
+    registrationId,
     createdAtSeconds: now,
     lastUsedAtSeconds: now,
     usedTokens: [{ id: 'sign-in', atSeconds: now }],
@@ -71,6 +74,18 @@ const mostInGrace = 20;
 /** The write that ends a session, if it has not ended already. */
 export function ending(customerId: number, sessionId: number): Write & { kind: 'delete' } {
   return { kind: 'delete', key: sessionKey(customerId, sessionId) };
+}
+
+/** Ends a session, if the customer has it, and answers what it was. */
+export async function revoke(customerId: number, sessionId: number): Promise<Session | undefined> {
+  const { done, old } = await write({ ...ending(customerId, sessionId), condition: 'attribute_exists(pk)' });
+  return done ? Session.parse(old) : undefined;
+}
+
+/** The sessions that must end so that one more fits: those that have been idle the longest. */
+export function toMakeRoom(open: readonly Session[]): Session[] {
+  const longestIdleFirst = open.toSorted((a, b) => a.lastUsedAtSeconds - b.lastUsedAtSeconds);
+  return longestIdleFirst.slice(0, Math.max(0, open.length + 1 - config.sessionsPerCustomer));
 }
 
 export function ofCustomer(customerId: number): Promise<Session[]> {

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as devices from '../../lib/repositories/devices.ts';
+import * as sessions from '../../lib/repositories/sessions.ts';
+import { Session, showSession } from '../../lib/schemas/session.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'listSessions',
+    tag: 'auth',
+    summary: 'Where the customer is signed in, the last used first.',
+    auth: signedIn,
+    returns: { 200: z.array(Session) },
+  },
+  async ({ customer, session: current }) => {
+    const [open, registered] = await Promise.all([sessions.ofCustomer(customer.id), devices.ofCustomer(customer.id)]);
+    return open
+      .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)
+      .map((session) => {
+        const device = registered.find(({ registrationId }) => registrationId === session.registrationId);
+        return showSession(session, device, current.id);
+      });
+  },
+);

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { isoTime } from '../clock.ts';
+import { type Device, deviceTypes } from '../repositories/devices.ts';
+import type * as sessions from '../repositories/sessions.ts';
+
+export const Session = z
+  .object({
+    id: z.int(),
+    device_name: z.string().nullable(),
+    device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime().describe('When tokens were last refreshed.'),
+    current: z.boolean().describe('Whether it is the session that asks.'),
+  })
+  .meta({ id: 'Session' });
+
+export function showSession(
+  session: sessions.Session,
+  device: Device | undefined,
+  currentId: number,
+): z.input<typeof Session> {
+  return {
+    id: session.id,
+    device_name: device?.name ?? null,
+    device_type: device?.type ?? null,
+    created_at: isoTime(session.createdAtSeconds),
+    last_used_at: isoTime(session.lastUsedAtSeconds),
+    current: session.id === currentId,
+  };
+}
