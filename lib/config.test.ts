@@ -1,4 +1,4 @@
-import { ConfigurationError, config } from './config.ts';
+import { ConfigurationError, checkSettings, config } from './config.ts';
 
 const set = (settings: Record<string, string>) => Object.assign(process.env, settings);
 const saved = { ...process.env };
@@ -52,6 +52,12 @@ test('defaults are the numbers of the contract', () => {
     sessionMaxSeconds: 180 * 86_400,
     refreshGraceSeconds: 30,
   });
+});
+
+test('all settings can be checked before they are needed', () => {
+  expect(checkSettings).not.toThrow();
+  set({ STAGE: 'prod', TEST_NUMBERS: '[{"phone_number":"+201001234567","otp":"123456","until":"2026-12-31"}]' });
+  expect(checkSettings).toThrow('TEST_NUMBERS is set in prod without ALLOW_TEST_NUMBERS=true.');
 });
 
 test('the clock moves in the stage local and nowhere else', () => {

@@ -5,9 +5,11 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
+class MissingSetting extends ConfigurationError {}
+
 function text(variable: string, fallback?: string): string {
   const value = process.env[variable] || fallback;
-  if (value === undefined) throw new ConfigurationError(`The environment variable ${variable} is not set.`);
+  if (value === undefined) throw new MissingSetting(`The environment variable ${variable} is not set.`);
   return value;
 }
 
@@ -183,3 +185,17 @@ export const config = {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },
 };
+
+/**
+ * Reads every setting once, to find a wrong one before it is needed. Missing ones pass: no function needs them all.
+ * @throws {ConfigurationError}
+ */
+export function checkSettings(): void {
+  for (const name of Object.keys(config) as (keyof typeof config)[]) {
+    try {
+      config[name];
+    } catch (error) {
+      if (!(error instanceof MissingSetting)) throw error;
+    }
+  }
+}

@@ -182,8 +182,3 @@ export class ValidationError extends Error {
 export function fail(problem: ErrorName, circumstances?: Circumstances): never {
   throw new ApiError(problem, circumstances);
 }
-
-/** Ends the request with one bad field that only the table or the time could tell. */
-export function failField(attr: string, code: FieldErrorCode): never {
-  throw new ValidationError([{ attr, code }]);
-}

@@ -1,16 +1,23 @@
 import { stop as stopEsbuild } from 'esbuild';
+import { ConfigurationError, checkSettings } from '../lib/config.ts';
 import { awsEnvironment, readSettings, type Settings, SetupError, type Stack, startStack } from './stack.ts';
+
+type Environment = Record<string, unknown>;
 
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
   service: {
-    provider: { stage: string; region: string; environment: Record<string, string> };
+    provider: { stage: string; region: string; environment: Environment };
     custom: { 'serverless-offline': Record<string, unknown> };
+    functions: Record<string, { environment?: Environment }>;
   };
   classes: { Error: new (message: string, code: string) => Error };
 }
 
-/** Puts the local stack around `serverless offline`, and points `serverless invoke local` at it. */
+/** What makes a stage itself; the same names in a developer's shell mean something else. */
+const fixed = ['STAGE', 'TABLE_NAME', 'SECRETS_PATH', 'TOKEN_ISSUER', 'METHODS_BY_RESOURCE'];
+
+/** Puts the local stack around `serverless offline`, points `serverless invoke local` at it, and checks settings before a stage is packaged. */
 class LocalStackPlugin {
   readonly commands = {
     offline: {
@@ -23,19 +30,20 @@ class LocalStackPlugin {
   };
 
   readonly hooks = {
-    'before:offline:start:init': () => this.#start(),
+    'before:offline:start:init': () => this.#explained(() => this.#start()),
     'before:offline:start:ready': async () => {
       await stopEsbuild();
       this.#announce();
     },
     'before:offline:start:end': () => this.#stack?.stop(),
-    'before:invoke:local:invoke': () => this.#pointAtLocalStack(),
+    'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
+    'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
   };
 
   readonly #serverless: Serverless;
   readonly #fresh: boolean;
   readonly #print: (line: string) => void;
-  #settings: Settings | undefined;
+  #settings: Settings = readSettings({});
   #stack: Stack | undefined;
 
   constructor(serverless: Serverless, options: { fresh?: boolean }, utils: { writeText: (line: string) => void }) {
@@ -47,36 +55,59 @@ class LocalStackPlugin {
   async #start(): Promise<void> {
     const stopEarly = () => process.exit(130);
     process.once('SIGINT', stopEarly).once('SIGTERM', stopEarly);
-    try {
-      const settings = this.#pointAtLocalStack();
-      const { service } = this.#serverless;
-      Object.assign(service.custom['serverless-offline'], {
-        host: '127.0.0.1',
-        httpPort: settings.apiPort,
-        lambdaPort: settings.lambdaPort,
-      });
-      this.#stack = await startStack(settings, service.provider.environment.TABLE_NAME ?? '', this.#fresh);
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    this.#pointAtLocalStack();
+    const { service } = this.#serverless;
+    Object.assign(service.custom['serverless-offline'], {
+      host: '127.0.0.1',
+      httpPort: this.#settings.apiPort,
+      lambdaPort: this.#settings.lambdaPort,
+    });
+    this.#stack = await startStack(this.#settings, String(service.provider.environment.TABLE_NAME), this.#fresh);
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 
-  #pointAtLocalStack(): Settings {
+  #pointAtLocalStack(): void {
     const { stage, region, environment } = this.#serverless.service.provider;
+    if (stage !== 'local') throw new SetupError(`The stage ${stage} does not run here; use --stage local.`);
+    this.#settings = readSettings(process.env);
+    for (const settings of this.#environments()) preferShell(settings);
+    this.#checkSettings();
+    Object.assign(process.env, { AWS_REGION: region, ...environment, ...awsEnvironment(this.#settings) });
+  }
+
+  async #joinRunningStack(): Promise<void> {
+    this.#pointAtLocalStack();
+    const { localPort } = this.#settings;
+    const clock = await fetch(`http://127.0.0.1:${localPort}/api/clock`).catch(() => {
+      throw new SetupError(`No local stack answers on port ${localPort} (LOCAL_PORT); start it with npm start.`);
+    });
+    const { offset_seconds } = (await clock.json()) as { offset_seconds: number };
+    process.env.CLOCK_OFFSET_SECONDS = String(offset_seconds);
+  }
+
+  /** Finds a wrong setting now, in one sentence, and not at the first request. */
+  #checkSettings(): void {
+    const shell = { ...process.env };
     try {
-      if (stage !== 'local') throw new SetupError(`The stage ${stage} does not run here; use --stage local.`);
-      this.#settings = readSettings(process.env);
-      Object.assign(process.env, { AWS_REGION: region, ...environment, ...awsEnvironment(this.#settings) });
-      return this.#settings;
-    } catch (error) {
-      throw this.#explained(error);
+      for (const environment of this.#environments()) {
+        for (const [name, value] of Object.entries(environment)) {
+          if (typeof value !== 'object') process.env[name] = String(value);
+        }
+      }
+      checkSettings();
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in shell)) delete process.env[name];
+      Object.assign(process.env, shell);
     }
   }
 
+  #environments(): Environment[] {
+    const { provider, functions } = this.#serverless.service;
+    return [provider, ...Object.values(functions)].map(({ environment = {} }) => environment);
+  }
+
   #announce(): void {
-    const { apiPort, localPort, lambdaPort, dynamodbPort, dynamodbEndpoint, dataFolder } =
-      this.#settings ?? readSettings({});
+    const { apiPort, localPort, lambdaPort, dynamodbPort, dynamodbEndpoint, dataFolder } = this.#settings;
     const seeded = Object.entries(this.#stack?.seeded ?? {}).map(([name, count]) => `${count} ${name}`);
     const lines = [
       '',
@@ -92,8 +123,20 @@ class LocalStackPlugin {
   }
 
   /** Serverless shows its own errors as a sentence and all others with a stack. */
-  #explained(error: unknown): unknown {
-    return error instanceof SetupError ? new this.#serverless.classes.Error(error.message, 'LOCAL_STACK') : error;
+  async #explained(run: () => void | Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof SetupError || error instanceof ConfigurationError)) throw error;
+      throw new this.#serverless.classes.Error(error.message, 'LOCAL_STACK');
+    }
+  }
+}
+
+/** A developer who writes a setting in front of the command means it. */
+function preferShell(settings: Environment): void {
+  for (const name of Object.keys(settings)) {
+    if (!fixed.includes(name) && process.env[name] !== undefined) settings[name] = process.env[name];
   }
 }
 

@@ -7,6 +7,8 @@ import { config } from '../lib/config.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { Faults } from './sandbox/sns.ts';
 
+/** A hundred years either way: enough to try every expiry, and dates stay dates. */
+const mostSeconds = 100 * 365 * 86_400;
 const Advance = z.object({ advance_seconds: z.int() });
 
 /** The developer's site: the inbox page, and what scripts read and set as JSON. */
@@ -33,8 +35,14 @@ export function site(sandbox: Sandbox): Hono {
   app.get('/api/clock', (context) => context.json(clock()));
   app.post('/api/clock', async (context) => {
     const body = Advance.safeParse(await context.req.json().catch(() => undefined));
-    if (!body.success) return context.json({ error: 'Send {"advance_seconds": n} with a whole number.' }, 400);
-    process.env.CLOCK_OFFSET_SECONDS = String(config.clockOffsetSeconds + body.data.advance_seconds);
+    const offset = config.clockOffsetSeconds + (body.data?.advance_seconds ?? Number.NaN);
+    if (!(Math.abs(offset) <= mostSeconds)) {
+      return context.json(
+        { error: 'Send {"advance_seconds": n} with a whole number, up to a hundred years in all.' },
+        400,
+      );
+    }
+    process.env.CLOCK_OFFSET_SECONDS = String(offset);
     return context.json(clock());
   });
   app.delete('/api/clock', (context) => {

@@ -219,8 +219,9 @@ describe('npm start', () => {
     await again.interrupt();
 
     writeFileSync(join(dataFolder, 'notes.txt'), 'mine');
-    const fresh = await new Stack({}, ['--fresh']).ready();
+    const fresh = await new Stack({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
     expect((await signIn('+97466123456')).status).toBe(201);
+    expect((await messagesTo('+97466123456'))[0]?.text).toContain('Souq');
     expect(statSync(join(dataFolder, 'notes.txt')).size).toBe(4);
     await fresh.interrupt();
   });
@@ -228,6 +229,7 @@ describe('npm start', () => {
 
 describe('npm start says in one sentence', () => {
   test.each([
+    ['that a setting is wrong', { OTP_SECONDS: 'soon' }, 'OTP_SECONDS must be a whole number.'],
     ['that a port is no number', { API_PORT: 'abc' }, 'API_PORT must be a port number from 1 to 65535.'],
     [
       'that the data folder cannot be written',

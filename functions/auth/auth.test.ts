@@ -119,6 +119,17 @@ describe('sendOTP', () => {
     expect((await send(phone)).status).toBe(200);
   });
 
+  test('counts nothing that was sent before the clock was set back', async () => {
+    const phone = world.phone();
+    const clientAddress = '192.0.2.77';
+    world.advance(86_400);
+    await send(phone, { clientAddress });
+    for (let sends = 1; sends < 20; sends++) await send(world.phone(), { clientAddress });
+    world.advance(-86_400);
+    expect((await send(phone, { clientAddress })).body.resend_in).toBe(60);
+    expect((await send(phone, { clientAddress })).headers['retry-after']).toBe('60');
+  });
+
   test('sends one code when fifty requests for a phone come at once', async () => {
     const phone = world.phone();
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientAddress: '192.0.2.1' })));
@@ -318,6 +329,7 @@ describe('refresh_token_create', () => {
     const honest = await refreshWith(shared);
     const thief = await refreshWith(shared);
     expect((await refreshWith(thief.body.refresh)).status).toBe(200);
+    world.advance(30);
     expect((await refreshWith(honest.body.refresh)).status).toBe(401);
     expect((await me(thief.body.access)).status).toBe(401);
   });
@@ -336,6 +348,13 @@ describe('refresh_token_create', () => {
     const { status, body } = await refreshWith(token);
     expect([status, lost > 1]).toEqual([200, true]);
     expect((await refreshWith(body.refresh)).status).toBe(200);
+  });
+
+  test('lets both of two parallel refreshes go on with what they got', async () => {
+    const { refresh: token } = await signIn(world);
+    const [first, second] = await Promise.all([refreshWith(token), refreshWith(token)]);
+    expect((await refreshWith(first.body.refresh)).status).toBe(200);
+    expect((await refreshWith(second.body.refresh)).status).toBe(200);
   });
 
   test('runs out after 30 idle days and after 180 days in all', async () => {

@@ -1,4 +1,3 @@
-import { requireActiveCountry } from '../../lib/auth/activeCountry.ts';
 import { sendCode } from '../../lib/auth/sendCode.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { OtpRequest, OtpSent } from '../../lib/schemas/otp.ts';
@@ -13,7 +12,6 @@ export const handler = endpoint(
     errors: ['otpSendLimit'],
   },
   async ({ body: { phone_number: phone, otp_type: type, app_id }, language, clientAddress }) => {
-    await requireActiveCountry(phone.country);
     const sent = await sendCode({ phone, type, appId: app_id ?? undefined, language, clientAddress });
     return {
       phone_number: phone.number,

@@ -6,11 +6,12 @@ import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
 import { SignInDevice } from '../../lib/schemas/device.ts';
+import { choice } from '../../lib/schemas/fields.ts';
 import { otpCode } from '../../lib/schemas/otp.ts';
 import { phoneNumber } from '../../lib/schemas/phone.ts';
 import { Tokens } from '../../lib/schemas/tokens.ts';
 
-const SignIn = z.object({ phone_number: phoneNumber, otp: otpCode, device: SignInDevice, language: z.enum(languages) });
+const SignIn = z.object({ phone_number: phoneNumber, otp: otpCode, device: SignInDevice, language: choice(languages) });
 const SignedIn = Tokens.extend({ customer: Customer });
 
 export const handler = endpoint(

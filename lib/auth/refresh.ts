@@ -8,8 +8,8 @@ import { mint, type RefreshClaims, readRefreshToken, type Tokens } from './token
 
 /**
  * New tokens for a refresh token. A client that lost the answer may ask again: several successors of one token can be
- * about, but only one of them can ever be used. Whoever comes with another one, or with an older token, proves that
- * two hold this session, and it ends for both.
+ * about, but only one of them can be used. Whoever comes with another one, or with an older token, proves that two hold
+ * this session, and it ends for both; but not within the grace time, in which requests overtake each other.
  * @throws tokenNotValid
  */
 export async function refresh(token: string): Promise<Tokens> {
@@ -36,6 +36,7 @@ export async function refresh(token: string): Promise<Tokens> {
 function standing({ usedTokens }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
   const [last, ...older] = usedTokens;
   if (parentId === last.id) return 'first use';
-  const inGrace = older.filter(({ atSeconds }) => nowSeconds() - atSeconds < config.refreshGraceSeconds);
-  return [last, ...inGrace].some(({ id }) => id === tokenId) ? 'repeated' : 'stolen';
+  if (tokenId === last.id) return 'repeated';
+  const inGrace = [last, ...older].filter(({ atSeconds }) => nowSeconds() - atSeconds < config.refreshGraceSeconds);
+  return inGrace.some(({ id }) => id === tokenId || id === parentId) ? 'repeated' : 'stolen';
 }

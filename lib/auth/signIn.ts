@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts';
 import { fail, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
-import type { Country } from '../repositories/countries.ts';
+import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
 import * as devices from '../repositories/devices.ts';
 import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
@@ -10,7 +10,6 @@ import * as sessions from '../repositories/sessions.ts';
 import { backOff, readAll, transact } from '../repositories/table.ts';
 import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
-import { requireActiveCountry } from './activeCountry.ts';
 import { checkCode } from './checkCode.ts';
 
 interface SignIn {
@@ -22,7 +21,7 @@ interface SignIn {
 
 interface Outcome {
   customer: customers.Customer;
-  country: Country;
+  country: countries.Country;
   wallet: Wallet;
   session: sessions.Session;
   isNew: boolean;
@@ -34,13 +33,13 @@ const attempts = 20;
 /**
  * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the customer, the device
  * and the session, so nothing is left half done and a code opens one session, however many bring it at once.
- * @throws otpInvalid, otpExpired, otpTryLimit, and `invalid` for the phone of a country that is not active
+ * @throws otpInvalid, otpExpired, otpTryLimit
  */
 export async function signIn({ phone, code: typed, device, language }: SignIn): Promise<Outcome> {
-  const [country, code, firstClaims] = await allInOrder([
-    requireActiveCountry(phone.country),
+  const [code, firstClaims, country] = await Promise.all([
     checkCode(phone.number, 'customer_auth', typed),
     readClaims(phone.number, device.registrationId),
+    countries.find(phone.country),
   ]);
   let claims = firstClaims;
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -67,16 +66,6 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     claims = await readClaims(phone.number, device.registrationId);
   }
   return fail('throttled', { retryAfterSeconds: 1 });
-}
-
-/** Like Promise.all, but of several failures the first in the list is thrown, not the first in time. */
-async function allInOrder<const P extends readonly Promise<unknown>[]>(
-  promises: P,
-): Promise<{ -readonly [I in keyof P]: Awaited<P[I]> }> {
-  await Promise.allSettled(promises);
-  const results: unknown[] = [];
-  for (const promise of promises) results.push(await promise);
-  return results as { -readonly [I in keyof P]: Awaited<P[I]> };
 }
 
 async function readClaims(phone: string, registrationId: string) {

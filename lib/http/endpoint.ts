@@ -2,7 +2,6 @@ import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpCors from '@middy/http-cors';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
-import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import httpUrlencodePathParser from '@middy/http-urlencode-path-parser';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
@@ -31,7 +30,8 @@ export interface Endpoint {
 /** What the steps of one request tell each other. */
 interface State {
   startedAtMs: number;
-  preferredLanguage?: Language;
+  /** As the client asks for them, the best first; a region does not matter to us. */
+  preferredLanguages?: string[];
   principal?: Principal;
 }
 type HttpContext = Context & State;
@@ -59,7 +59,7 @@ export function endpoint<const C extends Contract>(
     .handler(async (event, context) => {
       const input = {
         ...context.principal,
-        ...validated(contract, event),
+        ...(await validated(contract, event)),
         language: languageOf(context),
         clientAddress: event.requestContext.identity.sourceIp,
         method: event.httpMethod,
@@ -116,8 +116,6 @@ function corsHeaders(): Step {
 const problemsByStatus: Record<number, ErrorName> = {
   400: 'notFound',
   406: 'notAcceptable',
-  415: 'unsupportedMediaType',
-  422: 'parseError',
 };
 
 const answerErrors: Step = {
@@ -133,13 +131,22 @@ const answerErrors: Step = {
   },
 };
 
-const negotiation = httpContentNegotiation({
+const negotiator = httpContentNegotiation({
   parseCharsets: false,
   parseEncodings: false,
-  availableLanguages: [...languages],
-  defaultToFirstLanguage: true,
   availableMediaTypes: ['application/json'],
 }) as Step;
+
+/** Parameters of a media type, such as a charset, ask for nothing that JSON could refuse; an empty header asks for nothing at all. */
+const negotiation: Step = {
+  before(request) {
+    const { headers } = request.event;
+    const accept = headers.accept?.replace(/;(?!\s*q=)[^;,]*/gi, '').trim();
+    if (accept) headers.accept = accept;
+    else delete headers.accept;
+    return negotiator.before?.(request);
+  },
+};
 
 function authentication({ auth }: Contract): Step {
   return {
@@ -150,39 +157,44 @@ function authentication({ auth }: Contract): Step {
 }
 
 function languageOf(context: HttpContext): Language {
-  return context.principal?.customer.language ?? context.preferredLanguage ?? 'en';
+  if (context.principal) return context.principal.customer.language;
+  const asked = context.preferredLanguages?.map((tag) => tag.toLowerCase().split('-')[0]);
+  return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
-
-const jsonBodyParser = httpJsonBodyParser();
 
 /** Refuses what is too large, not JSON or broken. No body at all counts as `{}`, so that every missing field is named. */
 function bodyParsing({ body: schema }: Contract): Step {
   return {
-    before(request) {
-      const { body, isBase64Encoded } = request.event;
-      if (!schema) return;
-      if (!body) {
-        Object.assign(request.event, { body: {} });
-        return;
-      }
-      if (Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8') > config.maxJsonBodyBytes)
-        fail('payloadTooLarge');
-      jsonBodyParser.before?.(request);
+    before({ event }) {
+      if (schema) Object.assign(event, { body: event.body ? parseJson(event) : {} });
     },
   };
 }
 
-function validated(contract: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
+/** Not middy's parser: it takes other media types and charsets for JSON, and refuses keys that we ignore. */
+function parseJson({ headers, body, isBase64Encoded }: APIGatewayProxyEvent): unknown {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > config.maxJsonBodyBytes) fail('payloadTooLarge');
+  if (!/^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(headers['content-type'] ?? ''))
+    fail('unsupportedMediaType');
+  try {
+    return JSON.parse(new TextDecoder('utf8', { fatal: true }).decode(bytes));
+  } catch {
+    return fail('parseError');
+  }
+}
+
+async function validated(contract: Contract, event: APIGatewayProxyEvent): Promise<Record<string, unknown>> {
   const fields: FieldError[] = [];
-  const check = (schema: z.ZodType | undefined, value: unknown) => {
-    const result = schema?.safeParse(value, { reportInput: true });
-    if (result?.error) fields.push(...toFieldErrors(result.error));
+  const check = async (schema: z.ZodType | undefined, value: unknown) => {
+    const result = await schema?.safeParseAsync(value, { reportInput: true });
+    if (schema && result?.error) fields.push(...toFieldErrors(result.error, schema));
     return result?.data;
   };
   const params = contract.params?.safeParse(event.pathParameters ?? {});
   if (params?.error) fail('notFound');
-  const query = check(contract.query, event.queryStringParameters ?? {});
-  const body = check(contract.body, event.body);
+  const query = await check(contract.query, event.queryStringParameters ?? {});
+  const body = await check(contract.body, event.body);
   if (fields.length > 0) throw new ValidationError(fields);
   return { params: params?.data, query, body };
 }

@@ -1,13 +1,16 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type FieldError, type FieldErrorCode, fieldErrors } from '../errors.ts';
 
 /**
  * What zod found, in the contract's words: one error a field, in the order in which the schema declares the fields.
  * Parse with `reportInput: true`, or a missing field looks like any other wrong type.
  */
-export function toFieldErrors(error: z.ZodError): FieldError[] {
+export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[] {
+  // A check that waits for the table reports last, wherever its field stands.
+  const declared = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const place = ({ path: [field] }: z.core.$ZodIssue) => declared.indexOf(String(field));
   const byField = new Map<string, FieldError>();
-  for (const issue of error.issues) {
+  for (const issue of error.issues.toSorted((a, b) => place(a) - place(b))) {
     const attr = issue.path.join('.') || 'non_field_errors';
     if (!byField.has(attr)) byField.set(attr, { attr, ...describe(issue) });
   }

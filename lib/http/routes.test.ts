@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { useWorld } from '../testing/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
 import { readFunctions, readRoutes } from './routes.ts';
+
+useWorld();
 
 const root = new URL('../../', import.meta.url);
 const filesIn = (folder: string, ending: string) =>
@@ -43,7 +46,7 @@ test.each(functions)('the sample event of $functionName is one that the function
   const event = JSON.parse(readFileSync(sample, 'utf8')) as APIGatewayProxyEvent;
   const route = readRoutes().find((candidate) => candidate.file === file);
   if (route) expect([event.httpMethod, event.resource]).toEqual([route.method, route.resource]);
-  if (contract.body) contract.body.parse(JSON.parse(event.body ?? ''));
+  if (contract.body) await contract.body.parseAsync(JSON.parse(event.body ?? ''));
   else expect(event.body).toBeNull();
   if (contract.auth) expect(event.headers.Authorization).toBe('Bearer ACCESS_TOKEN');
 });

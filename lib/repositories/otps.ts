@@ -43,11 +43,6 @@ function codeOn(item: Written['old'], type: OtpType): Code | undefined {
   return Code.optional().parse(item?.[attribute(type)]);
 }
 
-/** Seconds until this phone may be sent another code, as its item stands. */
-export function sendWait(item: Written['old'], now: number): number {
-  return sends().wait(sends().read(item), now);
-}
-
 /** `waitSeconds` is the time until this phone may be sent another code. */
 export type Replaced =
   | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
@@ -67,7 +62,7 @@ export async function replace(phone: string, type: OtpType, code: NewCode, now: 
   const standing = codeOn(old, type);
   // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote.
   const isRepetition = !done && standing?.id === fresh.id;
-  if (!done && !isRepetition) return { done, waitSeconds: sendWait(old, now) };
+  if (!done && !isRepetition) return { done, waitSeconds: window.wait(window.read(old), now) };
 
   const sentBefore = window.read(old).slice(isRepetition ? 1 : 0);
   const replaced = isRepetition ? undefined : standing;
@@ -117,7 +112,7 @@ export async function takeTry(phone: string, type: OtpType, now: number): Promis
   const dayWaitSeconds = window.wait(window.read(old), now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
   if (!current || current.expiresAtSeconds <= now) return { outcome: 'none' };
-  return { outcome: 'limit', waitSeconds: Math.max(1, sendWait(old, now)) };
+  return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
 }
 
 /** The write that uses a code up and takes its try back. It is refused if the code has been used or replaced. */

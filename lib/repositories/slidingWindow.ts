@@ -1,3 +1,9 @@
+/**
+ * Clocks of two machines may differ by less than this. An event further ahead was counted before the clock was set back,
+ * as a developer does, and no longer counts.
+ */
+const clockSkewSeconds = 10;
+
 /** At most so many events in any stretch of so many seconds. */
 export interface Limit {
   events: number;
@@ -55,6 +61,7 @@ export class SlidingWindow {
     return {
       ':now': now,
       ':never': 0,
+      ':ahead': now + clockSkewSeconds,
       ...Object.fromEntries(this.#limits.map(({ perSeconds }, index) => [`:since${index}`, now - perSeconds])),
       ...Object.fromEntries(this.#coolDownsSeconds.map((wait, index) => [`:coolDown${index}`, now - wait])),
     };
@@ -67,10 +74,11 @@ export class SlidingWindow {
 
   /** Whole seconds from `now` until another event is allowed after these; 0 if it is. */
   wait(events: readonly number[], now: number): number {
-    const limits = this.#limits.map((limit) => (events[limit.events - 1] ?? 0) + limit.perSeconds - now);
-    const [newest = 0] = events;
+    const counted = events.filter((at) => at <= now + clockSkewSeconds);
+    const limits = this.#limits.map((limit) => (counted[limit.events - 1] ?? 0) + limit.perSeconds - now);
+    const [newest = 0] = counted;
     const [first] = this.#limits;
-    const recent = events.filter((at) => at > now - (first?.perSeconds ?? 0)).length;
+    const recent = counted.filter((at) => at > now - (first?.perSeconds ?? 0)).length;
     const coolDown = Math.max(0, ...this.#coolDownsSeconds.slice(0, recent));
     return Math.max(0, newest + coolDown - now, ...limits);
   }
@@ -84,6 +92,7 @@ export class SlidingWindow {
   }
 
   #olderThan(place: number, since: string): string {
-    return `(attribute_not_exists(${this.#at(place)}) OR ${this.#at(place)} <= ${since})`;
+    const at = this.#at(place);
+    return `(attribute_not_exists(${at}) OR ${at} <= ${since} OR ${at} > :ahead)`;
   }
 }

@@ -21,6 +21,11 @@ export function text({ max }: { max: number }) {
   );
 }
 
+/** One of a few values. */
+export function choice<const V extends readonly [string, ...string[]]>(values: V) {
+  return z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.enum(values));
+}
+
 /** Digits of Arabic and Persian keyboards, as ASCII. */
 export function toAsciiDigits(value: string): string {
   return value.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf));

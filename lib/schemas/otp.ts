@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import { otpTypes } from '../repositories/otps.ts';
-import { text, toAsciiDigits } from './fields.ts';
+import { choice, text, toAsciiDigits } from './fields.ts';
 import { phoneNumber } from './phone.ts';
 
-export const otpCode = text({ max: 32 }).transform(toAsciiDigits);
+/** A code sent as a number has lost its leading zeros. */
+export const otpCode = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
+  text({ max: 32 }).transform(toAsciiDigits),
+);
 
 export const OtpRequest = z.object({
   phone_number: phoneNumber,
-  otp_type: z.enum(otpTypes),
+  otp_type: choice(otpTypes),
   app_id: text({ max: 255 }).nullish(),
 });
 

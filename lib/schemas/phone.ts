@@ -1,5 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
-import { text, toAsciiDigits } from './fields.ts';
+import * as z from 'zod';
+import * as countries from '../repositories/countries.ts';
+import { code, text, toAsciiDigits } from './fields.ts';
 
 export interface Phone {
   /** E.164: `+201001234567`. */
@@ -8,11 +10,16 @@ export interface Phone {
   country: string;
 }
 
-/** A mobile number with its country calling code, behind `+` or `00`, in any digits, with spaces and dashes as people write them. */
-export const phoneNumber = text({ max: 128 }).transform((typed, context): Phone => {
-  const digits = toAsciiDigits(typed).replace(/\p{Cf}/gu, '');
-  const parsed = parsePhoneNumberFromString(digits.replace(/^00/, '+'), { extract: false });
-  if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };
-  context.addIssue({ code: 'custom', params: { code: 'invalid' } });
-  return { number: '', country: '' };
-});
+/**
+ * A mobile number of an active country: with its calling code behind `+` or `00`, in any digits, with spaces and dashes as
+ * people write them. A code sent anywhere else costs money and reaches no customer.
+ */
+export const phoneNumber = text({ max: 128 })
+  .transform((typed, context): Phone => {
+    const digits = toAsciiDigits(typed).replace(/\p{Cf}/gu, '');
+    const parsed = parsePhoneNumberFromString(digits.replace(/^00/, '+'), { extract: false });
+    if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };
+    context.addIssue({ code: 'custom', params: { code: 'invalid' } });
+    return z.NEVER;
+  })
+  .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('invalid'));
