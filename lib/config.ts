@@ -47,6 +47,9 @@ function json<S extends z.ZodType>(variable: string, schema: S, fallback: z.inpu
   throw new ConfigurationError(`${variable} is wrong at "${issue?.path.join('.')}": ${issue?.message}.`);
 }
 
+/** A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of expression. */
+const mostCounted = 50;
+
 const phone = z.string().regex(/^\+[1-9]\d{6,14}$/);
 
 const SmsApp = z.discriminatedUnion('platform', [
@@ -133,24 +136,24 @@ export const config = {
     return count('OTP_TRIES_PER_CODE', 5);
   },
   get otpWrongTriesPerPhonePerDay() {
-    return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, 50);
+    return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostCounted);
   },
   /** The wait after the first, second … send of an hour; the last one holds for all that follow. */
   get otpCoolDownsSeconds() {
     const seconds = list('OTP_COOL_DOWNS_SECONDS').map(Number);
-    if (!seconds.every((wait) => Number.isInteger(wait) && wait >= 0)) {
-      throw new ConfigurationError('OTP_COOL_DOWNS_SECONDS must be whole numbers with commas between them.');
+    if (seconds.length > 10 || !seconds.every((wait) => Number.isInteger(wait) && wait >= 0)) {
+      throw new ConfigurationError('OTP_COOL_DOWNS_SECONDS must be up to ten whole numbers with commas between them.');
     }
     return seconds.length > 0 ? seconds : [60, 120, 300];
   },
   get otpSendsPerPhonePerHour() {
-    return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, 50);
+    return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, mostCounted);
   },
   get otpSendsPerPhonePerDay() {
-    return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, 50);
+    return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostCounted);
   },
   get otpSendsPerAddressPerHour() {
-    return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20, 100);
+    return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20, mostCounted);
   },
   get otpSendsPerCountryPerDay() {
     return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);

@@ -4,7 +4,7 @@ import { isFresh, nowSeconds } from './clock.ts';
 import { ConfigurationError, config } from './config.ts';
 
 const cacheSeconds = 300;
-const timeoutMs = 3_000;
+const timeoutMs = 2_000;
 
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
 const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number }>();
@@ -20,7 +20,8 @@ const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 export async function secret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const cached = cache.get(schema);
   if (cached && isFresh(cached.readAtSeconds, cacheSeconds)) return cached.value as Promise<z.output<S>>;
-  const value = readParameter(`${config.secretsPath}/${name}`, schema).catch((error) => {
+  const parameter = `${config.secretsPath}/${name}`;
+  const value = inTime((signal) => readParameter(parameter, schema, signal)).catch((error) => {
     if (cached) return cached.value as Promise<z.output<S>>;
     cache.delete(schema);
     throw error;
@@ -33,15 +34,28 @@ export async function secret<S extends z.ZodType>(name: SecretName, schema: S): 
 export type SecretName = 'signing-keys' | 'public-keys' | 'otp-secrets';
 
 /** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
-async function readParameter<S extends z.ZodType>(name: string, schema: S): Promise<z.output<S>> {
+async function readParameter<S extends z.ZodType>(name: string, schema: S, signal: AbortSignal): Promise<z.output<S>> {
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service: 'ssm', retries: 3 });
   const response = await aws.fetch(config.ssmEndpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
     body: JSON.stringify({ Name: name, WithDecryption: true }),
-    signal: AbortSignal.timeout(timeoutMs),
+    signal,
   });
   if (!response.ok) throw new ConfigurationError(`SSM answered ${response.status} to a request for ${name}.`);
   const { Parameter } = Answer.parse(await response.json());
   return schema.parseAsync(JSON.parse(Parameter.Value));
+}
+
+/** Gives up by a timer of its own: the one behind AbortSignal.timeout may be collected with the request it belongs to. */
+async function inTime<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new ConfigurationError(`SSM did not answer within ${timeoutMs} ms.`));
+      controller.abort();
+    }, timeoutMs);
+  });
+  return Promise.race([run(controller.signal), late]).finally(() => clearTimeout(timer));
 }

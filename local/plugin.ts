@@ -38,6 +38,7 @@ class LocalStackPlugin {
     'before:offline:start:end': () => this.#stack?.stop(),
     'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
     'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
+    'before:deploy:deploy': () => this.#explained(() => this.#refuseLocal()),
   };
 
   readonly #serverless: Serverless;
@@ -83,6 +84,13 @@ class LocalStackPlugin {
     });
     const { offset_seconds } = (await clock.json()) as { offset_seconds: number };
     process.env.CLOCK_OFFSET_SECONDS = String(offset_seconds);
+  }
+
+  #refuseLocal(): void {
+    if (this.#serverless.service.provider.stage !== 'local') return;
+    throw new SetupError(
+      'The stage local, with its movable clock, stays on this machine; name another one with --stage.',
+    );
   }
 
   /** Finds a wrong setting now, in one sentence, and not at the first request. */

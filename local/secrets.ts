@@ -5,7 +5,7 @@ import type { SecretName } from '../lib/secrets.ts';
 /** A stage's secrets by the last part of their SSM name, as JSON. */
 export type Secrets = Record<SecretName, string>;
 
-/** New secrets, in the shapes that lib/auth/tokens.ts and lib/auth/otp.ts read. */
+/** New secrets, in the shapes that lib/auth/tokens.ts and lib/auth/sealedCode.ts read. */
 export function makeSecrets(): Secrets {
   const [current, next] = [makeKey(), makeKey()];
   return {

@@ -1,4 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
@@ -170,29 +173,68 @@ describe('sendOTP', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => send(world.phone())));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
     const phone = world.phone();
+    const before = await taken();
     const refused = await send(phone);
     expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
-    expect((await world.items()).find(({ pk, sk }) => pk === `PHONE#${phone}` && sk === 'OTP')).toMatchObject({
-      sent1: 0,
-    });
+    expect(await taken()).toEqual(before);
     world.advance(Number(refused.headers['retry-after']));
     expect((await send(phone)).status).toBe(200);
   });
 
+  /** All that counts against somebody, and all codes, by the keys of their items. */
+  const taken = async () => {
+    const items = (await world.items()).map(({ pk, sk, expiresAtSeconds: _, ...item }) => {
+      const spent = Object.entries(item).filter(([, value]) => value !== 0);
+      return [`${pk} ${sk}`, Object.fromEntries(spent)] as const;
+    });
+    return Object.fromEntries(items.filter(([, spent]) => Object.keys(spent).length > 0));
+  };
+
   test.each([
     ['throttles', { throttling: true }],
     ['fails', { internal_error: true }],
+    ['does not answer', { silence: true }],
   ])('when SNS %s, answers an error, spends no limit and leaves no code', async (_, fault) => {
-    const phone = world.phone();
-    const before = await world.items();
+    const [phone, clientAddress] = [world.phone(), '192.0.2.99'];
+    const before = await taken();
     Object.assign(world.sandbox.faults, fault);
-    const { status, body } = await send(phone, { clientAddress: '192.0.2.99' });
+    const { status, body } = await send(phone, { clientAddress });
     expect([status, body]).toEqual([500, { type: 'server_error', errors: error('error') }]);
-    const added = (await world.items()).filter(({ pk }) => !before.some((item) => item.pk === pk));
-    expect(added.filter((item) => 'code_customer_auth' in item)).toEqual([]);
-    expect(JSON.stringify(added)).not.toMatch(/"sent\d+":[1-9]/);
+    expect(await taken()).toEqual(before);
     world.reset();
-    expect((await send(phone)).status).toBe(200);
+    expect((await send(phone, { clientAddress })).status).toBe(200);
+  });
+
+  test('does not touch the code of a phone for a client that may not send', async () => {
+    world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
+    const [victim, clientAddress] = [world.phone(), '192.0.2.66'];
+    const code = await requestCode(world, victim);
+    await send(world.phone(), { clientAddress });
+    world.advance(60);
+    world.engine.record();
+    expect((await send(victim, { clientAddress })).status).toBe(429);
+    expect(world.engine.calls.filter(({ body }) => body.includes(victim))).toEqual([]);
+    expect((await authenticateWith(world, victim, code)).status).toBe(201);
+  });
+
+  test('spends nothing but one send when fifty requests for a phone come at once from one address', async () => {
+    const [phone, clientAddress] = [world.phone(), '192.0.2.2'];
+    await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientAddress })));
+    const item = (await world.items()).find(({ pk }) => pk === `CLIENT#${clientAddress}`);
+    const counted = Object.entries(item ?? {}).filter(([name, value]) => /^sent\d+$/.test(name) && value !== 0);
+    expect(counted).toHaveLength(1);
+  });
+
+  test('works with every limit at its highest', async () => {
+    world.set({
+      OTP_SENDS_PER_ADDRESS_PER_HOUR: '50',
+      OTP_SENDS_PER_PHONE_PER_HOUR: '50',
+      OTP_SENDS_PER_PHONE_PER_DAY: '50',
+      OTP_WRONG_TRIES_PER_PHONE_PER_DAY: '50',
+      OTP_COOL_DOWNS_SECONDS: '1,2,3,4,5,6,7,8,9,10',
+    });
+    const phone = world.phone();
+    expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
   });
 
   test('when SNS refuses a resend, the code sent before still works', async () => {
@@ -269,11 +311,25 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, after, newCode)).status).toBe(201);
   });
 
-  test('goes on with the secrets it has while SSM cannot be reached', async () => {
+  test('goes on with the secrets it has while SSM cannot be reached or does not answer', async () => {
     await requestCode(world, world.phone());
     world.set({ AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1' });
     world.advance(301);
     expect((await send(world.phone())).status).toBe(200);
+
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    world.set({ AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    world.advance(301);
+    expect((await send(world.phone())).status).toBe(200);
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  test('answers 429 when DynamoDB asks for a pause', async () => {
+    world.engine.fail(() => ({ status: 400, type: 'ProvisionedThroughputExceededException' }));
+    const { status, body, headers } = await send(world.phone());
+    expect([status, body.errors, headers['retry-after']]).toEqual([429, error('throttled'), '1']);
   });
 
   test('asks the table at most twice, one call after another', async () => {
@@ -311,6 +367,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(token)).status).toBe(200);
     world.advance(1);
     expect((await refreshWith(token)).status).toBe(401);
+    expect((await refreshWith(body.refresh)).status).toBe(401);
   });
 
   test('ends the session for everybody when an older token comes back', async () => {
@@ -510,6 +567,18 @@ describe('logoutDevice', () => {
     expect((await me(tablet.access)).status).toBe(200);
   });
 
+  test('can be repeated after a failure: until all of it is done, the caller is signed in', async () => {
+    const { access, refresh: token, registrationId } = await signIn(world);
+    let writes = 0;
+    world.engine.fail((operation) =>
+      operation === 'UpdateItem' && writes++ === 0 ? { status: 400, type: 'AccessDeniedException' } : undefined,
+    );
+    expect((await logout(access, token, registrationId)).status).toBe(500);
+    expect((await logout(access, token, registrationId)).status).toBe(204);
+    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+    expect((await me(access)).status).toBe(401);
+  });
+
   test("ignores a token that is unknown or somebody else's, and a device that is somebody else's", async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
     expect((await logout(caller.access, 'unknown', other.registrationId)).status).toBe(204);
@@ -620,6 +689,18 @@ describe('sessions', () => {
     },
   );
 
+  test('that share a device leave it its pushes until the last one ends', async () => {
+    const old = await signIn(world);
+    world.advance(300);
+    const current = await signIn(world, { phone: old.phone, registrationId: old.registrationId });
+    const other = (await list(current.access)).find((session: { current: boolean }) => !session.current);
+    expect((await revoke(current.access, other.id)).status).toBe(204);
+    expect(await deviceOf(old.registrationId)).toMatchObject({ active: true });
+    const [{ id }] = await list(current.access);
+    expect((await revoke(current.access, id)).status).toBe(204);
+    expect(await deviceOf(old.registrationId)).toMatchObject({ active: false });
+  });
+
   test('are ended once when two ask at once', async () => {
     const { access } = await signIn(world);
     const [{ id }] = await list(access);
@@ -640,7 +721,9 @@ describe('sessions', () => {
     expect(await list(eleventh.access)).toHaveLength(10);
     expect((await refreshWith(busy.refresh)).status).toBe(200);
     expect((await refreshWith(others[0]?.refresh ?? '')).status).toBe(401);
+    expect(await deviceOf(others[0]?.registrationId ?? '')).toMatchObject({ active: false });
     expect((await refreshWith(others[1]?.refresh ?? '')).status).toBe(200);
+    expect(await deviceOf(others[1]?.registrationId ?? '')).toMatchObject({ active: true });
   });
 });
 

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { signedIn } from '../../lib/auth/signedIn.ts';
+import { readSignedInDevices } from '../../lib/auth/signOut.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as devices from '../../lib/repositories/devices.ts';
-import * as sessions from '../../lib/repositories/sessions.ts';
 import { Session, showSession } from '../../lib/schemas/session.ts';
 
 export const handler = endpoint(
@@ -14,7 +13,7 @@ export const handler = endpoint(
     returns: { 200: z.array(Session) },
   },
   async ({ customer, session: current }) => {
-    const [open, registered] = await Promise.all([sessions.ofCustomer(customer.id), devices.ofCustomer(customer.id)]);
+    const { open, registered } = await readSignedInDevices(customer.id);
     return open
       .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)
       .map((session) => {

@@ -19,9 +19,9 @@ export const handler = endpoint(
   },
   async ({ customer, body }) => {
     const claims = await readRefreshToken(body.refresh_token);
-    await Promise.all([
-      claims?.customerId === customer.id && write(sessions.ending(customer.id, claims.sessionId)),
-      write(devices.deactivation(customer.id, body.registration_id)),
-    ]);
+    // The session goes last: if something fails before, the caller is still signed in and can repeat it.
+    await write(devices.deactivation(customer.id, body.registration_id));
+    if (claims?.customerId === customer.id)
+      await write(sessions.ending({ customerId: customer.id, id: claims.sessionId }));
   },
 );

@@ -27,7 +27,7 @@ export async function refresh(token: string): Promise<Tokens> {
       case 'repeated':
         return mint(session);
       case 'stolen':
-        await write(sessions.ending(session.customerId, session.id));
+        await write(sessions.ending(session));
         return fail('tokenNotValid');
     }
   }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail, type Language } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
 import { otpMessage } from '../messaging/otpMessage.ts';
 import { sendSms } from '../messaging/sms.ts';
 import * as otps from '../repositories/otps.ts';
@@ -21,7 +22,7 @@ interface Send {
 
 /**
  * Sends a new code, which replaces the phone's last one of this type. A send that is refused or fails changes nothing:
- * no limit is spent and the last code still works.
+ * no limit is spent and the last code still works. (When the table's answer was lost as well, the last code is gone.)
  * @returns seconds until the code expires and until the next send
  * @throws otpSendLimit
  */
@@ -37,27 +38,44 @@ export async function sendCode({ phone, type, appId, language, clientAddress }: 
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
   }
 
-  const replaced = await otps.replace(phone.number, type, stored, now);
-  if (!replaced.done) return fail('otpSendLimit', { retryAfterSeconds: replaced.waitSeconds });
-  const counts = await Promise.allSettled([
-    sends.countForClient(clientNetwork(clientAddress), now),
-    sends.countForCountry(phone.country, now),
-    sends.countForStage(now),
-  ]);
+  const taken: Taken[] = [];
   try {
-    let waitSeconds = 0;
-    for (const count of counts) {
-      if (count.status === 'rejected') throw count.reason;
-      if (!count.value.done) waitSeconds = Math.max(waitSeconds, count.value.waitSeconds);
+    // The phone comes last: a client that may not send must not touch the code of somebody else's phone.
+    const counts = await Promise.allSettled([
+      sends.countForClient(clientNetwork(clientAddress), now),
+      sends.countForCountry(phone.country, now),
+      sends.countForStage(now),
+    ]);
+    for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
+    for (const count of counts) if (count.status === 'rejected') throw count.reason;
+    const refusals = counts.flatMap((count) =>
+      count.status === 'fulfilled' && !count.value.done ? [count.value] : [],
+    );
+    if (refusals.length > 0) {
+      fail('otpSendLimit', { retryAfterSeconds: Math.max(...refusals.map(({ waitSeconds }) => waitSeconds)) });
     }
-    if (waitSeconds > 0) fail('otpSendLimit', { retryAfterSeconds: waitSeconds });
+
+    const replaced = await otps.replace(phone.number, type, stored, now);
+    if (!replaced.done) return fail('otpSendLimit', { retryAfterSeconds: replaced.waitSeconds });
+    taken.push(replaced);
     await sendSms(phone.number, otpMessage(code, language, appId));
+    return { expiresInSeconds: config.otpSeconds, resendInSeconds: replaced.waitSeconds };
   } catch (error) {
-    const counted = counts.flatMap((count) => (count.status === 'fulfilled' && count.value.done ? [count.value] : []));
-    await Promise.allSettled([replaced, ...counted].map(({ undo }) => undo()));
+    await giveBack(taken);
     throw error;
   }
-  return { expiresInSeconds: config.otpSeconds, resendInSeconds: replaced.waitSeconds };
+}
+
+/** Something that a send has taken and that it gives back when it fails. */
+interface Taken {
+  undo: () => Promise<unknown>;
+}
+
+async function giveBack(taken: readonly Taken[]): Promise<void> {
+  for (const result of await Promise.allSettled(taken.map(({ undo }) => undo()))) {
+    if (result.status === 'rejected')
+      logger().error('A send that failed was not undone.', { error: loggable(result.reason) });
+  }
 }
 
 /** Six digits, each combination as likely as any other. */

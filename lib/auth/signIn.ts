@@ -11,6 +11,7 @@ import { backOff, readAll, transact } from '../repositories/table.ts';
 import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
 import { checkCode } from './checkCode.ts';
+import { readSignedInDevices, silencing } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
@@ -46,13 +47,15 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     const known = claims.phone && (await readCustomer(claims.phone.customerId));
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
     const session = sessions.newSession(customer.id, device.registrationId);
-    const crowdedOut = sessions.toMakeRoom(known?.sessions ?? []);
+    const crowdedOut = sessions.toMakeRoom(known?.open ?? []);
+    const staying = [session, ...(known?.open.filter((other) => !crowdedOut.includes(other)) ?? [])];
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known ? [customers.languageChange(customer)] : customers.creation(customer, country.currency)),
       ...devices.registration(customer.id, device, claims.pushToken, nowSeconds()),
       sessions.creation(session),
-      ...crowdedOut.map(({ id }) => sessions.ending(customer.id, id)),
+      ...crowdedOut.map(sessions.ending),
+      ...silencing(crowdedOut, staying, known?.registered ?? []),
     ]);
     if (result.done) {
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
@@ -77,8 +80,8 @@ async function readClaims(phone: string, registrationId: string) {
 }
 
 async function readCustomer(customerId: number) {
-  const [found, open] = await Promise.all([customers.withWallet(customerId), sessions.ofCustomer(customerId)]);
-  return found && { ...found, sessions: open };
+  const [found, signedIn] = await Promise.all([customers.withWallet(customerId), readSignedInDevices(customerId)]);
+  return found && { ...found, ...signedIn };
 }
 
 function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {

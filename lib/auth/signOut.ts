@@ -1,26 +1,61 @@
 import * as devices from '../repositories/devices.ts';
 import * as sessions from '../repositories/sessions.ts';
-import { transact } from '../repositories/table.ts';
+import { transact, type Write } from '../repositories/table.ts';
 
 /** What one transaction can hold. */
 const mostWrites = 100;
 
 /**
+ * Ends a session and stops pushes to its device, together, unless another session is on the same device. Answers whether
+ * the customer had it.
+ */
+export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
+  const { open, registered } = await readSignedInDevices(customerId);
+  const session = open.find(({ id }) => id === sessionId);
+  if (!session) return false;
+  const staying = open.filter((other) => other !== session);
+  const { done } = await transact([
+    { ...sessions.ending(session), condition: 'attribute_exists(pk)' },
+    ...silencing([session], staying, registered),
+  ]);
+  return done || signOut(customerId, sessionId);
+}
+
+/**
  * Ends every session of a customer and stops pushes to all their devices, at once up to a hundred of both. The caller's
  * own session is in the last lot: if something fails before, they are still signed in and can repeat it.
  */
-export async function signOutEverywhere({
-  customerId,
-  id: ownId,
-}: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
-  const [open, registered] = await Promise.all([sessions.ofCustomer(customerId), devices.ofCustomer(customerId)]);
+export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
+  const { open, registered } = await readSignedInDevices(own.customerId);
   const writes = [
-    ...registered.map(({ registrationId }) => devices.deactivation(customerId, registrationId)),
-    ...open.filter(({ id }) => id !== ownId).map(({ id }) => sessions.ending(customerId, id)),
-    sessions.ending(customerId, ownId),
+    ...registered.map(({ registrationId }) => devices.deactivation(own.customerId, registrationId)),
+    ...open.filter(({ id }) => id !== own.id).map(sessions.ending),
+    sessions.ending(own),
   ];
   for (let start = 0; start < writes.length; start += mostWrites) {
     const { done } = await transact(writes.slice(start, start + mostWrites));
-    if (!done) return signOutEverywhere({ customerId, id: ownId });
+    if (!done) return signOutEverywhere(own);
   }
+}
+
+/** The writes that stop pushes to the devices of sessions that end, except where a session stays. */
+export function silencing(
+  ending: readonly sessions.Session[],
+  staying: readonly Pick<sessions.Session, 'registrationId'>[],
+  registered: readonly devices.Device[],
+): Write[] {
+  const among = (list: readonly { registrationId: string }[], device: devices.Device) =>
+    list.some(({ registrationId }) => registrationId === device.registrationId);
+  return ending
+    .slice(0, 1)
+    .flatMap(({ customerId }) =>
+      registered
+        .filter((device) => among(ending, device) && !among(staying, device))
+        .map(({ registrationId }) => devices.deactivation(customerId, registrationId)),
+    );
+}
+
+export async function readSignedInDevices(customerId: number) {
+  const [open, registered] = await Promise.all([sessions.ofCustomer(customerId), devices.ofCustomer(customerId)]);
+  return { open, registered };
 }

@@ -5,7 +5,11 @@ let client: SNSClient | undefined;
 
 /** Sends one SMS at once and with priority. Throws what SNS answers when it does not take it. */
 export async function sendSms(phone: string, text: string): Promise<void> {
-  client ??= new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  client ??= new SNSClient({
+    // Two tries, and time left in the function to undo the send when neither is answered.
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_500, throwOnRequestTimeout: true },
+  });
   await client.send(
     new PublishCommand({
       PhoneNumber: phone,

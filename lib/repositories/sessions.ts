@@ -5,7 +5,7 @@ import { newId } from '../ids.ts';
 import { customerPartition, sessionKey, sessionPrefix } from './keys.ts';
 import { readPrefix, type Write, write } from './table.ts';
 
-/** A refresh token that has been used: its id, which opens nothing. */
+/** A refresh token that has been used: its id, which opens nothing, and when it or its successor was first used. */
 const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 
 /** A signed-in device. It ends by being deleted or by running out; both refuse its tokens on the next request. */
@@ -51,10 +51,15 @@ export function creation(session: Session): Write {
  */
 export async function use(session: Session, tokenId: string): Promise<Session | undefined> {
   const now = nowSeconds();
-  const [last] = session.usedTokens;
-  const inGrace = session.usedTokens.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
+  const [last, ...older] = session.usedTokens;
+  const inGrace = older.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
   const changes = {
-    usedTokens: [{ id: tokenId, atSeconds: now }, ...inGrace.slice(0, mostInGrace)] as Session['usedTokens'],
+    // A client may have repeated its request with the last token until this moment, so its grace begins now.
+    usedTokens: [
+      { id: tokenId, atSeconds: now },
+      { ...last, atSeconds: now },
+      ...inGrace.slice(0, mostInGrace),
+    ] as Session['usedTokens'],
     lastUsedAtSeconds: now,
     expiresAtSeconds: expiry(session.createdAtSeconds, now),
   };
@@ -72,14 +77,8 @@ export async function use(session: Session, tokenId: string): Promise<Session | 
 const mostInGrace = 20;
 
 /** The write that ends a session, if it has not ended already. */
-export function ending(customerId: number, sessionId: number): Write & { kind: 'delete' } {
-  return { kind: 'delete', key: sessionKey(customerId, sessionId) };
-}
-
-/** Ends a session, if the customer has it, and answers what it was. */
-export async function revoke(customerId: number, sessionId: number): Promise<Session | undefined> {
-  const { done, old } = await write({ ...ending(customerId, sessionId), condition: 'attribute_exists(pk)' });
-  return done ? Session.parse(old) : undefined;
+export function ending({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
+  return { kind: 'delete', key: sessionKey(customerId, id) };
 }
 
 /** The sessions that must end so that one more fits: those that have been idle the longest. */

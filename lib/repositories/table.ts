@@ -37,7 +37,10 @@ export type Write = { key: Key; condition?: string; values?: Item } & (
 );
 
 /** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
-export type Written = { done: true; old: Item | undefined } | { done: false; old: Item | undefined };
+export interface Written {
+  done: boolean;
+  old: Item | undefined;
+}
 /** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
 export type Transacted = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
 
@@ -47,7 +50,9 @@ let client: DynamoDBDocumentClient | undefined;
 
 function table(): DynamoDBDocumentClient {
   client ??= DynamoDBDocumentClient.from(
-    new DynamoDBClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } }),
+    new DynamoDBClient({
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    }),
     { marshallOptions: { removeUndefinedValues: true } },
   );
   return client;
@@ -60,8 +65,8 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
   const found = new Map<string, Item>();
   let keys: Item[] = wanted.map(({ key }) => ({ ...key }));
   for (let attempt = 1; keys.length > 0; attempt++) {
-    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await table().send(
-      new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } }),
+    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await pausing(
+      table().send(new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } })),
     );
     for (const item of Responses?.[config.tableName] ?? []) found.set(`${item.pk} ${item.sk}`, item);
     keys = UnprocessedKeys?.[config.tableName]?.Keys ?? [];
@@ -76,15 +81,14 @@ export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string
   const items: z.output<S>[] = [];
   let from: Record<string, unknown> | undefined;
   do {
-    const page = await table().send(
-      new QueryCommand({
-        TableName: config.tableName,
-        KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
-        ExpressionAttributeValues: prefix ? { ':pk': pk, ':prefix': prefix } : { ':pk': pk },
-        ConsistentRead: true,
-        ...(from && { ExclusiveStartKey: from }),
-      }),
-    );
+    const query = new QueryCommand({
+      TableName: config.tableName,
+      KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+      ExpressionAttributeValues: prefix ? { ':pk': pk, ':prefix': prefix } : { ':pk': pk },
+      ConsistentRead: true,
+      ...(from && { ExclusiveStartKey: from }),
+    });
+    const page = await pausing(table().send(query));
     for (const item of page.Items ?? []) {
       const parsed = parse(as, item);
       if (parsed !== undefined) items.push(parsed);
@@ -174,7 +178,7 @@ function parse<S extends z.ZodType>(schema: S, item: Item | undefined): z.output
 async function retried<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
-      return await run();
+      return await pausing(run());
     } catch (error) {
       if (!isConflict(error)) throw error;
       await backOff(attempt);
@@ -189,6 +193,16 @@ function isConflict(error: unknown): boolean {
     error instanceof TransactionCanceledException &&
     (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError')
   );
+}
+
+/** DynamoDB asks for a pause after the SDK's own retries; so do we. */
+const throttles = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
+
+async function pausing<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error) => {
+    if (error instanceof Error && throttles.includes(error.name)) return fail('throttled', { retryAfterSeconds: 1 });
+    throw error;
+  });
 }
 
 /** Waits before another try, with full jitter: two that collided once must not collide again in step. */

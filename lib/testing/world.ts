@@ -81,7 +81,7 @@ export class World {
   reset(): void {
     jest.setSystemTime(this.#frozenAt);
     this.engine.heal();
-    this.sandbox.faults = { throttling: false, internal_error: false, opted_out: [] };
+    this.sandbox.faults = { throttling: false, internal_error: false, silence: false, opted_out: [] };
     for (const [name, value] of Object.entries(this.#settings)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;

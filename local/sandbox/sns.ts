@@ -9,6 +9,8 @@ export const Faults = z.object({
   throttling: z.boolean().default(false),
   /** Every call fails with a 500. */
   internal_error: z.boolean().default(false),
+  /** No call is ever answered. */
+  silence: z.boolean().default(false),
   /** These numbers have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
 });
@@ -23,6 +25,7 @@ const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 export function snsSandbox(messages: Messages, faults: () => Faults): Hono {
   return new Hono().post('/', async (context) => {
     const form = new URLSearchParams(await context.req.text());
+    if (faults().silence) await new Promise(() => undefined);
     const answer = call(form, messages, faults());
     context.header('content-type', 'text/xml');
     return context.body(answer.xml, answer.status);
