@@ -104,6 +104,17 @@ export const config = {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
 
+  get maxImageBytes() {
+    return count('MAX_IMAGE_BYTES', 4 * 1024 * 1024);
+  },
+  get imagesBucket() {
+    return text('IMAGES_BUCKET');
+  },
+  /** Where the images of the bucket are served, without a trailing slash. */
+  get imagesUrl() {
+    return text('IMAGES_URL');
+  },
+
   /** The methods of each path, for the `Allow` header of a wrong one. */
   get methodsByResource(): Record<string, string[]> {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});

@@ -3,13 +3,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { loadSeed } from '../seed/load.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { type Sandbox, startSandbox } from './sandbox/server.ts';
+import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
 import { site } from './site.ts';
 import { createTable, deleteTable } from './table.ts';
 
 const dataFile = 'dynamodb.sqlite';
 const secretsFile = 'secrets.json';
+const imagesFolder = 'images';
 
 /** Something a developer can mend: one sentence, shown without a stack. */
 export class SetupError extends Error {
@@ -50,8 +51,7 @@ export function awsEnvironment(settings: Settings): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: '',
     AWS_ENDPOINT_URL_DYNAMODB: settings.dynamodbEndpoint ?? `http://127.0.0.1:${settings.dynamodbPort}`,
-    AWS_ENDPOINT_URL_SNS: `http://127.0.0.1:${settings.localPort}/sns/`,
-    AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${settings.localPort}/ssm/`,
+    ...sandboxEnvironment(`http://127.0.0.1:${settings.localPort}`),
   };
 }
 
@@ -74,7 +74,12 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
   let sandbox: Sandbox | undefined;
   try {
     engine = otherEngine ? undefined : await startEngine(dynamodbPort, join(dataFolder, dataFile));
-    sandbox = await startSandbox(localPort, keepSecrets(join(dataFolder, secretsFile)), site);
+    sandbox = await startSandbox({
+      port: localPort,
+      secrets: keepSecrets(join(dataFolder, secretsFile)),
+      imagesFolder: join(dataFolder, imagesFolder),
+      site,
+    });
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
     await createTable(endpoint, tableName);
@@ -93,7 +98,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
 function prepare(folder: string, fresh: boolean): void {
   try {
     if (!existsSync(folder)) mkdirSync(folder);
-    for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file));
+    for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file), { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -105,7 +110,7 @@ function prepare(folder: string, fresh: boolean): void {
 
 /** The folder is of the developer's choosing, so only what we put there is forgotten. */
 function isOurs(file: string): boolean {
-  return file === secretsFile || file.startsWith(dataFile);
+  return file === secretsFile || file === imagesFolder || file.startsWith(dataFile);
 }
 
 async function requireEngine(endpoint: string): Promise<void> {

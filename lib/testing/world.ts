@@ -45,7 +45,7 @@ export class World {
     const endpoint = process.env.TEST_ENGINE ?? '';
     this.engine = await startEngineProxy(endpoint);
     this.secrets = makeSecrets();
-    this.sandbox = await startSandbox(0, this.secrets);
+    this.sandbox = await startSandbox({ port: 0, secrets: this.secrets });
     Object.assign(process.env, {
       STAGE: 'local',
       TABLE_NAME: this.#tableName,

@@ -3,24 +3,41 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Secrets } from '../secrets.ts';
 import { Messages } from './messages.ts';
+import { imagesBucket, s3Sandbox } from './s3.ts';
 import { Faults, snsSandbox } from './sns.ts';
 import { ssmSandbox } from './ssm.ts';
 
 export interface Sandbox {
-  /** What the SDK needs to find it: the values of its own environment variables. */
-  environment: { AWS_ENDPOINT_URL_SNS: string; AWS_ENDPOINT_URL_SSM: string };
+  /** What the SDK and our own settings need to find it. */
+  environment: Record<string, string>;
   url: string;
   messages: Messages;
   faults: Faults;
   stop: () => Promise<void>;
 }
 
-/** Starts what stands in for AWS beside the table: SNS and SSM, and whatever site is built on top. Port 0 takes a free one. */
-export async function startSandbox(
-  port: number,
-  secrets: Secrets,
-  site?: (sandbox: Sandbox) => Hono,
-): Promise<Sandbox> {
+/** The environment in which the SDK and our own settings find a sandbox at this URL. */
+export function sandboxEnvironment(url: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_SNS: `${url}/sns/`,
+    AWS_ENDPOINT_URL_SSM: `${url}/ssm/`,
+    AWS_ENDPOINT_URL_S3: `${url}/s3`,
+    IMAGES_BUCKET: imagesBucket,
+    IMAGES_URL: `${url}/s3/${imagesBucket}`,
+  };
+}
+
+interface Options {
+  /** 0 takes a free one. */
+  port: number;
+  secrets: Secrets;
+  /** Where images are kept; in memory without it. */
+  imagesFolder?: string;
+  site?: (sandbox: Sandbox) => Hono;
+}
+
+/** Starts what stands in for AWS beside the table: SNS, SSM and S3, and whatever site is built on top. */
+export async function startSandbox({ port, secrets, imagesFolder, site }: Options): Promise<Sandbox> {
   const messages = new Messages();
   const sandbox = { messages, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
@@ -29,6 +46,8 @@ export async function startSandbox(
     snsSandbox(messages, () => sandbox.faults),
   );
   app.route('/ssm', ssmSandbox(secrets));
+  const s3 = s3Sandbox('/s3', imagesFolder);
+  app.route('/s3', s3.app);
   if (site) app.route('/', site(sandbox));
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
@@ -37,11 +56,13 @@ export async function startSandbox(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(sandbox, {
     url,
-    environment: { AWS_ENDPOINT_URL_SNS: `${url}/sns/`, AWS_ENDPOINT_URL_SSM: `${url}/ssm/` },
-    stop: () =>
-      new Promise<void>((resolve) => {
+    environment: sandboxEnvironment(url),
+    stop: async () => {
+      await s3.stop();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         if ('closeAllConnections' in server) server.closeAllConnections();
-      }),
+      });
+    },
   });
 }
