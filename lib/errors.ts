@@ -134,6 +134,8 @@ export const fieldErrors = {
   min_length: { en: 'Use at least {min} characters.', ar: 'استخدم {min} أحرف على الأقل.' },
   max_value: { en: 'This value may be at most {max}.', ar: 'يجب ألا تزيد هذه القيمة عن {max}.' },
   min_value: { en: 'This value must be at least {min}.', ar: 'يجب ألا تقل هذه القيمة عن {min}.' },
+  unique: { en: 'This value is already in use.', ar: 'هذه القيمة مستخدمة بالفعل.' },
+  does_not_exist: { en: 'This does not exist.', ar: 'هذا غير موجود.' },
   null_characters_not_allowed: { en: 'Null characters are not allowed.', ar: 'الأحرف الخالية (NUL) غير مسموح بها.' },
 } as const satisfies Record<string, Texts>;
 
@@ -181,4 +183,9 @@ export class ValidationError extends Error {
 /** Ends the request with an error of the catalogue. */
 export function fail(problem: ErrorName, circumstances?: Circumstances): never {
   throw new ApiError(problem, circumstances);
+}
+
+/** Ends the request with bad fields that only the table could tell. */
+export function failFields(...fields: FieldError[]): never {
+  throw new ValidationError(fields);
 }

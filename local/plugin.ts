@@ -71,9 +71,10 @@ class LocalStackPlugin {
     const { stage, region, environment } = this.#serverless.service.provider;
     if (stage !== 'local') throw new SetupError(`The stage ${stage} does not run here; use --stage local.`);
     this.#settings = readSettings(process.env);
+    Object.assign(process.env, awsEnvironment(this.#settings));
     for (const settings of this.#environments()) preferShell(settings);
     this.#checkSettings();
-    Object.assign(process.env, { AWS_REGION: region, ...environment, ...awsEnvironment(this.#settings) });
+    Object.assign(process.env, { AWS_REGION: region, ...environment });
   }
 
   async #joinRunningStack(): Promise<void> {
@@ -141,7 +142,7 @@ class LocalStackPlugin {
   }
 }
 
-/** A developer who writes a setting in front of the command means it. */
+/** A developer who writes a setting in front of the command means it; so does the local stack. */
 function preferShell(settings: Environment): void {
   for (const name of Object.keys(settings)) {
     if (!fixed.includes(name) && process.env[name] !== undefined) settings[name] = process.env[name];

@@ -1,9 +1,12 @@
 import { depth } from '../../lib/testing/engineProxy.ts';
+import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
+import { jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as authenticate } from './authenticate.ts';
 import { handler as getCustomer } from './get.ts';
+import { handler as updateCustomer } from './update.ts';
 
 const world = useWorld();
 
@@ -303,5 +306,227 @@ describe('GetCustomerDetails', () => {
     world.engine.record();
     await world.call(getCustomer, { method: 'GET', token: access });
     expect(depth(world.engine.calls)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('UpdateCustomer', () => {
+  const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
+  const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
+
+  /** A form as browsers and phones send it, in base64 as API Gateway hands it over. */
+  async function updateByForm(token: string, fields: Record<string, string | Blob | (string | Blob)[]>) {
+    const form = new FormData();
+    for (const [name, values] of Object.entries(fields))
+      for (const value of [values].flat()) form.append(name, value as Blob);
+    const encoded = new Response(form);
+    const event = restEvent({
+      method: 'PATCH',
+      token,
+      headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
+    });
+    const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
+    const { statusCode, body: answer } = await updateCustomer(
+      { ...event, body, isBase64Encoded: true },
+      lambdaContext(),
+    );
+    return { status: statusCode, body: JSON.parse(answer) };
+  }
+  const file = (bytes: Buffer, type = 'image/jpeg') => new Blob([new Uint8Array(bytes)], { type });
+  const fetchImage = async (url: string) => (await fetch(url)).status;
+
+  test('changes what is named, leaves the rest alone, and says when the profile is complete', async () => {
+    const { access } = await signIn(world);
+    const first = await update(access, { full_name: ' منى حسن ', gender: 'F', language: 'ar' });
+    expect([first.status, first.body]).toMatchObject([
+      200,
+      { full_name: 'منى حسن', gender: 'F', language: 'ar', email: '', is_profile_completed: false },
+    ]);
+    const second = await update(access, { email: ' Mona@Example.COM ', birth_date: '1994-05-17' });
+    expect(second.body).toMatchObject({
+      full_name: 'منى حسن',
+      email: 'mona@example.com',
+      birth_date: '1994-05-17',
+      is_profile_completed: true,
+    });
+    expect(second.body).toEqual(await show(access));
+  });
+
+  test('changes nothing when nothing is named', async () => {
+    const { access } = await signIn(world);
+    const before = await show(access);
+    for (const body of [
+      undefined,
+      {},
+      { id: 1, phone_number: '+201000000000', wallet: { balance: '9' }, unknown: true },
+    ]) {
+      expect(await update(access, body)).toMatchObject({ status: 200, body: before });
+    }
+  });
+
+  test('clears what may be empty', async () => {
+    const { access } = await signIn(world);
+    const filled = {
+      full_name: 'M',
+      email: 'm.clears@example.com',
+      birth_date: '2000-02-29',
+      image: 'https://example.com/m.png',
+    };
+    expect((await update(access, filled)).body).toMatchObject(filled);
+    const cleared = { full_name: '', email: '', birth_date: null, image: null };
+    expect((await update(access, cleared)).body).toMatchObject(cleared);
+    await update(access, filled);
+    expect((await updateByForm(access, { full_name: '', email: '', birth_date: '', image: '' })).body).toMatchObject(
+      cleared,
+    );
+  });
+
+  test.each([
+    ['full_name', null, 'null'],
+    ['full_name', 'n'.repeat(256), 'max_length'],
+    ['full_name', 'a\u0000b', 'null_characters_not_allowed'],
+    ['full_name', ['a'], 'invalid'],
+    ['email', null, 'null'],
+    ['email', 'not an address', 'invalid'],
+    ['email', `${'a'.repeat(243)}@example.com`, 'max_length'],
+    ['birth_date', '2026-02-30', 'invalid'],
+    ['birth_date', '17/05/1994', 'invalid'],
+    ['birth_date', new Date(Date.now() + 86_400_000).toISOString().slice(0, 10), 'invalid'],
+    ['birth_date', 19940517, 'invalid'],
+    ['gender', 'X', 'invalid_choice'],
+    ['gender', null, 'null'],
+    ['language', 'fr', 'invalid_choice'],
+    ['image', 'javascript:alert(1)', 'invalid'],
+    ['image', 'http://example.com/a.png', 'invalid'],
+    ['image', 'data:image/png;base64,AAAA', 'invalid'],
+    ['image', { content: 'x' }, 'invalid'],
+    ['primary_address', 123, 'does_not_exist'],
+    ['primary_address', 'home', 'invalid'],
+    ['primary_address', 1.5, 'invalid'],
+  ])('refuses %s %j with %s and changes nothing', async (name, value, code) => {
+    const { access } = await signIn(world);
+    const { status, body } = await update(access, { [name]: value, language: name === 'language' ? value : 'ar' });
+    expect([status, body.errors]).toEqual([400, [error(code, name)]]);
+    expect((await show(access)).language).toBe('en');
+  });
+
+  test('names all failing fields at once, in order', async () => {
+    const { access } = await signIn(world);
+    const { body } = await update(access, { language: 'fr', birth_date: 'x', full_name: null, email: '@' });
+    expect(body.errors.map(({ attr }: { attr: string }) => attr)).toEqual([
+      'full_name',
+      'birth_date',
+      'email',
+      'language',
+    ]);
+  });
+
+  test('keeps e-mail addresses unique, whatever their case, and frees them at once', async () => {
+    const [first, second] = [await signIn(world), await signIn(world)];
+    expect((await update(first.access, { email: 'taken@example.com' })).status).toBe(200);
+    expect((await update(first.access, { email: 'TAKEN@example.com' })).status).toBe(200);
+    const refused = await update(second.access, { email: 'Taken@Example.com', full_name: 'N' });
+    expect([refused.status, refused.body.errors]).toEqual([400, [error('unique', 'email')]]);
+    expect((await show(second.access)).full_name).toBe('');
+    const both = await update(second.access, { email: 'taken@example.com', primary_address: 5 });
+    expect(both.body.errors).toEqual([error('does_not_exist', 'primary_address'), error('unique', 'email')]);
+    await update(first.access, { email: 'moved@example.com' });
+    expect((await update(second.access, { email: 'taken@example.com' })).status).toBe(200);
+  });
+
+  test('gives an e-mail address that many want at once to one of them', async () => {
+    const customers = await Promise.all(Array.from({ length: 8 }, () => signIn(world)));
+    const answers = await Promise.all(customers.map(({ access }) => update(access, { email: 'wanted@example.com' })));
+    expect(countStatuses(answers)).toEqual({ 200: 1, 400: 7 });
+    expect((await world.items()).filter(({ pk }) => pk === 'EMAIL#wanted@example.com')).toHaveLength(1);
+  });
+
+  test('lets parallel changes of different fields all survive, and leaves one claim of many e-mail addresses', async () => {
+    const { access, customer } = await signIn(world);
+    const emails = Array.from({ length: 5 }, (_, index) => `parallel-${index}@example.com`);
+    const changes = [{ full_name: 'Both' }, { gender: 'M' }, { birth_date: '1990-01-01' }, { language: 'ar' }];
+    const answers = await Promise.all(
+      [...changes, ...emails.map((email) => ({ email }))].map((body) => update(access, body)),
+    );
+    expect(countStatuses(answers)).toEqual({ 200: 9 });
+    const shown = await show(access);
+    expect(shown).toMatchObject({ full_name: 'Both', gender: 'M', birth_date: '1990-01-01', language: 'ar' });
+    const claims = (await world.items()).filter(
+      (item) => String(item.pk).startsWith('EMAIL#parallel') && item.customerId === customer.id,
+    );
+    expect(claims.map(({ pk }) => pk)).toEqual([`EMAIL#${shown.email}`]);
+  });
+
+  test('keeps an uploaded image without its metadata, serves it, and drops it when it is replaced or cleared', async () => {
+    const { access, customer } = await signIn(world);
+    const first = await updateByForm(access, { image: file(jpegWithExif('30.0444N 31.2357E')), full_name: 'Photo' });
+    expect([first.status, first.body.full_name]).toEqual([200, 'Photo']);
+    expect(first.body.image).toMatch(new RegExp(`/images/${customer.id}/[0-9a-f-]{36}\\.jpg$`));
+    const served = await fetch(first.body.image);
+    expect([served.status, served.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    expect(Buffer.from(await served.arrayBuffer()).includes('30.0444N')).toBe(false);
+
+    const second = await updateByForm(access, { image: file(png, 'text/html') });
+    expect(second.body.image).toMatch(/\.png$/);
+    expect([await fetchImage(first.body.image), await fetchImage(second.body.image)]).toEqual([404, 200]);
+
+    expect((await update(access, { image: 'https://example.com/mine.jpg' })).body.image).toBe(
+      'https://example.com/mine.jpg',
+    );
+    expect(await fetchImage(second.body.image)).toBe(404);
+    const third = await updateByForm(access, { image: file(webp) });
+    expect((await update(access, { image: null })).body.image).toBeNull();
+    expect(await fetchImage(third.body.image)).toBe(404);
+  });
+
+  test('leaves one image of many that are uploaded at once', async () => {
+    const { access } = await signIn(world);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));
+    expect(countStatuses(answers)).toEqual({ 200: 5 });
+    const { image } = await show(access);
+    const kept = await Promise.all(answers.map(({ body }) => fetchImage(body.image)));
+    expect(await fetchImage(image)).toBe(200);
+    const urls = new Set(answers.map(({ body }) => body.image).filter((_, index) => kept[index] === 200));
+    expect([...urls]).toEqual([image]);
+  });
+
+  test('drops an uploaded image again when the change is refused', async () => {
+    const [owner, { access, customer }] = [await signIn(world), await signIn(world)];
+    await update(owner.access, { email: 'owner@example.com' });
+    const { status, body } = await updateByForm(access, { image: file(png), email: 'owner@example.com' });
+    expect([status, body.errors]).toEqual([400, [error('unique', 'email')]]);
+    const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2&prefix=images/${customer.id}/`)).text();
+    expect(list).not.toContain('<Contents>');
+  });
+
+  test.each([
+    ['a renamed script', file(Buffer.from('#!/bin/sh')), 400, 'invalid'],
+    ['zero bytes', file(Buffer.alloc(0)), 400, 'invalid'],
+    ['a truncated image', file(png.subarray(0, 60)), 400, 'invalid'],
+    ['a decompression bomb', file(pngOfSize(60_000, 60_000)), 400, 'invalid'],
+    ['two files in one field', [file(png), file(png)], 400, 'invalid'],
+    ['5 MB', file(Buffer.concat([png, Buffer.alloc(5_000_000)])), 413, 'payload_too_large'],
+  ])('refuses %s and changes nothing', async (_, image, status, code) => {
+    const { access } = await signIn(world);
+    const answer = await updateByForm(access, { image, full_name: 'Never' });
+    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+    expect(await show(access)).toMatchObject({ image: null, full_name: '' });
+  });
+
+  test('refuses a broken form', async () => {
+    const { access } = await signIn(world);
+    const answer = await world.call(updateCustomer, {
+      method: 'PATCH',
+      token: access,
+      body: 'no form at all',
+      headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
+    });
+    expect([answer.status, answer.body.errors[0].code]).toEqual([400, 'parse_error']);
+  });
+
+  test('asks the table at most three times, one call after another', async () => {
+    const { access } = await signIn(world);
+    world.engine.record();
+    await update(access, { full_name: 'Quick', email: 'quick@example.com' });
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
   });
 });

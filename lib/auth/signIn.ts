@@ -73,7 +73,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
 
 async function readClaims(phone: string, registrationId: string) {
   const [phoneClaim, pushToken] = await readAll([
-    { key: phoneClaimKey(phone), as: customers.PhoneClaim },
+    { key: phoneClaimKey(phone), as: customers.Claim },
     { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
   ]);
   return { phone: phoneClaim, pushToken };

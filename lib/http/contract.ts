@@ -7,6 +7,14 @@ export interface Principal {
   customer: { id: number; language: Language };
 }
 
+/** Reads bodies of one media type into values for the schema; fails with an error of the catalogue. */
+export interface BodyReader {
+  /** As OpenAPI names it: `multipart/form-data`. */
+  mediaType: string;
+  maxBytes: () => number;
+  read: (bytes: Buffer, contentType: string) => unknown;
+}
+
 /** What goes in and out of one endpoint, and who may call it. The kit enforces it; OpenAPI is written from it. */
 export interface Contract {
   /** The published name; operations without one stay out of the OpenAPI document. */
@@ -18,6 +26,8 @@ export interface Contract {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Beside JSON. */
+  accepts?: BodyReader;
   /** A schema for each status; null where there is no body. */
   returns: Readonly<Record<number, z.ZodType | null>>;
   /** Beside those that every operation can answer. */

@@ -17,9 +17,10 @@ import {
   ValidationError,
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { type Contract, type Input, type Output, type Principal, Reply } from './contract.ts';
+import { type BodyReader, type Contract, type Input, type Output, type Principal, Reply } from './contract.ts';
 import { standard } from './dialects.ts';
 import { toFieldErrors } from './issues.ts';
+import { json } from './json.ts';
 
 /** A Lambda handler for REST API events that carries the contract it was made from. */
 export interface Endpoint {
@@ -116,6 +117,8 @@ function corsHeaders(): Step {
 const problemsByStatus: Record<number, ErrorName> = {
   400: 'notFound',
   406: 'notAcceptable',
+  413: 'payloadTooLarge',
+  422: 'parseError',
 };
 
 const answerErrors: Step = {
@@ -162,26 +165,25 @@ function languageOf(context: HttpContext): Language {
   return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
-/** Refuses what is too large, not JSON or broken. No body at all counts as `{}`, so that every missing field is named. */
-function bodyParsing({ body: schema }: Contract): Step {
+/** Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that every missing field is named. */
+function bodyParsing({ body: schema, accepts }: Contract): Step {
+  const readers = [json, ...(accepts ? [accepts] : [])];
   return {
-    before({ event }) {
-      if (schema) Object.assign(event, { body: event.body ? parseJson(event) : {} });
+    async before({ event }) {
+      if (!schema) return;
+      const mediaType = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+      const reader = readers.find((candidate) => candidate.mediaType === mediaType);
+      Object.assign(event, { body: event.body ? await read(reader, event) : {} });
     },
   };
 }
 
-/** Not middy's parser: it takes other media types and charsets for JSON, and refuses keys that we ignore. */
-function parseJson({ headers, body, isBase64Encoded }: APIGatewayProxyEvent): unknown {
-  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > config.maxJsonBodyBytes) fail('payloadTooLarge');
-  if (!/^application\/json\s*(;\s*charset="?utf-?8"?\s*)?$/i.test(headers['content-type'] ?? ''))
-    fail('unsupportedMediaType');
-  try {
-    return JSON.parse(new TextDecoder('utf8', { fatal: true }).decode(bytes));
-  } catch {
-    return fail('parseError');
-  }
+async function read(reader: BodyReader | undefined, event: APIGatewayProxyEvent): Promise<unknown> {
+  if (!reader) return fail('unsupportedMediaType');
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  return bytes.length > reader.maxBytes()
+    ? fail('payloadTooLarge')
+    : reader.read(bytes, event.headers['content-type'] ?? '');
 }
 
 async function validated(contract: Contract, event: APIGatewayProxyEvent): Promise<Record<string, unknown>> {

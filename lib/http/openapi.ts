@@ -54,7 +54,10 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
 function describe({ file }: Route, contract: Contract, schemas: Json): Json {
   const { operationId, tag, summary, description, auth, params, query, body, returns } = contract;
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
-    hoist(z.toJSONSchema(schema, { io, ...(io === 'input' && { override: nameRequired }) }), schemas);
+    hoist(
+      z.toJSONSchema(schema, { io, unrepresentable: 'any', ...(io === 'input' && { override: nameRequired }) }),
+      schemas,
+    );
   const parameters = [
     ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
       name,
@@ -80,7 +83,12 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     ...(description && { description }),
     security: auth ? [{ accessToken: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, ...json(schemaOf(body, 'input'), sampleBody(file)) } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: bodyContent(schemaOf(body, 'input'), contract.accepts, sampleBody(file)),
+      },
+    }),
     responses: { ...Object.fromEntries(successes), ...describeErrors(contract) },
   };
 }
@@ -105,6 +113,11 @@ function json(schema: Json, examples?: Json) {
   return { content: { 'application/json': { schema, ...(examples && { examples }) } } } as {
     content: { 'application/json': { schema: Json; examples: Json } };
   };
+}
+
+function bodyContent(schema: Json, accepts: Contract['accepts'], examples: Json | undefined): Json {
+  const { content } = json(schema, examples);
+  return { ...content, ...(accepts && { [accepts.mediaType]: { schema } }) };
 }
 
 /** The body of the endpoint's sample event, which a test holds against the schema. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { languages } from '../errors.ts';
-import { phoneClaimKey, profileKey, walletKey } from './keys.ts';
-import { readAll, type Write } from './table.ts';
+import { failFields, languages } from '../errors.ts';
+import { addressKey, emailClaimKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
+import { readAll, transact, type Write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
@@ -23,8 +23,13 @@ export const Customer = z.object({
 });
 export type Customer = z.infer<typeof Customer>;
 
-/** Who holds a phone number. */
-export const PhoneClaim = z.object({ customerId: z.int() });
+/** Who holds a phone number or an e-mail address. */
+export const Claim = z.object({ customerId: z.int() });
+
+/** What a customer may change about themselves. */
+export type Changes = Partial<
+  Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
+>;
 
 /** The writes that create a customer with a wallet and take the phone: all refused if somebody has it already. */
 export function creation(customer: Customer, currency: string): Write[] {
@@ -34,6 +39,52 @@ export function creation(customer: Customer, currency: string): Write[] {
     { kind: 'put', key: profileKey(customer.id), item: customer, condition: absent },
     { kind: 'put', key: walletKey(customer.id), item: emptyWallet(currency), condition: absent },
   ];
+}
+
+/**
+ * Changes what is named and leaves the rest alone, so that two who change different fields both get their way. The e-mail
+ * address moves in the same transaction. Answers the customer whom the change was made to; undefined if they are gone.
+ * @throws `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
+ */
+export async function change(customer: Customer, changes: Changes): Promise<Customer | undefined> {
+  const named = Object.keys(changes);
+  if (named.length === 0) return customer;
+  const { email = customer.email, primaryAddressId } = changes;
+  const writes: Record<string, Write> = {
+    profile: {
+      kind: 'update',
+      key: profileKey(customer.id),
+      expression: `SET ${named.map((name) => `#${name} = :${name}`).join(', ')}`,
+      // What a change gives back, a claim or an image, must still be what was read.
+      condition: 'attribute_exists(pk) AND #email = :seenEmail AND #image = :seenImage',
+      values: {
+        ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
+        ':seenEmail': customer.email,
+        ':seenImage': customer.image,
+      },
+    },
+  };
+  if (primaryAddressId) {
+    const key = addressKey(customer.id, primaryAddressId);
+    writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
+  }
+  if (email !== customer.email) {
+    const item = { customerId: customer.id };
+    if (email) writes.claim = { kind: 'put', key: emailClaimKey(email), item, condition: 'attribute_not_exists(pk)' };
+    if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
+  }
+
+  const result = await transact(Object.values(writes));
+  if (result.done) return customer;
+  const refused = new Set(Object.keys(writes).filter((_, index) => result.refused[index]));
+  if (refused.has('profile')) {
+    const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
+    return current && change(current, changes);
+  }
+  return failFields(
+    ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
+    ...(refused.has('claim') ? [{ attr: 'email', code: 'unique' } as const] : []),
+  );
 }
 
 /** The write that sets the language of a customer who still exists. */

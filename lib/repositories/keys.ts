@@ -10,7 +10,9 @@ import { createHash } from 'node:crypto';
  * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
+ * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | check that a primary one is their own   |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
+ * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | PHONE#<E.164>             | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
@@ -37,7 +39,13 @@ export const deviceKey = (customerId: number, registrationId: string): Key => ({
   sk: `${devicePrefix}${tokenHash(registrationId)}`,
 });
 
+export const addressKey = (customerId: number, addressId: number): Key => ({
+  pk: customerPartition(customerId),
+  sk: `ADDRESS#${addressId}`,
+});
+
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
+export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const otpKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'OTP' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${tokenHash(registrationId)}`,

@@ -5,10 +5,11 @@ import type { FieldErrorCode } from '../errors.ts';
 export const code = (code: FieldErrorCode) => ({ params: { code }, abort: true });
 
 /**
- * Text as clients send it. Outer white space is cut, and nothing left is `blank`; a number counts as its digits, since
- * clients send codes and phones so; what no screen can show and no database should hold is refused.
+ * Text as clients send it. Outer white space is cut, and nothing left is `blank` unless that clears the field; a number
+ * counts as its digits, since clients send codes and phones so; what no screen can show and no database should hold is
+ * refused.
  */
-export function text({ max }: { max: number }) {
+export function text({ max, clears = false }: { max: number; clears?: boolean }) {
   return z.preprocess(
     (value) => (typeof value === 'number' ? String(value) : value),
     z
@@ -16,7 +17,7 @@ export function text({ max }: { max: number }) {
       .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
       .refine((value) => value.isWellFormed(), code('invalid'))
       .trim()
-      .min(1)
+      .min(clears ? 0 : 1)
       .max(max),
   );
 }
@@ -24,6 +25,11 @@ export function text({ max }: { max: number }) {
 /** One of a few values. */
 export function choice<const V extends readonly [string, ...string[]]>(values: V) {
   return z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.enum(values));
+}
+
+/** A field that null clears, and so does `""`, for a form cannot say null. */
+export function clearable<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (value === '' ? null : value), schema.nullable());
 }
 
 /** Digits of Arabic and Persian keyboards, as ASCII. */

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 export interface TestRequest {
   method?: string;
   resource?: string;
-  /** An object is sent as JSON, a string as it is; nothing sends no body. */
+  /** An object is sent as JSON, a string as it is, a form as multipart; nothing sends no body. */
   body?: unknown;
   /** An access token, for the Authorization header. */
   token?: string;

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { nowSeconds, utcDate } from '../clock.ts';
+import { languages } from '../errors.ts';
+import { genders } from '../repositories/customers.ts';
+import { choice, clearable, code, text } from './fields.ts';
+import { image } from './image.ts';
+
+const email = text({ max: 254, clears: true })
+  .transform((value) => value.toLowerCase())
+  .refine((value) => value === '' || z.email().safeParse(value).success, code('invalid'));
+
+const pastDate = z.iso.date().refine((date) => date <= utcDate(nowSeconds()), code('invalid'));
+
+const addressId = z.preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.int().positive());
+
+/** What a customer may change; what is left out stays. */
+export const CustomerChanges = z
+  .object({
+    full_name: text({ max: 255, clears: true }),
+    image: clearable(image),
+    birth_date: clearable(pastDate),
+    primary_address: clearable(addressId),
+    email,
+    gender: choice(genders),
+    language: choice(languages),
+  })
+  .partial();
+export type CustomerChanges = z.output<typeof CustomerChanges>;
