@@ -1,6 +1,14 @@
 import { stop as stopEsbuild } from 'esbuild';
 import { ConfigurationError, checkSettings } from '../lib/config.ts';
-import { awsEnvironment, readSettings, type Settings, SetupError, type Stack, startStack } from './stack.ts';
+import {
+  awsEnvironment,
+  readSettings,
+  type Settings,
+  SetupError,
+  type Stack,
+  startStack,
+  streamOptions,
+} from './stack.ts';
 
 type Environment = Record<string, unknown>;
 
@@ -8,7 +16,7 @@ type Environment = Record<string, unknown>;
 interface Serverless {
   service: {
     provider: { stage: string; region: string; environment: Environment };
-    custom: { 'serverless-offline': Record<string, unknown> };
+    custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>>;
     functions: Record<string, { environment?: Environment }>;
   };
   classes: { Error: new (message: string, code: string) => Error };
@@ -63,6 +71,7 @@ class LocalStackPlugin {
       httpPort: this.#settings.apiPort,
       lambdaPort: this.#settings.lambdaPort,
     });
+    service.custom['serverless-offline-dynamodb-streams'] = streamOptions(this.#settings);
     this.#stack = await startStack(this.#settings, String(service.provider.environment.TABLE_NAME), this.#fresh);
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { png } from '../lib/testing/images.ts';
 import { freePort } from '../lib/testing/ports.ts';
 
 jest.setTimeout(60_000);
@@ -191,6 +192,20 @@ describe('npm start', () => {
     await setFaults({});
     expect((await askForCode('+96899123456')).status).toBe(200);
     expect((await setFaults({ throttling: 'yes' })).status).toBe(400);
+  });
+
+  test('keeps an image, and erases a customer who leaves by way of the stream', async () => {
+    const { access, customer } = (await signIn('+971501234567')).body;
+    const form = new FormData();
+    form.append('image', new Blob([new Uint8Array(png)]), 'me.png');
+    const headers = { authorization: `Bearer ${access}` };
+    const updated = await fetch(`${api}/api/customers/me/update/`, { method: 'PATCH', headers, body: form });
+    const { image } = (await updated.json()) as { image: string };
+    expect([updated.status, (await fetch(image)).status]).toEqual([200, 200]);
+    expect((await call('DELETE', '/api/customers/me/delete/', undefined, access)).status).toBe(204);
+    while ((await fetch(image)).status !== 404) await setTimeout(100);
+    expect(stack.output).toContain(`"message":"erased"`);
+    expect(stack.output).toContain(`"customer_id":${customer.id}`);
   });
 
   test('runs a function by `serverless invoke local` against the same data', async () => {

@@ -11,6 +11,7 @@ import { createTable, deleteTable } from './table.ts';
 const dataFile = 'dynamodb.sqlite';
 const secretsFile = 'secrets.json';
 const imagesFolder = 'images';
+const streamFile = 'stream.json';
 
 /** Something a developer can mend: one sentence, shown without a stack. */
 export class SetupError extends Error {
@@ -52,6 +53,18 @@ export function awsEnvironment(settings: Settings): Record<string, string> {
     AWS_SESSION_TOKEN: '',
     AWS_ENDPOINT_URL_DYNAMODB: settings.dynamodbEndpoint ?? `http://127.0.0.1:${settings.dynamodbPort}`,
     ...sandboxEnvironment(`http://127.0.0.1:${settings.localPort}`),
+  };
+}
+
+/** How the workers of the table's stream find it; where they are in it is kept with the data. */
+export function streamOptions(settings: Settings): Record<string, unknown> {
+  return {
+    endpoint: awsEnvironment(settings).AWS_ENDPOINT_URL_DYNAMODB,
+    accessKeyId: 'local',
+    secretAccessKey: 'local',
+    useInProcess: true,
+    readInterval: 500,
+    checkpointFile: join(settings.dataFolder, streamFile),
   };
 }
 
@@ -110,7 +123,7 @@ function prepare(folder: string, fresh: boolean): void {
 
 /** The folder is of the developer's choosing, so only what we put there is forgotten. */
 function isOurs(file: string): boolean {
-  return file === secretsFile || file === imagesFolder || file.startsWith(dataFile);
+  return [secretsFile, imagesFolder, streamFile].includes(file) || file.startsWith(dataFile);
 }
 
 async function requireEngine(endpoint: string): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
+import { otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -279,7 +280,7 @@ describe('sendOTP', () => {
   test('keeps codes only as an HMAC with a salt of their own', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const item = (await world.items()).find(({ pk, sk }) => pk === `PHONE#${phone}` && sk === 'OTP');
+    const item = (await world.items()).find(({ pk }) => pk === otpKey(phone).pk);
     const stored = item?.code_customer_auth as { salt: string; hash: string };
     const { current } = JSON.parse(world.secrets['otp-secrets']);
     const expected = createHmac('sha256', current.secret).update(
@@ -305,7 +306,7 @@ describe('sendOTP', () => {
     world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
     world.advance(300);
     const newCode = await requestCode(world, after);
-    const item = (await world.items()).find(({ pk, sk }) => pk === `PHONE#${after}` && sk === 'OTP');
+    const item = (await world.items()).find(({ pk }) => pk === otpKey(after).pk);
     expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
     expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
     expect((await authenticateWith(world, after, newCode)).status).toBe(201);

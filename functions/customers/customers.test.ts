@@ -1,10 +1,17 @@
+import { personalData } from '../../lib/personalData.ts';
+import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
 import { jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
+import { logOf } from '../../lib/testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
+import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
+import { handler as erase } from '../workers/erase.ts';
 import { handler as authenticate } from './authenticate.ts';
+import { handler as deleteCustomer } from './delete.ts';
+import { handler as exportCustomer } from './export.ts';
 import { handler as getCustomer } from './get.ts';
 import { handler as updateCustomer } from './update.ts';
 
@@ -84,7 +91,7 @@ describe('AuthenticateCustomer', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(0);
     const items = await world.items();
     expect(items.filter((item) => item.phoneNumber === phone)).toHaveLength(1);
-    expect(items.find(({ pk, sk }) => pk === `PHONE#${phone}` && sk === 'OTP')).toMatchObject({ wrong1: 0 });
+    expect(items.find(({ pk }) => pk === otpKey(phone).pk)).toMatchObject({ wrong1: 0 });
   });
 
   test('lets five of two hundred parallel guesses reach the comparison', async () => {
@@ -309,29 +316,26 @@ describe('GetCustomerDetails', () => {
   });
 });
 
+/** A form as browsers and phones send it, in base64 as API Gateway hands it over. */
+async function updateByForm(token: string, fields: Record<string, string | Blob | (string | Blob)[]>) {
+  const form = new FormData();
+  for (const [name, values] of Object.entries(fields))
+    for (const value of [values].flat()) form.append(name, value as Blob);
+  const encoded = new Response(form);
+  const headers = { 'Content-Type': encoded.headers.get('content-type') ?? '' };
+  const event = restEvent({ method: 'PATCH', token, headers });
+  const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
+  const { statusCode, body: answer } = await updateCustomer({ ...event, body, isBase64Encoded: true }, lambdaContext());
+  return { status: statusCode, body: JSON.parse(answer) };
+}
+const file = (bytes: Buffer, type = 'image/jpeg') => new Blob([new Uint8Array(bytes)], { type });
+const listImages = async (customerId: number) =>
+  (await fetch(`${process.env.IMAGES_URL}?list-type=2&prefix=images/${customerId}/`)).text();
+
 describe('UpdateCustomer', () => {
   const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
   const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
 
-  /** A form as browsers and phones send it, in base64 as API Gateway hands it over. */
-  async function updateByForm(token: string, fields: Record<string, string | Blob | (string | Blob)[]>) {
-    const form = new FormData();
-    for (const [name, values] of Object.entries(fields))
-      for (const value of [values].flat()) form.append(name, value as Blob);
-    const encoded = new Response(form);
-    const event = restEvent({
-      method: 'PATCH',
-      token,
-      headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
-    });
-    const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
-    const { statusCode, body: answer } = await updateCustomer(
-      { ...event, body, isBase64Encoded: true },
-      lambdaContext(),
-    );
-    return { status: statusCode, body: JSON.parse(answer) };
-  }
-  const file = (bytes: Buffer, type = 'image/jpeg') => new Blob([new Uint8Array(bytes)], { type });
   const fetchImage = async (url: string) => (await fetch(url)).status;
 
   test('changes what is named, leaves the rest alone, and says when the profile is complete', async () => {
@@ -407,6 +411,17 @@ describe('UpdateCustomer', () => {
     const { status, body } = await update(access, { [name]: value, language: name === 'language' ? value : 'ar' });
     expect([status, body.errors]).toEqual([400, [error(code, name)]]);
     expect((await show(access)).language).toBe('en');
+  });
+
+  test("takes one of the customer's own addresses as the primary one, and nobody else's", async () => {
+    const [own, other] = [await signIn(world), await signIn(world)];
+    await world.put(addressKey(own.customer.id, 11));
+    await world.put(addressKey(other.customer.id, 12));
+    expect((await update(own.access, { primary_address: 11 })).body.primary_address).toBe(11);
+    const refused = await update(own.access, { primary_address: 12 });
+    expect([refused.status, refused.body.errors]).toEqual([400, [error('does_not_exist', 'primary_address')]]);
+    expect((await updateByForm(own.access, { primary_address: '' })).body.primary_address).toBeNull();
+    expect((await updateByForm(own.access, { primary_address: '11' })).body.primary_address).toBe(11);
   });
 
   test('names all failing fields at once, in order', async () => {
@@ -494,8 +509,7 @@ describe('UpdateCustomer', () => {
     await update(owner.access, { email: 'owner@example.com' });
     const { status, body } = await updateByForm(access, { image: file(png), email: 'owner@example.com' });
     expect([status, body.errors]).toEqual([400, [error('unique', 'email')]]);
-    const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2&prefix=images/${customer.id}/`)).text();
-    expect(list).not.toContain('<Contents>');
+    expect(await listImages(customer.id)).not.toContain('<Contents>');
   });
 
   test.each([
@@ -528,5 +542,176 @@ describe('UpdateCustomer', () => {
     world.engine.record();
     await update(access, { full_name: 'Quick', email: 'quick@example.com' });
     expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('DeleteCustomer', () => {
+  const remove = (token: string) => world.call(deleteCustomer, { method: 'DELETE', token });
+  const partition = async (id: number) => (await world.items()).filter(({ pk }) => pk === `CUSTOMER#${id}`);
+  /** Runs the worker as the stream does, with the marks that stand in the table. */
+  async function runWorker() {
+    const marks = (await world.items()).filter(({ sk }) => sk === 'ERASURE');
+    const Records = marks.map(({ customerId }, index) => ({
+      eventName: 'INSERT' as const,
+      dynamodb: { NewImage: { customerId: { N: String(customerId) } }, SequenceNumber: String(index) },
+    }));
+    return erase({ Records });
+  }
+
+  const marker = 'marker-7f3a';
+  /** A customer with the marker in every field that can hold it. */
+  async function signInMarked(phone = world.phone()) {
+    const code = await requestCode(world, phone);
+    const device = { registration_id: `${marker}-token-${phone}`, device_id: `${marker}-device`, type: 'ios' };
+    const { body } = await world.call(authenticate, {
+      body: { phone_number: phone, otp: code, device, language: 'ar' },
+    });
+    const email = `${marker}.${phone.slice(1)}@example.com`;
+    const changed = await updateByForm(body.access, {
+      full_name: marker,
+      email,
+      birth_date: '1971-03-09',
+      gender: 'F',
+      image: file(jpegWithExif(marker)),
+    });
+    expect(changed.status).toBe(200);
+    return {
+      phone,
+      email,
+      access: body.access as string,
+      refresh: body.refresh as string,
+      id: body.customer.id as number,
+      image: changed.body.image as string,
+    };
+  }
+
+  test('ends every session and frees the phone and the e-mail address at once', async () => {
+    const { phone, email, access, refresh: token, id } = await signInMarked();
+    const { status, body } = await remove(access);
+    expect([status, body]).toEqual([204, undefined]);
+    const gone = await world.call(getCustomer, { method: 'GET', token: access });
+    expect([gone.status, gone.body.errors]).toEqual([401, [error('authentication_failed')]]);
+    expect((await world.call(refresh, { body: { refresh: token } })).body.errors).toEqual([error('token_not_valid')]);
+    world.advance(60);
+    const again = await authenticateWith(world, phone, await requestCode(world, phone));
+    expect([again.status, again.body.customer.full_name]).toEqual([201, '']);
+    expect(again.body.customer.id).not.toBe(id);
+    const claimed = await world.call(updateCustomer, { method: 'PATCH', token: again.body.access, body: { email } });
+    expect(claimed.status).toBe(200);
+  });
+
+  test('leaves nothing personal in the table, the bucket, the sandbox or the log, and the wallet without a name', async () => {
+    const { phone, email, access, id, image } = await signInMarked();
+    const lines = await logOf(async () => {
+      await remove(access);
+      expect(await runWorker()).toEqual({ batchItemFailures: [] });
+    });
+    const items = await world.items();
+    const own = JSON.stringify(items.filter(({ pk }) => !String(pk).startsWith('SENDS#')));
+    for (const personal of [phone, phone.slice(1), email, `${marker}-token-${phone}`, '1971-03-09']) {
+      expect([personal, own.includes(personal), lines.join().includes(personal)]).toEqual([personal, false, false]);
+    }
+    expect(await partition(id)).toEqual([
+      { pk: `CUSTOMER#${id}`, sk: 'WALLET', balanceMinor: 0, currency: 'EGP', isUsedInPayment: false },
+    ]);
+    expect((await fetch(image)).status).toBe(404);
+    expect(await listImages(id)).not.toContain('<Contents>');
+    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them is in it.
+    const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
+    expect(JSON.stringify(delivered)).not.toContain(marker);
+  });
+
+  test('is finished by the worker from wherever it was interrupted, and once more does no harm', async () => {
+    for (let failing = 1; ; failing++) {
+      const { access, id, image } = await signInMarked();
+      await remove(access);
+      let calls = 0;
+      world.engine.fail(() => {
+        calls += 1;
+        return calls === failing ? { status: 400, type: 'AccessDeniedException' } : undefined;
+      });
+      const { batchItemFailures } = await runWorker();
+      world.engine.heal();
+      await runWorker();
+      await runWorker();
+      expect((await partition(id)).map(({ sk }) => sk)).toEqual(['WALLET']);
+      expect((await fetch(image)).status).toBe(404);
+      if (batchItemFailures.length === 0) break;
+      expect(failing).toBeLessThan(20);
+    }
+  });
+
+  test('does not take a device that somebody else has by now', async () => {
+    const { access, phone } = await signInMarked();
+    const registrationId = `${marker}-token-${phone}`;
+    await remove(access);
+    const buyer = await signIn(world, { registrationId });
+    await runWorker();
+    const held = (await world.items()).filter((item) => item.registrationId === registrationId && 'active' in item);
+    expect(held).toMatchObject([{ pk: `CUSTOMER#${buyer.customer.id}`, active: true }]);
+    expect(
+      (await world.items()).filter(
+        ({ pk, customerId }) => String(pk).startsWith('PUSH_TOKEN#') && customerId === buyer.customer.id,
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('twice at once is done once; the second one is told that the customer is gone', async () => {
+    const { access } = await signInMarked();
+    expect(countStatuses(await Promise.all([remove(access), remove(access)]))).toEqual({ 204: 1, 401: 1 });
+    expect((await remove(access)).status).toBe(401);
+  });
+
+  test('and a change of the e-mail address at the same time leave no claim behind', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { access, email: old } = await signInMarked();
+      const email = `race-${round}@example.com`;
+      await Promise.all([
+        remove(access),
+        world.call(updateCustomer, { method: 'PATCH', token: access, body: { email } }),
+      ]);
+      const claims = [old, email].map((address) => `EMAIL#${address}`);
+      expect((await world.items()).filter(({ pk }) => claims.includes(String(pk)))).toEqual([]);
+    }
+  });
+
+  test('asks the table at most three times, one call after another', async () => {
+    const { access } = await signIn(world);
+    world.engine.record();
+    await remove(access);
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('exportCustomer', () => {
+  test('shows every field of every item that is held about the customer, and of nobody else', async () => {
+    const { access, customer, phone, registrationId } = await signIn(world);
+    await signIn(world);
+    await updateByForm(access, { full_name: 'Export', image: file(png) });
+    const { status, body } = await world.call(exportCustomer, { method: 'GET', token: access });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      profile: { id: customer.id, phone_number: phone, full_name: 'Export', created_at: expect.stringMatching(/Z$/) },
+      wallet: { balance_minor: 0, currency: 'EGP' },
+      sessions: [{ registration_id: registrationId }],
+      devices: [{ registration_id: registrationId, type: 'android' }],
+    });
+    expect(JSON.stringify(body)).not.toContain('used_tokens');
+  });
+
+  test('knows every attribute that is stored: a new one has to be named in the map of personal data', async () => {
+    const { access, customer } = await signIn(world);
+    await updateByForm(access, {
+      full_name: 'Map',
+      email: 'map@example.com',
+      birth_date: '1990-01-01',
+      image: file(png),
+    });
+    const items = (await world.items()).filter(({ pk }) => pk === `CUSTOMER#${customer.id}`);
+    expect(items).toHaveLength(4);
+    for (const { pk: _, sk, ...attributes } of items) {
+      const kind = Object.values(personalData).find((candidate) => String(sk).startsWith(candidate.sk));
+      expect(Object.keys(attributes).sort()).toEqual(Object.keys(kind?.schema.shape ?? {}).sort());
+    }
   });
 });

@@ -1,12 +1,11 @@
-import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as fallback } from '../../functions/fallback.ts';
 import { fail } from '../errors.ts';
-import { logger } from '../logger.ts';
 import { text } from '../schemas/fields.ts';
 import { lambdaContext, restEvent } from '../testing/event.ts';
+import { logOf } from '../testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
 import { useWorld } from '../testing/world.ts';
 import { reply } from './contract.ts';
@@ -233,22 +232,6 @@ describe('the fallback', () => {
 });
 
 describe('the log', () => {
-  /** What the functions write while a story runs, line by line. */
-  async function logOf(story: () => Promise<unknown>): Promise<string[]> {
-    const lines: string[] = [];
-    logger().setLogLevel('INFO');
-    const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
-    const error = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
-    try {
-      await story();
-    } finally {
-      write.mockRestore();
-      error.mockRestore();
-      logger().setLogLevel('SILENT');
-    }
-    return lines.join('').split('\n').filter(Boolean);
-  }
-
   test('has one line of JSON for each request, with its id, route, status, duration and customer', async () => {
     const { access, customer } = await signIn(world);
     const lines = await logOf(() =>

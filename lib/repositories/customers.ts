@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { failFields, languages } from '../errors.ts';
-import { addressKey, emailClaimKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
+import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
 import { readAll, transact, type Write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 
@@ -96,6 +96,28 @@ export function languageChange(customer: Customer): Write {
     condition: 'attribute_exists(pk)',
     values: { ':language': customer.language },
   };
+}
+
+/**
+ * Takes the customer away and frees their phone and e-mail address, all at once; what is left of their partition is marked
+ * for erasure. Answers false if they were gone already.
+ */
+export async function remove(customer: Customer): Promise<boolean> {
+  const owner = { ':owner': customer.id };
+  const { done } = await transact([
+    {
+      kind: 'delete',
+      key: profileKey(customer.id),
+      condition: '#email = :email AND #phoneNumber = :phone',
+      values: { ':email': customer.email, ':phone': customer.phoneNumber },
+    },
+    { kind: 'delete', key: phoneClaimKey(customer.phoneNumber), condition: '#customerId = :owner', values: owner },
+    ...(customer.email ? [{ kind: 'delete' as const, key: emailClaimKey(customer.email) }] : []),
+    { kind: 'put', key: erasureKey(customer.id), item: { customerId: customer.id } },
+  ]);
+  if (done) return true;
+  const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
+  return current ? remove(current) : false;
 }
 
 export async function withWallet(customerId: number): Promise<{ customer: Customer; wallet: Wallet } | undefined> {

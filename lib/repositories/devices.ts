@@ -71,6 +71,12 @@ export function registration(
   ];
 }
 
+/** The write that frees a push token, if the customer still holds it. */
+export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
+  const values = { ':owner': customerId };
+  return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
+}
+
 /** The write that stops pushes to a device. It is refused if the customer does not have it. */
 export function deactivation(customerId: number, registrationId: string): Write & { kind: 'update' } {
   return {

@@ -10,10 +10,11 @@ import { createHash } from 'node:crypto';
  * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
+ * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
  * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | check that a primary one is their own   |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
- * | one-time codes     | PHONE#<E.164>             | OTP                    | send and try codes, count both          |
+ * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
@@ -29,6 +30,7 @@ export const devicePrefix = 'DEVICE#';
 
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
+export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
 export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
 export const sessionKey = (customerId: number, sessionId: number): Key => ({
   pk: customerPartition(customerId),
@@ -36,7 +38,7 @@ export const sessionKey = (customerId: number, sessionId: number): Key => ({
 });
 export const deviceKey = (customerId: number, registrationId: string): Key => ({
   pk: customerPartition(customerId),
-  sk: `${devicePrefix}${tokenHash(registrationId)}`,
+  sk: `${devicePrefix}${hash(registrationId)}`,
 });
 
 export const addressKey = (customerId: number, addressId: number): Key => ({
@@ -46,9 +48,10 @@ export const addressKey = (customerId: number, addressId: number): Key => ({
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
-export const otpKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'OTP' });
+/** Limits outlive the customer, so the phone they hold for is not to be read from them. */
+export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({
-  pk: `PUSH_TOKEN#${tokenHash(registrationId)}`,
+  pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
 });
 
@@ -59,7 +62,7 @@ export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: da
 export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
 
-/** Push tokens may have 4,096 characters; a key holds 1,024 bytes. */
-function tokenHash(registrationId: string): string {
-  return createHash('sha256').update(registrationId).digest('base64url');
+/** Push tokens may have 4,096 characters, and a key holds 1,024 bytes. */
+function hash(value: string): string {
+  return createHash('sha256').update(value).digest('base64url');
 }

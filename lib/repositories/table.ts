@@ -78,7 +78,12 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
 
 /** All items of a partition whose sort key starts with a prefix, strongly consistent, in the order of their keys. */
 export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string, as: S): Promise<z.output<S>[]> {
-  const items: z.output<S>[] = [];
+  return (await readRaw(pk, prefix)).flatMap((item) => parse(as, item) ?? []);
+}
+
+/** The same, unparsed, and with those items that have expired but have not been deleted yet. */
+export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> {
+  const items: (Key & Item)[] = [];
   let from: Record<string, unknown> | undefined;
   do {
     const query = new QueryCommand({
@@ -89,10 +94,7 @@ export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string
       ...(from && { ExclusiveStartKey: from }),
     });
     const page = await pausing(table().send(query));
-    for (const item of page.Items ?? []) {
-      const parsed = parse(as, item);
-      if (parsed !== undefined) items.push(parsed);
-    }
+    items.push(...((page.Items ?? []) as (Key & Item)[]));
     from = page.LastEvaluatedKey;
   } while (from);
   return items;

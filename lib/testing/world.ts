@@ -143,8 +143,8 @@ export class World {
   }
 
   /** Puts an item past the repositories, for states that only time or an old version can make. */
-  async put(item: Record<string, unknown>): Promise<void> {
-    await this.#client.send(new PutCommand({ TableName: this.#tableName, Item: item }));
+  async put(item: object): Promise<void> {
+    await this.#client.send(new PutCommand({ TableName: this.#tableName, Item: { ...item } }));
   }
 
   async delete(key: { pk: string; sk: string }): Promise<void> {

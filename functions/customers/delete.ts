@@ -1,0 +1,19 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { fail } from '../../lib/errors.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as customers from '../../lib/repositories/customers.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'DeleteCustomer',
+    tag: 'customers',
+    summary: 'Erase the signed-in customer.',
+    description:
+      'Every session ends and the phone and e-mail are free at once; the rest is erased within moments. Wallet entries stay, without a name.',
+    auth: signedIn,
+    returns: { 204: null },
+  },
+  async ({ customer }) => {
+    if (!(await customers.remove(customer))) fail('authenticationFailed');
+  },
+);

@@ -1,0 +1,23 @@
+import { dropImagesOf } from './images/store.ts';
+import { personalData } from './personalData.ts';
+import * as devices from './repositories/devices.ts';
+import { customerPartition, devicePrefix, erasureKey } from './repositories/keys.ts';
+import { readRaw, write } from './repositories/table.ts';
+
+const kept: string[] = Object.values(personalData).flatMap((kind) => ('outlivesCustomer' in kind ? [kind.sk] : []));
+
+/**
+ * Erases what is left of a customer who has been removed: push tokens, images, and every item of the partition but those
+ * that must outlive them. It can be interrupted anywhere and repeated: the mark that asks for it goes last.
+ */
+export async function erase(customerId: number): Promise<void> {
+  const items = await readRaw(customerPartition(customerId));
+  const mark = erasureKey(customerId);
+  const tokens = items
+    .filter(({ sk }) => sk.startsWith(devicePrefix))
+    .map(({ registrationId }) => String(registrationId));
+  await Promise.all([dropImagesOf(customerId), ...tokens.map((token) => write(devices.release(customerId, token)))]);
+  const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
+  await Promise.all(personal.map(({ pk, sk }) => write({ kind: 'delete', key: { pk, sk } })));
+  await write({ kind: 'delete', key: mark });
+}

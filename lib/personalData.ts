@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+import { isoTime } from './clock.ts';
+import { Customer } from './repositories/customers.ts';
+import { Device } from './repositories/devices.ts';
+import { customerPartition, devicePrefix, sessionPrefix } from './repositories/keys.ts';
+import { Session } from './repositories/sessions.ts';
+import { readRaw } from './repositories/table.ts';
+import { Wallet } from './repositories/wallets.ts';
+
+interface Kind {
+  /** How the sort keys of such items begin. */
+  sk: string;
+  schema: z.ZodObject;
+  /** Whether there can be several. */
+  many?: boolean;
+  /** Fields that say nothing about the customer. */
+  internal?: readonly string[];
+  /** Kept when the customer is erased, because accounts must add up; such an item may not say whose it was. */
+  outlivesCustomer?: boolean;
+}
+
+/** Everything we hold about a customer: what an export shows, and what an erasure erases. */
+export const personalData = {
+  profile: { sk: 'PROFILE', schema: Customer },
+  wallet: { sk: 'WALLET', schema: Wallet, outlivesCustomer: true },
+  sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },
+  devices: { sk: devicePrefix, schema: Device, many: true },
+} as const satisfies Record<string, Kind>;
+
+/** The names of an item's fields as an export shows them. */
+export function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
+  return Object.keys(schema.shape)
+    .filter((name) => !internal.includes(name))
+    .map((stored) => ({ stored, shown: snakeCase(stored.replace(/AtSeconds$/, 'At')) }));
+}
+
+/** All of a customer's data as JSON: an object or a list of objects for each kind, times in ISO 8601. */
+export async function exportPersonalData(customerId: number): Promise<Record<string, unknown>> {
+  const items = await readRaw(customerPartition(customerId));
+  const kinds: [string, Kind][] = Object.entries(personalData);
+  const shown = kinds.map(([name, kind]) => {
+    const ofKind = items.filter(({ sk }) => sk.startsWith(kind.sk)).map((item) => show(kind, item));
+    return [name, kind.many ? ofKind : (ofKind[0] ?? null)];
+  });
+  return Object.fromEntries(shown);
+}
+
+function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {
+  const fields = exportedFields(kind).map(({ stored, shown }) => {
+    const value = item[stored];
+    return [shown, stored.endsWith('AtSeconds') && typeof value === 'number' ? isoTime(value) : (value ?? null)];
+  });
+  return Object.fromEntries(fields);
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
