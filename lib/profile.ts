@@ -1,4 +1,4 @@
-import { fail } from './errors.ts';
+import { fail, ValidationError } from './errors.ts';
 import { dropImage, keepImage } from './images/store.ts';
 import { loggable, logger } from './logger.ts';
 import * as countries from './repositories/countries.ts';
@@ -17,7 +17,7 @@ export async function readProfile(customerId: number): Promise<Customer> {
 }
 
 /**
- * Changes a customer's profile. An uploaded image is kept before the change and dropped again if that fails; the image it
+ * Changes a customer's profile. An uploaded image is kept before the change and dropped again if that is refused; the image it
  * replaces is dropped afterwards.
  * @throws authenticationFailed if the customer is gone, and what {@link customers.change} throws
  */
@@ -33,15 +33,17 @@ export async function changeProfile(customer: customers.Customer, wanted: Custom
     gender,
     language,
   });
+  const drop = (url: string | null | undefined) => (url ? dropQuietly(customer.id, url) : undefined);
   const before = await customers.change(customer, changes).catch(async (error) => {
-    if (uploaded) await dropQuietly(uploaded);
+    // Any other error may hide that the change was made, and then the image is in use.
+    if (error instanceof ValidationError) await drop(uploaded);
     throw error;
   });
   if (!before) {
-    if (uploaded) await dropQuietly(uploaded);
+    await drop(uploaded);
     return fail('authenticationFailed');
   }
-  if (changes.image !== undefined && before.image !== changes.image) await dropQuietly(before.image);
+  if (changes.image !== undefined && before.image !== changes.image) await drop(before.image);
 }
 
 function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -49,6 +51,8 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 }
 
 /** An image that cannot be dropped now is no reason to refuse a change; it goes when the customer goes. */
-async function dropQuietly(url: string | null): Promise<void> {
-  await dropImage(url).catch((error) => logger().warn('An image was left behind.', { error: loggable(error) }));
+async function dropQuietly(customerId: number, url: string): Promise<void> {
+  await dropImage(customerId, url).catch((error) =>
+    logger().warn('An image was left behind.', { error: loggable(error) }),
+  );
 }

@@ -493,6 +493,19 @@ describe('UpdateCustomer', () => {
     expect(await fetchImage(third.body.image)).toBe(404);
   });
 
+  test("never drops an image that is not the customer's, whatever URL they name", async () => {
+    const [owner, thief] = [await signIn(world), await signIn(world)];
+    const { image } = (await updateByForm(owner.access, { image: file(png) })).body;
+    const https = image.replace(/^http:\/\/127\.0\.0\.1:\d+/, 'https://cdn.example.com');
+    world.set({ IMAGES_URL: https.replace(/\/images\/\d+\/.*/, '') });
+    const name = https.split('/').at(-1);
+    for (const url of [https, https.replace(`/${name}`, `/../${owner.customer.id}/${name}`)]) {
+      expect((await update(thief.access, { image: url })).status).toBe(200);
+      expect((await update(thief.access, { image: null })).status).toBe(200);
+    }
+    expect(await fetchImage(image)).toBe(200);
+  });
+
   test('leaves one image of many that are uploaded at once', async () => {
     const { access } = await signIn(world);
     const answers = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));

@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { requestHandler } from '../aws.ts';
 import { config } from '../config.ts';
 import type { CleanImage } from './picture.ts';
 
@@ -14,7 +15,7 @@ let client: S3Client | undefined;
 function bucket(): S3Client {
   client ??= new S3Client({
     forcePathStyle: true,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 8_000 },
+    requestHandler,
   });
   return client;
 }
@@ -36,11 +37,12 @@ export async function keepImage(customerId: number, { bytes, contentType, extens
   return `${config.imagesUrl}/${key}`;
 }
 
-/** Deletes an image by its URL. A URL of somebody else's server is only forgotten. */
-export async function dropImage(url: string | null): Promise<void> {
-  const prefix = `${config.imagesUrl}/`;
-  if (!url?.startsWith(prefix)) return;
-  await bucket().send(new DeleteObjectCommand({ Bucket: config.imagesBucket, Key: url.slice(prefix.length) }));
+/** Deletes an image of a customer by its URL. Any other URL is only forgotten: they may have named what is not theirs. */
+export async function dropImage(customerId: number, url: string | null): Promise<void> {
+  const folder = `${config.imagesUrl}/${folderOf(customerId)}`;
+  const name = url?.startsWith(folder) ? url.slice(folder.length) : '';
+  if (!/^[\w-]+\.\w+$/.test(name)) return;
+  await bucket().send(new DeleteObjectCommand({ Bucket: config.imagesBucket, Key: `${folderOf(customerId)}${name}` }));
 }
 
 /** Deletes every image of a customer, those too that a broken upload left behind. */

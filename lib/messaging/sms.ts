@@ -1,15 +1,12 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { requestHandler } from '../aws.ts';
 import { config } from '../config.ts';
 
 let client: SNSClient | undefined;
 
 /** Sends one SMS at once and with priority. Throws what SNS answers when it does not take it. */
 export async function sendSms(phone: string, text: string): Promise<void> {
-  client ??= new SNSClient({
-    // Two tries, and time left in the function to undo the send when neither is answered.
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_500, throwOnRequestTimeout: true },
-  });
+  client ??= new SNSClient({ maxAttempts: 2, requestHandler });
   await client.send(
     new PublishCommand({
       PhoneNumber: phone,

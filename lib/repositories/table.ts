@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { requestHandler } from '../aws.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
@@ -49,12 +50,9 @@ const attempts = 8;
 let client: DynamoDBDocumentClient | undefined;
 
 function table(): DynamoDBDocumentClient {
-  client ??= DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-    }),
-    { marshallOptions: { removeUndefinedValues: true } },
-  );
+  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
   return client;
 }
 
