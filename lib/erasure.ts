@@ -13,6 +13,9 @@ const kept: string[] = Object.values(personalData).flatMap((kind) => ('outlivesC
 export async function erase(customerId: number): Promise<void> {
   const items = await readRaw(customerPartition(customerId));
   const mark = erasureKey(customerId);
+  const has = (sk: string) => items.some((item) => item.sk === sk);
+  if (!has(mark.sk)) return;
+  if (has(personalData.profile.sk)) throw new Error('A customer who has not been removed is not erased.');
   const tokens = items
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));

@@ -40,7 +40,8 @@ export async function changeProfile(customer: customers.Customer, wanted: Custom
     throw error;
   });
   if (!before) {
-    await drop(uploaded);
+    // The worker may have been here already; it has to come again for the image that was uploaded meanwhile.
+    if (uploaded) await customers.markForErasure(customer.id);
     return fail('authenticationFailed');
   }
   if (changes.image !== undefined && before.image !== changes.image) await drop(before.image);

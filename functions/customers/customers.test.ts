@@ -2,7 +2,7 @@ import { personalData } from '../../lib/personalData.ts';
 import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
-import { jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
+import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -400,12 +400,21 @@ describe('UpdateCustomer', () => {
     ['gender', null, 'null'],
     ['language', 'fr', 'invalid_choice'],
     ['image', 'javascript:alert(1)', 'invalid'],
+    ['image', ' ', 'blank'],
+    ['image', `https://example.com/${'a'.repeat(2_050)}`, 'max_length'],
+    ['image', 'https://example.com/\u0000', 'null_characters_not_allowed'],
+    ['image', 'https://user:pw@example.com/x', 'invalid'],
+    ['image', "https://example.com/'onerror='alert(1)", 'invalid'],
+    ['image', 42, 'invalid'],
     ['image', 'http://example.com/a.png', 'invalid'],
     ['image', 'data:image/png;base64,AAAA', 'invalid'],
     ['image', { content: 'x' }, 'invalid'],
     ['primary_address', 123, 'does_not_exist'],
     ['primary_address', 'home', 'invalid'],
     ['primary_address', 1.5, 'invalid'],
+    ['primary_address', '0x10', 'invalid'],
+    ['birth_date', '0000-01-01', 'invalid'],
+    ['birth_date', ' ', 'blank'],
   ])('refuses %s %j with %s and changes nothing', async (name, value, code) => {
     const { access } = await signIn(world);
     const { status, body } = await update(access, { [name]: value, language: name === 'language' ? value : 'ar' });
@@ -539,15 +548,37 @@ describe('UpdateCustomer', () => {
     expect(await show(access)).toMatchObject({ image: null, full_name: '' });
   });
 
-  test('refuses a broken form', async () => {
+  const part = (name: string, value: string) =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const filePart = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n';
+
+  test.each([
+    ['that is none', 'no form at all', 400, 'parse_error'],
+    ['whose file is cut off', `${filePart}\x89PNG`, 400, 'parse_error'],
+    ['with a field twice', `${part('full_name', 'a')}${part('full_name', 'b')}--x--`, 400, 'invalid'],
+    [
+      'with sixty fields',
+      `${Array.from({ length: 60 }, (_, n) => part(`f${n}`, '')).join('')}--x--`,
+      413,
+      'payload_too_large',
+    ],
+    ['with a long field', `${part('full_name', 'a'.repeat(70_000))}--x--`, 400, 'max_length'],
+  ])('refuses a form %s', async (_, body, status, code) => {
     const { access } = await signIn(world);
-    const answer = await world.call(updateCustomer, {
-      method: 'PATCH',
-      token: access,
-      body: 'no form at all',
-      headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
-    });
-    expect([answer.status, answer.body.errors[0].code]).toEqual([400, 'parse_error']);
+    const headers = { 'Content-Type': 'multipart/form-data; boundary="x"' };
+    const answer = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
+    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+  });
+
+  test.each([
+    ['a field in brackets beside one without', `${part('full_name', 'x')}${part('full_name[]', 'y')}--x--`],
+    ['a field named __proto__', `${part('__proto__', 'x')}${part('__proto__[x]', 'y')}${part('full_name', 'x')}--x--`],
+    ['a part without a name', `--x\r\nContent-Disposition: form-data\r\n\r\nlost\r\n${part('full_name', 'x')}--x--`],
+  ])('ignores %s', async (_, body) => {
+    const { access } = await signIn(world);
+    const headers = { 'Content-Type': 'Multipart/Form-Data; boundary=x' };
+    const answer = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
+    expect([answer.status, answer.body.full_name]).toEqual([200, 'x']);
   });
 
   test('asks the table at most three times, one call after another', async () => {
@@ -571,31 +602,42 @@ describe('DeleteCustomer', () => {
     return erase({ Records });
   }
 
-  const marker = 'marker-7f3a';
-  /** A customer with the marker in every field that can hold it. */
+  /** A customer with a marker of their own in every field that can hold text, and in what remains of their image. */
   async function signInMarked(phone = world.phone()) {
+    const marker = `marker-${phone.slice(1)}`;
     const code = await requestCode(world, phone);
-    const device = { registration_id: `${marker}-token-${phone}`, device_id: `${marker}-device`, type: 'ios' };
+    const device = { registration_id: `${marker}-token`, device_id: `${marker}-device`, type: 'ios' };
     const { body } = await world.call(authenticate, {
       body: { phone_number: phone, otp: code, device, language: 'ar' },
     });
-    const email = `${marker}.${phone.slice(1)}@example.com`;
+    const email = `${marker}@example.com`;
+    const image = file(insertSegment(0xe2, Buffer.from(`ICC_PROFILE\0\x01\x01${marker}`)));
     const changed = await updateByForm(body.access, {
       full_name: marker,
       email,
       birth_date: '1971-03-09',
       gender: 'F',
-      image: file(jpegWithExif(marker)),
+      image,
     });
     expect(changed.status).toBe(200);
     return {
+      marker,
       phone,
       email,
+      registrationId: device.registration_id,
       access: body.access as string,
       refresh: body.refresh as string,
       id: body.customer.id as number,
       image: changed.body.image as string,
     };
+  }
+
+  /** The names and bytes of all objects. */
+  async function bucket(): Promise<string> {
+    const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2`)).text();
+    const keys = Array.from(list.matchAll(/<Key>([^<]+)/g), ([, key]) => key);
+    const objects = keys.map(async (key) => `${key} ${await (await fetch(`${process.env.IMAGES_URL}/${key}`)).text()}`);
+    return (await Promise.all(objects)).join();
   }
 
   test('ends every session and frees the phone and the e-mail address at once', async () => {
@@ -614,24 +656,66 @@ describe('DeleteCustomer', () => {
   });
 
   test('leaves nothing personal in the table, the bucket, the sandbox or the log, and the wallet without a name', async () => {
-    const { phone, email, access, id, image } = await signInMarked();
+    let marked: Awaited<ReturnType<typeof signInMarked>> | undefined;
     const lines = await logOf(async () => {
+      marked = await signInMarked();
+      const { id, marker, phone, access } = marked;
+      // Whatever is stored as text must hold the marker or be one of a few values: a new field has to be planted above.
+      const planted = JSON.stringify(await partition(id));
+      const few = /^(ar|F|EG|EGP|ios|sign-in|1971-03-09|[A-Z]+#\S+|PROFILE|WALLET)$/;
+      for (const [, value] of planted.matchAll(/:"([^"]*)"/g)) {
+        expect(
+          value?.includes(marker) || value === phone || value?.includes(`/images/${id}/`) || few.test(value ?? ''),
+        ).toBe(true);
+      }
+      expect(await bucket()).toContain(marker);
+      await world.call(exportCustomer, { method: 'GET', token: access });
       await remove(access);
       expect(await runWorker()).toEqual({ batchItemFailures: [] });
     });
-    const items = await world.items();
-    const own = JSON.stringify(items.filter(({ pk }) => !String(pk).startsWith('SENDS#')));
-    for (const personal of [phone, phone.slice(1), email, `${marker}-token-${phone}`, '1971-03-09']) {
-      expect([personal, own.includes(personal), lines.join().includes(personal)]).toEqual([personal, false, false]);
+    const { marker, phone, id } = marked ?? (await signInMarked());
+    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them is in it.
+    const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
+    const places = {
+      table: JSON.stringify(await world.items()),
+      bucket: await bucket(),
+      sandbox: JSON.stringify(delivered),
+      log: lines.join(),
+    };
+    for (const [place, content] of Object.entries(places)) {
+      for (const personal of [marker, phone.slice(1), '1971-03-09']) {
+        expect([place, personal, content.includes(personal)]).toEqual([place, personal, false]);
+      }
     }
     expect(await partition(id)).toEqual([
       { pk: `CUSTOMER#${id}`, sk: 'WALLET', balanceMinor: 0, currency: 'EGP', isUsedInPayment: false },
     ]);
-    expect((await fetch(image)).status).toBe(404);
-    expect(await listImages(id)).not.toContain('<Contents>');
-    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them is in it.
-    const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
-    expect(JSON.stringify(delivered)).not.toContain(marker);
+  });
+
+  test('never erases a customer who has not been removed', async () => {
+    const { access, id } = await signInMarked();
+    await world.put({ pk: `CUSTOMER#${id}`, sk: 'ERASURE', customerId: id });
+    expect((await runWorker()).batchItemFailures).toHaveLength(1);
+    expect((await world.call(getCustomer, { method: 'GET', token: access })).status).toBe(200);
+    await world.delete({ pk: `CUSTOMER#${id}`, sk: 'ERASURE' });
+  });
+
+  test('has the worker come again for an image that arrived after it', async () => {
+    const { access, id } = await signInMarked();
+    const conflict = { CancellationReasons: [{ Code: 'TransactionConflict' }] };
+    let isHeldUp = false;
+    world.engine.fail((operation) => {
+      isHeldUp ||= operation === 'TransactWriteItems';
+      return isHeldUp ? { status: 400, type: 'TransactionCanceledException', extra: conflict } : undefined;
+    });
+    const late = updateByForm(access, { image: file(png) });
+    while (!isHeldUp) await new Promise((resolve) => setImmediate(resolve));
+    await world.delete({ pk: `CUSTOMER#${id}`, sk: 'PROFILE' });
+    world.engine.heal();
+    expect((await late).status).toBe(401);
+    expect((await partition(id)).map(({ sk }) => sk)).toContain('ERASURE');
+    await runWorker();
+    expect(await bucket()).not.toContain(`images/${id}/`);
   });
 
   test('is finished by the worker from wherever it was interrupted, and once more does no harm', async () => {
@@ -655,8 +739,7 @@ describe('DeleteCustomer', () => {
   });
 
   test('does not take a device that somebody else has by now', async () => {
-    const { access, phone } = await signInMarked();
-    const registrationId = `${marker}-token-${phone}`;
+    const { access, registrationId } = await signInMarked();
     await remove(access);
     const buyer = await signIn(world, { registrationId });
     await runWorker();

@@ -4,10 +4,18 @@ import type { Picture } from './picture.ts';
 const startOfImage = 0xd8;
 const endOfImage = 0xd9;
 const startOfScan = 0xda;
+const app0 = 0xe0;
 const app1 = 0xe1;
 
-/** JFIF, colour profile and Adobe's colour transform: what a picture needs to look right. Every other APPn and COM goes. */
-const keptApplicationSegments = [0xe0, 0xe2, 0xee];
+/** Of the segments that applications add, those a picture needs to look right: by marker, how their content begins. */
+const keptApplicationSegments: Record<number, string> = { 226: 'ICC_PROFILE\0', 238: 'Adobe' };
+
+/** The length of Adobe's segment and of JFIF's without a thumbnail; more would be something else. */
+const adobeBytes = 16;
+const jfifBytes = 18;
+
+/** Tables, frame, scans, restarts and line counts: what a decoder reads. */
+const codingMarkers = [0xc4, 0xcc, 0xda, 0xdb, 0xdc, 0xdd];
 
 /**
  * Reads a JPEG marker by marker and leaves out what describes rather than draws: Exif with its location, XMP, comments,
@@ -33,8 +41,7 @@ export function readJpeg(file: Buffer): Picture | undefined {
     const segment = file.subarray(at, end);
     at = end;
     if (isFrame(marker)) size = { height: segment.readUInt16BE(5), width: segment.readUInt16BE(7) };
-    if (marker === app1) kept.push(onlyOrientation(segment));
-    else if (!isDescription(marker)) kept.push(segment);
+    kept.push(cleaned(marker, segment));
     if (marker === startOfScan) {
       hasScan = true;
       at = endOfScan(file, at);
@@ -48,10 +55,22 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-function isDescription(marker: number): boolean {
-  const isApplication = marker >= 0xe0 && marker <= 0xef;
-  const isComment = marker === 0xfe;
-  return (isApplication && !keptApplicationSegments.includes(marker)) || isComment;
+/** A segment without what describes the picture: whole, in part, or nothing of it. */
+function cleaned(marker: number, segment: Buffer): Buffer {
+  const begins = (text: string) => segment.toString('latin1', 4, 4 + text.length) === text;
+  if (isFrame(marker) || codingMarkers.includes(marker)) return segment;
+  if (marker === app0 && begins('JFIF\0') && segment.length >= jfifBytes) return withoutThumbnail(segment);
+  if (marker === app1) return onlyOrientation(segment);
+  const kept = keptApplicationSegments[marker];
+  if (kept && begins(kept) && (marker !== 0xee || segment.length === adobeBytes)) return segment;
+  return Buffer.alloc(0);
+}
+
+function withoutThumbnail(jfif: Buffer): Buffer {
+  const header = Buffer.from(jfif.subarray(0, jfifBytes));
+  header.writeUInt16BE(jfifBytes - 2, 2);
+  header.writeUInt16BE(0, jfifBytes - 2);
+  return header;
 }
 
 /** Compressed data ends at the first marker that is neither a stuffed byte nor a restart. */

@@ -5,6 +5,13 @@ import { cleanImage } from './picture.ts';
 const marker = Buffer.from('30.0444N 31.2357E in Cairo');
 const formats = { jpeg, png, webp };
 
+function chunkOf(type: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.write(type);
+  header.writeUInt32LE(content.length, 4);
+  return Buffer.concat([header, content]);
+}
+
 test.each([
   ['JPEG', jpeg, 'image/jpeg', 'jpg'],
   ['PNG', png, 'image/png', 'png'],
@@ -19,12 +26,17 @@ test.each([
   ['Exif of a JPEG', jpegWithExif(marker.toString())],
   ['XMP of a JPEG', insertSegment(0xe1, Buffer.concat([Buffer.from('http://ns.adobe.com/xap/1.0/\0'), marker]))],
   ['IPTC of a JPEG', insertSegment(0xed, marker)],
+  ['the thumbnail of a JPEG', insertSegment(0xe0, Buffer.concat([Buffer.from('JFXX\0'), marker]))],
+  ['the second picture of a JPEG', insertSegment(0xe2, Buffer.concat([Buffer.from('MPF\0'), marker]))],
+  ['a long Adobe segment of a JPEG', insertSegment(0xee, Buffer.concat([Buffer.from('Adobe'), marker]))],
+  ['a segment of a JPEG that nobody knows', insertSegment(0xf0, marker)],
   ['the comment of a JPEG', insertSegment(0xfe, marker)],
   ['what follows the end of a JPEG, as a motion photo does', Buffer.concat([jpeg, marker])],
   ['Exif of a PNG', pngWith('eXIf', marker)],
   ['text of a PNG', pngWith('tEXt', marker)],
   ['what follows the end of a PNG', Buffer.concat([png, marker])],
   ['Exif of a WebP', webpWith('EXIF', marker)],
+  ['Exif in a frame of a WebP', webpWith('ANMF', Buffer.concat([Buffer.alloc(16), chunkOf('EXIF', marker)]))],
   ['XMP of a WebP', webpWith('XMP ', marker)],
   ['what follows the end of a WebP', Buffer.concat([webp, marker])],
 ])('%s is removed', (_, file) => {
@@ -46,6 +58,7 @@ test.each([
   ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>')],
   ['a GIF', Buffer.from('GIF89a\x01\0\x01\0\0\0\0;', 'latin1')],
   ['a decompression bomb', pngOfSize(50_000, 50_000)],
+  ['a WebP without a picture', Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBP', 'latin1'), webp.subarray(12, 30)])],
   ['a PNG without an area', pngOfSize(0, 5)],
   ['a PNG with a wrong checksum', Buffer.concat([png.subarray(0, 20), Buffer.from([9]), png.subarray(21)])],
 ])('%s is refused', (_, file) => {

@@ -1,6 +1,7 @@
 import type { Picture } from './picture.ts';
 
-const keptChunks = ['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICCP'];
+const keptChunks = ['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ICCP'];
+const frameHeaderBytes = 16;
 const exifAndXmpFlags = 0x0c;
 
 /** Reads a WebP chunk by chunk and leaves Exif and XMP out. @see https://developers.google.com/speed/webp/docs/riff_container */
@@ -8,25 +9,43 @@ export function readWebp(file: Buffer): Picture | undefined {
   if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP') return undefined;
   const fileEnd = 8 + file.readUInt32LE(4);
   if (fileEnd > file.length) return undefined;
-  const kept: Buffer[] = [];
-  let size: { width: number; height: number } | undefined;
-  for (let at = 12; at < fileEnd; ) {
-    const length = file.readUInt32LE(at + 4);
-    const end = at + 8 + length + (length % 2);
-    if (end > fileEnd) return undefined;
-    const chunk = Buffer.from(file.subarray(at, end));
-    const type = chunk.toString('latin1', 0, 4);
-    if (type === 'VP8X') chunk.writeUInt8(chunk.readUInt8(8) & ~exifAndXmpFlags, 8);
-    if (keptChunks.includes(type)) kept.push(chunk);
-    size ??= sizeIn(type, chunk);
-    at = end;
-  }
-  if (!size) return undefined;
-  const body = Buffer.concat([Buffer.from('WEBP'), ...kept]);
+  const chunks = readChunks(file.subarray(12, fileEnd));
+  const size = chunks?.map(({ type, bytes }) => sizeIn(type, bytes)).find(Boolean);
+  const hasPicture = chunks?.some(({ type }) => ['VP8 ', 'VP8L', 'ANMF'].includes(type));
+  if (!chunks || !size || !hasPicture) return undefined;
+  const body = Buffer.concat([Buffer.from('WEBP'), ...chunks.map(({ bytes }) => bytes)]);
   const header = Buffer.alloc(8);
   header.write('RIFF');
   header.writeUInt32LE(body.length, 4);
   return { ...size, bytes: Buffer.concat([header, body]) };
+}
+
+interface Chunk {
+  type: string;
+  bytes: Buffer;
+}
+
+/** The chunks that draw, those inside an animation's frames too; undefined where one is cut off. */
+function readChunks(file: Buffer): Chunk[] | undefined {
+  const chunks: Chunk[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = file.readUInt32LE(at + 4);
+    const end = at + 8 + length + (length % 2);
+    if (end > file.length) return undefined;
+    const bytes = Buffer.from(file.subarray(at, end));
+    const type = bytes.toString('latin1', 0, 4);
+    if (type === 'VP8X') bytes.writeUInt8(bytes.readUInt8(8) & ~exifAndXmpFlags, 8);
+    if (keptChunks.includes(type)) chunks.push({ type, bytes });
+    if (type === 'ANMF') {
+      const inner = readChunks(bytes.subarray(8 + frameHeaderBytes));
+      if (!inner) return undefined;
+      const frame = Buffer.concat([bytes.subarray(0, 8 + frameHeaderBytes), ...inner.map((chunk) => chunk.bytes)]);
+      frame.writeUInt32LE(frame.length - 8, 4);
+      chunks.push({ type, bytes: frame });
+    }
+    at = end;
+  }
+  return chunks;
 }
 
 /** VP8X has the size of the whole canvas; without it, the one frame has it. */

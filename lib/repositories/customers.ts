@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { failFields, languages } from '../errors.ts';
 import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
-import { readAll, transact, type Write } from './table.ts';
+import { readAll, transact, type Write, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
@@ -118,6 +118,11 @@ export async function remove(customer: Customer): Promise<boolean> {
   if (done) return true;
   const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
   return current ? remove(current) : false;
+}
+
+/** Has the worker erase what is left of a customer who is gone. */
+export function markForErasure(customerId: number): Promise<unknown> {
+  return write({ kind: 'put', key: erasureKey(customerId), item: { customerId } });
 }
 
 export async function withWallet(customerId: number): Promise<{ customer: Customer; wallet: Wallet } | undefined> {

@@ -48,7 +48,7 @@ export const addressKey = (customerId: number, addressId: number): Key => ({
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
-/** Limits outlive the customer, so the phone they hold for is not to be read from them. */
+/** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,

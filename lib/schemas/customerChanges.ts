@@ -9,9 +9,16 @@ const email = text({ max: 254, clears: true })
   .transform((value) => value.toLowerCase())
   .refine((value) => value === '' || z.email().safeParse(value).success, code('invalid'));
 
-const pastDate = z.iso.date().refine((date) => date <= utcDate(nowSeconds()), code('invalid'));
+/** Nobody who can hold a phone was born before. */
+const earliest = '1900-01-01';
+const pastDate = text({ max: 10 })
+  .pipe(z.iso.date())
+  .refine((date) => date >= earliest && date <= utcDate(nowSeconds()), code('invalid'));
 
-const addressId = z.preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.int().positive());
+const addressId = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
+  z.int().positive(),
+);
 
 /** What a customer may change; what is left out stays. */
 export const CustomerChanges = z

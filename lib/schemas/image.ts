@@ -1,19 +1,28 @@
 import * as z from 'zod';
-import { isUpload, type Upload } from '../http/multipart.ts';
+import { Upload } from '../http/multipart.ts';
 import { type CleanImage, cleanImage } from '../images/picture.ts';
-import { text } from './fields.ts';
+import { code, text } from './fields.ts';
 
-const httpsUrl = text({ max: 2_048 }).pipe(z.url({ protocol: /^https$/, hostname: z.regexes.domain }));
+/** An https URL as it will be shown: normalised, without a user name, and safe inside a page's attribute. */
+const httpsUrl = text({ max: 2_048 })
+  .pipe(z.url({ protocol: /^https$/, hostname: z.regexes.domain, normalize: true }))
+  .refine((url) => url.length <= 2_048, code('max_length'))
+  .refine((url) => !URL.parse(url)?.username && !/["'<>`]/.test(url), code('invalid'));
 
-const uploadedImage = z
-  .custom<Upload>(isUpload)
-  .transform(({ content }, context): CleanImage => {
-    const image = cleanImage(content);
-    if (image) return image;
-    context.addIssue({ code: 'custom', params: { code: 'invalid' } });
+const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
+  const image = cleanImage(content);
+  if (image) return image;
+  context.addIssue({ code: 'custom', params: { code: 'invalid' } });
+  return z.NEVER;
+});
+
+/** An image by its https URL, or a file in a form: JPEG, PNG or WebP. */
+export const image = z
+  .unknown()
+  .transform((value, context): string | CleanImage => {
+    const parsed = (value instanceof Upload ? uploadedImage : httpsUrl).safeParse(value, { reportInput: true });
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
   })
-  .meta({ description: 'JPEG, PNG or WebP, up to 4 MB.' });
-
-/** An image by its https URL, or a file in a form. */
-export const image = z.union([httpsUrl, uploadedImage]);
+  .meta({ type: 'string', description: 'An https URL, or in a form a JPEG, PNG or WebP file of up to 4 MB.' });
