@@ -1,5 +1,7 @@
 // What serverless.yml asks of its own routes, so that no path is written twice: the fallback gets every other method of
 // every path, for 405 and CORS preflights, and every path that nobody else has.
+const { ApiError } = require('../errors.ts');
+const { standard } = require('./dialects.ts');
 const { readRoutes } = require('./routes.ts');
 
 const methodsByResource = {};
@@ -15,7 +17,45 @@ const above = Object.keys(methodsByResource).flatMap((resource) => {
 });
 const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
 
+// What API Gateway answers by itself, before or after a function, in the same words as ours.
+const problems = {
+  BAD_REQUEST_BODY: 'parseError',
+  BAD_REQUEST_PARAMETERS: 'parseError',
+  DEFAULT_5XX: 'error',
+  MISSING_AUTHENTICATION_TOKEN: 'notFound',
+  QUOTA_EXCEEDED: 'throttled',
+  REQUEST_TOO_LARGE: 'payloadTooLarge',
+  THROTTLED: 'throttled',
+  UNSUPPORTED_MEDIA_TYPE: 'unsupportedMediaType',
+  WAF_FILTERED: 'permissionDenied',
+};
+
+function gatewayResponse(type, problem) {
+  const { status, headers, body } = standard(new ApiError(problem), 'en');
+  const fixed = { 'cache-control': 'no-store', ...headers };
+  const parameters = Object.entries(fixed).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]);
+  return {
+    Type: 'AWS::ApiGateway::GatewayResponse',
+    Properties: {
+      RestApiId: { Ref: 'ApiGatewayRestApi' },
+      ResponseType: type,
+      StatusCode: String(status),
+      ResponseParameters: {
+        ...Object.fromEntries(parameters),
+        'gatewayresponse.header.x-request-id': 'context.requestId',
+      },
+      ResponseTemplates: { 'application/json': JSON.stringify(body) },
+    },
+  };
+}
+
+const gatewayResponses = Object.entries(problems).map(([type, problem]) => {
+  const name = type.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
+  return [`Gateway${name}`, gatewayResponse(type, problem)];
+});
+
 module.exports = {
+  resources: { Resources: Object.fromEntries(gatewayResponses) },
   fallbackEvents: [...paths].map((path) => ({ http: { method: 'any', path } })),
   environment: { METHODS_BY_RESOURCE: JSON.stringify(methodsByResource) },
 };

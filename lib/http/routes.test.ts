@@ -4,6 +4,13 @@ import { useWorld } from '../testing/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
 import { readFunctions, readRoutes } from './routes.ts';
 
+interface GatewayResponse {
+  ResponseType: string;
+  StatusCode: string;
+  ResponseParameters: Record<string, string>;
+  ResponseTemplates: Record<string, string>;
+}
+
 useWorld();
 
 const root = new URL('../../', import.meta.url);
@@ -53,6 +60,21 @@ test.each(functions.filter(({ file }) => !file.startsWith('functions/workers/'))
     if (contract.auth) expect(event.headers.Authorization).toBe('Bearer ACCESS_TOKEN');
   },
 );
+
+test('API Gateway answers in our words: 404, 413, 429 and 500 of its own look like ours', async () => {
+  const { default: gateway } = await import('./gateway.cjs');
+  const responses = Object.values(gateway.resources.Resources).map(({ Properties }) => Properties as GatewayResponse);
+  const byType = new Map(responses.map((response) => [response.ResponseType, response]));
+  const codeOf = (type: string) => {
+    const response = byType.get(type);
+    return [response?.StatusCode, JSON.parse(response?.ResponseTemplates['application/json'] ?? '{}').errors?.[0].code];
+  };
+  expect(codeOf('MISSING_AUTHENTICATION_TOKEN')).toEqual(['404', 'not_found']);
+  expect(codeOf('REQUEST_TOO_LARGE')).toEqual(['413', 'payload_too_large']);
+  expect(codeOf('THROTTLED')).toEqual(['429', 'throttled']);
+  expect(codeOf('DEFAULT_5XX')).toEqual(['500', 'error']);
+  expect(byType.get('THROTTLED')?.ResponseParameters['gatewayresponse.header.retry-after']).toBe("'1'");
+});
 
 test('openapi.json is fresh', async () => {
   const committed = JSON.parse(readFileSync(new URL('openapi.json', root), 'utf8'));
