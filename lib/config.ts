@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { SmsApp, TestNumber } from './schemas/settings.ts';
 
 /** A setting is missing or wrong. The message is one sentence that names the variable and shows none of its value. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
+/** A setting that has no default is not there. */
 class MissingSetting extends ConfigurationError {}
 
 function text(variable: string, fallback?: string): string {
@@ -49,19 +51,6 @@ function json<S extends z.ZodType>(variable: string, schema: S, fallback: z.inpu
 
 /** A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of expression. */
 const mostCounted = 50;
-
-const phone = z.string().regex(/^\+[1-9]\d{6,14}$/);
-
-const SmsApp = z.discriminatedUnion('platform', [
-  /** `hash`: the 11 characters that Android's SMS Retriever looks for at the end of a message. */
-  z.object({ app_id: z.string(), platform: z.literal('android'), hash: z.string().regex(/^[A-Za-z0-9+/]{11}$/) }),
-  /** `domain`: what an iOS app or a web page is bound to, for the `@domain #code` line. */
-  z.object({ app_id: z.string(), platform: z.enum(['ios', 'web']), domain: z.hostname() }),
-]);
-export type SmsApp = z.infer<typeof SmsApp>;
-
-const TestNumber = z.object({ phone_number: phone, otp: z.string().regex(/^\d{6}$/), until: z.iso.date() });
-export type TestNumber = z.infer<typeof TestNumber>;
 
 /**
  * Every setting, read when it is used, so that importing a module needs no environment.

@@ -22,7 +22,7 @@ interface TableProperties
 /** Creates the table of serverless.yml in a local engine, unless it is there. Returns whether it was created. */
 export async function createTable(endpoint: string, name: string): Promise<boolean> {
   const client = new DynamoDBClient({ endpoint });
-  const properties = readService().resources[1].Resources.Table?.Properties as unknown as TableProperties;
+  const properties = readService().resources[1].Resources.Table?.Properties as TableProperties;
   const { BillingMode, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = properties;
   try {
     await client.send(

@@ -1,12 +1,9 @@
-import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import middy from '@middy/core';
 import httpContentNegotiation from '@middy/http-content-negotiation';
-import httpCors from '@middy/http-cors';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
-import httpSecurityHeaders from '@middy/http-security-headers';
 import httpUrlencodePathParser from '@middy/http-urlencode-path-parser';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { config } from '../config.ts';
 import {
   ApiError,
   type ErrorName,
@@ -17,27 +14,18 @@ import {
   ValidationError,
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { type BodyReader, type Contract, type Input, type Output, type Principal, Reply } from './contract.ts';
+import { type BodyReader, type Contract, type Input, type Output, Reply } from './contract.ts';
 import { standard } from './dialects.ts';
+import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
+import type { HttpContext, HttpRequest, Step } from './step.ts';
 
 /** A Lambda handler for REST API events that carries the contract it was made from. */
 export interface Endpoint {
   (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
   contract: Contract;
 }
-
-/** What the steps of one request tell each other. */
-interface State {
-  startedAtMs: number;
-  /** As the client asks for them, the best first; a region does not matter to us. */
-  preferredLanguages?: string[];
-  principal?: Principal;
-}
-type HttpContext = Context & State;
-type HttpRequest = Request<APIGatewayProxyEvent, APIGatewayProxyResult, Error, HttpContext>;
-type Step = MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult, Error, HttpContext>;
 
 /** Makes the Lambda handler of one endpoint. The order of the steps is the order in which a request meets them. */
 export function endpoint<const C extends Contract>(
@@ -71,46 +59,6 @@ export function endpoint<const C extends Contract>(
   return Object.assign((event: APIGatewayProxyEvent, context: Context) => pipeline(event, context as HttpContext), {
     contract,
   });
-}
-
-/** Those that mean something to a client of JSON; the rest are for pages. */
-const securityHeaders = httpSecurityHeaders({
-  contentSecurityPolicy: { 'default-src': "'none'", 'frame-ancestors': "'none'" },
-  crossOriginEmbedderPolicy: false,
-  crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: { policy: 'cross-origin' },
-  dnsPrefetchControl: false,
-  downloadOptions: false,
-  originAgentCluster: false,
-  permissionsPolicy: false,
-  permittedCrossDomainPolicies: false,
-}) as Step;
-
-const requestId: Step = {
-  after: addRequestId,
-  onError: addRequestId,
-};
-
-function addRequestId({ event, response }: HttpRequest): void {
-  if (response) response.headers = { ...response.headers, 'x-request-id': event.requestContext.requestId };
-}
-
-/** Reads its origins at the first request, for importing an endpoint needs no environment. */
-const cors: Step = {
-  after: (request) => corsHeaders().after?.(request),
-  onError: (request) => corsHeaders().onError?.(request),
-};
-
-let corsMiddleware: Step | undefined;
-function corsHeaders(): Step {
-  corsMiddleware ??= httpCors({
-    origins: config.corsOrigins,
-    headers: 'authorization, content-type, accept-language',
-    methods: 'GET, POST, PUT, PATCH, DELETE',
-    exposeHeaders: 'x-request-id, retry-after',
-    maxAge: 86_400,
-  }) as Step;
-  return corsMiddleware;
 }
 
 /** The problems that middy's own steps report by status. */

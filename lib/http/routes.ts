@@ -21,7 +21,7 @@ interface Service {
   custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
   functions: Record<string, { handler: string; events?: string | { http?: string }[] }>;
   /** Ours, behind those that lib/http/gateway.cjs makes. */
-  resources: [string, { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> }];
+  resources: [string, { Resources: Record<string, { Type: string; Properties: unknown }> }];
 }
 
 /** serverless.yml as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */

@@ -1,5 +1,6 @@
-import { ConfigurationError, config, type SmsApp } from '../config.ts';
+import { ConfigurationError, config } from '../config.ts';
 import type { Language } from '../errors.ts';
+import type { SmsApp } from '../schemas/settings.ts';
 
 type Text = (code: string, brand: string) => string;
 

@@ -1,10 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
   DynamoDBClient,
   TransactionCanceledException,
-  TransactionConflictException,
-  TransactionInProgressException,
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -23,6 +20,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Key } from './keys.ts';
+import { attempts, backOff, pausing, retried } from './retries.ts';
 
 type Item = Record<string, unknown>;
 
@@ -44,8 +42,6 @@ export interface Written {
 }
 /** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
 export type Transacted = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
-
-const attempts = 8;
 
 let client: DynamoDBDocumentClient | undefined;
 
@@ -172,40 +168,4 @@ function parse<S extends z.ZodType>(schema: S, item: Item | undefined): z.output
   const expiresAtSeconds = z.number().optional().parse(item.expiresAtSeconds);
   if (expiresAtSeconds !== undefined && expiresAtSeconds <= nowSeconds()) return undefined;
   return schema.parse(item);
-}
-
-/** Tries again while another transaction holds an item. Nothing has been written by then, so the caller may try later. */
-async function retried<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    try {
-      return await pausing(run());
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      await backOff(attempt);
-    }
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
-}
-
-function isConflict(error: unknown): boolean {
-  if (error instanceof TransactionConflictException || error instanceof TransactionInProgressException) return true;
-  return (
-    error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError')
-  );
-}
-
-/** DynamoDB asks for a pause after the SDK's own retries; so do we. */
-const throttles = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
-
-async function pausing<T>(answer: Promise<T>): Promise<T> {
-  return answer.catch((error) => {
-    if (error instanceof Error && throttles.includes(error.name)) return fail('throttled', { retryAfterSeconds: 1 });
-    throw error;
-  });
-}
-
-/** Waits before another try, with full jitter: two that collided once must not collide again in step. */
-export function backOff(attempt: number): Promise<void> {
-  return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 300));
 }

@@ -1,0 +1,44 @@
+import httpCors from '@middy/http-cors';
+import httpSecurityHeaders from '@middy/http-security-headers';
+import { config } from '../config.ts';
+import type { HttpRequest, Step } from './step.ts';
+
+/** Those that mean something to a client of JSON; the rest are for pages. */
+export const securityHeaders = httpSecurityHeaders({
+  contentSecurityPolicy: { 'default-src': "'none'", 'frame-ancestors': "'none'" },
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: { policy: 'cross-origin' },
+  dnsPrefetchControl: false,
+  downloadOptions: false,
+  originAgentCluster: false,
+  permissionsPolicy: false,
+  permittedCrossDomainPolicies: false,
+}) as Step;
+
+export const requestId: Step = {
+  after: addRequestId,
+  onError: addRequestId,
+};
+
+function addRequestId({ event, response }: HttpRequest): void {
+  if (response) response.headers = { ...response.headers, 'x-request-id': event.requestContext.requestId };
+}
+
+/** Reads its origins at the first request, for importing an endpoint needs no environment. */
+export const cors: Step = {
+  after: (request) => corsHeaders().after?.(request),
+  onError: (request) => corsHeaders().onError?.(request),
+};
+
+let corsMiddleware: Step | undefined;
+function corsHeaders(): Step {
+  corsMiddleware ??= httpCors({
+    origins: config.corsOrigins,
+    headers: 'authorization, content-type, accept-language',
+    methods: 'GET, POST, PUT, PATCH, DELETE',
+    exposeHeaders: 'x-request-id, retry-after',
+    maxAge: 86_400,
+  }) as Step;
+  return corsMiddleware;
+}
