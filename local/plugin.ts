@@ -20,6 +20,8 @@ interface Serverless {
     functions: Record<string, { environment?: Environment }>;
   };
   classes: { Error: new (message: string, code: string) => Error };
+  processedInput: { commands: string[] };
+  configSchemaHandler: { validateConfig: () => Promise<void> };
 }
 
 /** What makes a stage itself; the same names in a developer's shell mean something else. */
@@ -59,6 +61,10 @@ class LocalStackPlugin {
     this.#serverless = serverless;
     this.#fresh = options.fresh ?? false;
     this.#print = utils.writeText;
+    // Compiling the schema of serverless.yml takes seconds and 30 MB, and `npm run verify` packages with it anyway.
+    if (serverless.processedInput.commands[0] === 'offline') {
+      serverless.configSchemaHandler.validateConfig = async () => undefined;
+    }
   }
 
   async #start(): Promise<void> {
