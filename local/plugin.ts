@@ -1,5 +1,5 @@
-import { stop as stopEsbuild } from 'esbuild';
 import { ConfigurationError, checkSettings } from '../lib/config.ts';
+import { bundleFolder, bundleFunctions } from './bundle.ts';
 import {
   awsEnvironment,
   readSettings,
@@ -17,7 +17,7 @@ interface Serverless {
   service: {
     provider: { stage: string; region: string; environment: Environment };
     custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>>;
-    functions: Record<string, { environment?: Environment }>;
+    functions: Record<string, { environment?: Environment; skipEsbuild?: boolean }>;
   };
   classes: { Error: new (message: string, code: string) => Error };
   processedInput: { commands: string[] };
@@ -41,10 +41,7 @@ class LocalStackPlugin {
 
   readonly hooks = {
     'before:offline:start:init': () => this.#explained(() => this.#start()),
-    'before:offline:start:ready': async () => {
-      await stopEsbuild();
-      this.#announce();
-    },
+    'before:offline:start:ready': () => this.#announce(),
     'before:offline:start:end': () => this.#stack?.stop(),
     'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
     'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
@@ -76,9 +73,13 @@ class LocalStackPlugin {
       host: '127.0.0.1',
       httpPort: this.#settings.apiPort,
       lambdaPort: this.#settings.lambdaPort,
+      location: bundleFolder,
     });
+    for (const definition of Object.values(service.functions)) definition.skipEsbuild = true;
     service.custom['serverless-offline-dynamodb-streams'] = streamOptions(this.#settings);
-    this.#stack = await startStack(this.#settings, String(service.provider.environment.TABLE_NAME), this.#fresh);
+    const tableName = String(service.provider.environment.TABLE_NAME);
+    this.#stack = await startStack(this.#settings, tableName, this.#fresh);
+    await bundleFunctions();
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 
