@@ -1,20 +1,16 @@
 import { build } from 'esbuild';
-import { readFunctions, readService } from '../lib/http/routes.ts';
+import { readFunctions } from '../lib/http/routes.ts';
+import { bundleOptions } from '../local/bundle.ts';
 
 const budgetBytes = 700_000;
 
-/** The bundles that a deployment ships, made with the options of serverless.yml and the budget they must keep. */
-const { mainFields, target, alias } = readService().custom.esbuild;
+/** The bundles that a deployment ships, and the budget they must keep. */
 const results = await Promise.all(
   readFunctions().map(async ({ functionName, file }) => {
     const { metafile } = await build({
+      ...bundleOptions(),
       entryPoints: [`${file}.ts`],
-      bundle: true,
       minify: true,
-      platform: 'node',
-      target,
-      mainFields,
-      alias,
       metafile: true,
       write: false,
       outdir: 'out',

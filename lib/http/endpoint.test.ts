@@ -121,6 +121,12 @@ describe('a request', () => {
     expect(body.errors[1].detail).toBe('Use at most 5 characters.');
   });
 
+  test('without any header is one too', async () => {
+    const event = { ...restEvent({ params: { id: '1' } }), headers: null, multiValueHeaders: null };
+    const { statusCode } = await echo(event as unknown as Parameters<Endpoint>[0], lambdaContext());
+    expect(statusCode).toBe(400);
+  });
+
   test('without a body counts as an empty one', async () => {
     expect(codes((await call({})).body)).toEqual([['name', 'required']]);
     expect(codes((await call({ body: '' })).body)).toEqual([['name', 'required']]);

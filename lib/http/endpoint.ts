@@ -65,8 +65,6 @@ export function endpoint<const C extends Contract>(
 const problemsByStatus: Record<number, ErrorName> = {
   400: 'notFound',
   406: 'notAcceptable',
-  413: 'payloadTooLarge',
-  422: 'parseError',
 };
 
 const answerErrors: Step = {
@@ -91,6 +89,8 @@ const negotiator = httpContentNegotiation({
 /** Parameters of a media type, such as a charset, ask for nothing that JSON could refuse; an empty header asks for nothing at all. */
 const negotiation: Step = {
   before(request) {
+    // API Gateway sends null where a request has no header at all.
+    request.event.headers ??= {};
     const { headers } = request.event;
     const accept = headers.accept?.replace(/;(?!\s*q=)[^;,]*/gi, '').trim();
     if (accept) headers.accept = accept;

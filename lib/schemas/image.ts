@@ -7,7 +7,7 @@ import { code, text } from './fields.ts';
 const httpsUrl = text({ max: 2_048 })
   .pipe(z.url({ protocol: /^https$/, hostname: z.regexes.domain, normalize: true }))
   .refine((url) => url.length <= 2_048, code('max_length'))
-  .refine((url) => !URL.parse(url)?.username && !/["'<>`]/.test(url), code('invalid'));
+  .refine((url) => !/^https:\/\/[^/?#]*@|["'<>`]/.test(url), code('invalid'));
 
 const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
   const image = cleanImage(content);
