@@ -1,4 +1,4 @@
-import { createServer, request as forward } from 'node:http';
+import { Agent, createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A DynamoDB call as it went over the wire. */
@@ -29,6 +29,8 @@ export interface EngineProxy {
 /** Stands between the SDK and the engine: counts calls, and fails them the way DynamoDB and networks do. */
 export async function startEngineProxy(engine: string): Promise<EngineProxy> {
   let fault: Fault = () => undefined;
+  // A kept connection that the engine closes meanwhile would look like a lost answer that no test asked for.
+  const agent = new Agent({ keepAlive: false });
   const server = createServer(async (incoming, outgoing) => {
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
     const chunks: Buffer[] = [];
@@ -47,7 +49,7 @@ export async function startEngineProxy(engine: string): Promise<EngineProxy> {
       );
       return;
     }
-    const passed = forward(engine, { method: incoming.method, headers: incoming.headers }, (answer) => {
+    const passed = forward(engine, { agent, method: incoming.method, headers: incoming.headers }, (answer) => {
       call.endedAtMs = performance.now();
       if (failure === 'lose answer') {
         answer.resume();
