@@ -93,6 +93,11 @@ export const config = {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
 
+  /** How long a function keeps what operators load: countries, regions. */
+  get seedCacheSeconds() {
+    return count('SEED_CACHE_SECONDS', 60);
+  },
+
   get maxImageBytes() {
     return count('MAX_IMAGE_BYTES', 4 * 1024 * 1024);
   },

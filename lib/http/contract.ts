@@ -32,7 +32,7 @@ export interface Contract {
   returns: Readonly<Record<number, z.ZodType | null>>;
   /** Beside those that every operation can answer. */
   errors?: readonly ErrorName[];
-  /** `no-store` unless said otherwise. */
+  /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
   cacheControl?: string;
 }
 

@@ -19,6 +19,7 @@ import { standard } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
+import { revalidation } from './revalidation.ts';
 import type { HttpContext, HttpRequest, Step } from './step.ts';
 
 /** A Lambda handler for REST API events that carries the contract it was made from. */
@@ -45,6 +46,7 @@ export function endpoint<const C extends Contract>(
     .use<Step>(authentication(contract))
     .use<Step>(bodyParsing(contract))
     .use<Step>(httpUrlencodePathParser() as Step)
+    .use<Step>(revalidation(contract))
     .handler(async (event, context) => {
       const input = {
         ...context.principal,

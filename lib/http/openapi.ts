@@ -89,7 +89,11 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
         content: bodyContent(schemaOf(body, 'input'), contract.accepts, sampleBody(file)),
       },
     }),
-    responses: { ...Object.fromEntries(successes), ...describeErrors(contract) },
+    responses: {
+      ...Object.fromEntries(successes),
+      ...(contract.cacheControl && { 304: { description: describeStatus(304) } }),
+      ...describeErrors(contract),
+    },
   };
 }
 
@@ -165,6 +169,7 @@ function describeStatus(status: number): string {
     200: 'Done.',
     201: 'Created.',
     204: 'Done; there is nothing to say.',
+    304: 'The same as what the client has: the ETag in `If-None-Match` still holds.',
     400: 'The request is wrong; every failing field is named.',
     401: 'Who calls is not known.',
     404: 'Not found.',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isFresh, nowSeconds } from '../clock.ts';
+import { cached } from '../cached.ts';
 import { ConfigurationError } from '../config.ts';
 import { countriesPartition, countryKey } from './keys.ts';
 import { readPrefix, write } from './table.ts';
@@ -13,24 +13,18 @@ export const Country = z.object({
   phoneCode: z.string().regex(/^\d{1,4}$/),
   /** ISO 4217, of a new customer's wallet. */
   currency: z.string().regex(/^[A-Z]{3}$/),
-  /** Whether phones of this country may sign in. */
+  /** Whether the shop serves it: it is listed, and its phones may sign in. */
   active: z.boolean(),
+  /** Its place in the list. */
+  position: z.int().default(0),
 });
 export type Country = z.infer<typeof Country>;
 
-const cacheSeconds = 60;
-let cached: { countries: Promise<Map<string, Country>>; readAtSeconds: number } | undefined;
-
-/** Every country by its code, at most a minute old. */
-export async function all(): Promise<ReadonlyMap<string, Country>> {
-  if (!cached || !isFresh(cached.readAtSeconds, cacheSeconds)) {
-    cached = { countries: readCountries(), readAtSeconds: nowSeconds() };
-    cached.countries.catch(() => {
-      cached = undefined;
-    });
-  }
-  return cached.countries;
-}
+/** Every country by its code, in the operators' order. */
+export const all = cached<ReadonlyMap<string, Country>>(async () => {
+  const countries = await stored();
+  return new Map(countries.map((country) => [country.code, country]));
+});
 
 /** The country of a customer. */
 export async function find(code: string): Promise<Country> {
@@ -39,11 +33,12 @@ export async function find(code: string): Promise<Country> {
   return country;
 }
 
-export function save(country: Country): Promise<unknown> {
-  return write({ kind: 'put', key: countryKey(country.code), item: country });
+/** The countries as they stand in the table now. */
+export async function stored(): Promise<Country[]> {
+  const countries = await readPrefix(countriesPartition, '', Country);
+  return countries.toSorted((a, b) => a.position - b.position);
 }
 
-async function readCountries(): Promise<Map<string, Country>> {
-  const countries = await readPrefix(countriesPartition, '', Country);
-  return new Map(countries.map((country) => [country.code, country]));
+export function save(country: Country): Promise<unknown> {
+  return write({ kind: 'put', key: countryKey(country.code), item: country });
 }

@@ -1,0 +1,69 @@
+import * as repository from '../../lib/repositories/countries.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as listCountries } from './list.ts';
+
+const world = useWorld();
+
+const list = (headers: Record<string, string> = {}) => world.call(listCountries, { method: 'GET', headers });
+
+describe('ListCountries', () => {
+  test("lists the seeded countries in the operators' order", async () => {
+    const { status, body } = await list();
+    expect(status).toBe(200);
+    expect(body.map(({ code }: { code: string }) => code)).toEqual(['EG', 'SA', 'AE', 'KW', 'QA', 'OM', 'BH']);
+    expect(body[0]).toEqual({ code: 'EG', flag: expect.stringMatching(/^https:/), phone_code: '20', name: 'Egypt' });
+    expect(body.map(({ phone_code }: { phone_code: string }) => phone_code).join()).toBe('20,966,971,965,974,968,973');
+  });
+
+  test.each([
+    ['ar', 'مصر'],
+    ['ar-SA;q=0.9, en;q=0.5', 'مصر'],
+    ['fr', 'Egypt'],
+  ])('names them in the language that `Accept-Language: %s` asks for', async (language, name) => {
+    const { body, headers } = await list({ 'Accept-Language': language });
+    expect(body[0].name).toBe(name);
+    expect(headers.Vary).toMatch(/Accept-Language/);
+  });
+
+  test('may be cached for a day, and answers 304 to a client that has the same list', async () => {
+    const first = await list({ Origin: 'https://shop.example.com' });
+    const { etag = '' } = first.headers;
+    expect(first.headers).toMatchObject({ 'cache-control': 'public, max-age=86400', Vary: 'Accept-Language, Origin' });
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await list({ 'If-None-Match': known });
+      expect([again.status, again.body, again.headers.etag]).toEqual([304, undefined, etag]);
+      expect(again.headers).toMatchObject({ 'cache-control': 'public, max-age=86400' });
+    }
+    for (const other of ['"other"', 'no etag at all']) {
+      expect((await list({ 'If-None-Match': other })).status).toBe(200);
+    }
+    const arabic = await list({ 'If-None-Match': etag, 'Accept-Language': 'ar' });
+    expect([arabic.status, arabic.headers.etag === etag]).toEqual([200, false]);
+  });
+
+  test('leaves out a country that operators have closed, a minute later at most', async () => {
+    const bahrain = await repository.find('BH');
+    await repository.save({ ...bahrain, active: false });
+    world.advance(60);
+    expect((await list()).body).toHaveLength(6);
+    await repository.save(bahrain);
+    world.advance(120);
+    expect((await list()).body).toHaveLength(7);
+  });
+
+  test('reads the table once a minute', async () => {
+    world.advance(240);
+    world.engine.record();
+    await Promise.all([list(), list(), list()]);
+    await list();
+    expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['Query']);
+  });
+
+  test('asks again after a read that failed', async () => {
+    world.advance(360);
+    world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
+    expect((await list()).status).toBe(500);
+    world.engine.heal();
+    expect((await list()).status).toBe(200);
+  });
+});

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as countries from '../../lib/repositories/countries.ts';
+import { Country, showCountry } from '../../lib/schemas/country.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'ListCountries',
+    tag: 'countries',
+    summary: "The countries the shop serves, in the operators' order.",
+    returns: { 200: z.array(Country) },
+    cacheControl: 'public, max-age=86400',
+  },
+  async ({ language }) => {
+    const all = [...(await countries.all()).values()];
+    return all.filter(({ active }) => active).map((country) => showCountry(country, language));
+  },
+);
