@@ -1,17 +1,85 @@
 import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
 import { readService } from '../lib/http/routes.ts';
 import { awsEnvironment, readSettings } from '../local/stack.ts';
-import { loadSeed } from './load.ts';
+import { parts } from './load.ts';
+import type { Plan } from './plan.ts';
+import { Refusal } from './refusal.ts';
+import { planRegions } from './regions/plan.ts';
 
-const { values } = parseArgs({ options: { stage: { type: 'string', default: 'local' }, region: { type: 'string' } } });
-const { stage, region } = values;
+const usage =
+  'npm run seed -- [countries | regions [file.geojson]] [--stage <stage>] [--region <AWS region>] [--dry-run]';
 
-Object.assign(process.env, {
-  STAGE: stage,
-  TABLE_NAME: `${readService().service}-${stage}`,
-  AWS_REGION: region ?? process.env.AWS_REGION ?? 'eu-central-1',
-  ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
-});
+/** Loads what was asked for. Everything is read and checked before anything is written. */
+async function run(): Promise<void> {
+  const { values, positionals } = parseCommand();
+  const { stage = 'local', region = process.env.AWS_REGION ?? 'eu-central-1', 'dry-run': dryRun = false } = values;
+  Object.assign(process.env, {
+    STAGE: stage,
+    TABLE_NAME: `${readService().service}-${stage}`,
+    AWS_REGION: region,
+    ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
+  });
+  const plans = await Promise.all(chosen(positionals).map((plan) => plan()));
+  if (!dryRun) await apply(plans);
+  for (const line of plans.map(summary)) print(line);
+  print(dryRun ? `Nothing was written to the stage ${stage}: this was a dry run.` : `Loaded into the stage ${stage}.`);
+}
 
-const loaded = Object.entries(await loadSeed()).map(([name, count]) => `${count} ${name}`);
-process.stdout.write(`Loaded into the stage ${stage}: ${loaded.join(', ')}.\n`);
+function parseCommand() {
+  const options = { stage: { type: 'string' }, region: { type: 'string' }, 'dry-run': { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new Refusal((error as Error).message, usage);
+  }
+}
+
+function chosen([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
+  if (name === undefined) return Object.values(parts);
+  if (name === 'regions' && rest.length === 0) return [() => planRegions(file)];
+  if (name === 'countries' && file === undefined) return [parts.countries];
+  throw new Refusal(usage);
+}
+
+async function apply(plans: readonly Plan[]): Promise<void> {
+  const total = plans.reduce((sum, { writes }) => sum + writes, 0);
+  const bar = new SingleBar({ format: '{bar} {value} of {total} items', hideCursor: true, clearOnComplete: true });
+  if (total > 0) bar.start(total, 0);
+  try {
+    for (const plan of plans) await plan.apply((items) => bar.increment(items));
+  } finally {
+    bar.stop();
+  }
+}
+
+function summary({ name, note, ...counts }: Plan): string {
+  const said = (['added', 'changed', 'removed', 'unchanged'] as const)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${kind}`);
+  return `${name.padEnd(12)}${[...said, ...(note ? [note] : [])].join(', ')}`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** What operators meet, in a sentence; anything else is a fault of ours and keeps its stack. */
+function explain(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof Refusal) return error.message;
+  if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
+  if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
+  if ('code' in error && error.code === 'ECONNREFUSED')
+    return 'The local stack does not answer; start it with npm start.';
+  return undefined;
+}
+
+try {
+  await run();
+} catch (error) {
+  const sentence = explain(error);
+  if (!sentence) throw error;
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+}

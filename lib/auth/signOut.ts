@@ -1,6 +1,7 @@
 import * as devices from '../repositories/devices.ts';
 import * as sessions from '../repositories/sessions.ts';
-import { transact, type Write } from '../repositories/table.ts';
+import { transact } from '../repositories/table.ts';
+import type { Write } from '../repositories/writes.ts';
 
 /** What one transaction can hold. */
 const mostWrites = 100;

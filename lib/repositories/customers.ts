@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { failFields, languages } from '../errors.ts';
 import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
-import { readAll, transact, type Write, write } from './table.ts';
+import { readAll, transact, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
+import type { Write } from './writes.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
 

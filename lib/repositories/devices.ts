@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { newId } from '../ids.ts';
 import { customerPartition, deviceKey, devicePrefix, pushTokenClaimKey } from './keys.ts';
-import { readPrefix, type Write } from './table.ts';
+import { readPrefix } from './table.ts';
+import type { Write } from './writes.ts';
 
 export const deviceTypes = ['ios', 'android', 'web'] as const;
 

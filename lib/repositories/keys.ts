@@ -19,6 +19,10 @@ import { createHash } from 'node:crypto';
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
+ * | regions in force   | REGIONS                   | IN_FORCE               | find out which version answers          |
+ * | version of regions | REGIONS                   | VERSION#<version>      | delete what was replaced                |
+ * | region             | REGIONS#<version>         | REGION#<code>          | tell what another file would change     |
+ * | cell of the map    | REGIONS#<version>         | CELL#<path>            | find the region of a point              |
  */
 export interface Key {
   pk: string;
@@ -61,6 +65,25 @@ export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: da
 
 export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
+
+export const regionVersionsPartition = 'REGIONS';
+export const regionVersionPrefix = 'VERSION#';
+export const regionsInForceKey: Key = { pk: regionVersionsPartition, sk: 'IN_FORCE' };
+export const regionVersionKey = (version: number): Key => ({
+  pk: regionVersionsPartition,
+  sk: `${regionVersionPrefix}${version}`,
+});
+export const regionPrefix = 'REGION#';
+export const cellPrefix = 'CELL#';
+export const versionPartition = (version: number) => `REGIONS#${version}`;
+export const regionKey = (version: number, code: string): Key => ({
+  pk: versionPartition(version),
+  sk: `${regionPrefix}${code}`,
+});
+export const cellKey = (version: number, path: string): Key => ({
+  pk: versionPartition(version),
+  sk: `${cellPrefix}${path}`,
+});
 
 /** Push tokens may have 4,096 characters, and a key holds 1,024 bytes. */
 function hash(value: string): string {

@@ -30,9 +30,13 @@ function isConflict(error: unknown): boolean {
 /** DynamoDB asks for a pause after the SDK's own retries; so do we. */
 const throttles = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
 
+export function isThrottle(error: unknown): boolean {
+  return error instanceof Error && throttles.includes(error.name);
+}
+
 export async function pausing<T>(answer: Promise<T>): Promise<T> {
   return answer.catch((error) => {
-    if (error instanceof Error && throttles.includes(error.name)) return fail('throttled', { retryAfterSeconds: 1 });
+    if (isThrottle(error)) return fail('throttled', { retryAfterSeconds: 1 });
     throw error;
   });
 }

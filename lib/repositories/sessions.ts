@@ -3,7 +3,8 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { customerPartition, sessionKey, sessionPrefix } from './keys.ts';
-import { readPrefix, type Write, write } from './table.ts';
+import { readPrefix, write } from './table.ts';
+import type { Write } from './writes.ts';
 
 /** A refresh token that has been used: its id, which opens nothing, and when it or its successor was first used. */
 const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });

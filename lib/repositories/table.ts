@@ -6,6 +6,8 @@ import {
 import {
   BatchGetCommand,
   type BatchGetCommandOutput,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
   DeleteCommand,
   DynamoDBDocumentClient,
   PutCommand,
@@ -20,20 +22,8 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Key } from './keys.ts';
-import { attempts, backOff, pausing, retried } from './retries.ts';
-
-type Item = Record<string, unknown>;
-
-/**
- * One write, by itself or in a transaction. Expressions write attributes as `#name`, so that reserved words need no
- * care, and values as `:value`; values that no expression uses are left out, as DynamoDB wants it.
- */
-export type Write = { key: Key; condition?: string; values?: Item } & (
-  | { kind: 'put'; item: Item }
-  | { kind: 'update'; expression: string }
-  | { kind: 'delete' }
-  | { kind: 'check'; condition: string }
-);
+import { attempts, backOff, isThrottle, pausing, retried } from './retries.ts';
+import { expressionsOf, type Item, type Write } from './writes.ts';
 
 /** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
 export interface Written {
@@ -94,9 +84,23 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
   return items;
 }
 
+/** The last item of a partition up to a sort key, strongly consistent. */
+export async function readLast<S extends z.ZodType>(pk: string, sk: string, as: S): Promise<z.output<S> | undefined> {
+  const query = new QueryCommand({
+    TableName: config.tableName,
+    KeyConditionExpression: 'pk = :pk AND sk <= :sk',
+    ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
+    ScanIndexForward: false,
+    Limit: 1,
+    ConsistentRead: true,
+  });
+  const { Items } = await pausing(table().send(query));
+  return parse(as, Items?.[0]);
+}
+
 /** Makes one conditional write. A condition that does not hold is an answer, not an error. */
 export async function write(change: Write & { kind: 'put' | 'update' | 'delete' }): Promise<Written> {
-  const input = { ...shared(change), ReturnValues: 'ALL_OLD' as const };
+  const input = { ...inTable(change), ReturnValues: 'ALL_OLD' as const };
   return retried(async () => {
     try {
       const { Attributes } = await (change.kind === 'put'
@@ -122,12 +126,12 @@ export async function transact(changes: readonly Write[]): Promise<Transacted> {
   const input = {
     TransactItems: changes.map((change) => {
       const { key, kind } = change;
-      if (kind === 'put') return { Put: { ...shared(change), Item: { ...key, ...change.item } } };
-      if (kind === 'delete') return { Delete: { ...shared(change), Key: { ...key } } };
+      if (kind === 'put') return { Put: { ...inTable(change), Item: { ...key, ...change.item } } };
+      if (kind === 'delete') return { Delete: { ...inTable(change), Key: { ...key } } };
       if (kind === 'check') {
-        return { ConditionCheck: { ...shared(change), Key: { ...key }, ConditionExpression: change.condition } };
+        return { ConditionCheck: { ...inTable(change), Key: { ...key }, ConditionExpression: change.condition } };
       }
-      return { Update: { ...shared(change), Key: { ...key }, UpdateExpression: change.expression } };
+      return { Update: { ...inTable(change), Key: { ...key }, UpdateExpression: change.expression } };
     }),
     ClientRequestToken: crypto.randomUUID(),
   };
@@ -146,20 +150,31 @@ export async function transact(changes: readonly Write[]): Promise<Transacted> {
   });
 }
 
-/** What every kind of write has: the table, the condition, and those names and values that its expressions use. */
-function shared({ condition, values = {}, ...change }: Write) {
-  const expressions = `${condition ?? ''} ${change.kind === 'update' ? change.expression : ''}`;
-  const names = Object.fromEntries(
-    Array.from(expressions.matchAll(/#(\w+)/g), ([placeholder, name]) => [placeholder, name]),
+/**
+ * Puts up to 25 items, or deletes those that come without one, each by itself. A table that has not grown with its load yet
+ * takes them in parts; whoever loads data can wait for that.
+ */
+export async function writeBatch(changes: readonly { key: Key; item?: object }[]): Promise<void> {
+  let left: NonNullable<BatchWriteCommandInput['RequestItems']>[string] = changes.map(({ key, item }) =>
+    item ? { PutRequest: { Item: { ...key, ...item } } } : { DeleteRequest: { Key: { ...key } } },
   );
-  const used = Object.fromEntries(Array.from(expressions.matchAll(/:\w+/g), ([name]) => [name, values[name]]));
-  return {
-    TableName: config.tableName,
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-    ...(condition && { ConditionExpression: condition }),
-    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names as Record<string, string> }),
-    ...(Object.keys(used).length > 0 && { ExpressionAttributeValues: used }),
-  };
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const { UnprocessedItems } = await table()
+      .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: left } }))
+      .catch((error) =>
+        isThrottle(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error),
+      );
+    const refused = UnprocessedItems?.[config.tableName] ?? [];
+    // As long as something gets through, so will the rest.
+    if (refused.length < left.length) attempt = 1;
+    else if (attempt === attempts) fail('throttled', { retryAfterSeconds: 1 });
+    left = refused;
+    if (left.length > 0) await backOff(attempt);
+  }
+}
+
+function inTable(change: Write) {
+  return { TableName: config.tableName, ...expressionsOf(change) };
 }
 
 /** DynamoDB deletes expired items up to days late, so whoever reads checks as well. */

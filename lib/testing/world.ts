@@ -109,7 +109,13 @@ export class World {
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
     const cached = result.statusCode === 304 && contract.cacheControl;
-    if (!(result.statusCode in returns) && !cached && !declared.some(({ status }) => status === result.statusCode)) {
+    const refused = result.statusCode === 400 && contract.query;
+    if (
+      !(result.statusCode in returns) &&
+      !cached &&
+      !refused &&
+      !declared.some(({ status }) => status === result.statusCode)
+    ) {
       throw new Error(`${contract.summary} does not declare status ${result.statusCode}: ${result.body}`);
     }
     return { status: result.statusCode, headers: result.headers as Record<string, string>, body };

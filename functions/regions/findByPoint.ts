@@ -1,0 +1,20 @@
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as countries from '../../lib/repositories/countries.ts';
+import * as regions from '../../lib/repositories/regions.ts';
+import { PositionInQuery } from '../../lib/schemas/position.ts';
+import { noRegion, Region, showRegion } from '../../lib/schemas/region.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'GetRegionByPoint',
+    tag: 'regions',
+    summary: 'The region that a point is in.',
+    description: 'A border belongs to the regions on both sides; where several hold a point, the smallest one answers.',
+    query: PositionInQuery,
+    returns: { 200: Region },
+  },
+  async ({ query: { long, lat }, language }) => {
+    const region = await regions.find([long, lat]);
+    return region ? showRegion(region, await countries.find(region.countryCode), language) : noRegion;
+  },
+);

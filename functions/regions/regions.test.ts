@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { readInForce } from '../../lib/repositories/regions.ts';
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { feature, loadRegions, rectangle } from '../../lib/testing/regions.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { loadSeed } from '../../seed/load.ts';
+import { planRegions } from '../../seed/regions/plan.ts';
+import { handler as findByPoint } from './findByPoint.ts';
+
+const world = useWorld();
+
+const find = (long: number | string, lat: number | string, headers: Record<string, string> = {}) =>
+  world.call(findByPoint, { method: 'GET', query: { long: String(long), lat: String(lat) }, headers });
+const codeAt = async (long: number, lat: number) => (await find(long, lat)).body.code;
+
+/** Waits until functions look again which regions are in force. */
+let minutes = 0;
+const laterOn = () => {
+  minutes += 1;
+  world.advance(60 * minutes);
+};
+
+describe('GetRegionByPoint, among the regions that come with the project', () => {
+  test.each([
+    ['Tahrir Square', 31.2357, 30.0444, 'EG-CAIRO'],
+    ['the pyramids', 31.1342, 29.9792, 'EG-GIZA'],
+    ['Alexandria', 29.9187, 31.2001, 'EG-ALEXANDRIA'],
+    ['Riyadh', 46.6753, 24.7136, 'SA-RIYADH'],
+    ['Jeddah', 39.1925, 21.4858, 'SA-JEDDAH'],
+    ['Makkah', 39.8262, 21.4225, 'SA-MAKKAH'],
+    ['Giftun, an island of Hurghada', 33.955, 27.205, 'EG-HURGHADA'],
+    ['the strait before it', 33.91, 27.23, ''],
+    ['a lake inside Alexandria', 29.91, 31.12, ''],
+    ['the Gulf of Guinea', 0, 0, ''],
+    ['the north pole', 45, 90, ''],
+    ['the antimeridian', 180, 0, ''],
+  ])('finds %s', async (_, long, lat, code) => {
+    expect(await codeAt(long, lat)).toBe(code);
+  });
+
+  test('answers in the language asked for, with the country; where there is no region, with nothing', async () => {
+    const arabic = await find(31.2357, 30.0444, { 'Accept-Language': 'ar' });
+    expect([arabic.status, arabic.body]).toEqual([
+      200,
+      { code: 'EG-CAIRO', name: 'القاهرة', country: expect.objectContaining({ code: 'EG', name: 'مصر' }) },
+    ]);
+    expect((await find(0, 0)).body).toEqual({ code: '', name: '', country: null });
+  });
+
+  test('gives one answer, always the same, all along a shared border', async () => {
+    const file = JSON.parse(readFileSync(new URL('../../seed/regions.geojson', import.meta.url), 'utf8'));
+    const ringOf = (wanted: string): number[][] =>
+      file.features.find(({ properties }: { properties: { code: string } }) => properties.code === wanted).geometry
+        .coordinates[0];
+    const cairo = new Set(ringOf('EG-CAIRO').map(String));
+    const shared = ringOf('EG-GIZA').filter((position) => cairo.has(String(position)));
+    expect(shared.length).toBeGreaterThan(10);
+    for (const [index, [long = 0, lat = 0]] of shared.entries()) {
+      const [nextLong = 0, nextLat = 0] = shared[index + 1] ?? [long, lat];
+      for (const share of [0, 0.1, 0.25, 0.5, 0.77]) {
+        const point = [long + share * (nextLong - long), lat + share * (nextLat - lat)] as const;
+        const answer = await codeAt(...point);
+        expect(answer).toMatch(/^EG-(CAIRO|GIZA|QALYUBIA)$/);
+        expect(await codeAt(...point)).toBe(answer);
+      }
+    }
+  });
+
+  test.each([
+    ['both left out', {}, { long: 'required', lat: 'required' }],
+    ['one left out', { lat: '30' }, { long: 'required' }],
+    ['both empty', { long: '', lat: ' ' }, { long: 'blank', lat: 'blank' }],
+    ['words', { long: 'east', lat: 'NaN' }, { long: 'invalid', lat: 'invalid' }],
+    ['what only JavaScript takes for numbers', { long: '0x1F', lat: 'Infinity' }, { long: 'invalid', lat: 'invalid' }],
+    ['a position not on earth', { long: '180.0001', lat: '-90.0001' }, { long: 'invalid', lat: 'invalid' }],
+    ['a list', { long: '31,30', lat: '30' }, { long: 'invalid' }],
+    ['a NUL', { long: '31\0', lat: '30' }, { long: 'null_characters_not_allowed' }],
+    ['a number without end', { long: '1'.repeat(65), lat: '30' }, { long: 'max_length' }],
+  ])('refuses %s', async (_, query, codes) => {
+    const { status, body } = await world.call(findByPoint, { method: 'GET', query });
+    expect([status, body.type]).toEqual([400, 'validation_error']);
+    const found = body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
+    expect(Object.fromEntries(found)).toEqual(codes);
+  });
+
+  test.each(['31.2357', ' 31.2357 ', '+31.2357', '3.12357e1'])('takes the number %j', async (long) => {
+    expect((await find(long, '30.0444')).body.code).toBe('EG-CAIRO');
+  });
+
+  test('needs one read for a place, none for one that it knows, and once a minute asks which regions are in force', async () => {
+    await loadRegions(feature('SOMEWHERE', rectangle(20, 0, 25, 5)));
+    laterOn();
+    await find(0, 60);
+    const readsFor = async (long: number, lat: number) => {
+      world.engine.record();
+      expect((await find(long, lat)).body.code).toBe('');
+      return world.engine.calls.map(({ operation }) => operation);
+    };
+    laterOn();
+    expect(await readsFor(0, 60)).toEqual(['BatchGetItem']);
+    expect(await readsFor(0.1, 60)).toEqual([]);
+    await loadRegions(feature('ELSEWHERE', rectangle(20, 0, 25, 5)));
+    laterOn();
+    expect(await readsFor(0, 60)).toEqual(['BatchGetItem', 'Query']);
+    expect(depth(world.engine.calls)).toBe(2);
+  });
+});
+
+describe('GetRegionByPoint, with the regions of a shop', () => {
+  beforeEach(async () => {
+    await loadRegions(
+      feature('PACIFIC', [
+        [
+          [179, -1],
+          [-179, -1],
+          [-179, 1],
+          [179, 1],
+          [179, -1],
+        ],
+      ]),
+      feature('FIJI', [rectangle(178, -18, 180, -16), rectangle(-180, -18, -179, -16)]),
+      feature('EAST-EDGE', rectangle(170, 10, 180, 20)),
+      feature('ARCTIC', [
+        [
+          [-120, 80],
+          [0, 80],
+          [120, 80],
+          [-120, 80],
+        ],
+      ]),
+      feature('ANTARCTICA', rectangle(-180, -90, 180, -60)),
+      feature('COUNTRY', [
+        ...rectangle(0, 0, 10, 10),
+        [
+          [4, 4],
+          [6, 4],
+          [6, 6],
+          [4, 6],
+          [4, 4],
+        ],
+      ]),
+      feature('CITY', rectangle(1, 1, 2, 2)),
+      feature('WEST', rectangle(20, 0, 25, 5)),
+      feature('EAST', rectangle(25, 0, 30, 5)),
+    );
+    laterOn();
+  });
+
+  test.each([
+    ['across the antimeridian, drawn in one piece', [179.5, 0], 'PACIFIC'],
+    ['on its other side', [-179.5, 0], 'PACIFIC'],
+    ['on the antimeridian', [180, 0.5], 'PACIFIC'],
+    ['not on the other side of the earth', [0, 0.5], 'COUNTRY'],
+    ['between two pieces cut at the antimeridian, from the east', [180, -17], 'FIJI'],
+    ['and from the west', [-180, -17], 'FIJI'],
+    ['on the eastern edge of the map', [180, 15], 'EAST-EDGE'],
+    ['which is its western edge', [-180, 15], 'EAST-EDGE'],
+    ['around the north pole', [-60, 85], 'ARCTIC'],
+    ['below it', [-60, 79], ''],
+    ['on the north pole', [17, 90], 'ARCTIC'],
+    ['on the south pole', [-33, -90], 'ANTARCTICA'],
+    ['in a hole', [5, 5], ''],
+    ['on the border of a hole', [4, 5], 'COUNTRY'],
+    ['around a hole', [3, 5], 'COUNTRY'],
+    ['in the smaller one of two', [1.5, 1.5], 'CITY'],
+    ['on the border of the smaller one', [1, 1.5], 'CITY'],
+    ['on a border of equals, the first by its code', [25, 3], 'EAST'],
+    ['on the corner of equals', [25, 5], 'EAST'],
+    ['outside by the least there is', [30.000000000000004, 3], ''],
+    ['inside by the least there is', [29.999999999999996, 3], 'EAST'],
+  ] as const)('finds a point %s', async (_, [long, lat], code) => {
+    expect(await codeAt(long, lat)).toBe(code);
+  });
+
+  test('answers by the old regions or the new ones, and by nothing else, while they are replaced', async () => {
+    let loading = true;
+    const answers: string[] = [];
+    const asking = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        // An answer from memory takes no turn of the event loop, and the load needs some.
+        for (; loading; await setImmediate()) answers.push(await codeAt(22, 3));
+      }),
+    );
+    try {
+      for (const code of ['NEW', 'NEWER', 'NEWEST']) {
+        await loadRegions(feature(code, rectangle(20, 0, 30, 5)));
+        world.advance(60);
+      }
+    } finally {
+      loading = false;
+    }
+    await asking;
+    expect(new Set(answers)).not.toContain('');
+    expect(await codeAt(22, 3)).toBe('NEWEST');
+  });
+
+  test('has no regions where none are loaded', async () => {
+    const inForce = await readInForce();
+    await world.delete({ pk: 'REGIONS', sk: 'IN_FORCE' });
+    laterOn();
+    expect((await find(22, 3)).body).toEqual({ code: '', name: '', country: null });
+    expect(inForce?.regions).toBe(9);
+  });
+});
+
+test("the seed keeps a shop's own regions, and puts ours back when it is told to", async () => {
+  await loadRegions(feature('MINE', rectangle(31, 30, 32, 31)));
+  await loadSeed();
+  laterOn();
+  expect(await codeAt(31.2357, 30.0444)).toBe('MINE');
+  const { apply } = await planRegions(new URL('../../seed/regions.geojson', import.meta.url).pathname);
+  await apply(() => undefined);
+  await loadSeed();
+  laterOn();
+  expect(await codeAt(31.2357, 30.0444)).toBe('EG-CAIRO');
+});

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
+import { writeAll } from './bulk.ts';
+import {
+  cellKey,
+  cellPrefix,
+  type Key,
+  regionKey,
+  regionPrefix,
+  regionsInForceKey,
+  regionVersionKey,
+  regionVersionPrefix,
+  regionVersionsPartition,
+  versionPartition,
+} from './keys.ts';
+import { Cell, Region, Version } from './regions.ts';
+import { readPrefix, readRaw, transact, write } from './table.ts';
+
+/** A region as it was loaded, to tell what another file would change. */
+export const LoadedRegion = Region.extend({ digest: z.string() });
+export type LoadedRegion = z.infer<typeof LoadedRegion>;
+
+export const regionsOf = (version: number) => readPrefix(versionPartition(version), regionPrefix, LoadedRegion);
+export const cellsOf = (version: number) => readPrefix(versionPartition(version), cellPrefix, Cell);
+
+interface Replacement extends Pick<Version, 'source' | 'digest'> {
+  regions: readonly LoadedRegion[];
+  cells: readonly Cell[];
+}
+
+/**
+ * Puts other regions in force, if those in force are still the ones that were seen; answers false if not. Until the last
+ * write everybody finds the old ones. `written` is told how many items each step wrote.
+ */
+export async function replace(
+  seen: Version | undefined,
+  { source, digest, regions, cells }: Replacement,
+  written: (items: number) => void = () => undefined,
+): Promise<boolean> {
+  const next: Version = { version: newId(), source, digest, regions: regions.length, startedAtSeconds: nowSeconds() };
+  await write({ kind: 'put', key: regionVersionKey(next.version), item: next });
+  await writeAll(
+    [
+      ...cells.map((item) => ({ key: cellKey(next.version, item.path), item })),
+      ...regions.map((item) => ({ key: regionKey(next.version, item.code), item })),
+    ],
+    written,
+  );
+  const { done } = await transact([
+    {
+      kind: 'put',
+      key: regionsInForceKey,
+      item: next,
+      condition: seen ? '#version = :seen' : 'attribute_not_exists(pk)',
+      values: { ':seen': seen?.version },
+    },
+  ]);
+  await dropOthers(done ? next : seen, done ? seen : next);
+  return done;
+}
+
+/** How long a load may take before what it left behind counts as broken off. */
+const patienceSeconds = 3_600;
+
+/** Deletes a version that is not in force any more, and those of loads that were broken off. */
+async function dropOthers(current: Version | undefined, outdated: Version | undefined): Promise<void> {
+  for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
+    const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
+    if (version === current?.version || (version !== outdated?.version && !brokenOff)) continue;
+    const items: Key[] = await readRaw(versionPartition(version));
+    await writeAll(items.map(({ pk, sk }) => ({ key: { pk, sk } })));
+    await write({ kind: 'delete', key: regionVersionKey(version) });
+  }
+}

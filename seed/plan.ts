@@ -1,0 +1,28 @@
+/** What loading one kind of data would do. */
+export interface Plan {
+  name: string;
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  note?: string;
+  /** How many items {@link Plan.apply} writes, for a progress bar. */
+  writes: number;
+  apply: (written: (items: number) => void) => Promise<void>;
+}
+
+/** A plan by what is there now and what will be; it writes nothing yet. */
+export function compare<T extends { code: string }>(name: string, before: readonly T[], after: readonly T[]): Plan {
+  const [old, next] = [before, after].map((all) => new Map(all.map((entry) => [entry.code, contentOf(entry)])));
+  const codes = [...(next?.keys() ?? [])];
+  const unchanged = codes.filter((code) => old?.get(code) === next?.get(code)).length;
+  const added = codes.filter((code) => !old?.has(code)).length;
+  const removed = before.filter(({ code }) => !next?.has(code)).length;
+  const changed = codes.length - added - unchanged;
+  return { name, added, changed, removed, unchanged, writes: 0, apply: async () => undefined };
+}
+
+/** The same for the same content, in whatever order its fields are. */
+function contentOf(entry: object): string {
+  return JSON.stringify(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,124 @@
+import pointInPolygon from 'point-in-polygon-hao';
+import { orient2d } from 'robust-predicates';
+import { type Box, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
+import type { Cell, Region } from '../../lib/repositories/regions.ts';
+import { boxOf, meet, polygonArea, type Ring, turned, widened } from './geometry.ts';
+
+/** A region with its polygons, each an outer ring and its holes: closed, valid, and not wrapped at ±180°. */
+export interface Shape extends Region {
+  polygons: readonly (readonly Ring[])[];
+}
+
+/** One polygon of a region as far as it matters in a cell; without rings it covers the cell. */
+interface Part {
+  shape: Shape;
+  box: Box;
+  rings: readonly Ring[] | undefined;
+}
+
+/** About 4 KB, the unit that DynamoDB bills reads by. */
+const mostCorners = 200;
+
+/**
+ * Cuts the map into cells that each hold few corners, so that one small item answers for any point. Pieces of smaller regions
+ * come first: they win where regions overlap.
+ */
+export function buildCells(shapes: readonly Shape[]): Cell[] {
+  const area = new Map(
+    shapes.map((shape) => [shape, shape.polygons.reduce((sum, rings) => sum + polygonArea(rings), 0)]),
+  );
+  const ranked = shapes.toSorted((a, b) => (area.get(a) ?? 0) - (area.get(b) ?? 0) || (a.code < b.code ? -1 : 1));
+  return [...split('', world, ranked.flatMap(partsOf))];
+}
+
+/** A region's polygons, and their copies a turn to the west and to the east where they reach over the edge of the map. */
+function partsOf(shape: Shape): Part[] {
+  const map = widened(world);
+  return shape.polygons.flatMap((polygon) =>
+    [0, -360, 360].flatMap((degrees) => {
+      const rings = polygon.map((ring) => turned(ring, degrees));
+      const box = boxOf(rings[0] ?? []);
+      return meet(box, map) ? [{ shape, box, rings }] : [];
+    }),
+  );
+}
+
+function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell> {
+  const here = within(parts, widened(box));
+  const corners = here.reduce((sum, { rings = [] }) => sum + rings.reduce((all, ring) => all + ring.length, 0), 0);
+  if (corners <= mostCorners || path.length === deepest) {
+    yield cellOf(path, here);
+    return;
+  }
+  for (const [digit, quarter] of quarters(box).entries()) yield* split(`${path}${digit}`, quarter, here);
+}
+
+/** What of the parts is in a box. Behind one that covers the box nothing can be seen. */
+function within(parts: readonly Part[], box: Box): Part[] {
+  const found: Part[] = [];
+  for (const part of parts) {
+    const here = partIn(part, box);
+    if (here) found.push(here);
+    if (here && !here.rings) break;
+  }
+  return found;
+}
+
+function partIn({ shape, box: reach, rings }: Part, box: Box): Part | undefined {
+  if (!rings) return { shape, box, rings };
+  if (!meet(reach, box)) return undefined;
+  const near = rings.map((ring) => collapsed(ring, box)).filter((ring) => ring.length > 0);
+  if (near.some((ring) => touches(ring, box))) return { shape, box: reach, rings: near };
+  const centre = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+  const covers = pointInPolygon(centre, near as [number, number][][]);
+  return covers ? { shape, box, rings: undefined } : undefined;
+}
+
+/**
+ * A ring without the corners that lie, between others, all beyond one side of a box. It is the same for every point in the
+ * box, for a line moved about beyond that side never passes it. Unlike clipping this makes no new corners, so no rounding
+ * can open a gap between neighbours.
+ */
+function collapsed(ring: Ring, [west, south, east, north]: Box): Ring {
+  const sides: ((position: Position) => boolean)[] = [
+    ([longitude]) => longitude < west,
+    ([longitude]) => longitude > east,
+    ([, latitude]) => latitude < south,
+    ([, latitude]) => latitude > north,
+  ];
+  let open = ring.slice(0, -1);
+  for (const beyond of sides) {
+    const out = open.map(beyond);
+    const last = open.length - 1;
+    open = open.filter(
+      (_, index) => !(out[index] && out[index === 0 ? last : index - 1] && out[index === last ? 0 : index + 1]),
+    );
+  }
+  return open[0] ? [...open, open[0]] : [];
+}
+
+/** Whether an edge of a ring meets a box. */
+function touches(ring: Ring, box: Box): boolean {
+  const [west, south, east, north] = box;
+  return ring.some((to, index) => {
+    const from = ring[index - 1];
+    if (!from || !meet(boxOf([from, to]), box)) return false;
+    const side = (longitude: number, latitude: number) =>
+      Math.sign(orient2d(from[0], from[1], to[0], to[1], longitude, latitude));
+    const sides = side(west, south) + side(west, north) + side(east, south) + side(east, north);
+    return Math.abs(sides) < 4;
+  });
+}
+
+function cellOf(path: string, parts: readonly Part[]): Cell {
+  const rings = parts.flatMap((part) => part.rings ?? []);
+  const corners = Buffer.alloc(16 * rings.reduce((sum, ring) => sum + ring.length, 0));
+  for (const [index, degrees] of rings.flat(2).entries()) corners.writeDoubleLE(degrees, 8 * index);
+  const pieces = parts.map(({ shape: { code, name, countryCode }, rings }) => ({
+    code,
+    name,
+    countryCode,
+    ...(rings && { rings: rings.map((ring) => ring.length) }),
+  }));
+  return { path, pieces, corners };
+}
