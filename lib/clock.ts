@@ -2,7 +2,12 @@ import { config } from './config.ts';
 
 /** Whole seconds since the epoch. The one clock of this project: whoever moves it moves every timer and expiry. */
 export function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000) + config.clockOffsetSeconds;
+  return Math.floor(nowMs() / 1000);
+}
+
+/** The same in milliseconds, for what must be in order within a second. */
+export function nowMs(): number {
+  return Date.now() + 1000 * config.clockOffsetSeconds;
 }
 
 /** The date of a time in UTC: `2026-11-21`. */

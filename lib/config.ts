@@ -114,6 +114,10 @@ export const config = {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
 
+  get addressesPerCustomer() {
+    return count('ADDRESSES_PER_CUSTOMER', 50);
+  },
+
   get tokenIssuer() {
     return text('TOKEN_ISSUER');
   },

@@ -19,8 +19,10 @@ export async function erase(customerId: number): Promise<void> {
   const tokens = items
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));
-  await Promise.all([dropImagesOf(customerId), ...tokens.map((token) => write(devices.release(customerId, token)))]);
+  await Promise.all(tokens.map((token) => write(devices.release(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
   await Promise.all(personal.map(({ pk, sk }) => write({ kind: 'delete', key: { pk, sk } })));
+  // Last, for as long as an item is there, a change under way may still give it an image.
+  await dropImagesOf(customerId);
   await write({ kind: 'delete', key: mark });
 }

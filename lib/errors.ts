@@ -113,6 +113,36 @@ export const errors = {
     attr: 'otp',
     detail: { en: 'The code has expired. Request a new one.', ar: 'انتهت صلاحية الرمز. اطلب رمزًا جديدًا.' },
   },
+  unsupportedRegion: {
+    status: 400,
+    type: 'client_error',
+    code: 'unsupported_region',
+    detail: { en: 'We do not deliver to this place yet.', ar: 'لا نوصّل إلى هذا المكان بعد.' },
+  },
+  regionCountryMismatch: {
+    status: 400,
+    type: 'client_error',
+    code: 'region_country_mismatch',
+    detail: { en: 'This place is in another country than your account.', ar: 'هذا المكان في بلد غير بلد حسابك.' },
+  },
+  addressLimitReached: {
+    status: 400,
+    type: 'client_error',
+    code: 'address_limit_reached',
+    detail: {
+      en: 'You have as many addresses as you can have. Delete one first.',
+      ar: 'لديك أكبر عدد ممكن من العناوين. احذف أحدها أولًا.',
+    },
+  },
+  cannotDeletePrimaryAddress: {
+    status: 400,
+    type: 'client_error',
+    code: 'cannot_delete_primary_address',
+    detail: {
+      en: 'This is your primary address. Make another one primary first.',
+      ar: 'هذا عنوانك الأساسي. اجعل عنوانًا آخر أساسيًا أولًا.',
+    },
+  },
   error: {
     status: 500,
     type: 'server_error',

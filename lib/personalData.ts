@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import { isoTime } from './clock.ts';
+import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
-import { customerPartition, devicePrefix, sessionPrefix } from './repositories/keys.ts';
+import { addressPrefix, customerPartition, devicePrefix, sessionPrefix } from './repositories/keys.ts';
 import { Session } from './repositories/sessions.ts';
 import { readRaw } from './repositories/table.ts';
 import { Wallet } from './repositories/wallets.ts';
@@ -21,17 +22,21 @@ interface Kind {
 
 /** Everything we hold about a customer: what an export shows, and what an erasure erases. */
 export const personalData = {
-  profile: { sk: 'PROFILE', schema: Customer },
+  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount'] },
   wallet: { sk: 'WALLET', schema: Wallet, outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },
   devices: { sk: devicePrefix, schema: Device, many: true },
+  addresses: { sk: addressPrefix, schema: Address, many: true },
 } as const satisfies Record<string, Kind>;
+
+/** A point in time, by its unit. */
+const time = /At(Seconds|Ms)$/;
 
 /** The names of an item's fields as an export shows them. */
 export function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
   return Object.keys(schema.shape)
     .filter((name) => !internal.includes(name))
-    .map((stored) => ({ stored, shown: snakeCase(stored.replace(/AtSeconds$/, 'At')) }));
+    .map((stored) => ({ stored, shown: snakeCase(stored.replace(time, 'At')) }));
 }
 
 /** All of a customer's data as JSON: an object or a list of objects for each kind, times in ISO 8601. */
@@ -48,7 +53,8 @@ export async function exportPersonalData(customerId: number): Promise<Record<str
 function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {
   const fields = exportedFields(kind).map(({ stored, shown }) => {
     const value = item[stored];
-    return [shown, stored.endsWith('AtSeconds') && typeof value === 'number' ? isoTime(value) : (value ?? null)];
+    const unit = typeof value === 'number' ? time.exec(stored)?.[1] : undefined;
+    return [shown, unit ? isoTime(Number(value) / (unit === 'Ms' ? 1000 : 1)) : (value ?? null)];
   });
   return Object.fromEntries(fields);
 }

@@ -1,7 +1,7 @@
 import { personalData } from '../../lib/personalData.ts';
 import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
-import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
+import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
@@ -316,22 +316,8 @@ describe('GetCustomerDetails', () => {
   });
 });
 
-/** A form as browsers and phones send it, in base64 as API Gateway hands it over. */
-async function updateByForm(token: string, fields: Record<string, string | Blob | (string | Blob)[]>) {
-  const form = new FormData();
-  for (const [name, values] of Object.entries(fields))
-    for (const value of [values].flat()) form.append(name, value as Blob);
-  const encoded = new Response(form);
-  const headers = { 'Content-Type': encoded.headers.get('content-type') ?? '' };
-  const event = restEvent({ method: 'PATCH', token, headers });
-  const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
-  const { statusCode, body: answer } = await updateCustomer({ ...event, body, isBase64Encoded: true }, lambdaContext());
-  return { status: statusCode, body: JSON.parse(answer) };
-}
-const file = (bytes: Buffer, type = 'image/jpeg') => new Blob([new Uint8Array(bytes)], { type });
-const listImages = async (customerId: number) =>
-  (await fetch(`${process.env.IMAGES_URL}?list-type=2&prefix=images/${customerId}/`)).text();
-
+const updateByForm = (token: string, fields: FormFields) =>
+  callWithForm(updateCustomer, { method: 'PATCH', token }, fields);
 describe('UpdateCustomer', () => {
   const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
   const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;

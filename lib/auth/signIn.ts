@@ -95,6 +95,7 @@ function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
     gender: 'NS',
     birthDate: null,
     primaryAddressId: null,
+    addressCount: 0,
     countryCode: phone.country,
     createdAtSeconds: nowSeconds(),
   };

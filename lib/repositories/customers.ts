@@ -3,7 +3,7 @@ import { failFields, languages } from '../errors.ts';
 import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
 import { readAll, transact, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
-import type { Write } from './writes.ts';
+import { type Given, setting, type Write } from './writes.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
 
@@ -17,6 +17,7 @@ export const Customer = z.object({
   gender: z.enum(genders),
   birthDate: z.string().nullable(),
   primaryAddressId: z.int().nullable(),
+  addressCount: z.int().default(0),
   language: z.enum(languages),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.string(),
@@ -28,7 +29,7 @@ export type Customer = z.infer<typeof Customer>;
 export const Claim = z.object({ customerId: z.int() });
 
 /** What a customer may change about themselves. */
-export type Changes = Partial<
+export type Changes = Given<
   Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
 >;
 
@@ -48,18 +49,18 @@ export function creation(customer: Customer, currency: string): Write[] {
  * @throws `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
  */
 export async function change(customer: Customer, changes: Changes): Promise<Customer | undefined> {
-  const named = Object.keys(changes);
-  if (named.length === 0) return customer;
+  const update = setting(changes);
+  if (!update) return customer;
   const { email = customer.email, primaryAddressId } = changes;
   const writes: Record<string, Write> = {
     profile: {
       kind: 'update',
       key: profileKey(customer.id),
-      expression: `SET ${named.map((name) => `#${name} = :${name}`).join(', ')}`,
+      expression: update.expression,
       // What a change gives back, a claim or an image, must still be what was read.
       condition: 'attribute_exists(pk) AND #email = :seenEmail AND #image = :seenImage',
       values: {
-        ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [`:${name}`, value])),
+        ...update.values,
         ':seenEmail': customer.email,
         ':seenImage': customer.image,
       },

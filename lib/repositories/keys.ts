@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
  * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
- * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | check that a primary one is their own   |
+ * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | list, check the primary one             |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
@@ -31,6 +31,7 @@ export interface Key {
 
 export const sessionPrefix = 'SESSION#';
 export const devicePrefix = 'DEVICE#';
+export const addressPrefix = 'ADDRESS#';
 
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
@@ -47,7 +48,7 @@ export const deviceKey = (customerId: number, registrationId: string): Key => ({
 
 export const addressKey = (customerId: number, addressId: number): Key => ({
   pk: customerPartition(customerId),
-  sk: `ADDRESS#${addressId}`,
+  sk: `${addressPrefix}${addressId}`,
 });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fail } from '../errors.ts';
 
 /** How often a call is made before the client is asked to come back later. */
-export const attempts = 8;
+export const attempts = 12;
 
 /** Tries again while another transaction holds an item. Nothing has been written by then, so the caller may try later. */
 export async function retried<T>(run: () => Promise<T>): Promise<T> {
@@ -43,5 +43,5 @@ export async function pausing<T>(answer: Promise<T>): Promise<T> {
 
 /** Waits before another try, with full jitter: two that collided once must not collide again in step. */
 export function backOff(attempt: number): Promise<void> {
-  return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 300));
+  return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 1_000));
 }

@@ -13,6 +13,22 @@ export type Write = { key: Key; condition?: string; values?: Item } & (
   | { kind: 'check'; condition: string }
 );
 
+/** Some of the fields of T; those that are undefined are not given. */
+export type Given<T> = { [F in keyof T]?: T[F] | undefined };
+
+/** What an update sends to set the fields that are given and leave the rest alone; undefined where none is. */
+export function setting<T extends object>(
+  fields: T,
+): { expression: string; values: Item; given: Partial<T> } | undefined {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return undefined;
+  return {
+    expression: `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    values: Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+    given: Object.fromEntries(given) as Partial<T>,
+  };
+}
+
 /** What every kind of write sends beside its item: the condition, and those names and values that its expressions use. */
 export function expressionsOf({ condition, values = {}, ...change }: Write) {
   const expressions = `${condition ?? ''} ${change.kind === 'update' ? change.expression : ''}`;

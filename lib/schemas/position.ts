@@ -2,8 +2,6 @@ import * as z from 'zod';
 import type { Position } from '../regions/cells.ts';
 import { code, text } from './fields.ts';
 
-export type { Position };
-
 const longitude = z.number().refine((degrees) => Math.abs(degrees) <= 180, code('invalid'));
 const latitude = z.number().refine((degrees) => Math.abs(degrees) <= 90, code('invalid'));
 
@@ -19,3 +17,42 @@ export const PositionInQuery = z.object({
   long: inQuery(longitude).describe('Degrees, from −180 to 180.'),
   lat: inQuery(latitude).describe('Degrees, from −90 to 90.'),
 });
+
+const Point = z.object({
+  type: z.literal('Point'),
+  coordinates: z.tuple([longitude, latitude, z.number().optional()]),
+});
+
+/** A GeoJSON Point, or in a form its text. Whatever is wrong with it is wrong with the field as a whole. */
+export const point = z
+  .unknown()
+  .transform((value, context): Position => {
+    const parsed = Point.safeParse(typeof value === 'string' ? jsonIn(value) : value);
+    if (parsed.success) return [exact(parsed.data.coordinates[0]), exact(parsed.data.coordinates[1])];
+    if (value === undefined || value === null)
+      context.addIssue({ code: 'invalid_type', expected: 'object', input: value });
+    else context.addIssue({ code: 'custom', params: code('invalid').params });
+    return z.NEVER;
+  })
+  .meta({
+    type: 'object',
+    required: ['type', 'coordinates'],
+    properties: {
+      type: { const: 'Point' },
+      coordinates: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 3 },
+    },
+    description: 'GeoJSON, longitude first; an altitude is dropped. In a form, its text.',
+  });
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** DynamoDB's numbers begin at 1E-130; nearer to zero than an atom is zero. */
+function exact(degrees: number): number {
+  return Math.abs(degrees) < 1e-15 ? 0 : degrees;
+}

@@ -1,0 +1,418 @@
+import { addressKey, profileKey } from '../../lib/repositories/keys.ts';
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
+import { png } from '../../lib/testing/images.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as getCustomer } from '../customers/get.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as erase } from '../workers/erase.ts';
+import { handler as createAddress } from './create.ts';
+import { handler as deleteAddress } from './delete.ts';
+import { handler as listAddresses } from './list.ts';
+import { handler as updateAddress } from './update.ts';
+
+const world = useWorld();
+
+const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
+const at = (...coordinates: unknown[]) => ({ type: 'Point', coordinates });
+const cairo = at(31.2357, 30.0444);
+const riyadh = at(46.6753, 24.7136);
+const home = { point: cairo, description: '12 Tahrir Square', location_type: 'HOME' };
+
+const create = (token: string, body: unknown = home) => world.call(createAddress, { token, body });
+const createByForm = (token: string, fields: FormFields) => callWithForm(createAddress, { token }, fields);
+const list = (token: string) => world.call(listAddresses, { method: 'GET', token });
+const update = (token: string, id: unknown, body: unknown) =>
+  world.call(updateAddress, { method: 'PATCH', token, params: { id: String(id) }, body });
+const updateByForm = (token: string, id: number, fields: FormFields) =>
+  callWithForm(updateAddress, { method: 'PATCH', token, params: { id: String(id) } }, fields);
+const remove = (token: string, id: unknown) =>
+  world.call(deleteAddress, { method: 'DELETE', token, params: { id: String(id) } });
+const makePrimary = (token: string, id: number | null) =>
+  world.call(updateCustomer, { method: 'PATCH', token, body: { primary_address: id } });
+const primaryOf = async (token: string) =>
+  (await world.call(getCustomer, { method: 'GET', token })).body.primary_address;
+const idsOf = async (token: string) => (await list(token)).body.map(({ id }: { id: number }) => id);
+const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
+
+/** What must hold however a story ends: the profile's count and primary mark agree with the addresses there are. */
+async function expectConsistent(customerId: number): Promise<void> {
+  const items = await world.items();
+  const profile = items.find((item) => item.pk === profileKey(customerId).pk && item.sk === 'PROFILE');
+  const addresses = items.filter((item) => item.pk === profile?.pk && String(item.sk).startsWith('ADDRESS#'));
+  expect(profile?.addressCount).toBe(addresses.length);
+  const ids = addresses.map(({ id }) => id);
+  if (profile?.primaryAddressId !== null) expect(ids).toContain(profile?.primaryAddressId);
+}
+
+describe('CreateAddress', () => {
+  test('adds an address and makes it the primary one', async () => {
+    const { access } = await signIn(world);
+    const first = await create(access, { ...home, map_description: ' Beside the museum ', ignored: true });
+    expect([first.status, first.body]).toEqual([
+      201,
+      {
+        id: expect.any(Number),
+        description: '12 Tahrir Square',
+        location_type: 'HOME',
+        point: cairo,
+        map_description: 'Beside the museum',
+        map_image: null,
+      },
+    ]);
+    expect(await primaryOf(access)).toBe(first.body.id);
+    const second = await create(access, {
+      ...home,
+      location_type: 'WORK',
+      map_image: 'https://maps.example.com/1.png',
+    });
+    expect(second.body).toMatchObject({ map_description: null, map_image: 'https://maps.example.com/1.png' });
+    expect(await primaryOf(access)).toBe(second.body.id);
+  });
+
+  test.each([
+    [{}, { point: 'required', description: 'required', location_type: 'required' }],
+    [
+      { ...home, point: null, description: null, location_type: null },
+      { point: 'null', description: 'null', location_type: 'null' },
+    ],
+    [
+      { ...home, point: 'Cairo', description: ' ', location_type: 'home' },
+      { point: 'invalid', description: 'blank', location_type: 'invalid_choice' },
+    ],
+    [
+      { ...home, description: 'x'.repeat(1_001), map_description: 'x'.repeat(1_001) },
+      { description: 'max_length', map_description: 'max_length' },
+    ],
+    [
+      { ...home, description: 'a\0b', map_image: 'http://example.com/x.png' },
+      { description: 'null_characters_not_allowed', map_image: 'invalid' },
+    ],
+    [
+      { ...home, description: ['a'], location_type: 7 },
+      { description: 'invalid', location_type: 'invalid_choice' },
+    ],
+    [[], { non_field_errors: 'invalid' }],
+  ])('names all that is wrong with %j', async (body, codes) => {
+    const { access, customer } = await signIn(world);
+    const answer = await create(access, body);
+    expect(answer.status).toBe(400);
+    const found = answer.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
+    expect(Object.fromEntries(found)).toEqual(codes);
+    expect(await idsOf(access)).toEqual([]);
+    await expectConsistent(customer.id);
+  });
+
+  test.each([
+    ['swapped out of range', at(30.0444, 131.2357)],
+    ['beyond ±180', at(180.5, 30)],
+    ['of text', at('31.2357', '30.0444')],
+    ['with null', at(31.2357, null)],
+    ['of one', at(31.2357)],
+    ['of four', at(31.2357, 30.0444, 5, 6)],
+    ['of none', at()],
+    ['nested', at([31.2357, 30.0444])],
+    ['in another type', { type: 'Polygon' }],
+    ['in another type, with coordinates', { type: 'Polygon', coordinates: [31.2357, 30.0444] }],
+    ['without a type', { coordinates: [31.2357, 30.0444] }],
+    ['bare', [31.2357, 30.0444]],
+    ['in WKT', 'POINT(31.2357 30.0444)'],
+    ['too large for a number', '{"type":"Point","coordinates":[1e999,30]}'],
+    ['that is no number', '{"type":"Point","coordinates":[NaN,30]}'],
+  ])('refuses coordinates %s', async (_, point) => {
+    const { access } = await signIn(world);
+    const { status, body } = await create(access, { ...home, point });
+    expect([status, body.type, body.errors]).toEqual([400, 'validation_error', [error('invalid', 'point')]]);
+  });
+
+  test.each([
+    ['an altitude', [31.2357, 30.0444, 23], [31.2357, 30.0444]],
+    ['sixteen digits', [31.235712345678913, 30.04441234567891], [31.235712345678913, 30.04441234567891]],
+  ])('takes a point with %s', async (_, coordinates, kept) => {
+    const { access } = await signIn(world);
+    const { status, body } = await create(access, { ...home, point: at(...coordinates) });
+    expect([status, body.point]).toEqual([201, at(...kept)]);
+    expect((await list(access)).body[0].point).toEqual(at(...kept));
+  });
+
+  test.each([
+    ['outside every region', at(0, 1e-300), 'unsupported_region'],
+    ['in a region of another country', riyadh, 'region_country_mismatch'],
+  ])('refuses a point %s', async (_, point, code) => {
+    const { access, customer } = await signIn(world);
+    const { status, body } = await create(access, { ...home, point });
+    expect([status, body.type, body.errors]).toEqual([400, 'client_error', [error(code)]]);
+    await expectConsistent(customer.id);
+  });
+
+  test('lets sixty at once make exactly fifty addresses, one of them the primary one', async () => {
+    const { access, customer } = await signIn(world);
+    const answers = await times(60, () => create(access));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    for (const { status, body } of answers.filter(({ status }) => status !== 201)) {
+      expect([status, body.type, body.errors]).toEqual([400, 'client_error', [error('address_limit_reached')]]);
+    }
+    expect(await idsOf(access)).toHaveLength(50);
+    await expectConsistent(customer.id);
+    const [primary, another] = await idsOf(access);
+    expect(primary).toBe(await primaryOf(access));
+    expect((await remove(access, another)).status).toBe(204);
+    expect((await create(access)).status).toBe(201);
+  });
+
+  test('takes a form, with the point as text and an image, which goes when the address goes', async () => {
+    const { access, customer } = await signIn(world);
+    const { status, body } = await createByForm(access, {
+      point: JSON.stringify(cairo),
+      description: 'Home',
+      location_type: 'HOME',
+      map_description: '',
+      map_image: file(png),
+    });
+    expect([status, body.point, body.map_description]).toEqual([201, cairo, null]);
+    expect((await fetch(body.map_image)).status).toBe(200);
+    await create(access);
+    await remove(access, body.id);
+    expect((await fetch(body.map_image)).status).toBe(404);
+    expect(await listImages(customer.id)).not.toContain('<Key>');
+  });
+
+  test('keeps no image of an address that is refused', async () => {
+    const { access, customer } = await signIn(world);
+    world.set({ ADDRESSES_PER_CUSTOMER: '1' });
+    await create(access);
+    const form = { description: 'x', location_type: 'HOME', map_image: file(png) };
+    const tooMany = await createByForm(access, { ...form, point: JSON.stringify(cairo) });
+    const outside = await createByForm(access, { ...form, point: JSON.stringify(at(0, 0)) });
+    expect([tooMany, outside].map(({ body }) => body.errors[0].code)).toEqual([
+      'address_limit_reached',
+      'unsupported_region',
+    ]);
+    const broken = await createByForm(access, { ...form, point: '{"type":"Point"' });
+    expect(broken.body.errors).toEqual([error('invalid', 'point')]);
+    expect(await listImages(customer.id)).not.toContain('<Key>');
+  });
+
+  test('makes one address when an answer of the table is lost', async () => {
+    const { access, customer } = await signIn(world);
+    let lost = 0;
+    world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ === 0 ? 'lose answer' : undefined));
+    expect((await create(access)).status).toBe(201);
+    expect(await idsOf(access)).toHaveLength(1);
+    await expectConsistent(customer.id);
+  });
+
+  test('goes on where transactions are in each other’s way', async () => {
+    const { access, customer } = await signIn(world);
+    const reasons = { CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }] };
+    let conflicts = 0;
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' && conflicts++ < 6
+        ? { status: 400, type: 'TransactionCanceledException', extra: reasons }
+        : undefined,
+    );
+    expect((await create(access)).status).toBe(201);
+    await expectConsistent(customer.id);
+  });
+
+  test('takes three trips to the table, one after another', async () => {
+    const { access } = await signIn(world);
+    await create(access);
+    world.engine.record();
+    await create(access);
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('ListAddresses', () => {
+  test('has the primary one first, then the newest', async () => {
+    const { access } = await signIn(world);
+    const ids: number[] = [];
+    for (const description of ['first', 'second', 'third']) {
+      ids.unshift((await create(access, { ...home, description })).body.id);
+      world.advance(1);
+    }
+    expect(await idsOf(access)).toEqual(ids);
+    const [third, second, first] = ids;
+    await makePrimary(access, first ?? 0);
+    expect(await idsOf(access)).toEqual([first, third, second]);
+    await makePrimary(access, null);
+    expect(await idsOf(access)).toEqual([third, second, first]);
+  });
+
+  test("shows nobody else's, and is empty at first", async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    await create(mine.access);
+    expect(await idsOf(other.access)).toEqual([]);
+  });
+});
+
+describe('UpdateAddress', () => {
+  test('changes what is named and leaves the rest alone', async () => {
+    const { access } = await signIn(world);
+    const { body } = await create(access, { ...home, map_description: 'Beside the museum' });
+    const moved = await update(access, body.id, { point: at(31.2089, 30.0131), location_type: ' WORK ' });
+    expect([moved.status, moved.body]).toEqual([200, { ...body, point: at(31.2089, 30.0131), location_type: 'WORK' }]);
+    expect((await update(access, body.id, { map_description: '' })).body.map_description).toBeNull();
+    expect((await update(access, body.id, {})).body).toEqual((await list(access)).body[0]);
+  });
+
+  test.each([
+    [{ point: riyadh }, 'region_country_mismatch', null],
+    [{ point: at(0, 0) }, 'unsupported_region', null],
+    [{ point: null }, 'null', 'point'],
+    [{ description: '' }, 'blank', 'description'],
+    [{ location_type: null }, 'null', 'location_type'],
+  ])('refuses %j and changes nothing', async (body, code, attr) => {
+    const { access } = await signIn(world);
+    const { body: before } = await create(access);
+    const { status, body: answer } = await update(access, before.id, { ...body, map_description: 'new' });
+    expect([status, answer.errors]).toEqual([400, [error(code, attr)]]);
+    expect((await list(access)).body).toEqual([before]);
+  });
+
+  test.each(['0', '-1', '1.5', 'abc', '12345678901234567890', '9007199254740992', '1'])(
+    'finds no address %s',
+    async (id) => {
+      const { access } = await signIn(world);
+      expect((await update(access, id, { location_type: 'WORK' })).status).toBe(404);
+      expect((await update(access, id, {})).status).toBe(404);
+      expect((await remove(access, id)).status).toBe(404);
+    },
+  );
+
+  test("does not tell somebody else's address from none", async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const { body } = await create(mine.access);
+    const answers = [
+      await update(other.access, body.id, { description: 'mine now' }),
+      await update(other.access, 1, { description: 'mine now' }),
+      await remove(other.access, body.id),
+      await remove(other.access, 1),
+    ];
+    for (const answer of answers) expect([answer.status, answer.body.errors]).toEqual([404, [error('not_found')]]);
+    expect((await makePrimary(other.access, body.id)).body.errors).toEqual([
+      error('does_not_exist', 'primary_address'),
+    ]);
+    expect((await list(mine.access)).body).toEqual([body]);
+  });
+
+  test('replaces an image, and drops the one before', async () => {
+    const { access, customer } = await signIn(world);
+    const { body } = await create(access);
+    const [first, second] = [
+      await updateByForm(access, body.id, { map_image: file(png) }),
+      await updateByForm(access, body.id, { map_image: file(png), description: 'New door' }),
+    ];
+    expect([first.status, second.status, second.body.description]).toEqual([200, 200, 'New door']);
+    expect((await fetch(first.body.map_image)).status).toBe(404);
+    expect((await fetch(second.body.map_image)).status).toBe(200);
+    expect((await update(access, body.id, { map_image: null })).body.map_image).toBeNull();
+    expect(await listImages(customer.id)).not.toContain('<Key>');
+  });
+
+  test('keeps one image when two replace it at once', async () => {
+    const { access, customer } = await signIn(world);
+    const { body } = await create(access);
+    await times(6, () => updateByForm(access, body.id, { map_image: file(png) }));
+    const [address] = (await list(access)).body;
+    expect((await listImages(customer.id)).match(/<Key>/g)).toHaveLength(1);
+    expect((await fetch(address.map_image)).status).toBe(200);
+  });
+
+  test('takes three trips to the table, one after another', async () => {
+    const { access } = await signIn(world);
+    const { body } = await create(access);
+    world.engine.record();
+    await update(access, body.id, { point: cairo });
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('DeleteAddress', () => {
+  test('deletes any but the primary one', async () => {
+    const { access, customer } = await signIn(world);
+    const [first, second] = [(await create(access)).body.id, (await create(access)).body.id];
+    const refused = await remove(access, second);
+    expect([refused.status, refused.body.type, refused.body.errors]).toEqual([
+      400,
+      'client_error',
+      [error('cannot_delete_primary_address')],
+    ]);
+    expect((await remove(access, first)).status).toBe(204);
+    expect((await remove(access, first)).status).toBe(404);
+    expect(await idsOf(access)).toEqual([second]);
+    await makePrimary(access, null);
+    expect((await remove(access, second)).status).toBe(204);
+    await expectConsistent(customer.id);
+  });
+
+  test('lets one of ten at once delete an address, and counts it once', async () => {
+    const { access, customer } = await signIn(world);
+    const { body } = await create(access);
+    await create(access);
+    expect(statuses(await times(10, () => remove(access, body.id)))).toEqual([204, ...Array(9).fill(404)]);
+    await expectConsistent(customer.id);
+  });
+
+  test('never leaves half an address when it is updated at the same time', async () => {
+    const { access, customer } = await signIn(world);
+    for (let round = 0; round < 10; round++) {
+      const { body } = await create(access);
+      await create(access);
+      const [updated, deleted] = await Promise.all([
+        update(access, body.id, { description: 'changed' }),
+        remove(access, body.id),
+        update(access, body.id, { location_type: 'WORK' }),
+      ]);
+      expect([200, 404]).toContain(updated.status);
+      expect(deleted.status).toBe(204);
+      expect(await idsOf(access)).not.toContain(body.id);
+    }
+    await expectConsistent(customer.id);
+  });
+
+  test('never leaves a primary address that is gone when it becomes primary at the same time', async () => {
+    const { access, customer } = await signIn(world);
+    for (let round = 0; round < 10; round++) {
+      const { body } = await create(access);
+      await create(access);
+      const [made, deleted] = await Promise.all([makePrimary(access, body.id), remove(access, body.id)]);
+      expect([
+        [200, 400],
+        [400, 204],
+      ]).toContainEqual([made.status, deleted.status]);
+      await expectConsistent(customer.id);
+      if (made.status === 200) await create(access);
+    }
+  });
+
+  test('keeps no image that an update brings while the address is deleted', async () => {
+    const { access, customer } = await signIn(world);
+    for (let round = 0; round < 5; round++) {
+      const { body } = await create(access);
+      await create(access);
+      await Promise.all([updateByForm(access, body.id, { map_image: file(png) }), remove(access, body.id)]);
+    }
+    expect(await listImages(customer.id)).not.toContain('<Key>');
+  });
+});
+
+describe('a customer who leaves', () => {
+  test('takes the addresses and their images along', async () => {
+    const { access, customer } = await signIn(world);
+    const form = { point: JSON.stringify(cairo), description: 'x', location_type: 'HOME', map_image: file(png) };
+    const { body } = await createByForm(access, form);
+    await world.call(deleteCustomer, { method: 'DELETE', token: access });
+    expect((await create(access)).status).toBe(401);
+    const record = { dynamodb: { NewImage: { customerId: { N: String(customer.id) } }, SequenceNumber: '1' } };
+    await erase({ Records: [record] } as never);
+    const items = await world.items();
+    expect(items.filter(({ pk, sk }) => pk === addressKey(customer.id, 1).pk && sk !== 'WALLET')).toEqual([]);
+    expect((await fetch(body.map_image)).status).toBe(404);
+  });
+});

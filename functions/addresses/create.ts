@@ -1,0 +1,19 @@
+import { addAddress } from '../../lib/addresses.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { multipart } from '../../lib/http/multipart.ts';
+import { Address, NewAddress, showAddress } from '../../lib/schemas/address.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'CreateAddress',
+    tag: 'addresses',
+    summary: 'Add an address and make it the primary one.',
+    auth: signedIn,
+    accepts: multipart,
+    body: NewAddress,
+    returns: { 201: Address },
+    errors: ['unsupportedRegion', 'regionCountryMismatch', 'addressLimitReached'],
+  },
+  async ({ customer, body }) => showAddress(await addAddress(customer, body)),
+);

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { deleteAddress } from '../../lib/addresses.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { idInPath } from '../../lib/schemas/fields.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'DeleteAddress',
+    tag: 'addresses',
+    summary: 'Delete an address that is not the primary one.',
+    auth: signedIn,
+    params: z.object({ id: idInPath }),
+    returns: { 204: null },
+    errors: ['cannotDeletePrimaryAddress'],
+  },
+  ({ customer, params }) => deleteAddress(customer, params.id),
+);

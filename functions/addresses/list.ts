@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as addresses from '../../lib/repositories/addresses.ts';
+import { Address, showAddress } from '../../lib/schemas/address.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'ListAddresses',
+    tag: 'addresses',
+    summary: "The signed-in customer's addresses: the primary one, then the newest first.",
+    auth: signedIn,
+    returns: { 200: z.array(Address) },
+  },
+  async ({ customer }) => {
+    const all = await addresses.ofCustomer(customer.id);
+    const isPrimary = ({ id }: addresses.Address) => id === customer.primaryAddressId;
+    return [...all.filter(isPrimary), ...all.filter((address) => !isPrimary(address))].map(showAddress);
+  },
+);

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { changeAddress } from '../../lib/addresses.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { multipart } from '../../lib/http/multipart.ts';
+import { Address, AddressChanges, showAddress } from '../../lib/schemas/address.ts';
+import { idInPath } from '../../lib/schemas/fields.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'UpdateAddress',
+    tag: 'addresses',
+    summary: 'Change an address.',
+    description: 'What is left out stays. `null` and `""` clear what is optional.',
+    auth: signedIn,
+    accepts: multipart,
+    params: z.object({ id: idInPath }),
+    body: AddressChanges,
+    returns: { 200: Address },
+    errors: ['unsupportedRegion', 'regionCountryMismatch'],
+  },
+  async ({ customer, params, body }) => showAddress(await changeAddress(customer, params.id, body)),
+);

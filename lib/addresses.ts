@@ -1,0 +1,65 @@
+import { fail } from './errors.ts';
+import { dropQuietly, savingImage } from './images/saving.ts';
+import type { Position } from './regions/cells.ts';
+import * as addresses from './repositories/addresses.ts';
+import type { Customer } from './repositories/customers.ts';
+import * as regions from './repositories/regions.ts';
+import type { AddressChanges, NewAddress } from './schemas/address.ts';
+
+/**
+ * Adds an address to a customer's and makes it the primary one.
+ * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.create} throws
+ */
+export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {
+  await requireServed(customer, wanted.point);
+  return savingImage(customer.id, wanted.map_image ?? null, (mapImage) =>
+    addresses.create(customer.id, {
+      ...placeOf(wanted.point),
+      description: wanted.description,
+      locationType: wanted.location_type,
+      mapDescription: wanted.map_description ?? null,
+      mapImage,
+    }),
+  );
+}
+
+/**
+ * Changes an address of a customer. An image that is replaced is dropped.
+ * @throws unsupportedRegion, regionCountryMismatch, notFound
+ */
+export async function changeAddress(
+  customer: Customer,
+  id: number,
+  wanted: AddressChanges,
+): Promise<addresses.Address> {
+  const { point, description, location_type, map_description, map_image } = wanted;
+  if (point) await requireServed(customer, point);
+  return savingImage(customer.id, map_image, async (mapImage) => {
+    const { before, after } = await addresses.change(customer.id, id, {
+      ...(point && placeOf(point)),
+      description,
+      locationType: location_type,
+      mapDescription: map_description,
+      mapImage,
+    });
+    if (after.mapImage !== before.mapImage) await dropQuietly(customer.id, before.mapImage);
+    return after;
+  });
+}
+
+/** @throws what {@link addresses.remove} throws */
+export async function deleteAddress(customer: Customer, id: number): Promise<void> {
+  const { mapImage } = await addresses.remove(customer.id, id);
+  await dropQuietly(customer.id, mapImage);
+}
+
+/** A shop delivers inside its regions, and to customers of the region's own country. */
+async function requireServed({ countryCode }: Customer, position: Position): Promise<void> {
+  const region = await regions.find(position);
+  if (!region) fail('unsupportedRegion');
+  if (region.countryCode !== countryCode) fail('regionCountryMismatch');
+}
+
+function placeOf([longitude, latitude]: Position): Pick<addresses.Address, 'longitude' | 'latitude'> {
+  return { longitude, latitude };
+}

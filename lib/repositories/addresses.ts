@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { nowMs } from '../clock.ts';
+import { config } from '../config.ts';
+import { fail } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { addressKey, addressPrefix, customerPartition, profileKey } from './keys.ts';
+import { readAll, readPrefix, transact, write } from './table.ts';
+import { type Given, setting } from './writes.ts';
+
+export const locationTypes = ['HOME', 'WORK'] as const;
+
+export const Address = z.object({
+  id: z.int(),
+  description: z.string(),
+  locationType: z.enum(locationTypes),
+  /** Degrees. */
+  longitude: z.number(),
+  latitude: z.number(),
+  mapDescription: z.string().nullable(),
+  mapImage: z.string().nullable(),
+  createdAtMs: z.int(),
+});
+export type Address = z.infer<typeof Address>;
+
+/** What a customer says about an address. */
+export type Fields = Omit<Address, 'id' | 'createdAtMs'>;
+
+/** A customer's addresses, the newest first. */
+export async function ofCustomer(customerId: number): Promise<Address[]> {
+  const addresses = await readPrefix(customerPartition(customerId), addressPrefix, Address);
+  return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+}
+
+/**
+ * Adds an address and makes it the primary one.
+ * @throws addressLimitReached, or authenticationFailed if the customer is gone
+ */
+export async function create(customerId: number, fields: Fields): Promise<Address> {
+  const address: Address = { id: newId(), ...fields, createdAtMs: nowMs() };
+  const result = await transact([
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #primaryAddressId = :id, #addressCount = if_not_exists(#addressCount, :none) + :one',
+      condition: 'attribute_exists(pk) AND (attribute_not_exists(#addressCount) OR #addressCount < :most)',
+      values: { ':id': address.id, ':none': 0, ':one': 1, ':most': config.addressesPerCustomer },
+    },
+    { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
+  ]);
+  if (result.done) return address;
+  return fail(result.refused[0]?.old ? 'addressLimitReached' : 'authenticationFailed');
+}
+
+/**
+ * Changes what is given and leaves the rest alone. Answers the address before and after.
+ * @throws notFound
+ */
+export async function change(
+  customerId: number,
+  id: number,
+  changes: Given<Fields>,
+): Promise<{ before: Address; after: Address }> {
+  const update = setting(changes);
+  if (!update) {
+    const address = await find(customerId, id);
+    return { before: address, after: address };
+  }
+  const { done, old } = await write({
+    kind: 'update',
+    key: addressKey(customerId, id),
+    condition: 'attribute_exists(pk)',
+    ...update,
+  });
+  if (!done) return fail('notFound');
+  return { before: Address.parse(old), after: Address.parse({ ...old, ...update.given }) };
+}
+
+/**
+ * Deletes an address, and answers it.
+ * @throws notFound, cannotDeletePrimaryAddress, or authenticationFailed if the customer is gone
+ */
+export async function remove(customerId: number, id: number): Promise<Address> {
+  const address = await find(customerId, id);
+  const result = await transact([
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #addressCount = #addressCount - :one',
+      condition: 'attribute_exists(pk) AND #primaryAddressId <> :id',
+      values: { ':one': 1, ':id': id },
+    },
+    {
+      kind: 'delete',
+      key: addressKey(customerId, id),
+      // Whoever deletes an address deletes its image, so it must still be the one that was read.
+      condition: '#mapImage = :seenImage',
+      values: { ':seenImage': address.mapImage },
+    },
+  ]);
+  if (result.done) return address;
+  const [profile] = result.refused;
+  if (!profile) return remove(customerId, id);
+  return fail(profile.old ? 'cannotDeletePrimaryAddress' : 'authenticationFailed');
+}
+
+async function find(customerId: number, id: number): Promise<Address> {
+  const [address] = await readAll([{ key: addressKey(customerId, id), as: Address }]);
+  return address ?? fail('notFound');
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { locationTypes, type Address as Stored } from '../repositories/addresses.ts';
+import { choice, clearable, text } from './fields.ts';
+import { image } from './image.ts';
+import { point } from './position.ts';
+
+export const Address = z
+  .object({
+    id: z.int(),
+    description: z.string(),
+    location_type: z.enum(locationTypes),
+    point: z.object({
+      type: z.literal('Point'),
+      coordinates: z.tuple([z.number(), z.number()]).describe('Longitude and latitude, in degrees.'),
+    }),
+    map_description: z.string().nullable(),
+    map_image: z.url().nullable(),
+  })
+  .meta({ id: 'Address' });
+export type Address = z.infer<typeof Address>;
+
+/** An address as a customer adds it. */
+export const NewAddress = z.object({
+  point,
+  description: text({ max: 1_000 }),
+  location_type: choice(locationTypes),
+  map_description: clearable(text({ max: 1_000, clears: true })).optional(),
+  map_image: clearable(image).optional(),
+});
+export type NewAddress = z.output<typeof NewAddress>;
+
+/** What a customer may change about an address; what is left out stays. */
+export const AddressChanges = NewAddress.partial();
+export type AddressChanges = z.output<typeof AddressChanges>;
+
+export function showAddress(address: Stored): Address {
+  return {
+    id: address.id,
+    description: address.description,
+    location_type: address.locationType,
+    point: { type: 'Point', coordinates: [address.longitude, address.latitude] },
+    map_description: address.mapDescription,
+    map_image: address.mapImage,
+  };
+}
