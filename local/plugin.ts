@@ -138,6 +138,7 @@ class LocalStackPlugin {
       '',
       `  API        http://localhost:${apiPort}`,
       `  Inbox      http://localhost:${localPort}   codes and pushes appear here`,
+      `  Regions    http://localhost:${localPort}/regions   a map to click`,
       `  DynamoDB   ${dynamodbEndpoint ?? `http://localhost:${dynamodbPort}`}`,
       `  Lambda     http://localhost:${lambdaPort}`,
       `  Data       ${dataFolder}   seeded: ${seeded.join(', ')}`,

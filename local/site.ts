@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { nowSeconds } from '../lib/clock.ts';
 import { config } from '../lib/config.ts';
+import { regionMap } from './regionMap.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { Faults } from './sandbox/sns.ts';
 
@@ -11,12 +12,14 @@ import { Faults } from './sandbox/sns.ts';
 const mostSeconds = 100 * 365 * 86_400;
 const Advance = z.object({ advance_seconds: z.int() });
 
-/** The developer's site: the inbox page, and what scripts read and set as JSON. */
-export function site(sandbox: Sandbox): Hono {
+/** The developer's site: its pages, and what scripts read and set as JSON. `api` is where the API listens. */
+export function site(sandbox: Sandbox, api: string): Hono {
   const { messages } = sandbox;
   const app = new Hono();
 
-  app.get('/', (context) => context.html(readFileSync(new URL('inbox.html', import.meta.url), 'utf8')));
+  app.get('/', (context) => context.html(page('inbox.html')));
+  app.get('/regions', (context) => context.html(page('regions.html')));
+  app.get('/site.css', (context) => context.body(page('site.css'), 200, { 'content-type': 'text/css' }));
 
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
   app.delete('/api/messages', (context) => {
@@ -31,6 +34,8 @@ export function site(sandbox: Sandbox): Hono {
       stop();
     }),
   );
+
+  app.get('/api/regions', async (context) => context.json({ api, ...(await regionMap()) }));
 
   app.get('/api/clock', (context) => context.json(clock()));
   app.post('/api/clock', async (context) => {
@@ -58,6 +63,10 @@ export function site(sandbox: Sandbox): Hono {
     return context.json(sandbox.faults);
   });
   return app;
+}
+
+function page(name: string): string {
+  return readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8');
 }
 
 /** In a query string an unescaped plus means a space, and nobody types `%2B`. */

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { png } from '../lib/testing/images.ts';
 import { freePort } from '../lib/testing/ports.ts';
+import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
 
 jest.setTimeout(60_000);
 
@@ -75,6 +76,17 @@ async function signIn(phone: string) {
     device: { registration_id: `token:${phone}` },
     language: 'en',
   });
+}
+/** Runs the seed command beside the stack; answers its exit code and what it printed. */
+async function seed(...words: string[]): Promise<[number | null, string]> {
+  const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { env: { ...process.env, ...ports } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return [await new Promise((resolve) => child.once('close', resolve)), output];
 }
 const moveClock = (seconds: number) =>
   fetch(`${site}/api/clock`, {
@@ -183,6 +195,27 @@ describe('npm start', () => {
     expect(await messagesTo('+97333123456')).toMatchObject([{ kind: 'sms', text: expect.stringMatching(/^\d{6} /) }]);
     expect((await fetch(`${site}/api/messages`, { method: 'DELETE' })).status).toBe(204);
     expect(await (await fetch(`${site}/api/messages`)).json()).toEqual([]);
+  });
+
+  test("has a map of the regions, and loads a shop's own into the running stack", async () => {
+    expect(await (await fetch(`${site}/regions`)).text()).toContain('<title>Regions');
+    const regions = async () => (await fetch(`${site}/api/regions`)).json();
+    expect(await regions()).toMatchObject({ api, source: 'seed/regions.geojson', regions: expect.any(Array) });
+    const nile = '/api/regions/?long=31.2357&lat=30.0444';
+    expect((await call('GET', nile)).body).toMatchObject({ code: 'EG-CAIRO', country: { code: 'EG' } });
+
+    const file = regionFile([feature('DOWNTOWN', rectangle(31.2, 30, 31.3, 30.1))]);
+    expect(await seed('regions', file, '--dry-run')).toEqual([0, expect.stringContaining('1 added, 44 removed')]);
+    expect((await call('GET', nile)).body.code).toBe('EG-CAIRO');
+    expect(await seed('regions', file)).toEqual([0, expect.stringContaining('Loaded into the stage local.')]);
+    while ((await call('GET', nile)).body.code !== 'DOWNTOWN') await setTimeout(100);
+    expect(await regions()).toMatchObject({ source: 'my-areas.geojson', regions: [{ code: 'DOWNTOWN' }] });
+
+    const wrong = await seed('regions', regionFile([feature('X', [[[0, 0]]])]));
+    expect(wrong).toEqual([1, 'Feature 1 (X) has a ring without an area, its outer ring.\n']);
+    expect(await seed()).toEqual([0, expect.stringContaining('kept as loaded from my-areas.geojson')]);
+    expect(await seed('everything')).toEqual([1, expect.stringMatching(/^npm run seed -- /)]);
+    expect((await seed('regions', 'seed/regions.geojson'))[0]).toBe(0);
   });
 
   test('switches faults of the sandbox on and off', async () => {

@@ -91,7 +91,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
       port: localPort,
       secrets: keepSecrets(join(dataFolder, secretsFile)),
       imagesFolder: join(dataFolder, imagesFolder),
-      site,
+      site: (sandbox) => site(sandbox, `http://localhost:${settings.apiPort}`),
     });
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
