@@ -28,6 +28,12 @@ function count(variable: string, fallback: number, max = Number.MAX_SAFE_INTEGER
   return value;
 }
 
+function flag(variable: string): boolean {
+  const value = process.env[variable] || 'false';
+  if (value !== 'true' && value !== 'false') throw new ConfigurationError(`${variable} must be true or false.`);
+  return value === 'true';
+}
+
 function list(variable: string): string[] {
   return text(variable, ' ')
     .split(',')
@@ -114,6 +120,11 @@ export const config = {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
 
+  /** Whether a fine that is higher than the balance takes what there is, instead of being refused. */
+  get finesStopAtZero() {
+    return flag('WALLET_FINES_STOP_AT_ZERO');
+  },
+
   get addressesPerCustomer() {
     return count('ADDRESSES_PER_CUSTOMER', 50);
   },
@@ -186,7 +197,7 @@ export const config = {
   /** Numbers with a fixed code for app store review, each until the end of a day (UTC). */
   get testNumbers(): TestNumber[] {
     const numbers = json('TEST_NUMBERS', z.array(TestNumber), []);
-    if (numbers.length > 0 && config.stage === 'prod' && process.env.ALLOW_TEST_NUMBERS !== 'true') {
+    if (numbers.length > 0 && config.stage === 'prod' && !flag('ALLOW_TEST_NUMBERS')) {
       throw new ConfigurationError('TEST_NUMBERS is set in prod without ALLOW_TEST_NUMBERS=true.');
     }
     return numbers;

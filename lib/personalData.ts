@@ -3,10 +3,10 @@ import { isoTime } from './clock.ts';
 import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
-import { addressPrefix, customerPartition, devicePrefix, sessionPrefix } from './repositories/keys.ts';
+import { addressPrefix, customerPartition, devicePrefix, entryPrefix, sessionPrefix } from './repositories/keys.ts';
 import { Session } from './repositories/sessions.ts';
 import { readRaw } from './repositories/table.ts';
-import { Wallet } from './repositories/wallets.ts';
+import { Entry, Wallet } from './repositories/wallets.ts';
 
 interface Kind {
   /** How the sort keys of such items begin. */
@@ -23,7 +23,8 @@ interface Kind {
 /** Everything we hold about a customer: what an export shows, and what an erasure erases. */
 export const personalData = {
   profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount'] },
-  wallet: { sk: 'WALLET', schema: Wallet, outlivesCustomer: true },
+  wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
+  transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['hash'], outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },
   devices: { sk: devicePrefix, schema: Device, many: true },
   addresses: { sk: addressPrefix, schema: Address, many: true },

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { readService } from '../lib/http/routes.ts';
-import { awsEnvironment, readSettings } from '../local/stack.ts';
+import { explain, useStage } from '../local/stage.ts';
 import { parts } from './load.ts';
 import type { Plan } from './plan.ts';
 import { Refusal } from './refusal.ts';
@@ -13,13 +12,8 @@ const usage =
 /** Loads what was asked for. Everything is read and checked before anything is written. */
 async function run(): Promise<void> {
   const { values, positionals } = parseCommand();
-  const { stage = 'local', region = process.env.AWS_REGION ?? 'eu-central-1', 'dry-run': dryRun = false } = values;
-  Object.assign(process.env, {
-    STAGE: stage,
-    TABLE_NAME: `${readService().service}-${stage}`,
-    AWS_REGION: region,
-    ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
-  });
+  const dryRun = values['dry-run'] ?? false;
+  const stage = useStage(values);
   const plans = await Promise.all(chosen(positionals).map((plan) => plan()));
   if (!dryRun) await apply(plans);
   for (const line of plans.map(summary)) print(line);
@@ -64,21 +58,10 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** What operators meet, in a sentence; anything else is a fault of ours and keeps its stack. */
-function explain(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof Refusal) return error.message;
-  if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
-  if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
-  if ('code' in error && error.code === 'ECONNREFUSED')
-    return 'The local stack does not answer; start it with npm start.';
-  return undefined;
-}
-
 try {
   await run();
 } catch (error) {
-  const sentence = explain(error);
+  const sentence = error instanceof Refusal ? error.message : explain(error);
   if (!sentence) throw error;
   process.stderr.write(`${sentence}\n`);
   process.exitCode = 1;

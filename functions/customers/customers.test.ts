@@ -1,5 +1,6 @@
 import { personalData } from '../../lib/personalData.ts';
 import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
+import { emptyWallet } from '../../lib/repositories/wallets.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
@@ -674,7 +675,7 @@ describe('DeleteCustomer', () => {
       }
     }
     expect(await partition(id)).toEqual([
-      { pk: `CUSTOMER#${id}`, sk: 'WALLET', balanceMinor: 0, currency: 'EGP', isUsedInPayment: false },
+      { pk: `CUSTOMER#${id}`, sk: 'WALLET', ...emptyWallet('EGP') },
     ]);
   });
 

@@ -55,6 +55,7 @@ export function endpoint<const C extends Contract>(
         clientAddress: event.requestContext.identity.sourceIp,
         method: event.httpMethod,
         resource: event.resource,
+        url: urlOf(event),
       };
       return respond(contract, await handle(input as Input<C>));
     });
@@ -134,6 +135,11 @@ async function read(reader: BodyReader | undefined, event: APIGatewayProxyEvent)
   return bytes.length > reader.maxBytes()
     ? fail('payloadTooLarge')
     : reader.read(bytes, event.headers['content-type'] ?? '');
+}
+
+/** With the stage or the base path that stands in front of the route, which only the gateway knows. */
+function urlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
+  return `${headers['x-forwarded-proto'] ?? 'http'}://${headers.host}${requestContext.path}`;
 }
 
 async function validated(contract: Contract, event: APIGatewayProxyEvent): Promise<Record<string, unknown>> {

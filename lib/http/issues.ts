@@ -29,10 +29,19 @@ function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
       if (issue.origin === 'string' && issue.minimum === 1) return { code: 'blank' };
       return { code: issue.origin === 'string' ? 'min_length' : 'min_value', min: Number(issue.minimum) };
     case 'custom':
-      return { code: isFieldErrorCode(issue.params?.code) ? issue.params.code : 'invalid' };
+      return { code: 'invalid', ...(issue.params && limitsOf(issue.params)) };
     default:
       return { code: 'invalid' };
   }
+}
+
+/** A rule of our own says what zod's say of themselves. */
+function limitsOf({ code, min, max }: Record<string, unknown>): Partial<FieldError> {
+  return {
+    ...(isFieldErrorCode(code) && { code }),
+    ...(typeof min === 'number' && { min }),
+    ...(typeof max === 'number' && { max }),
+  };
 }
 
 function isFieldErrorCode(code: unknown): code is FieldErrorCode {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Operation } from '../operation.ts';
 import { useWorld } from '../testing/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
 import { readFunctions, readRoutes } from './routes.ts';
@@ -47,7 +48,16 @@ test.each(readRoutes())('$method $path asks for the values in its path and for n
   expect(Object.keys(contract.params?.shape ?? {}).sort()).toEqual(inPath.sort());
 });
 
-test.each(functions.filter(({ file }) => !file.startsWith('functions/workers/')))(
+test.each(functions.filter(({ file }) => file.startsWith('functions/operators/')))(
+  'the sample event of $functionName is one that the function takes',
+  async ({ file }) => {
+    const { handler } = (await import(new URL(`${file}.ts`, root).href)) as { handler: Operation };
+    const sample = new URL(`${file.replace(/^functions/, 'events')}.json`, root);
+    await handler.contract.input.parseAsync(JSON.parse(readFileSync(sample, 'utf8')));
+  },
+);
+
+test.each(functions.filter(({ file }) => !/^functions\/(workers|operators)\//.test(file)))(
   'the sample event of $functionName is one that the function takes',
   async ({ file }) => {
     const { contract } = await loadEndpoint(file);

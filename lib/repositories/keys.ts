@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
  * | ------------------ | ------------------------- | ---------------------- | --------------------------------------- |
  * | customer           | CUSTOMER#<id>             | PROFILE                | authenticate, show                      |
  * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
+ * | wallet entry       | CUSTOMER#<id>             | ENTRY#<ms>-<entry id>  | list, verify                            |
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
  * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
@@ -16,6 +17,7 @@ import { createHash } from 'node:crypto';
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
+ * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
@@ -32,11 +34,22 @@ export interface Key {
 export const sessionPrefix = 'SESSION#';
 export const devicePrefix = 'DEVICE#';
 export const addressPrefix = 'ADDRESS#';
+export const entryPrefix = 'ENTRY#';
 
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
+export const customerOf = (partition: string) => Number(partition.slice(customerPartition(0).length - 1));
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
 export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
 export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
+/** Times are written with zeros before them, so that entries are in the order in which they were made. */
+export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs: number; id: number }): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${entryPrefix}${String(createdAtMs).padStart(15, '0')}-${id}`,
+});
+export const walletClaimKey = (idempotencyKey: string): Key => ({
+  pk: `WALLET_KEY#${hash(idempotencyKey)}`,
+  sk: 'CLAIM',
+});
 export const sessionKey = (customerId: number, sessionId: number): Key => ({
   pk: customerPartition(customerId),
   sk: `${sessionPrefix}${sessionId}`,
@@ -86,7 +99,7 @@ export const cellKey = (version: number, path: string): Key => ({
   sk: `${cellPrefix}${path}`,
 });
 
-/** Push tokens may have 4,096 characters, and a key holds 1,024 bytes. */
+/** Push tokens may have 4,096 characters, an operator's key may have any, and ours hold 1,024 bytes. */
 function hash(value: string): string {
   return createHash('sha256').update(value).digest('base64url');
 }

@@ -3,8 +3,8 @@ import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { otpKey } from './keys.ts';
 import { SlidingWindow } from './slidingWindow.ts';
-import { type Written, write } from './table.ts';
-import type { Write } from './writes.ts';
+import { write } from './table.ts';
+import type { Write, Written } from './writes.ts';
 
 /** What a code is for. A phone has at most one live code of each. */
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset'] as const;

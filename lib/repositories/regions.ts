@@ -3,8 +3,8 @@ import pointInPolygon from 'point-in-polygon-hao';
 import * as z from 'zod';
 import { cached } from '../cached.ts';
 import { canonical, type Position, pathOf } from '../regions/cells.ts';
-import { cellKey, regionsInForceKey, versionPartition } from './keys.ts';
-import { readAll, readLast } from './table.ts';
+import { cellKey, cellPrefix, regionsInForceKey, versionPartition } from './keys.ts';
+import { readAll, readRange } from './table.ts';
 
 export const Region = z.object({
   code: z.string(),
@@ -101,7 +101,8 @@ function keptAround(version: number, path: string): Cell | undefined {
 
 /** Of all cells up to the deepest one around a place, in the order of their paths, the last is the one that holds it. */
 async function readCell(version: number, path: string): Promise<Cell | undefined> {
-  const cell = await readLast(versionPartition(version), cellKey(version, path).sk, Cell);
+  const range = { from: cellPrefix, to: cellKey(version, path).sk, descending: true, limit: 1 };
+  const [cell] = await readRange(versionPartition(version), range, Cell);
   if (!cell || !path.startsWith(cell.path)) return undefined;
   kept.set(`${version} ${cell.path}`, cell);
   return cell;

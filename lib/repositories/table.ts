@@ -12,6 +12,7 @@ import {
   DynamoDBDocumentClient,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -23,15 +24,7 @@ import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Key } from './keys.ts';
 import { attempts, backOff, isThrottle, pausing, retried } from './retries.ts';
-import { expressionsOf, type Item, type Write } from './writes.ts';
-
-/** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
-export interface Written {
-  done: boolean;
-  old: Item | undefined;
-}
-/** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
-export type Transacted = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
+import { expressionsOf, type Item, type Transacted, type Write, type Written } from './writes.ts';
 
 let client: DynamoDBDocumentClient | undefined;
 
@@ -68,34 +61,56 @@ export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string
 /** The same, unparsed, and with those items that have expired but have not been deleted yet. */
 export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> {
   const items: (Key & Item)[] = [];
-  let from: Record<string, unknown> | undefined;
+  let after: Item | undefined;
   do {
-    const query = new QueryCommand({
-      TableName: config.tableName,
-      KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
-      ExpressionAttributeValues: prefix ? { ':pk': pk, ':prefix': prefix } : { ':pk': pk },
-      ConsistentRead: true,
-      ...(from && { ExclusiveStartKey: from }),
-    });
-    const page = await pausing(table().send(query));
-    items.push(...((page.Items ?? []) as (Key & Item)[]));
-    from = page.LastEvaluatedKey;
-  } while (from);
+    // A space is before, and the last of its plane behind, whatever our keys are made of.
+    const page = await query(pk, { from: prefix || ' ', to: `${prefix}\uffff`, after });
+    items.push(...(page.items as (Key & Item)[]));
+    after = page.next;
+  } while (after);
   return items;
 }
 
-/** The last item of a partition up to a sort key, strongly consistent. */
-export async function readLast<S extends z.ZodType>(pk: string, sk: string, as: S): Promise<z.output<S> | undefined> {
-  const query = new QueryCommand({
+/** The first items of a range of sort keys, or its last ones when descending; strongly consistent. */
+export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
+  return (await query(pk, range)).items.flatMap((item) => parse(as, item) ?? []);
+}
+
+interface Range {
+  /** Sort keys, both included. */
+  from: string;
+  to: string;
+  descending?: boolean;
+  limit?: number;
+}
+
+async function query(pk: string, { from, to, descending = false, limit, after }: Range & { after?: Item | undefined }) {
+  const command = new QueryCommand({
     TableName: config.tableName,
-    KeyConditionExpression: 'pk = :pk AND sk <= :sk',
-    ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
-    ScanIndexForward: false,
-    Limit: 1,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
+    ScanIndexForward: !descending,
+    Limit: limit,
     ConsistentRead: true,
+    ExclusiveStartKey: after,
   });
-  const { Items } = await pausing(table().send(query));
-  return parse(as, Items?.[0]);
+  const { Items: items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
+  return { items, next };
+}
+
+/** The partitions that have an item with this sort key, a part of the table at a time, for it reads everything. */
+export async function scanPartitions(
+  sk: string,
+  after?: Key,
+): Promise<{ partitions: string[]; next: Key | undefined }> {
+  const command = new ScanCommand({
+    TableName: config.tableName,
+    FilterExpression: 'sk = :sk',
+    ExpressionAttributeValues: { ':sk': sk },
+    ExclusiveStartKey: after && { ...after },
+  });
+  const { Items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
+  return { partitions: Items.map(({ pk }) => String(pk)), next: next && { pk: String(next.pk), sk: String(next.sk) } };
 }
 
 /** Makes one conditional write. A condition that does not hold is an answer, not an error. */

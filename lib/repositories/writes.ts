@@ -13,6 +13,14 @@ export type Write = { key: Key; condition?: string; values?: Item } & (
   | { kind: 'check'; condition: string }
 );
 
+/** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
+export interface Written {
+  done: boolean;
+  old: Item | undefined;
+}
+/** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
+export type Transacted = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
+
 /** Some of the fields of T; those that are undefined are not given. */
 export type Given<T> = { [F in keyof T]?: T[F] | undefined };
 

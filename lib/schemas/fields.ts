@@ -2,7 +2,10 @@ import * as z from 'zod';
 import type { FieldErrorCode } from '../errors.ts';
 
 /** For `refine`: the contract's code of a rule that zod has no name for. */
-export const code = (code: FieldErrorCode) => ({ params: { code }, abort: true });
+export const code = (code: FieldErrorCode, limits: { min?: number; max?: number } = {}) => ({
+  params: { code, ...limits },
+  abort: true,
+});
 
 /**
  * Text as clients send it. Outer white space is cut, and nothing left is `blank` unless that clears the field; a number

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { jest } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
 import { makeSecrets, type Secrets } from '../../local/secrets.ts';
@@ -142,6 +142,26 @@ export class World {
     do {
       const page = await this.#client.send(
         new ScanCommand({ TableName: this.#tableName, ConsistentRead: true, ...(from && { ExclusiveStartKey: from }) }),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  }
+
+  /** Everything in one partition, in the order of the keys. */
+  async partition(pk: string): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
       );
       items.push(...(page.Items ?? []));
       from = page.LastEvaluatedKey;

@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { walletKey } from '../../lib/repositories/keys.ts';
+import type { Entry } from '../../lib/repositories/wallets.ts';
+import { logOf } from '../../lib/testing/log.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { hashOf } from '../../lib/wallet/seal.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as erase } from '../workers/erase.ts';
+import { handler as walletAdjust } from './walletAdjust.ts';
+import { handler as walletStatement } from './walletStatement.ts';
+import { handler as walletVerify } from './walletVerify.ts';
+
+const world = useWorld();
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
+type Answer = any;
+const statement = (event: unknown) => walletStatement(event) as Promise<Answer>;
+const verify = (event: unknown = {}) => walletVerify(event) as Promise<Answer>;
+const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+const debit = (customerId: number, amount: string, wanted = {}) =>
+  adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...wanted });
+const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
+const eraseCustomer = async ({ access, customer }: { access: string; customer: { id: number } }) => {
+  await world.call(deleteCustomer, { method: 'DELETE', token: access });
+  const record = { dynamodb: { NewImage: { customerId: { N: String(customer.id) } }, SequenceNumber: '1' } };
+  await erase({ Records: [record] } as never);
+};
+
+describe('walletAdjust', () => {
+  test.each([
+    ['REFUND', '100.00'],
+    ['CHARGING', '100.00'],
+    ['CANCEL_ORDER', '100.00'],
+    ['CASH_RECEIVE', '100.00'],
+    ['FINE', '-100.00'],
+    ['PAYOUT', '-100.00'],
+    ['ORDER_PAYMENT', '-100.00'],
+    ['SHARE', '-100.00'],
+  ])('books a %s of 100.00 as %s', async (transaction_type, amount) => {
+    const { customer } = await signIn(world);
+    await adjustWallet(customer.id, { amount: '150' });
+    const entry = await adjustWallet(customer.id, { transaction_type, reference: ' order 7 ' });
+    expect(entry).toEqual({
+      id: expect.any(Number),
+      transaction_type,
+      amount,
+      currency: 'EGP',
+      reference: 'order 7',
+      created_at: expect.stringMatching(/Z$/),
+    });
+    expect(await balanceOf(customer.id)).toBe(amount === '100.00' ? '250.00' : '50.00');
+    await expectSound(customer.id, await world.items());
+  });
+
+  test('lets one of eight parallel withdrawals of 100.00 pass on a wallet of 100.00', async () => {
+    const { customer } = await signIn(world);
+    await adjustWallet(customer.id);
+    const answers = await times(8, () => debit(customer.id, '100.00'));
+    expect(answers.map(codeOf).sort()).toEqual([...Array(7).fill('insufficient_funds'), undefined]);
+    await expectSound(customer.id, await world.items());
+  });
+
+  test('makes one entry of fifty requests with the same key, and gives all of them that one', async () => {
+    const { customer } = await signIn(world);
+    const key = randomUUID();
+    const answers = await times(50, () => adjustWallet(customer.id, { idempotency_key: key }));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0].amount).toBe('100.00');
+    await debit(customer.id, '100');
+    expect(await adjustWallet(customer.id, { idempotency_key: key })).toEqual(answers[0]);
+    expect((await statement({ customer_id: customer.id })).wallet.balance).toBe('0.00');
+  });
+
+  test.each([
+    [{ amount: '100.01' }],
+    [{ transaction_type: 'REFUND' }],
+    [{ reference: 'another' }],
+    [{ currency: 'USD' }],
+  ])('refuses a key that has been used, for %j', async (other) => {
+    const { customer } = await signIn(world);
+    const key = randomUUID();
+    await adjustWallet(customer.id, { idempotency_key: key });
+    expect(codeOf(await adjustWallet(customer.id, { idempotency_key: key, ...other }))).toBe('idempotency_key_reused');
+    expect((await statement({ customer_id: customer.id })).results).toHaveLength(1);
+  });
+
+  test('refuses a key that has been used for another customer, also in the same moment', async () => {
+    const [one, other] = [(await signIn(world)).customer, (await signIn(world)).customer];
+    const key = randomUUID();
+    const answers = await times(10, (index) => adjustWallet((index % 2 ? one : other).id, { idempotency_key: key }));
+    const refused = answers.filter((answer) => codeOf(answer) === 'idempotency_key_reused');
+    expect(refused).toHaveLength(5);
+    const balances = await Promise.all([one, other].map(({ id }) => statement({ customer_id: id })));
+    expect(balances.map(({ wallet }) => wallet.balance).sort()).toEqual(['0.00', '100.00']);
+  });
+
+  test('takes the same content in another spelling as the same', async () => {
+    const { customer } = await signIn(world);
+    const key = randomUUID();
+    const first = await adjustWallet(customer.id, { idempotency_key: key, amount: '5' });
+    expect(await adjustWallet(customer.id, { idempotency_key: ` ${key} `, amount: '05.0' })).toEqual(first);
+  });
+
+  test('tries a refused request again under the same key', async () => {
+    const { customer } = await signIn(world);
+    const key = randomUUID();
+    expect(codeOf(await debit(customer.id, '5', { idempotency_key: key }))).toBe('insufficient_funds');
+    await adjustWallet(customer.id);
+    expect(await debit(customer.id, '5', { idempotency_key: key })).toMatchObject({ amount: '-5.00' });
+    expect(await balanceOf(customer.id)).toBe('95.00');
+  });
+
+  test('lets a fine take what there is, where a shop wants that', async () => {
+    const { customer } = await signIn(world);
+    const fine = () => adjustWallet(customer.id, { transaction_type: 'FINE', amount: '80' });
+    await adjustWallet(customer.id);
+    expect((await fine()).amount).toBe('-80.00');
+    expect(codeOf(await fine())).toBe('insufficient_funds');
+    world.set({ WALLET_FINES_STOP_AT_ZERO: 'true' });
+    expect((await fine()).amount).toBe('-20.00');
+    expect(codeOf(await fine())).toBe('insufficient_funds');
+    await expectSound(customer.id, await world.items());
+  });
+
+  test.each([
+    [{ amount: '1,5' }, 'amount', 'invalid'],
+    [{ amount: '1e3' }, 'amount', 'invalid'],
+    [{ amount: '-5' }, 'amount', 'invalid'],
+    [{ amount: '+5' }, 'amount', 'invalid'],
+    [{ amount: '' }, 'amount', 'invalid'],
+    [{ amount: '5.' }, 'amount', 'invalid'],
+    [{ amount: '٥' }, 'amount', 'invalid'],
+    [{ amount: 5 }, 'amount', 'invalid'],
+    [{ amount: '5.001' }, 'amount', 'invalid'],
+    [{ amount: '0' }, 'amount', 'min_value'],
+    [{ amount: '0.00' }, 'amount', 'min_value'],
+    [{ amount: '1234567890123' }, 'amount', 'max_value'],
+    [{ amount: '9'.repeat(100) }, 'amount', 'max_value'],
+    [{ amount: null }, 'amount', 'null'],
+    [{ amount: undefined }, 'amount', 'required'],
+    [{ currency: 'XXY' }, 'currency', 'invalid_choice'],
+    [{ currency: 'egp' }, 'currency', 'invalid_choice'],
+    [{ currency: 'USD' }, 'currency', 'currency_mismatch'],
+    [{ transaction_type: 'GIFT' }, 'transaction_type', 'invalid_choice'],
+    [{ customer_id: '1' }, 'customer_id', 'invalid'],
+    [{ customer_id: 0 }, 'customer_id', 'min_value'],
+    [{ customer_id: 7 }, null, 'customer_not_found'],
+    [{ reference: ' ' }, 'reference', 'blank'],
+    [{ idempotency_key: 'x'.repeat(256) }, 'idempotency_key', 'max_length'],
+  ])('refuses %j and changes nothing', async (bad, attr, code) => {
+    const { customer } = await signIn(world);
+    const answer = await adjustWallet(customer.id, bad);
+    expect(answer.errors).toEqual([expect.objectContaining({ attr, code, detail: expect.any(String) })]);
+    expect((await statement({ customer_id: customer.id })).results).toEqual([]);
+  });
+
+  test('names all that is wrong, of nothing at all too', async () => {
+    const fields = ['customer_id', 'transaction_type', 'amount', 'currency', 'reference', 'idempotency_key'];
+    for (const event of [undefined, null, {}]) {
+      const { type, errors } = (await walletAdjust(event)) as Answer;
+      expect([type, errors.map(({ attr }: { attr: string }) => attr)]).toEqual(['validation_error', fields]);
+    }
+  });
+
+  test('keeps a balance within twelve digits', async () => {
+    const { customer } = await signIn(world);
+    expect((await adjustWallet(customer.id, { amount: '999999999999.99' })).amount).toBe('999999999999.99');
+    expect(codeOf(await adjustWallet(customer.id, { amount: '0.01' }))).toBe('balance_too_large');
+    await expectSound(customer.id, await world.items());
+  });
+
+  test('refuses a customer who was erased, whose wallet and entries stay without a name', async () => {
+    const signedIn = await signIn(world);
+    const { id } = signedIn.customer;
+    const key = randomUUID();
+    const first = await adjustWallet(id, { idempotency_key: key });
+    await eraseCustomer(signedIn);
+    expect(codeOf(await adjustWallet(id))).toBe('customer_not_found');
+    expect(await adjustWallet(id, { idempotency_key: key })).toEqual(first);
+    const { wallet, results } = await statement({ customer_id: id });
+    expect([wallet.balance, results]).toEqual(['100.00', [first]]);
+    await expectSound(id, await world.items());
+    expect(JSON.stringify(await world.items())).not.toContain(signedIn.phone);
+  });
+
+  test('never moves money of a customer who is deleted in the same moment, without an entry', async () => {
+    for (let round = 0; round < 5; round++) {
+      const signedIn = await signIn(world);
+      await Promise.all([
+        ...Array(5)
+          .fill(0)
+          .map(() => adjustWallet(signedIn.customer.id)),
+        eraseCustomer(signedIn),
+      ]);
+      await expectSound(signedIn.customer.id, await world.items());
+    }
+  });
+
+  test('throws what is a fault of ours, so that a caller retries', async () => {
+    const { customer } = await signIn(world);
+    world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
+    await expect(adjustWallet(customer.id)).rejects.toThrow();
+  });
+
+  test('logs which operation ran and what it refused, but no amounts and no keys', async () => {
+    const { customer } = await signIn(world);
+    const lines = await logOf(() => debit(customer.id, '77.31', { idempotency_key: 'key-8431' }));
+    expect(lines.join()).toContain('insufficientFunds');
+    expect(lines.join()).not.toMatch(/77\.31|key-8431/);
+  });
+});
+
+describe('walletStatement', () => {
+  test('pages through the entries both ways', async () => {
+    const { customer } = await signIn(world);
+    for (const amount of ['1', '2', '3']) {
+      world.advance(0.001);
+      await adjustWallet(customer.id, { amount });
+    }
+    const amounts = ({ results }: Answer) => results.map(({ amount }: { amount: string }) => amount);
+    const first = await statement({ customer_id: customer.id, page_size: 2 });
+    expect([amounts(first), first.previous]).toEqual([['3.00', '2.00'], null]);
+    const last = await statement({ customer_id: customer.id, page_size: 2, cursor: first.next });
+    expect([amounts(last), last.next]).toEqual([['1.00'], null]);
+    expect(await statement({ customer_id: customer.id, page_size: 2, cursor: last.previous })).toEqual(first);
+    expect(codeOf(await statement({ customer_id: customer.id, cursor: 'x' }))).toBe('not_found');
+    expect(codeOf(await statement({ customer_id: 7 }))).toBe('customer_not_found');
+    expect(codeOf(await statement({ customer_id: customer.id, page_size: 101 }))).toBe('max_value');
+  });
+});
+
+describe('walletVerify', () => {
+  /** A customer with entries of 10, 20, 30 and 40, and what the table holds of them. */
+  const story = async () => {
+    const { customer } = await signIn(world);
+    for (const amount of ['10', '20', '30', '40']) {
+      world.advance(0.001);
+      await adjustWallet(customer.id, { amount });
+    }
+    const items = await world.partition(walletKey(customer.id).pk);
+    const wallet = items.find(({ sk }) => sk === 'WALLET') ?? {};
+    const [first = {}, second = {}, third = {}] = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
+    return { id: customer.id, wallet, first, second, third, items };
+  };
+  type Story = Awaited<ReturnType<typeof story>>;
+  const keyOf = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
+
+  test('finds nothing wrong with sound wallets, one by one and all together', async () => {
+    const { id } = await story();
+    expect(await verify({ customer_id: id })).toEqual({ wallets: 1, entries: 4, findings: [], next: null });
+    const all = await verify();
+    expect(all.findings).toEqual([]);
+    expect(all.wallets).toBeGreaterThan(10);
+  });
+
+  test.each<[string, (own: Story) => Promise<unknown>, (own: Story) => unknown[][]]>([
+    [
+      'a balance was raised',
+      ({ wallet }) => world.put({ ...wallet, balanceMinor: 99_999 }),
+      () => [['balance_differs', null]],
+    ],
+    [
+      'an amount was raised',
+      ({ second }) => world.put({ ...second, amountMinor: 99_999 }),
+      ({ second }) => [
+        ['entry_edited', second.id],
+        ['balance_differs', null],
+      ],
+    ],
+    [
+      'an amount was raised, and the balance with it',
+      async ({ second, wallet }) => {
+        await world.put({ ...second, amountMinor: Number(second.amountMinor) + 1 });
+        await world.put({ ...wallet, balanceMinor: Number(wallet.balanceMinor) + 1 });
+      },
+      ({ second }) => [['entry_edited', second.id]],
+    ],
+    [
+      'a reference was changed',
+      ({ third }) => world.put({ ...third, reference: 'other' }),
+      ({ third }) => [['entry_edited', third.id]],
+    ],
+    [
+      'an entry was removed',
+      ({ second }) => world.delete(keyOf(second)),
+      () => [
+        ['entry_missing', null],
+        ['balance_differs', null],
+      ],
+    ],
+    [
+      'an entry was put in',
+      ({ second }) =>
+        world.put({ ...second, sk: String(second.sk).replace(/.$/, (last) => (last === '1' ? '2' : '1')) }),
+      ({ second }) => [
+        ['entry_edited', second.id],
+        ['entry_unknown', null],
+        ['balance_differs', null],
+      ],
+    ],
+    [
+      'two entries changed places',
+      ({ second, third }) =>
+        Promise.all([world.put({ ...second, sk: third.sk }), world.put({ ...third, sk: second.sk })]),
+      ({ second, third }) => [
+        ['entry_edited', third.id],
+        ['entry_edited', second.id],
+      ],
+    ],
+    [
+      "an entry was replaced by another wallet's",
+      async ({ second }) => {
+        const other = await story();
+        await world.put({ ...other.second, pk: second.pk });
+        await world.delete(keyOf(second));
+      },
+      () => [['entry_edited', expect.any(Number)]],
+    ],
+    [
+      'an entry was replaced by one that is right in itself',
+      async ({ id, second }) => {
+        const forged = { ...second, reference: 'forged' } as unknown as Entry;
+        await world.put({ ...forged, hash: hashOf(id, forged) });
+      },
+      () => [['entry_replaced', null]],
+    ],
+  ])('reports that %s', async (_, tamper, findings) => {
+    const own = await story();
+    await tamper(own);
+    const found = (await verify({ customer_id: own.id })).findings;
+    expect(found.map(({ problem, entry_id }: Answer) => [problem, entry_id])).toEqual(findings(own));
+    expect((await verify()).findings).toEqual(found);
+    for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(keyOf(item));
+    for (const item of own.items) await world.put(item);
+  });
+
+  test('is not misled by entries that are made while it looks', async () => {
+    const { id } = await story();
+    const [reports] = await Promise.all([
+      times(5, () => verify({ customer_id: id })),
+      times(10, () => adjustWallet(id, { amount: '1' })),
+    ]);
+    for (const { findings } of reports) expect(findings).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { fail } from '../../lib/errors.ts';
+import { operation } from '../../lib/operation.ts';
+import * as wallets from '../../lib/repositories/wallets.ts';
+import { PageQuery } from '../../lib/schemas/page.ts';
+import { showWallet, Wallet } from '../../lib/schemas/wallet.ts';
+import { LedgerEntry, showEntry } from '../../lib/schemas/walletAdjustment.ts';
+
+export const handler = operation(
+  {
+    summary: 'A wallet and its entries, the newest first, also of a customer who was erased.',
+    input: PageQuery.extend({ customer_id: z.int().positive() }),
+    returns: z.object({
+      wallet: Wallet,
+      next: z.string().nullable().describe('The cursor of older entries.'),
+      previous: z.string().nullable().describe('The cursor of newer entries.'),
+      results: z.array(LedgerEntry),
+    }),
+    errors: ['customerNotFound', 'notFound'],
+  },
+  async ({ customer_id, ...query }) => {
+    const wallet = (await wallets.find(customer_id)) ?? fail('customerNotFound');
+    const { next, previous, items } = await wallets.entriesOf(customer_id, query);
+    return { wallet: showWallet(wallet), next, previous, results: items.map(showEntry) };
+  },
+);

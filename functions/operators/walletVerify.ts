@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { operation } from '../../lib/operation.ts';
+import { problems, verifyNext, verifyWallet } from '../../lib/wallet/verify.ts';
+
+const Place = z.object({ pk: z.string(), sk: z.string() });
+
+export const handler = operation(
+  {
+    summary: 'Check that balances are the sums of their entries, and that no entry was edited, removed or moved.',
+    input: z.object({
+      customer_id: z.int().positive().optional().describe('All wallets without it, a part of the table at a time.'),
+      after: Place.nullish().describe('`next` of the part before.'),
+    }),
+    returns: z.object({
+      wallets: z.int(),
+      entries: z.int(),
+      findings: z.array(z.object({ customer_id: z.int(), problem: z.enum(problems), entry_id: z.int().nullable() })),
+      next: Place.nullable(),
+    }),
+  },
+  async ({ customer_id: id, after }) => {
+    const { findings, next, ...counts } = id
+      ? { ...(await verifyWallet(id)), next: undefined }
+      : await verifyNext(after ?? undefined);
+    const shown = findings.map(({ customerId, problem, entryId }) => ({
+      customer_id: customerId,
+      problem,
+      entry_id: entryId,
+    }));
+    return { ...counts, findings: shown, next: next ?? null };
+  },
+);

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as wallets from '../../lib/repositories/wallets.ts';
+import { showWallet, Wallet } from '../../lib/schemas/wallet.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'updateWallet',
+    tag: 'wallet',
+    summary: 'Say whether the wallet is used in payments.',
+    auth: signedIn,
+    body: z.object({ is_use_wallet_in_payment: z.boolean().optional() }),
+    returns: { 200: Wallet },
+  },
+  async ({ customer, body: { is_use_wallet_in_payment: wanted } }) => {
+    const wallet = await (wanted === undefined
+      ? wallets.ofCustomer(customer.id)
+      : wallets.setUsedInPayment(customer.id, wanted));
+    return showWallet(wallet);
+  },
+);

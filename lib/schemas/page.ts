@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import type { Page } from '../repositories/pages.ts';
+import { text } from './fields.ts';
+
+/** Which page of a list is asked for. */
+export const PageQuery = z.object({
+  cursor: text({ max: 512 }).optional().describe('Opaque; from `next` or `previous`.'),
+  page_size: z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^ *\d{1,9} *$/.test(value) ? Number(value) : value),
+      z.int().min(1).max(100).default(10),
+    )
+    .describe('How many entries a page has at most.'),
+});
+export type PageQuery = z.output<typeof PageQuery>;
+
+export function pageOf<S extends z.ZodType>(schema: S) {
+  return z.object({
+    next: z.url().nullable().describe('Older ones.'),
+    previous: z.url().nullable().describe('Newer ones.'),
+    results: z.array(schema),
+  });
+}
+
+/** A page with links to its neighbours, at the address that was called. */
+export function showPage<T, S>(url: string, { page_size }: PageQuery, page: Page<T>, show: (item: T) => S) {
+  const link = (cursor: string | null) =>
+    cursor && `${url}?${new URLSearchParams({ cursor, page_size: String(page_size) })}`;
+  return { next: link(page.next), previous: link(page.previous), results: page.items.map(show) };
+}

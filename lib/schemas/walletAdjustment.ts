@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { decimal, isCurrency, minorUnits, mostMinorUnits } from '../money.ts';
+import { type Entry, transactionTypes } from '../repositories/wallets.ts';
+import type { Adjustment } from '../wallet/adjust.ts';
+import { choice, code, text } from './fields.ts';
+
+const currency = z.string().refine(isCurrency, code('invalid_choice'));
+
+/** What an operator asks for. An amount is a decimal string without a sign, with no more decimals than its currency has. */
+export const WalletAdjustment = z
+  .object({
+    customer_id: z.int().positive(),
+    transaction_type: choice(transactionTypes),
+    amount: z.string().regex(/^\d{1,100}(\.\d{1,100})?$/),
+    currency,
+    reference: text({ max: 255 }),
+    idempotency_key: text({ max: 255 }),
+  })
+  .transform((wanted, context): Adjustment => {
+    const amountMinor = minorUnits(wanted.amount, wanted.currency);
+    const most = mostMinorUnits(wanted.currency);
+    const refuse = (rule: ReturnType<typeof code>) => {
+      context.addIssue({ code: 'custom', path: ['amount'], ...rule });
+      return z.NEVER;
+    };
+    if (amountMinor === undefined) return refuse(code('invalid'));
+    if (amountMinor === 0) return refuse(code('min_value', { min: Number(decimal(1, wanted.currency)) }));
+    if (amountMinor > most) return refuse(code('max_value', { max: Number(decimal(most, wanted.currency)) }));
+    return {
+      customerId: wanted.customer_id,
+      type: wanted.transaction_type,
+      amountMinor,
+      currency: wanted.currency,
+      reference: wanted.reference,
+      idempotencyKey: wanted.idempotency_key,
+    };
+  });
+
+/** An entry as operators see it. */
+export const LedgerEntry = z.object({
+  id: z.int(),
+  transaction_type: z.enum(transactionTypes),
+  amount: z.string().describe('Decimal; negative for a debit.'),
+  currency: z.string(),
+  reference: z.string(),
+  created_at: z.iso.datetime(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+export function showEntry({ id, type, amountMinor, currency, reference, createdAtMs }: Entry): LedgerEntry {
+  return {
+    id,
+    transaction_type: type,
+    amount: decimal(amountMinor, currency),
+    currency,
+    reference,
+    created_at: new Date(createdAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,73 @@
+import { nowMs } from '../clock.ts';
+import { config } from '../config.ts';
+import { fail } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { mostMinorUnits } from '../money.ts';
+import { Customer } from '../repositories/customers.ts';
+import { profileKey, walletClaimKey, walletKey } from '../repositories/keys.ts';
+import { backOff } from '../repositories/retries.ts';
+import { readAll, transact } from '../repositories/table.ts';
+import { Claim, debits, type Entry, posting, Wallet } from '../repositories/wallets.ts';
+import { checksumOf, hashOf } from './seal.ts';
+
+export interface Adjustment {
+  customerId: number;
+  type: Entry['type'];
+  /** Positive; the type says whether it is put in or taken out. */
+  amountMinor: number;
+  currency: string;
+  reference: string;
+  idempotencyKey: string;
+}
+
+const attempts = 20;
+
+/**
+ * Puts money into a wallet or takes it out, once for each key: whoever repeats a request gets the first entry. The entry, the
+ * balance and the key are written together or not at all. A refusal is not kept, so the same key may be tried again later.
+ * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge, idempotencyKeyReused
+ */
+export async function adjust(wanted: Adjustment): Promise<Entry> {
+  const { customerId, idempotencyKey } = wanted;
+  const content = JSON.stringify([customerId, wanted.type, wanted.amountMinor, wanted.currency, wanted.reference]);
+  let [claim, customer, wallet] = await readAll([
+    { key: walletClaimKey(idempotencyKey), as: Claim },
+    { key: profileKey(customerId), as: Customer },
+    { key: walletKey(customerId), as: Wallet },
+  ]);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if (claim) return claim.content === content ? claim.entry : fail('idempotencyKeyReused');
+    if (!customer || !wallet) return fail('customerNotFound');
+    const { balanceMinor: seen, currency } = wallet;
+    const entry = newEntry(wallet, wanted);
+    // What a fine takes may depend on the balance, which must then be the one that was seen.
+    const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
+    const least = partly ? seen : Math.max(0, -entry.amountMinor);
+    const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
+    const claimed: Claim = { customerId, content, entry };
+    const result = await transact(posting(idempotencyKey, claimed, { checksum: checksumOf(entry), least, most }));
+    if (result.done) return entry;
+    const [claimRefused, profileRefused, walletRefused] = result.refused;
+    if (claimRefused) claim = Claim.parse(claimRefused.old);
+    if (profileRefused) customer = undefined;
+    if (walletRefused) wallet = walletRefused.old && Wallet.parse(walletRefused.old);
+    if (partly) await backOff(attempt);
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+function newEntry(wallet: Wallet, wanted: Adjustment): Entry {
+  const { customerId, type, currency, reference } = wanted;
+  if (wallet.currency !== currency) fail('currencyMismatch');
+  const amountMinor = signedAmount(wallet, wanted);
+  if (wallet.balanceMinor + amountMinor > mostMinorUnits(currency)) fail('balanceTooLarge');
+  const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs() };
+  return { ...entry, hash: hashOf(customerId, entry) };
+}
+
+function signedAmount({ balanceMinor }: Wallet, { type, amountMinor }: Adjustment): number {
+  if (!debits.some((debit) => debit === type)) return amountMinor;
+  const taken = type === 'FINE' && config.finesStopAtZero ? Math.min(amountMinor, balanceMinor) : amountMinor;
+  if (taken === 0 || taken > balanceMinor) fail('insufficientFunds');
+  return -taken;
+}

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { generator } from '../../bench/map.ts';
+import { nowSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
+import { creation } from '../repositories/customers.ts';
+import { customerPartition } from '../repositories/keys.ts';
+import { transact } from '../repositories/table.ts';
+import { signIn } from '../testing/signIn.ts';
+import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
+import { useWorld } from '../testing/world.ts';
+
+/** `npm run test:proof` runs all of it; PROOF_SEED repeats a run that failed. */
+const full = process.env.PROOF === 'full';
+const seed = Number(process.env.PROOF_SEED ?? 20_261_122);
+const schedules = full ? 10_000 : 20;
+const atOnce = 4;
+
+if (full) jest.setTimeout(3 * 3_600_000);
+
+const world = useWorld();
+
+const calls = 50;
+const named = `(PROOF_SEED=${seed})`;
+const between = (random: () => number, least: number, most: number) =>
+  least + Math.floor(random() * (most - least + 1));
+const decimal = (minor: number) => `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, '0')}`;
+
+/** A customer made past the front door: signing in would cost more than the schedule. */
+async function newCustomer(): Promise<number> {
+  const id = newId();
+  const nobody = {
+    fullName: '',
+    email: '',
+    image: null,
+    gender: 'NS',
+    birthDate: null,
+    primaryAddressId: null,
+  } as const;
+  const customer = {
+    ...nobody,
+    id,
+    phoneNumber: `+${id}`,
+    addressCount: 0,
+    language: 'en',
+    countryCode: 'EG',
+  } as const;
+  await transact(creation({ ...customer, createdAtSeconds: nowSeconds() }, 'EGP'));
+  return id;
+}
+
+/** What the table holds of a customer, past all code of ours. */
+async function ledgerOf(customerId: number) {
+  const items = await world.partition(customerPartition(customerId));
+  const entries = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
+  return { items, entries, balance: Number(items.find(({ sk }) => sk === 'WALLET')?.balanceMinor) };
+}
+
+/** Parallel debits of random amounts, at random moments, on a random balance. */
+async function runSchedule(schedule: number): Promise<void> {
+  const random = generator(seed + schedule);
+  const customerId = await newCustomer();
+  const charge = between(random, 1, 40_000);
+  await adjustWallet(customerId, { amount: decimal(charge) });
+  const amounts = Array.from({ length: calls }, () => between(random, 1, 1_500));
+  const answers = await Promise.all(
+    amounts.map(async (minor) => {
+      await setTimeout(random() * 20);
+      return adjustWallet(customerId, { transaction_type: 'PAYOUT', amount: decimal(minor) });
+    }),
+  );
+  const taken = amounts.filter((_, index) => codeOf(answers[index]) === undefined);
+  const refused = amounts.filter((_, index) => codeOf(answers[index]) === 'insufficient_funds');
+  expect(taken.length + refused.length).toBe(calls);
+  const { items, entries, balance } = await ledgerOf(customerId);
+  expect(entries).toHaveLength(1 + taken.length);
+  expect(balance).toBe(charge - taken.reduce((sum, minor) => sum + minor, 0));
+  // Whoever was refused asked for more than what was left at some moment, so for more than is left now.
+  for (const minor of refused) expect(minor).toBeGreaterThan(balance);
+  await expectSound(customerId, items);
+}
+
+test(`${schedules} schedules of ${calls} parallel debits never take more than there is ${named}`, async () => {
+  const queue = Array.from({ length: schedules }, (_, index) => index).values();
+  const work = async () => {
+    for (const schedule of queue) {
+      await runSchedule(schedule);
+      world.engine.record();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+});
+
+describe('an adjustment that is cut off at a call to the table and repeated makes exactly one entry', () => {
+  /** What can become of a call, and of the process that made it. */
+  const cuts = [
+    'refused',
+    'throttled',
+    'done, its answer lost',
+    'not made, the process killed',
+    'done, the process killed',
+  ];
+  const cases = cuts.flatMap((cut) => [1, 2].map((call) => [cut, call] as const));
+
+  test.each(cases)('%s at call %i', async (cut, call) => {
+    const { customer } = await signIn(world);
+    await adjustWallet(customer.id);
+    const request = { transaction_type: 'PAYOUT', amount: '30', idempotency_key: randomUUID() };
+    let made = 0;
+    let killed = false;
+    world.engine.fail((_, body) => {
+      if (!body.includes('CUSTOMER#')) return undefined;
+      if (killed) return { status: 500, type: 'InternalServerError' };
+      made += 1;
+      if (made !== call) return undefined;
+      killed = cut.includes('killed');
+      if (cut.includes('done')) return 'lose answer';
+      if (cut === 'throttled') return { status: 400, type: 'ThrottlingException' };
+      return { status: 500, type: 'InternalServerError' };
+    });
+    await adjustWallet(customer.id, request).catch(() => undefined);
+    expect(made).toBeGreaterThanOrEqual(call);
+    world.engine.heal();
+
+    const answers = await Promise.all([adjustWallet(customer.id, request), adjustWallet(customer.id, request)]);
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0].amount).toBe('-30.00');
+    const { items, entries, balance } = await ledgerOf(customer.id);
+    expect([entries.length, balance]).toEqual([2, 7_000]);
+    await expectSound(customer.id, items);
+  });
+});
+
+test(`with a tenth of all calls throttled, in conflict, failing or unanswered nothing is lost or doubled ${named}`, async () => {
+  const random = generator(seed);
+  const conflict = {
+    status: 400,
+    type: 'TransactionCanceledException',
+    extra: {
+      CancellationReasons: [{ Code: 'None' }, { Code: 'None' }, { Code: 'TransactionConflict' }, { Code: 'None' }],
+    },
+  };
+  const faults = [
+    () => ({ status: 400, type: 'ThrottlingException' }),
+    () => ({ status: 400, type: 'ProvisionedThroughputExceededException' }),
+    () => ({ status: 500, type: 'InternalServerError' }),
+    () => 'lose answer' as const,
+  ];
+  const { customer } = await signIn(world);
+  await adjustWallet(customer.id, { amount: '10000' });
+  world.engine.fail((operation) => {
+    if (random() > 0.1) return undefined;
+    if (operation === 'TransactWriteItems' && random() < 0.5) return conflict;
+    return faults[between(random, 0, faults.length - 1)]?.();
+  });
+  const requests = Array.from({ length: full ? 1_000 : 100 }, () => {
+    const type = random() < 0.5 ? 'PAYOUT' : 'CHARGING';
+    return { transaction_type: type, amount: decimal(between(random, 1, 9_999)), idempotency_key: randomUUID() };
+  });
+  const patient = async (request: (typeof requests)[number]): Promise<{ amount: string; id: number }> => {
+    for (;;) {
+      const answer = await adjustWallet(customer.id, request).catch(() => undefined);
+      if (answer) return answer;
+    }
+  };
+  const queue = requests.values();
+  const answers: Awaited<ReturnType<typeof patient>>[] = [];
+  const work = async () => {
+    for (const request of queue) answers.push(await patient(request));
+  };
+  await Promise.all(Array.from({ length: 10 }, work));
+  world.engine.heal();
+
+  const { items, entries, balance } = await ledgerOf(customer.id);
+  expect(entries).toHaveLength(requests.length + 1);
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(requests.length);
+  const moved = answers.reduce((sum, { amount }) => sum + Math.round(Number(amount) * 100), 0);
+  expect(balance).toBe(1_000_000 + moved);
+  await expectSound(customer.id, items);
+});

@@ -1,0 +1,29 @@
+import { readService } from '../lib/http/routes.ts';
+import { awsEnvironment, readSettings } from './stack.ts';
+
+interface Stage {
+  stage?: string | undefined;
+  /** The AWS region. */
+  region?: string | undefined;
+}
+
+/** Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or the running local stack. */
+export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? 'eu-central-1' }: Stage): string {
+  Object.assign(process.env, {
+    STAGE: stage,
+    TABLE_NAME: `${readService().service}-${stage}`,
+    AWS_REGION: region,
+    ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
+  });
+  return stage;
+}
+
+/** What operators meet, in a sentence; undefined for anything else, which is a fault of ours and keeps its stack. */
+export function explain(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
+  if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
+  if ('code' in error && error.code === 'ECONNREFUSED')
+    return 'The local stack does not answer; start it with npm start.';
+  return undefined;
+}
