@@ -25,7 +25,7 @@ export async function addAddress(customer: Customer, wanted: NewAddress): Promis
 
 /**
  * Changes an address of a customer. An image that is replaced is dropped.
- * @throws unsupportedRegion, regionCountryMismatch, notFound
+ * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.change} throws
  */
 export async function changeAddress(
   customer: Customer,

@@ -1,5 +1,6 @@
+import { ApiError } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
-import { awsEnvironment, readSettings } from './stack.ts';
+import { awsEnvironment, readSettings, SetupError } from './stack.ts';
 
 interface Stage {
   stage?: string | undefined;
@@ -23,6 +24,8 @@ export function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
   if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
+  if (error instanceof SetupError) return error.message;
+  if (error instanceof ApiError && error.problem === 'throttled') return 'The table does not keep up; run this again.';
   if ('code' in error && error.code === 'ECONNREFUSED')
     return 'The local stack does not answer; start it with npm start.';
   return undefined;

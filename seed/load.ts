@@ -4,7 +4,10 @@ import { compare, type Plan } from './plan.ts';
 import { planRegions } from './regions/plan.ts';
 
 /** Everything that can be loaded, in the order in which it is. */
-export const parts = { countries: planCountries, regions: planRegions } satisfies Record<string, () => Promise<Plan>>;
+export const parts = {
+  countries: planCountries,
+  regions: () => planRegions(undefined, countries),
+} satisfies Record<string, () => Promise<Plan>>;
 
 /** Loads all seed data into the table of the environment; safe to repeat. Returns how many of each it holds then. */
 export async function loadSeed(): Promise<Record<string, number>> {

@@ -17,13 +17,16 @@ async function run(): Promise<void> {
   const plans = await Promise.all(chosen(positionals).map((plan) => plan()));
   if (!dryRun) await apply(plans);
   for (const line of plans.map(summary)) print(line);
-  print(dryRun ? `Nothing was written to the stage ${stage}: this was a dry run.` : `Loaded into the stage ${stage}.`);
+  const outcome = plans.every(({ writes }) => writes === 0) ? 'Nothing to change in' : 'Loaded into';
+  print(dryRun ? `Nothing was written to the stage ${stage}: this was a dry run.` : `${outcome} the stage ${stage}.`);
 }
 
 function parseCommand() {
   const options = { stage: { type: 'string' }, region: { type: 'string' }, 'dry-run': { type: 'boolean' } } as const;
   try {
-    return parseArgs({ options, allowPositionals: true });
+    const command = parseArgs({ options, allowPositionals: true });
+    if (command.values.stage === '') throw new Error('--stage needs the name of a stage.');
+    return command;
   } catch (error) {
     throw new Refusal((error as Error).message, usage);
   }

@@ -674,9 +674,7 @@ describe('DeleteCustomer', () => {
         expect([place, personal, content.includes(personal)]).toEqual([place, personal, false]);
       }
     }
-    expect(await partition(id)).toEqual([
-      { pk: `CUSTOMER#${id}`, sk: 'WALLET', ...emptyWallet('EGP') },
-    ]);
+    expect(await partition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...emptyWallet('EGP') }]);
   });
 
   test('never erases a customer who has not been removed', async () => {

@@ -9,7 +9,7 @@ import { LedgerEntry, showEntry } from '../../lib/schemas/walletAdjustment.ts';
 export const handler = operation(
   {
     summary: 'A wallet and its entries, the newest first, also of a customer who was erased.',
-    input: PageQuery.extend({ customer_id: z.int().positive() }),
+    input: PageQuery.extend({ customer_id: z.int().min(1) }),
     returns: z.object({
       wallet: Wallet,
       next: z.string().nullable().describe('The cursor of older entries.'),

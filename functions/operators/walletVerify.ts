@@ -8,7 +8,7 @@ export const handler = operation(
   {
     summary: 'Check that balances are the sums of their entries, and that no entry was edited, removed or moved.',
     input: z.object({
-      customer_id: z.int().positive().optional().describe('All wallets without it, a part of the table at a time.'),
+      customer_id: z.int().min(1).optional().describe('All wallets without it, a part of the table at a time.'),
       after: Place.nullish().describe('`next` of the part before.'),
     }),
     returns: z.object({

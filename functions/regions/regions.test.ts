@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import * as countries from '../../lib/repositories/countries.ts';
 import { readInForce } from '../../lib/repositories/regions.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { feature, loadRegions, rectangle } from '../../lib/testing/regions.ts';
@@ -130,6 +131,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
         ],
       ]),
       feature('ANTARCTICA', rectangle(-180, -90, 180, -60)),
+      feature('WEDGE', rectangle(40, -90, 50, -80)),
       feature('COUNTRY', [
         ...rectangle(0, 0, 10, 10),
         [
@@ -159,7 +161,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     ['around the north pole', [-60, 85], 'ARCTIC'],
     ['below it', [-60, 79], ''],
     ['on the north pole', [17, 90], 'ARCTIC'],
-    ['on the south pole', [-33, -90], 'ANTARCTICA'],
+    ['near the south pole', [-33, -89], 'ANTARCTICA'],
     ['in a hole', [5, 5], ''],
     ['on the border of a hole', [4, 5], 'COUNTRY'],
     ['around a hole', [3, 5], 'COUNTRY'],
@@ -167,6 +169,8 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     ['on the border of the smaller one', [1, 1.5], 'CITY'],
     ['on a border of equals, the first by its code', [25, 3], 'EAST'],
     ['on the corner of equals', [25, 5], 'EAST'],
+    ['on the pole that a wedge ends at', [17, -90], 'WEDGE'],
+    ['just short of the antimeridian', [179.99999999999997, 15], 'EAST-EDGE'],
     ['outside by the least there is', [30.000000000000004, 3], ''],
     ['inside by the least there is', [29.999999999999996, 3], 'EAST'],
   ] as const)('finds a point %s', async (_, [long, lat], code) => {
@@ -195,12 +199,29 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     expect(await codeAt(22, 3)).toBe('NEWEST');
   });
 
+  test('knows a country that was loaded together with its regions a moment ago', async () => {
+    await find(0, 60);
+    world.advance(30);
+    await find(22, 3);
+    await countries.save({
+      code: 'FR',
+      flag: 'https://example.com/fr.svg',
+      phoneCode: '33',
+      currency: 'EUR',
+      active: true,
+      position: 9,
+    });
+    await loadRegions(feature('PARIS', rectangle(2, 48, 3, 49), 'FR'));
+    world.advance(31);
+    expect((await find(2.35, 48.85)).body).toMatchObject({ code: 'PARIS', country: { code: 'FR', name: 'France' } });
+  });
+
   test('has no regions where none are loaded', async () => {
     const inForce = await readInForce();
     await world.delete({ pk: 'REGIONS', sk: 'IN_FORCE' });
     laterOn();
     expect((await find(22, 3)).body).toEqual({ code: '', name: '', country: null });
-    expect(inForce?.regions).toBe(9);
+    expect(inForce?.regions).toBe(10);
   });
 });
 

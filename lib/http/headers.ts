@@ -35,9 +35,9 @@ let corsMiddleware: Step | undefined;
 function corsHeaders(): Step {
   corsMiddleware ??= httpCors({
     origins: config.corsOrigins,
-    headers: 'authorization, content-type, accept-language',
+    headers: 'authorization, content-type, accept-language, if-none-match',
     methods: 'GET, POST, PUT, PATCH, DELETE',
-    exposeHeaders: 'x-request-id, retry-after',
+    exposeHeaders: 'x-request-id, retry-after, etag',
     maxAge: 86_400,
   }) as Step;
   return corsMiddleware;

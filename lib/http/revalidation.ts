@@ -1,5 +1,4 @@
 import makeEtag from 'etag';
-import fresh from 'fresh';
 import type { Contract } from './contract.ts';
 import type { Step } from './step.ts';
 
@@ -8,12 +7,18 @@ export function revalidation({ cacheControl }: Pick<Contract, 'cacheControl'>): 
   return {
     after({ event, response }) {
       if (!cacheControl || !response) return;
+      const etag = makeEtag(response.body);
       // In the spelling of middy's CORS step, which adds to it.
-      const validators = { etag: makeEtag(response.body), Vary: 'Accept-Language' };
-      response.headers = { ...response.headers, ...validators };
-      if (!fresh(event.headers, validators)) return;
+      response.headers = { ...response.headers, etag, Vary: 'Accept-Language' };
+      if (!isKnown(event.headers['if-none-match'], etag)) return;
       delete response.headers['content-type'];
       Object.assign(response, { statusCode: 304, body: '' });
     },
   };
+}
+
+/** RFC 9110, 13.1.2. Not the package `fresh`: it lets `cache-control: no-cache` win, which fetch() sends along by itself. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return known?.some((tag) => tag === etag || tag === '*') ?? false;
 }

@@ -22,7 +22,8 @@ export function canonical([longitude, latitude]: Position): Position {
 /** The path of the deepest cell around a canonical position. */
 export function pathOf([longitude, latitude]: Position): string {
   const cells = 2 ** deepest;
-  const column = Math.floor(((longitude + 180) / 360) * cells);
+  // What is just short of 180° is rounded up to it.
+  const column = Math.min(Math.floor(((longitude + 180) / 360) * cells), cells - 1);
   const row = Math.min(Math.floor(((latitude + 90) / 180) * cells), cells - 1);
   let path = '';
   for (let bit = deepest - 1; bit >= 0; bit--) path += ((column >> bit) & 1) + 2 * ((row >> bit) & 1);

@@ -3,6 +3,7 @@ import { nowMs } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { Customer } from './customers.ts';
 import { addressKey, addressPrefix, customerPartition, profileKey } from './keys.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 import { type Given, setting } from './writes.ts';
@@ -48,12 +49,14 @@ export async function create(customerId: number, fields: Fields): Promise<Addres
     { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
   ]);
   if (result.done) return address;
-  return fail(result.refused[0]?.old ? 'addressLimitReached' : 'authenticationFailed');
+  const [profile] = result.refused;
+  if (!profile) return fail('error');
+  return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
 }
 
 /**
  * Changes what is given and leaves the rest alone. Answers the address before and after.
- * @throws notFound
+ * @throws notFound, or authenticationFailed if the customer is gone
  */
 export async function change(
   customerId: number,
@@ -71,7 +74,7 @@ export async function change(
     condition: 'attribute_exists(pk)',
     ...update,
   });
-  if (!done) return fail('notFound');
+  if (!done) return fail((await exists(customerId)) ? 'notFound' : 'authenticationFailed');
   return { before: Address.parse(old), after: Address.parse({ ...old, ...update.given }) };
 }
 
@@ -106,4 +109,9 @@ export async function remove(customerId: number, id: number): Promise<Address> {
 async function find(customerId: number, id: number): Promise<Address> {
   const [address] = await readAll([{ key: addressKey(customerId, id), as: Address }]);
   return address ?? fail('notFound');
+}
+
+async function exists(customerId: number): Promise<boolean> {
+  const [customer] = await readAll([{ key: profileKey(customerId), as: Customer }]);
+  return customer !== undefined;
 }

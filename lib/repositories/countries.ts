@@ -28,7 +28,8 @@ export const all = cached<ReadonlyMap<string, Country>>(async () => {
 
 /** The country of a customer. */
 export async function find(code: string): Promise<Country> {
-  const country = (await all()).get(code);
+  // A country and its regions may have been loaded since the list was read.
+  const country = (await all()).get(code) ?? (await all.anew()).get(code);
   if (!country) throw new ConfigurationError(`The country ${code} is not in the table; load the seed data.`);
   return country;
 }

@@ -14,7 +14,7 @@ import {
   regionVersionsPartition,
   versionPartition,
 } from './keys.ts';
-import { Cell, Region, Version } from './regions.ts';
+import { Cell, Region, readInForce, Version } from './regions.ts';
 import { readPrefix, readRaw, transact, write } from './table.ts';
 
 /** A region as it was loaded, to tell what another file would change. */
@@ -55,8 +55,9 @@ export async function replace(
       condition: seen ? '#version = :seen' : 'attribute_not_exists(pk)',
       values: { ':seen': seen?.version },
     },
+    { kind: 'check', key: regionVersionKey(next.version), condition: 'attribute_not_exists(#dropped)' },
   ]);
-  await dropOthers(done ? next : seen, done ? seen : next);
+  await dropOthers(done ? seen?.version : next.version);
   return done;
 }
 
@@ -64,12 +65,16 @@ export async function replace(
 const patienceSeconds = 3_600;
 
 /** Deletes a version that is not in force any more, and those of loads that were broken off. */
-async function dropOthers(current: Version | undefined, outdated: Version | undefined): Promise<void> {
+async function dropOthers(outdated: number | undefined): Promise<void> {
+  const inForce = await readInForce();
   for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
     const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
-    if (version === current?.version || (version !== outdated?.version && !brokenOff)) continue;
+    if (version === inForce?.version || (version !== outdated && !brokenOff)) continue;
+    const key = regionVersionKey(version);
+    // From here on it cannot be put in force, should its load still be running after all.
+    await write({ kind: 'update', key, expression: 'SET #dropped = :yes', values: { ':yes': true } });
     const items: Key[] = await readRaw(versionPartition(version));
     await writeAll(items.map(({ pk, sk }) => ({ key: { pk, sk } })));
-    await write({ kind: 'delete', key: regionVersionKey(version) });
+    await write({ kind: 'delete', key });
   }
 }

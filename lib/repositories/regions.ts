@@ -109,6 +109,5 @@ async function readCell(version: number, path: string): Promise<Cell | undefined
 }
 
 function sizeCalculation({ pieces, corners }: Cell): number {
-  const perPiece = 200;
-  return corners.byteLength + perPiece * (pieces.length + 1);
+  return corners.byteLength + 2 * JSON.stringify(pieces).length;
 }

@@ -30,8 +30,13 @@ function isConflict(error: unknown): boolean {
 /** DynamoDB asks for a pause after the SDK's own retries; so do we. */
 const throttles = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
 
-export function isThrottle(error: unknown): boolean {
+function isThrottle(error: unknown): boolean {
   return error instanceof Error && throttles.includes(error.name);
+}
+
+/** The same for whoever loads data and may repeat it: also a table that is too slow to answer. */
+export function isBusy(error: unknown): boolean {
+  return isThrottle(error) || (error instanceof Error && error.name === 'TimeoutError');
 }
 
 export async function pausing<T>(answer: Promise<T>): Promise<T> {

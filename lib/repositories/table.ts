@@ -23,7 +23,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Key } from './keys.ts';
-import { attempts, backOff, isThrottle, pausing, retried } from './retries.ts';
+import { attempts, backOff, isBusy, pausing, retried } from './retries.ts';
 import { expressionsOf, type Item, type Transacted, type Write, type Written } from './writes.ts';
 
 let client: DynamoDBDocumentClient | undefined;
@@ -176,9 +176,7 @@ export async function writeBatch(changes: readonly { key: Key; item?: object }[]
   for (let attempt = 1; left.length > 0; attempt++) {
     const { UnprocessedItems } = await table()
       .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: left } }))
-      .catch((error) =>
-        isThrottle(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error),
-      );
+      .catch((error) => (isBusy(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error)));
     const refused = UnprocessedItems?.[config.tableName] ?? [];
     // As long as something gets through, so will the rest.
     if (refused.length < left.length) attempt = 1;

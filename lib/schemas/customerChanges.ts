@@ -17,7 +17,7 @@ const pastDate = text({ max: 10 })
 
 const addressId = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
-  z.int().positive(),
+  z.int().min(1),
 );
 
 /** What a customer may change; what is left out stays. */

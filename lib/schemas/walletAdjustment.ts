@@ -9,7 +9,7 @@ const currency = z.string().refine(isCurrency, code('invalid_choice'));
 /** What an operator asks for. An amount is a decimal string without a sign, with no more decimals than its currency has. */
 export const WalletAdjustment = z
   .object({
-    customer_id: z.int().positive(),
+    customer_id: z.int().min(1),
     transaction_type: choice(transactionTypes),
     amount: z.string().regex(/^\d{1,100}(\.\d{1,100})?$/),
     currency,

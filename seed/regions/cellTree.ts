@@ -1,7 +1,8 @@
 import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
-import { type Box, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
+import { type Box, canonical, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
 import type { Cell, Region } from '../../lib/repositories/regions.ts';
+import { Refusal } from '../refusal.ts';
 import { boxOf, meet, polygonArea, type Ring, turned, widened } from './geometry.ts';
 
 /** A region with its polygons, each an outer ring and its holes: closed, valid, and not wrapped at ±180°. */
@@ -18,29 +19,58 @@ interface Part {
 
 /** About 4 KB, the unit that DynamoDB bills reads by. */
 const mostCorners = 200;
+/** An item holds 400 KB. */
+const mostBytes = 350_000;
+/** Ten times as many as a map of ten thousand regions with a hundred corners each needs. */
+const mostCells = 100_000;
 
 /**
  * Cuts the map into cells that each hold few corners, so that one small item answers for any point. Pieces of smaller regions
  * come first: they win where regions overlap.
  */
 export function buildCells(shapes: readonly Shape[]): Cell[] {
-  const area = new Map(
-    shapes.map((shape) => [shape, shape.polygons.reduce((sum, rings) => sum + polygonArea(rings), 0)]),
-  );
+  const area = new Map(shapes.map((shape) => [shape, areaOf(shape)]));
   const ranked = shapes.toSorted((a, b) => (area.get(a) ?? 0) - (area.get(b) ?? 0) || (a.code < b.code ? -1 : 1));
-  return [...split('', world, ranked.flatMap(partsOf))];
+  const cells: Cell[] = [];
+  for (const cell of split('', world, ranked.flatMap(partsOf))) {
+    const codes = () => [...new Set(cell.pieces.map(({ code }) => code))].slice(0, 5).join(', ');
+    if (cell.corners.byteLength + JSON.stringify(cell.pieces).length > mostBytes) {
+      throw new Refusal(`There is too much detail within 150 m of each other, in ${codes()}. Simplify the outlines.`);
+    }
+    if (cells.push(cell) > mostCells) {
+      throw new Refusal(
+        `The map needs more than ${mostCells} cells, many of them in ${codes()}. Simplify the outlines.`,
+      );
+    }
+  }
+  return cells;
+}
+
+/** In square degrees of the equator. */
+function areaOf({ polygons }: Shape): number {
+  return polygons.reduce((sum, rings) => {
+    const [, south, , north] = boxOf(rings[0] ?? []);
+    return sum + polygonArea(rings) * Math.cos(((south + north) / 360) * Math.PI);
+  }, 0);
 }
 
 /** A region's polygons, and their copies a turn to the west and to the east where they reach over the edge of the map. */
 function partsOf(shape: Shape): Part[] {
   const map = widened(world);
   return shape.polygons.flatMap((polygon) =>
-    [0, -360, 360].flatMap((degrees) => {
-      const rings = polygon.map((ring) => turned(ring, degrees));
-      const box = boxOf(rings[0] ?? []);
-      return meet(box, map) ? [{ shape, box, rings }] : [];
-    }),
+    [...[0, -360, 360].map((degrees) => polygon.map((ring) => turned(ring, degrees))), ...polesOf(polygon)].flatMap(
+      (rings) => {
+        const box = boxOf(rings[0] ?? []);
+        return meet(box, map) ? [{ shape, box, rings }] : [];
+      },
+    ),
   );
+}
+
+/** A pole is one point with every longitude; a region that reaches it does so too at the one that it is looked up by. */
+function polesOf(polygon: readonly Ring[]): Ring[][] {
+  const poles = [90, -90].filter((pole) => polygon[0]?.some(([, latitude]) => latitude === pole));
+  return poles.map((pole) => [[canonical([0, pole]), [0.001, pole], canonical([0, pole])]]);
 }
 
 function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell> {

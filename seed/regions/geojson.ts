@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
+import { text } from '../../lib/schemas/fields.ts';
 import { Refusal } from '../refusal.ts';
 import type { Shape } from './cellTree.ts';
 import { InvalidPolygon, validPolygon } from './validity.ts';
@@ -8,16 +9,15 @@ import { InvalidPolygon, validPolygon } from './validity.ts';
 const mostMegabytes = 100;
 const mostProblems = 20;
 
-const name = z.string().trim().min(1).max(100);
+const name = text({ max: 100 });
 
 /** Names in an object, as our own files have them, or side by side, as tools that know only flat tables write them. */
 const Properties = z.preprocess(
   (value) => {
-    if (typeof value !== 'object' || value === null || !('name_en' in value || 'name_ar' in value)) return value;
-    const { name_en, name_ar } = value as Record<string, unknown>;
-    return { ...value, name: { en: name_en, ar: name_ar } };
+    const { name, name_en, name_ar, ...others } = (value ?? {}) as Record<string, unknown>;
+    return { ...others, name: typeof name === 'object' ? name : { en: name_en, ar: name_ar } };
   },
-  z.object({ code: z.string().trim().min(1).max(64), name: z.object({ en: name, ar: name }), country: z.string() }),
+  z.object({ code: text({ max: 64 }), name: z.object({ en: name, ar: name }), country: z.string() }),
 );
 
 const Position = z

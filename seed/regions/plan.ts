@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as countryRepository from '../../lib/repositories/countries.ts';
+import * as countries from '../../lib/repositories/countries.ts';
 import { readInForce } from '../../lib/repositories/regions.ts';
 import { type LoadedRegion, regionsOf, replace } from '../../lib/repositories/regionVersions.ts';
-import { countries } from '../countries.ts';
 import { compare, type Plan } from '../plan.ts';
 import { Refusal } from '../refusal.ts';
 import { buildCells, type Shape } from './cellTree.ts';
@@ -21,21 +20,22 @@ const layout = 1;
 /**
  * Puts the regions of a file in force in place of all others. Without a file ours are meant, and then a stage that has a shop's
  * own regions keeps them.
+ * @param upcoming Countries that will be in the table by then, beside those that are.
  * @throws {Refusal} when the file is wrong
  */
-export async function planRegions(file?: string): Promise<Plan> {
-  const source = !file || resolve(file) === shipped ? shippedSource : basename(file);
+export async function planRegions(file?: string, upcoming: readonly { code: string }[] = []): Promise<Plan> {
+  const source = file === undefined || resolve(file) === shipped ? shippedSource : basename(file);
   const inForce = await readInForce();
   const before = inForce ? await regionsOf(inForce.version) : [];
-  if (inForce && !file && inForce.source !== shippedSource) {
+  if (inForce && file === undefined && inForce.source !== shippedSource) {
     return { ...compare('regions', before, before), note: `kept as loaded from ${inForce.source}` };
   }
-  const known = [...countries, ...(await countryRepository.stored())].map(({ code }) => code);
+  const known = [...upcoming, ...(await countries.stored())].map(({ code }) => code);
   const shapes = readRegions(file ?? shipped, new Set(known));
   const regions = shapes.map(withDigest);
-  const digest = digestOf([layout, ...regions.map((region) => region.digest).sort()]);
+  const digest = digestOf([layout, source, ...regions.map((region) => region.digest).sort()]);
   const changes = compare('regions', before, regions);
-  if (digest === inForce?.digest) return changes;
+  if (digest === inForce?.digest && changes.unchanged === regions.length) return changes;
   const cells = buildCells(shapes);
   return {
     ...changes,

@@ -1,4 +1,6 @@
-import { truncateSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
 import pointInPolygon from 'point-in-polygon-hao';
 import { generator } from '../../bench/map.ts';
@@ -28,6 +30,8 @@ const codeAt = async (longitude: number, latitude: number) => {
 describe('a file is refused with a sentence that names the feature, and nothing changes, when', () => {
   const around = (...corners: number[][]) => feature('BAD', [corners]);
   const good = feature('GOOD', rectangle(20, 20, 30, 30));
+  /** A corner of a round area, ten metres wide. */
+  const pebble = (corner: number) => [31 + Math.cos(corner / 4775) / 2e4, 30 + Math.sin(corner / 4775) / 2e4];
   const named = (properties: object) => ({ ...good, properties: { ...good.properties, ...properties } });
 
   test.each<[string, object[] | string, string]>([
@@ -75,6 +79,42 @@ describe('a file is refused with a sentence that names the feature, and nothing 
       'a hole crosses the border',
       [feature('BAD', [...rectangle(0, 0, 2, 2), ...rectangle(1, 0.5, 3, 1)])],
       'Feature 1 (BAD) has an intersection of its outer ring and its hole 1',
+    ],
+    [
+      'a hole is in a hole',
+      [feature('BAD', [...rectangle(0, 0, 9, 9), ...rectangle(2, 2, 8, 8), ...rectangle(4, 4, 6, 6)])],
+      'Feature 1 (BAD) has a hole in a hole, hole 2 and hole 1.',
+    ],
+    [
+      'a hole comes twice',
+      [feature('BAD', [...rectangle(0, 0, 9, 9), ...rectangle(2, 2, 8, 8), ...rectangle(2, 2, 8, 8)])],
+      'Feature 1 (BAD) has a hole in a hole, hole 2 and hole 1.',
+    ],
+    [
+      'a hole is around a pole',
+      [
+        feature('BAD', [
+          [
+            [-120, 60],
+            [0, 60],
+            [120, 60],
+            [-120, 60],
+          ],
+          [
+            [-120, 80],
+            [0, 80],
+            [120, 80],
+            [-120, 80],
+          ],
+        ]),
+      ],
+      'Feature 1 (BAD) goes around a pole and has a hole; cut it in two along a meridian.',
+    ],
+    ['a code has a NUL', [named({ code: 'A\0B' })], 'Feature 1 has a wrong properties.code'],
+    [
+      'it has too many corners in one place',
+      [around(...Array.from({ length: 30_001 }, (_, corner) => pebble(corner % 30_000)))],
+      'There is too much detail within 150 m of each other, in BAD.',
     ],
     [
       'a hole leaves nothing',
@@ -162,6 +202,28 @@ test('a load that breaks off changes nothing, and what it left is gone after the
   await apply(file);
   expect(await codeAt(5, 5)).toBe('NEXT');
   expect((await versions()).size).toBe(1);
+});
+
+test('a load that was overtaken deletes only what it wrote itself, however long the other one took', async () => {
+  const plans = await Promise.all(
+    ['SLOW', 'QUICK'].map((code) => planRegions(regionFile([feature(code, rectangle(0, 0, 10, 10))]))),
+  );
+  await plans[0]?.apply(() => undefined);
+  const inForce = await readInForce();
+  world.advance(2 * 3_600);
+  await expect(plans[1]?.apply(() => undefined)).rejects.toThrow('theirs stand');
+  expect(await readInForce()).toEqual(inForce);
+  expect(await codeAt(5, 5)).toBe('SLOW');
+  expect((await versions()).size).toBe(1);
+});
+
+test('the same regions from another file are the shop’s own from then on', async () => {
+  const features = [feature('SAME', rectangle(0, 0, 10, 10))];
+  await loadRegions(...features);
+  const file = join(mkdtempSync(join(tmpdir(), 'regions-')), 'other-areas.geojson');
+  copyFileSync(regionFile(features), file);
+  await apply(file);
+  expect((await readInForce())?.source).toBe('other-areas.geojson');
 });
 
 test('of two loads at once one wins, and the other one is told so', async () => {

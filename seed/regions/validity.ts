@@ -1,8 +1,8 @@
 import Flatbush from 'flatbush';
 import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
-import type { Position } from '../../lib/regions/cells.ts';
-import { boxOf, polygonArea, type Ring, ringArea, turned } from './geometry.ts';
+import { type Position, world } from '../../lib/regions/cells.ts';
+import { boxOf, meet, polygonArea, type Ring, ringArea, turned } from './geometry.ts';
 
 /** Why a polygon cannot be a region; the message ends a sentence that begins with the feature. */
 export class InvalidPolygon extends Error {
@@ -23,19 +23,44 @@ interface Edge {
  * @throws {InvalidPolygon} unless it is valid as OGC's Simple Features define it: rings closed and simple, holes inside.
  */
 export function validPolygon(rings: readonly Ring[]): Ring[] {
-  const [outer, ...holes] = rings.map((ring, index) => checked(ring, nameOf(index)));
+  const paths = rings.map((ring, index) => unwrapped(checked(ring, nameOf(index))));
+  if (paths.length > 1 && paths.some(isAroundPole)) {
+    throw new InvalidPolygon('goes around a pole and has a hole; cut it in two along a meridian');
+  }
+  const [outer, ...holes] = paths.map((path) => (isAroundPole(path) ? ledToPole(path) : path));
   if (!outer) throw new InvalidPolygon('has a polygon without a ring');
   const polygon = [outer, ...holes.map((hole) => besides(hole, outer))];
   refuseCrossings(polygon);
   for (const [index, ring] of polygon.entries()) {
     if (ringArea(ring) === 0) throw new InvalidPolygon(`has a ring without an area, its ${nameOf(index)}`);
   }
-  for (const [index, hole] of polygon.entries()) {
-    const outside = index > 0 && hole.some((corner) => pointInPolygon([...corner], [outer] as never) === false);
-    if (outside) throw new InvalidPolygon(`has a hole outside its outer ring, ${nameOf(index)}`);
-  }
+  refuseMisplacedHoles(polygon);
   if (polygonArea(polygon) <= 0) throw new InvalidPolygon('has holes that leave nothing of a polygon');
   return polygon;
+}
+
+/** Of rings that do not cross: holes lie inside the outer ring and beside each other. */
+function refuseMisplacedHoles([outer = [], ...holes]: readonly Ring[]): void {
+  const boxes = holes.map(boxOf);
+  for (const [index, hole] of holes.entries()) {
+    const name = nameOf(index + 1);
+    if (placeOf(hole, outer) === 'outside') throw new InvalidPolygon(`has a hole outside its outer ring, ${name}`);
+    const other = holes.findIndex((candidate, place) => {
+      if (place >= index || !meet(boxes[place] ?? world, boxes[index] ?? world)) return false;
+      const places = [placeOf(hole, candidate), placeOf(candidate, hole)];
+      return places.includes('inside') || places.every((found) => found === 'along');
+    });
+    if (other >= 0) throw new InvalidPolygon(`has a hole in a hole, ${name} and ${nameOf(other + 1)}`);
+  }
+}
+
+/** Where a ring lies to another one that it does not cross: the first corner that is not on the other's border tells. */
+function placeOf(ring: Ring, other: Ring): 'inside' | 'outside' | 'along' {
+  for (const corner of ring) {
+    const found = pointInPolygon([...corner], [other] as [number, number][][]);
+    if (found !== 0) return found ? 'inside' : 'outside';
+  }
+  return 'along';
 }
 
 /** A hole on the same turn around the earth as its outer ring, which may go on beyond ±180°. */
@@ -57,7 +82,7 @@ function checked(ring: Ring, name: string): Ring {
   }
   const corners = ring.filter((position, index) => index === 0 || !same(position, ring[index - 1] ?? position));
   if (corners.length < 4) throw new InvalidPolygon(`has a ring without an area, its ${name}`);
-  return unwrapped(corners);
+  return corners;
 }
 
 /**
@@ -66,15 +91,24 @@ function checked(ring: Ring, name: string): Ring {
  */
 function unwrapped(ring: Ring): Ring {
   let turns = 0;
-  const path = ring.map(([longitude, latitude], index): Position => {
+  return ring.map(([longitude, latitude], index): Position => {
     const step = longitude - (ring[index - 1]?.[0] ?? longitude);
     if (Math.abs(step) > 180 && Math.abs(step) < 360) turns -= Math.sign(step);
+    if (Math.abs(turns) > 1) throw new InvalidPolygon('goes around the earth more than once');
     return [longitude + 360 * turns, latitude];
   });
+}
+
+/** Such a path ends a turn away from where it began. */
+function isAroundPole(path: Ring): boolean {
+  return path[0]?.[0] !== path.at(-1)?.[0];
+}
+
+/** By the pole that is nearer. */
+function ledToPole(path: Ring): Ring {
   const [first, last] = [path[0], path.at(-1)];
-  if (turns === 0 || !first || !last) return path;
-  const north = path.reduce((sum, [, latitude]) => sum + latitude, 0) > 0;
-  const pole = north ? 90 : -90;
+  if (!first || !last) return path;
+  const pole = path.reduce((sum, [, latitude]) => sum + latitude, 0) > 0 ? 90 : -90;
   return [...path, [last[0], pole], [first[0], pole], first];
 }
 
