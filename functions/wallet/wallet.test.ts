@@ -163,12 +163,27 @@ describe('listWalletDetails', () => {
       text.replace(/[^/]+$/, '../WALLET'),
       `${text}/`,
     ].map((forged) => Buffer.from(forged).toString('base64url'));
-    const bad = [...changed, 'x', '{}', cursor.slice(1), '%00', Buffer.from('\uffff').toString('base64url')];
+    const bad = [
+      ...changed,
+      'x',
+      ' ',
+      'x'.repeat(2_000),
+      '\0',
+      '{}',
+      cursor.slice(1),
+      '%00',
+      Buffer.from('\uffff').toString('base64url'),
+    ];
     const answers = await Promise.all([
       get(other.access, { cursor }),
       ...bad.map((forged) => get(mine.access, { cursor: forged })),
     ]);
     for (const { status, body } of answers) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
+  });
+
+  test('takes an empty cursor for none', async () => {
+    const { access } = await customerWith(1);
+    expect((await get(access, { cursor: '' })).body).toEqual((await get(access)).body);
   });
 
   test('takes two trips to the table, one after another, and reads one page', async () => {

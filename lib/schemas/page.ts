@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import type { Page } from '../repositories/pages.ts';
-import { text } from './fields.ts';
 
 /** Which page of a list is asked for. */
 export const PageQuery = z.object({
-  cursor: text({ max: 512 }).optional().describe('Opaque; from `next` or `previous`.'),
+  cursor: z
+    .string()
+    .optional()
+    .transform((cursor) => cursor || undefined)
+    .describe('Opaque; from `next` or `previous`.'),
   page_size: z
     .preprocess(
       (value) => (typeof value === 'string' && /^ *\d{1,9} *$/.test(value) ? Number(value) : value),
