@@ -24,7 +24,7 @@ export const NewAddress = z.object({
   point,
   description: text({ max: 1_000 }),
   location_type: choice(locationTypes),
-  map_description: clearable(text({ max: 1_000, clears: true })).optional(),
+  map_description: clearable(text({ max: 1_000 })).optional(),
   map_image: clearable(image).optional(),
 });
 export type NewAddress = z.output<typeof NewAddress>;

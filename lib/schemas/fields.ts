@@ -32,7 +32,7 @@ export function choice<const V extends readonly [string, ...string[]]>(values: V
 
 /** A field that null clears, and so does `""`, for a form cannot say null. */
 export function clearable<S extends z.ZodType>(schema: S) {
-  return z.preprocess((value) => (typeof value === 'string' && value.trim() === '' ? null : value), schema.nullable());
+  return z.preprocess((value) => (value === '' ? null : value), schema.nullable());
 }
 
 /** Digits of Arabic and Persian keyboards, as ASCII. */
