@@ -53,7 +53,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known ? [customers.languageChange(customer)] : customers.creation(customer, country.currency)),
-      ...devices.registration(customer.id, device, claims.pushToken, nowSeconds()),
+      ...devices.registration(customer.id, device, claims.pushToken),
       sessions.creation(session),
       ...crowdedOut.map(sessions.ending),
       ...silencing(crowdedOut, staying, known?.registered ?? []),

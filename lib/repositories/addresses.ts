@@ -64,7 +64,7 @@ export async function change(
   changes: Given<Fields>,
 ): Promise<{ before: Address; after: Address }> {
   const update = setting(changes);
-  if (!update) {
+  if (!update.expression) {
     const address = await find(customerId, id);
     return { before: address, after: address };
   }

@@ -50,7 +50,7 @@ export function creation(customer: Customer, currency: string): Write[] {
  */
 export async function change(customer: Customer, changes: Changes): Promise<Customer | undefined> {
   const update = setting(changes);
-  if (!update) return customer;
+  if (!update.expression) return customer;
   const { email = customer.email, primaryAddressId } = changes;
   const writes: Record<string, Write> = {
     profile: {

@@ -1,8 +1,12 @@
 import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { fail, failFields } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { customerPartition, deviceKey, devicePrefix, pushTokenClaimKey } from './keys.ts';
-import { readPrefix } from './table.ts';
-import type { Write } from './writes.ts';
+import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey, sessionKey } from './keys.ts';
+import { backOff } from './retries.ts';
+import * as sessions from './sessions.ts';
+import { readAll, readPrefix, transact, write } from './table.ts';
+import { type Given, setting, type Write } from './writes.ts';
 
 export const deviceTypes = ['ios', 'android', 'web'] as const;
 
@@ -22,54 +26,149 @@ export type Device = z.infer<typeof Device>;
 export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
 export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
 
-export type Registration = Pick<Device, 'registrationId' | 'type'> & { deviceId?: string | null | undefined };
+/** What is said about a device when it is registered; what is left out stays, or is empty on a new one. */
+export type Registration = Pick<Device, 'registrationId' | 'type'> &
+  Given<Pick<Device, 'deviceId' | 'name' | 'active'>>;
 
 /**
- * The writes that register a device as the customer's own and active, given who holds its push token now. They are
- * refused when that has changed in the meantime.
+ * The writes that register a device as the customer's own and, unless told otherwise, active, given who holds its push token
+ * now. They are refused when that has changed in the meantime.
  */
 export function registration(
   customerId: number,
   device: Registration,
   claim: PushTokenClaim | undefined,
-  now: number,
+  identity: Identity = claim ?? newIdentity(),
 ): Write[] {
-  const { registrationId, type, deviceId } = device;
-  const claimKey = pushTokenClaimKey(registrationId);
-  const key = deviceKey(customerId, registrationId);
+  const claimKey = pushTokenClaimKey(device.registrationId);
+  const key = deviceKey(customerId, device.registrationId);
   if (claim?.customerId === customerId) {
     return [
       { kind: 'check', key: claimKey, condition: '#customerId = :owner', values: { ':owner': customerId } },
-      {
-        kind: 'update',
-        key,
-        expression: `SET #type = :type, #active = :yes${deviceId === undefined ? '' : ', #deviceId = :deviceId'}`,
-        condition: 'attribute_exists(pk)',
-        values: { ':type': type, ':yes': true, ':deviceId': deviceId },
-      },
+      { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) },
     ];
   }
-  const { deviceId: id, createdAtSeconds } = claim ?? { deviceId: newId(), createdAtSeconds: now };
-  const owned: Device = {
-    id,
-    registrationId,
-    type,
-    deviceId: deviceId ?? null,
-    name: null,
-    active: true,
-    createdAtSeconds,
-  };
+  const { deviceId, createdAtSeconds } = identity;
   return [
     {
       kind: 'put',
       key: claimKey,
-      item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
+      item: { customerId, deviceId, createdAtSeconds } satisfies PushTokenClaim,
       condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
       values: { ':previous': claim?.customerId },
     },
-    { kind: 'put', key, item: owned },
-    ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, registrationId) }] : []),
+    { kind: 'put', key, item: newDevice(device, identity) },
+    ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
   ];
+}
+
+/** A device as a new owner has it: nothing of an owner before. */
+function newDevice(device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+  const { registrationId, deviceId, name, type, active } = registered(device);
+  return { id, registrationId, deviceId: deviceId ?? null, name: name ?? null, type, active, createdAtSeconds };
+}
+
+/** What stays with a push token, whoever holds it. */
+type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
+
+function newIdentity(): Identity {
+  return { deviceId: newId(), createdAtSeconds: nowSeconds() };
+}
+
+function registered({ active = true, ...device }: Registration) {
+  return { ...device, active };
+}
+
+/** A registration starts over when its push token changes hands while it runs. */
+const attempts = 20;
+
+/**
+ * Registers a device as the customer's own, whoever held its push token before. Answers whether the token was unknown.
+ * @throws authenticationFailed if the customer is gone
+ */
+export async function register(customerId: number, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const [claim, own] = await readAll([
+      { key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim },
+      { key: deviceKey(customerId, wanted.registrationId), as: Device },
+    ]);
+    const identity = claim ?? newIdentity();
+    const result = await transact([
+      { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
+      ...registration(customerId, wanted, claim, identity),
+    ]);
+    const device = own ? Device.parse({ ...own, ...setting(registered(wanted)).given }) : newDevice(wanted, identity);
+    if (result.done) return { device, isNew: !claim };
+    if (result.refused[0]) fail('authenticationFailed');
+    await backOff(attempt);
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+/** @throws notFound */
+export async function find(customerId: number, registrationId: string): Promise<Device> {
+  const [device] = await readAll([{ key: deviceKey(customerId, registrationId), as: Device }]);
+  return device ?? fail('notFound');
+}
+
+/**
+ * Changes what is given and leaves the rest alone.
+ * @throws notFound, or `unique` for a push token that another device holds
+ */
+export async function change(customerId: number, registrationId: string, changes: Changes): Promise<Device> {
+  const { registrationId: token = registrationId, ...fields } = changes;
+  const { given, ...update } = setting(fields);
+  if (token !== registrationId) return changeToken(customerId, registrationId, token, given);
+  if (!update.expression) return find(customerId, registrationId);
+  const key = deviceKey(customerId, registrationId);
+  const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
+  return done ? Device.parse({ ...old, ...given }) : fail('notFound');
+}
+
+export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
+
+/** Push services give an app another token now and then: the device keeps its id, and its sessions follow. */
+async function changeToken(customerId: number, from: string, to: string, fields: object): Promise<Device> {
+  const [device, open] = await Promise.all([find(customerId, from), sessions.ofCustomer(customerId)]);
+  const { id, createdAtSeconds, active, name, deviceId, type } = device;
+  const changed = Device.parse({ ...device, ...fields, registrationId: to });
+  const result = await transact([
+    {
+      kind: 'put',
+      key: pushTokenClaimKey(to),
+      item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
+      condition: 'attribute_not_exists(pk)',
+    },
+    release(customerId, from),
+    { kind: 'put', key: deviceKey(customerId, to), item: changed },
+    {
+      kind: 'delete',
+      key: deviceKey(customerId, from),
+      condition: '#active = :active AND #name = :name AND #deviceId = :deviceId AND #type = :type',
+      values: { ':active': active, ':name': name, ':deviceId': deviceId, ':type': type },
+    },
+    ...open
+      .filter(({ registrationId }) => registrationId === from)
+      .map((session) => ({
+        kind: 'update' as const,
+        key: sessionKey(customerId, session.id),
+        expression: 'SET #registrationId = :to',
+        condition: 'attribute_exists(pk)',
+        values: { ':to': to },
+      })),
+  ]);
+  if (result.done) return changed;
+  if (result.refused[0]) return failFields({ attr: 'registration_id', code: 'unique' });
+  return changeToken(customerId, from, to, fields);
+}
+
+/** Forgets a device and frees its push token. @throws notFound */
+export async function remove(customerId: number, registrationId: string): Promise<void> {
+  const { done } = await transact([
+    { kind: 'delete', key: deviceKey(customerId, registrationId), condition: 'attribute_exists(pk)' },
+    release(customerId, registrationId),
+  ]);
+  if (!done) fail('notFound');
 }
 
 /** The write that frees a push token, if the customer still holds it. */

@@ -24,14 +24,12 @@ export type Transacted = { done: true } | { done: false; refused: ({ old: Item |
 /** Some of the fields of T; those that are undefined are not given. */
 export type Given<T> = { [F in keyof T]?: T[F] | undefined };
 
-/** What an update sends to set the fields that are given and leave the rest alone; undefined where none is. */
-export function setting<T extends object>(
-  fields: T,
-): { expression: string; values: Item; given: Partial<T> } | undefined {
+/** What an update sends to set the fields that are given and leave the rest alone; an empty expression where none is. */
+export function setting<T extends object>(fields: T): { expression: string; values: Item; given: Partial<T> } {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return undefined;
+  const assignments = given.map(([name]) => `#${name} = :${name}`).join(', ');
   return {
-    expression: `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+    expression: assignments && `SET ${assignments}`,
     values: Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
     given: Object.fromEntries(given) as Partial<T>,
   };

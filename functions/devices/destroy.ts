@@ -1,0 +1,16 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as devices from '../../lib/repositories/devices.ts';
+import { DeviceInPath } from '../../lib/schemas/device.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'devices_destroy',
+    tag: 'devices',
+    summary: 'Forget a device: it gets no more pushes.',
+    auth: signedIn,
+    params: DeviceInPath,
+    returns: { 204: null },
+  },
+  ({ customer, params }) => devices.remove(customer.id, params.registration_id),
+);

@@ -1,0 +1,335 @@
+import { deviceKey, pushTokenClaimKey } from '../../lib/repositories/keys.ts';
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as listSessions } from '../auth/listSessions.ts';
+import { handler as revokeSession } from '../auth/revokeSession.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as createDevice } from './create.ts';
+import { handler as destroyDevice } from './destroy.ts';
+import { handler as listDevices } from './list.ts';
+import { handler as patchDevice } from './partialUpdate.ts';
+import { handler as retrieveDevice } from './retrieve.ts';
+import { handler as putDevice } from './update.ts';
+
+const world = useWorld();
+
+let tokens = 0;
+/** A push token as FCM makes them. */
+const newToken = () => `fGx${(tokens += 1)}:APA91bH_q.w-e`;
+const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
+const path = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
+const create = (token: string, body: unknown) => world.call(createDevice, { token, body });
+const list = async (token: string) => (await world.call(listDevices, { method: 'GET', token })).body;
+const retrieve = (token: string, id: string) => world.call(retrieveDevice, { method: 'GET', token, ...path(id) });
+const put = (token: string, id: string, body: unknown) =>
+  world.call(putDevice, { method: 'PUT', token, ...path(id), body });
+const patch = (token: string, id: string, body: unknown) =>
+  world.call(patchDevice, { method: 'PATCH', token, ...path(id), body });
+const destroy = (token: string, id: string) => world.call(destroyDevice, { method: 'DELETE', token, ...path(id) });
+const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+
+/** What must hold however a story ends: every device has its token's claim, and every claim its device. */
+async function expectConsistent(): Promise<void> {
+  const items = await world.items();
+  const keys = new Set(items.map(({ pk, sk }) => `${pk} ${sk}`));
+  const devices = items.filter(({ sk }) => String(sk).startsWith('DEVICE#'));
+  const claims = items.filter(({ pk }) => String(pk).startsWith('PUSH_TOKEN#'));
+  expect(devices).toHaveLength(claims.length);
+  for (const { registrationId } of devices) {
+    const { pk, sk } = pushTokenClaimKey(String(registrationId));
+    const claim = claims.find((candidate) => candidate.pk === pk);
+    expect(keys).toContain(`${pk} ${sk}`);
+    const key = deviceKey(Number(claim?.customerId), String(registrationId));
+    expect(keys).toContain(`${key.pk} ${key.sk}`);
+  }
+}
+
+describe('devices_create', () => {
+  test('registers a device', async () => {
+    const { access } = await signIn(world);
+    const registration_id = newToken();
+    const { status, body } = await create(access, { registration_id, type: 'ios', id: 7, date_created: 'x' });
+    expect([status, body]).toEqual([
+      201,
+      {
+        id: expect.any(Number),
+        name: null,
+        registration_id,
+        device_id: null,
+        active: true,
+        date_created: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        type: 'ios',
+      },
+    ]);
+    expect(body.id).not.toBe(7);
+    expect((await retrieve(access, registration_id)).body).toEqual(body);
+  });
+
+  test('updates a device that is known: 200, the same id, and what is left out stays', async () => {
+    const { access } = await signIn(world);
+    const registration_id = newToken();
+    const first = await create(access, { registration_id, type: 'ios', name: 'Phone', device_id: 'd1', active: false });
+    world.advance(60);
+    const second = await create(access, { registration_id, type: 'android' });
+    expect([second.status, second.body]).toEqual([200, { ...first.body, type: 'android', active: true }]);
+    expect((await retrieve(access, registration_id)).body).toEqual(second.body);
+    expect((await create(access, { registration_id, type: 'web', name: '' })).body).toMatchObject({ name: null });
+  });
+
+  test('takes a device over from another customer, with its id and nothing else', async () => {
+    const [before, after] = [await signIn(world), await signIn(world)];
+    const registration_id = newToken();
+    const old = await create(before.access, { registration_id, type: 'ios', name: "Mona's phone", device_id: 'd1' });
+    const taken = await create(after.access, { registration_id, type: 'ios' });
+    expect([taken.status, taken.body]).toEqual([200, { ...old.body, name: null, device_id: null }]);
+    expect((await retrieve(before.access, registration_id)).status).toBe(404);
+    expect((await retrieve(after.access, registration_id)).status).toBe(200);
+    await expectConsistent();
+  });
+
+  test('makes one device of a hundred registrations at once, whoever they are of', async () => {
+    const customers = await times(4, () => signIn(world));
+    const registration_id = newToken();
+    const answers = await times(100, (index) =>
+      create(customers[index % 4]?.access ?? '', { registration_id, type: 'android' }),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(99);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    const owners = await Promise.all(customers.map(({ access }) => retrieve(access, registration_id)));
+    expect(owners.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404]);
+    await expectConsistent();
+  });
+
+  test.each([
+    [{}, { registration_id: 'required', type: 'required' }],
+    [
+      { registration_id: ' ', type: 'phone' },
+      { registration_id: 'blank', type: 'invalid_choice' },
+    ],
+    [
+      { registration_id: null, type: null },
+      { registration_id: 'null', type: 'null' },
+    ],
+    [
+      { registration_id: 'x'.repeat(4_097), type: 'ios', name: 'x'.repeat(256), device_id: 'x'.repeat(256) },
+      { registration_id: 'max_length', name: 'max_length', device_id: 'max_length' },
+    ],
+    [{ registration_id: 'x', type: 'ios', active: 'yes' }, { active: 'invalid' }],
+    [{ registration_id: 'x', type: 'ios', active: null }, { active: 'null' }],
+    [
+      { registration_id: 'a\0b', type: 'ios', name: ' ' },
+      { registration_id: 'null_characters_not_allowed', name: 'blank' },
+    ],
+    [{ registration_id: ['x'], type: 'ios' }, { registration_id: 'invalid' }],
+  ])('refuses %j', async (body, codes) => {
+    const { access } = await signIn(world);
+    const answer = await create(access, body);
+    expect(answer.status).toBe(400);
+    const found = answer.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
+    expect(Object.fromEntries(found)).toEqual(codes);
+  });
+
+  test('takes a token of 4,096 characters, and finds it by its path', async () => {
+    const { access } = await signIn(world);
+    const registration_id = `${newToken()}${'x'.repeat(4_096)}`.slice(0, 4_096);
+    expect((await create(access, { registration_id, type: 'web' })).status).toBe(201);
+    expect((await retrieve(access, registration_id)).body.registration_id).toBe(registration_id);
+  });
+
+  test('leaves nothing behind when the customer leaves at the same time', async () => {
+    const { access, customer } = await signIn(world);
+    const [created] = await Promise.all([
+      create(access, { registration_id: newToken(), type: 'ios' }),
+      world.call(deleteCustomer, { method: 'DELETE', token: access }),
+    ]);
+    expect([201, 401]).toContain(created.status);
+    expect((await create(access, { registration_id: newToken(), type: 'ios' })).status).toBe(401);
+    expect(customer.id).toBeGreaterThan(0);
+  });
+
+  test('takes three trips to the table, one after another', async () => {
+    const { access } = await signIn(world);
+    world.engine.record();
+    await create(access, { registration_id: newToken(), type: 'ios' });
+    expect(depth(world.engine.calls)).toBe(3);
+  });
+});
+
+describe('devices_list', () => {
+  test("has the customer's own devices, the newest first, the one signed in on among them", async () => {
+    const { access, registrationId } = await signIn(world);
+    const ids = [registrationId];
+    for (const type of ['ios', 'web']) {
+      world.advance(60);
+      const registration_id = newToken();
+      await create(access, { registration_id, type });
+      ids.unshift(registration_id);
+    }
+    await signIn(world);
+    expect((await list(access)).map(({ registration_id }: { registration_id: string }) => registration_id)).toEqual(
+      ids,
+    );
+  });
+});
+
+describe('devices_retrieve', () => {
+  test("does not tell somebody else's device from none", async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const answers = [
+      await retrieve(other.access, mine.registrationId),
+      await put(other.access, mine.registrationId, { registration_id: mine.registrationId, type: 'ios' }),
+      await patch(other.access, mine.registrationId, { name: 'mine now' }),
+      await patch(other.access, mine.registrationId, {}),
+      await destroy(other.access, mine.registrationId),
+      await retrieve(other.access, newToken()),
+    ];
+    for (const { status, body } of answers) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
+    expect((await retrieve(mine.access, mine.registrationId)).status).toBe(200);
+  });
+
+  test('takes a token in the path encoded or as it is', async () => {
+    const { access } = await signIn(world);
+    const registration_id = newToken();
+    await create(access, { registration_id, type: 'ios' });
+    const plain = await world.call(retrieveDevice, { method: 'GET', token: access, params: { registration_id } });
+    expect([plain.status, (await retrieve(access, registration_id)).status]).toEqual([200, 200]);
+  });
+});
+
+describe.each([
+  ['devices_update', put],
+  ['devices_partial_update', patch],
+])('%s', (_, change) => {
+  test('changes the push token: the id stays, and the old token finds nothing', async () => {
+    const { access } = await signIn(world);
+    const [from, to] = [newToken(), newToken()];
+    const { body } = await create(access, { registration_id: from, type: 'ios', name: 'Phone' });
+    const changed = await change(access, from, { registration_id: to, type: 'android' });
+    expect([changed.status, changed.body]).toEqual([200, { ...body, registration_id: to, type: 'android' }]);
+    expect((await retrieve(access, from)).status).toBe(404);
+    expect((await retrieve(access, to)).body).toEqual(changed.body);
+    expect((await create(access, { registration_id: from, type: 'ios' })).status).toBe(201);
+    await expectConsistent();
+  });
+
+  test('refuses a push token that another device holds, of whoever', async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const own = newToken();
+    await create(mine.access, { registration_id: own, type: 'ios' });
+    for (const taken of [own, other.registrationId]) {
+      const { status, body } = await change(mine.access, mine.registrationId, { registration_id: taken, type: 'ios' });
+      expect([status, body.errors]).toEqual([400, [error('unique', 'registration_id')]]);
+    }
+    expect((await retrieve(other.access, other.registrationId)).status).toBe(200);
+    await expectConsistent();
+  });
+
+  test('lets one of ten have a token that all want at once', async () => {
+    const customers = await times(10, () => signIn(world));
+    const wanted = newToken();
+    const answers = await Promise.all(
+      customers.map(({ access, registrationId }) =>
+        change(access, registrationId, { registration_id: wanted, type: 'ios' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
+    await expectConsistent();
+  });
+
+  test('takes three trips to the table, one after another', async () => {
+    const { access, registrationId } = await signIn(world);
+    world.engine.record();
+    await change(access, registrationId, { registration_id: newToken(), type: 'ios' });
+    expect(depth(world.engine.calls)).toBe(3);
+  });
+});
+
+describe('devices_update', () => {
+  test('sets active to true when it is left out; name and device_id stay', async () => {
+    const { access, registrationId } = await signIn(world);
+    await patch(access, registrationId, { active: false, name: 'Phone', device_id: 'd1' });
+    const { body } = await put(access, registrationId, { registration_id: registrationId, type: 'web' });
+    expect(body).toMatchObject({ active: true, name: 'Phone', device_id: 'd1', type: 'web' });
+    expect((await put(access, registrationId, { type: 'web' })).body.errors).toEqual([
+      error('required', 'registration_id'),
+    ]);
+    expect((await put(access, registrationId, { registration_id: 'x' })).body.errors).toEqual([
+      error('required', 'type'),
+    ]);
+  });
+});
+
+describe('devices_partial_update', () => {
+  test('changes what is named and leaves the rest alone', async () => {
+    const { access, registrationId } = await signIn(world);
+    expect((await patch(access, registrationId, { active: false })).body).toMatchObject({
+      active: false,
+      type: 'android',
+    });
+    expect((await patch(access, registrationId, { name: ' Phone ' })).body).toMatchObject({
+      active: false,
+      name: 'Phone',
+    });
+    expect((await patch(access, registrationId, { name: null })).body.name).toBeNull();
+    expect((await patch(access, registrationId, {})).body).toEqual((await retrieve(access, registrationId)).body);
+    expect((await patch(access, registrationId, { type: null })).body.errors).toEqual([error('null', 'type')]);
+  });
+
+  test('takes the session along to another push token, so that signing out there still stops its pushes', async () => {
+    const own = await signIn(world);
+    const there = await signIn(world, { phone: own.phone, registrationId: newToken() }).catch(async () => {
+      world.advance(120);
+      return signIn(world, { phone: own.phone, registrationId: newToken() });
+    });
+    const to = newToken();
+    await patch(there.access, there.registrationId, { registration_id: to, name: 'Tablet' });
+    const sessions = (await world.call(listSessions, { method: 'GET', token: own.access })).body;
+    const session = sessions.find(({ device_name }: { device_name: string }) => device_name === 'Tablet');
+    const params = { id: String(session.id) };
+    await world.call(revokeSession, { method: 'DELETE', token: own.access, params });
+    expect((await retrieve(own.access, to)).body.active).toBe(false);
+  });
+
+  test('loses no change when two fields are changed while the token changes', async () => {
+    const { access, registrationId } = await signIn(world);
+    const to = newToken();
+    const [moved, named] = await Promise.all([
+      patch(access, registrationId, { registration_id: to }),
+      patch(access, registrationId, { name: 'Phone' }),
+    ]);
+    expect(moved.status).toBe(200);
+    expect((await retrieve(access, to)).body.name).toBe(named.status === 200 ? 'Phone' : null);
+    await expectConsistent();
+  });
+});
+
+describe('devices_destroy', () => {
+  test('forgets a device once, and its token is free', async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const answers = await times(5, () => destroy(mine.access, mine.registrationId));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
+    expect(await list(mine.access)).toEqual([]);
+    const { status } = await create(other.access, { registration_id: mine.registrationId, type: 'ios' });
+    expect(status).toBe(201);
+    await expectConsistent();
+  });
+
+  test('never leaves a claim without a device when the phone changes hands in the same moment', async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    for (let round = 0; round < 10; round++) {
+      const registration_id = newToken();
+      await create(mine.access, { registration_id, type: 'ios' });
+      const [destroyed, taken] = await Promise.all([
+        destroy(mine.access, registration_id),
+        create(other.access, { registration_id, type: 'ios' }),
+      ]);
+      expect([204, 404]).toContain(destroyed.status);
+      expect([200, 201]).toContain(taken.status);
+      expect((await retrieve(other.access, registration_id)).status).toBe(200);
+    }
+    await expectConsistent();
+  });
+});

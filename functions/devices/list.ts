@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as devices from '../../lib/repositories/devices.ts';
+import { Device, showDevice } from '../../lib/schemas/device.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'devices_list',
+    tag: 'devices',
+    summary: 'The devices that get pushes for the customer, the newest first.',
+    auth: signedIn,
+    returns: { 200: z.array(Device) },
+  },
+  async ({ customer }) => {
+    const all = await devices.ofCustomer(customer.id);
+    return all.toSorted((a, b) => b.createdAtSeconds - a.createdAtSeconds).map(showDevice);
+  },
+);

@@ -1,0 +1,16 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as devices from '../../lib/repositories/devices.ts';
+import { Device, DeviceInPath, showDevice } from '../../lib/schemas/device.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'devices_retrieve',
+    tag: 'devices',
+    summary: 'A device by its push token.',
+    auth: signedIn,
+    params: DeviceInPath,
+    returns: { 200: Device },
+  },
+  async ({ customer, params }) => showDevice(await devices.find(customer.id, params.registration_id)),
+);
