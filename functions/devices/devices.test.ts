@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { deviceKey, pushTokenClaimKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
@@ -14,9 +15,8 @@ import { handler as putDevice } from './update.ts';
 
 const world = useWorld();
 
-let tokens = 0;
 /** A push token as FCM makes them. */
-const newToken = () => `fGx${(tokens += 1)}:APA91bH_q.w-e`;
+const newToken = () => `fGx${randomUUID()}:APA91bH_q.w-e`;
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
 const path = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
 const create = (token: string, body: unknown) => world.call(createDevice, { token, body });
