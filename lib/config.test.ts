@@ -1,4 +1,5 @@
-import { ConfigurationError, checkSettings, config } from './config.ts';
+import { checkSettings, config } from './config.ts';
+import { ConfigurationError } from './settings.ts';
 
 const set = (settings: Record<string, string>) => Object.assign(process.env, settings);
 const saved = { ...process.env };

@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { ConfigurationError } from './config.ts';
+import { ConfigurationError } from './settings.ts';
 
 let shared: Logger | undefined;
 

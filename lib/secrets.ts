@@ -1,7 +1,8 @@
 import { AwsClient } from 'aws4fetch';
 import * as z from 'zod';
 import { isFresh, nowSeconds } from './clock.ts';
-import { ConfigurationError, config } from './config.ts';
+import { config } from './config.ts';
+import { ConfigurationError } from './settings.ts';
 
 const cacheSeconds = 300;
 const timeoutMs = 2_000;

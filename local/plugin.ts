@@ -1,4 +1,5 @@
-import { ConfigurationError, checkSettings } from '../lib/config.ts';
+import { checkSettings } from '../lib/config.ts';
+import { ConfigurationError } from '../lib/settings.ts';
 import { bundleFolder, bundleFunctions } from './bundle.ts';
 import {
   awsEnvironment,

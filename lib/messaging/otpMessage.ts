@@ -1,6 +1,7 @@
-import { ConfigurationError, config } from '../config.ts';
+import { config } from '../config.ts';
 import type { Language } from '../errors.ts';
 import type { SmsApp } from '../schemas/settings.ts';
+import { ConfigurationError } from '../settings.ts';
 
 type Text = (code: string, brand: string) => string;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
-import { ConfigurationError } from '../config.ts';
+import { ConfigurationError } from '../settings.ts';
 import { countriesPartition, countryKey } from './keys.ts';
 import { readPrefix, write } from './table.ts';
 

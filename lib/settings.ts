@@ -1,0 +1,60 @@
+import type * as z from 'zod';
+
+/** A setting is missing or wrong. The message is one sentence that names the variable and shows none of its value. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/** A setting that has no default is not there. */
+export class MissingSetting extends ConfigurationError {}
+
+/** Ways to read a setting, each at the time it is asked for. */
+export function readers(valueOf: (variable: string) => string | undefined) {
+  function text(variable: string, fallback?: string): string {
+    const value = valueOf(variable) || fallback;
+    if (value === undefined) throw new MissingSetting(`The environment variable ${variable} is not set.`);
+    return value;
+  }
+
+  function integer(variable: string, fallback: number): number {
+    const value = valueOf(variable);
+    if (!value) return fallback;
+    if (!/^-?\d{1,12}$/.test(value)) throw new ConfigurationError(`${variable} must be a whole number.`);
+    return Number(value);
+  }
+
+  function count(variable: string, fallback: number, max = Number.MAX_SAFE_INTEGER): number {
+    const value = integer(variable, fallback);
+    if (value < 1 || value > max) throw new ConfigurationError(`${variable} must be from 1 to ${max}.`);
+    return value;
+  }
+
+  function flag(variable: string): boolean {
+    const value = valueOf(variable) || 'false';
+    if (value !== 'true' && value !== 'false') throw new ConfigurationError(`${variable} must be true or false.`);
+    return value === 'true';
+  }
+
+  function list(variable: string): string[] {
+    return text(variable, ' ')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean);
+  }
+
+  function json<S extends z.ZodType>(variable: string, schema: S, fallback: z.input<S>): z.output<S> {
+    const value = valueOf(variable);
+    let parsed: unknown = fallback;
+    try {
+      if (value) parsed = JSON.parse(value);
+    } catch {
+      throw new ConfigurationError(`${variable} is not valid JSON.`);
+    }
+    const result = schema.safeParse(parsed);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new ConfigurationError(`${variable} is wrong at "${issue?.path.join('.')}": ${issue?.message}.`);
+  }
+
+  return { text, integer, count, flag, list, json };
+}
