@@ -9,15 +9,15 @@ export class ConfigurationError extends Error {
 export class MissingSetting extends ConfigurationError {}
 
 /** Ways to read a setting, each at the time it is asked for. */
-export function readers(valueOf: (variable: string) => string | undefined) {
+export function readers(read: (variable: string) => string | undefined) {
   function text(variable: string, fallback?: string): string {
-    const value = valueOf(variable) || fallback;
+    const value = read(variable) || fallback;
     if (value === undefined) throw new MissingSetting(`The environment variable ${variable} is not set.`);
     return value;
   }
 
   function integer(variable: string, fallback: number): number {
-    const value = valueOf(variable);
+    const value = read(variable);
     if (!value) return fallback;
     if (!/^-?\d{1,12}$/.test(value)) throw new ConfigurationError(`${variable} must be a whole number.`);
     return Number(value);
@@ -30,7 +30,7 @@ export function readers(valueOf: (variable: string) => string | undefined) {
   }
 
   function flag(variable: string): boolean {
-    const value = valueOf(variable) || 'false';
+    const value = read(variable) || 'false';
     if (value !== 'true' && value !== 'false') throw new ConfigurationError(`${variable} must be true or false.`);
     return value === 'true';
   }
@@ -43,7 +43,7 @@ export function readers(valueOf: (variable: string) => string | undefined) {
   }
 
   function json<S extends z.ZodType>(variable: string, schema: S, fallback: z.input<S>): z.output<S> {
-    const value = valueOf(variable);
+    const value = read(variable);
     let parsed: unknown = fallback;
     try {
       if (value) parsed = JSON.parse(value);
