@@ -27,6 +27,21 @@ export function isCurrency(code: string): boolean {
   return Intl.supportedValuesOf('currency').includes(code) && Number.isSafeInteger(mostMinorUnits(code));
 }
 
+/**
+ * The minor units of ISO 4217 where they are not two. Not those of `Intl`: they follow custom, so they differ for some
+ * currencies and may change with the runtime, and every amount in the table with them.
+ * @see https://www.six-group.com/en/products-services/financial-information/data-standards.html
+ */
+const decimals: Record<string, number> = {
+  ...ofEach('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF', 0),
+  ...ofEach('BHD IQD JOD KWD LYD OMR TND', 3),
+  ...ofEach('CLF UYW', 4),
+};
+
+function ofEach(codes: string, count: number): Record<string, number> {
+  return Object.fromEntries(codes.split(' ').map((code) => [code, count]));
+}
+
 function decimalsOf(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return decimals[currency] ?? 2;
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '../lib/errors.ts';
+import { ApiError, errors } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
 import { awsEnvironment, readSettings, SetupError } from './stack.ts';
 
@@ -26,6 +26,7 @@ export function explain(error: unknown): string | undefined {
   if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
   if (error instanceof SetupError) return error.message;
   if (error instanceof ApiError && error.problem === 'throttled') return 'The table does not keep up; run this again.';
+  if (error instanceof ApiError) return errors[error.problem].detail.en;
   if ('code' in error && error.code === 'ECONNREFUSED')
     return 'The local stack does not answer; start it with npm start.';
   return undefined;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { operation } from '../../lib/operation.ts';
 import { problems, verifyNext, verifyWallet } from '../../lib/wallet/verify.ts';
 
-const Place = z.object({ pk: z.string(), sk: z.string() });
+const Place = z.object({ pk: z.string().min(1), sk: z.string().min(1) });
 
 export const handler = operation(
   {
@@ -15,8 +15,9 @@ export const handler = operation(
       wallets: z.int(),
       entries: z.int(),
       findings: z.array(z.object({ customer_id: z.int(), problem: z.enum(problems), entry_id: z.int().nullable() })),
-      next: Place.nullable(),
+      next: Place.nullable().describe('Where to go on; null at the end.'),
     }),
+    errors: ['customerNotFound'],
   },
   async ({ customer_id: id, after }) => {
     const { findings, next, ...counts } = id

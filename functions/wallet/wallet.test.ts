@@ -165,6 +165,9 @@ describe('listWalletDetails', () => {
     ].map((forged) => Buffer.from(forged).toString('base64url'));
     const bad = [
       ...changed,
+      `${cursor}!`,
+      `${cursor}==`,
+      ` ${cursor}`,
       'x',
       ' ',
       'x'.repeat(2_000),

@@ -7,7 +7,8 @@ import { type FieldError, type FieldErrorCode, fieldErrors } from '../errors.ts'
  */
 export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[] {
   // A check that waits for the table reports last, wherever its field stands.
-  const declared = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const object = schema instanceof z.ZodPipe ? schema.in : schema;
+  const declared = object instanceof z.ZodObject ? Object.keys(object.shape) : [];
   const place = ({ path: [field] }: z.core.$ZodIssue) => declared.indexOf(String(field));
   const byField = new Map<string, FieldError>();
   for (const issue of error.issues.toSorted((a, b) => place(a) - place(b))) {

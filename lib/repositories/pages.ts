@@ -66,9 +66,11 @@ function encode({ side, id, key }: Cursor, prefix: string): string {
   return Buffer.from(`${side}/${id}/${key.slice(prefix.length)}`).toString('base64url');
 }
 
+/** Takes only what {@link encode} writes: decoding would skip characters that do not belong there. */
 function decode(cursor: string, prefix: string): Cursor {
-  const [, side, id, key] =
-    /^(older|newer)\/(\d{1,16})\/([\w-]{1,64})$/.exec(String(Buffer.from(cursor, 'base64url'))) ?? [];
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const [, side, id, key] = /^(older|newer)\/(\d{1,16})\/([\w-]{1,64})$/.exec(text) ?? [];
   if (!side || !id || !key) return fail('notFound');
-  return { side: side as Cursor['side'], id: Number(id), key: `${prefix}${key}` };
+  const decoded: Cursor = { side: side as Cursor['side'], id: Number(id), key: `${prefix}${key}` };
+  return encode(decoded, prefix) === cursor ? decoded : fail('notFound');
 }

@@ -63,7 +63,6 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
   const items: (Key & Item)[] = [];
   let after: Item | undefined;
   do {
-    // A space is before, and the last of its plane behind, whatever our keys are made of.
     const page = await query(pk, { from: prefix || ' ', to: `${prefix}\uffff`, after });
     items.push(...(page.items as (Key & Item)[]));
     after = page.next;
@@ -98,19 +97,21 @@ async function query(pk: string, { from, to, descending = false, limit, after }:
   return { items, next };
 }
 
-/** The partitions that have an item with this sort key, a part of the table at a time, for it reads everything. */
-export async function scanPartitions(
-  sk: string,
+/** The keys of items whose sort key starts with one of these, a part of the table at a time, for it reads everything. */
+export async function scanKeys(
+  prefixes: readonly string[],
   after?: Key,
-): Promise<{ partitions: string[]; next: Key | undefined }> {
+): Promise<{ keys: Key[]; next: Key | undefined }> {
   const command = new ScanCommand({
     TableName: config.tableName,
-    FilterExpression: 'sk = :sk',
-    ExpressionAttributeValues: { ':sk': sk },
+    FilterExpression: prefixes.map((_, index) => `begins_with(sk, :prefix${index})`).join(' OR '),
+    ExpressionAttributeValues: Object.fromEntries(prefixes.map((prefix, index) => [`:prefix${index}`, prefix])),
+    ProjectionExpression: 'pk, sk',
+    ConsistentRead: true,
     ExclusiveStartKey: after && { ...after },
   });
-  const { Items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
-  return { partitions: Items.map(({ pk }) => String(pk)), next: next && { pk: String(next.pk), sk: String(next.sk) } };
+  const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
+  return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
 /** Makes one conditional write. A condition that does not hold is an answer, not an error. */

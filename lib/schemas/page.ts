@@ -5,7 +5,7 @@ import type { Page } from '../repositories/pages.ts';
 export const PageQuery = z.object({
   cursor: z
     .string()
-    .optional()
+    .nullish()
     .transform((cursor) => cursor || undefined)
     .describe('Opaque; from `next` or `previous`.'),
   page_size: z
@@ -17,10 +17,13 @@ export const PageQuery = z.object({
 });
 export type PageQuery = z.output<typeof PageQuery>;
 
+/** Not checked: it is made of the address that was called, which has brought the request here. */
+const link = z.string().nullable().meta({ format: 'uri' });
+
 export function pageOf<S extends z.ZodType>(schema: S) {
   return z.object({
-    next: z.url().nullable().describe('Older ones.'),
-    previous: z.url().nullable().describe('Newer ones.'),
+    next: link.describe('Older ones.'),
+    previous: link.describe('Newer ones.'),
     results: z.array(schema),
   });
 }

@@ -17,6 +17,8 @@ type Fault = (
 
 export interface EngineProxy {
   url: string;
+  /** Where calls go. */
+  target: string;
   /** The calls since the last {@link EngineProxy.record}. */
   calls: Call[];
   record: () => void;
@@ -27,7 +29,7 @@ export interface EngineProxy {
 }
 
 /** Stands between the SDK and the engine: counts calls, and fails them the way DynamoDB and networks do. */
-export async function startEngineProxy(engine: string): Promise<EngineProxy> {
+export async function startEngineProxy(target: string): Promise<EngineProxy> {
   let fault: Fault = () => undefined;
   // A kept connection that the engine closes meanwhile would look like a lost answer that no test asked for.
   const agent = new Agent({ keepAlive: false });
@@ -49,7 +51,7 @@ export async function startEngineProxy(engine: string): Promise<EngineProxy> {
       );
       return;
     }
-    const passed = forward(engine, { agent, method: incoming.method, headers: incoming.headers }, (answer) => {
+    const passed = forward(proxy.target, { agent, method: incoming.method, headers: incoming.headers }, (answer) => {
       call.endedAtMs = performance.now();
       if (failure === 'lose answer') {
         answer.resume();
@@ -66,6 +68,7 @@ export async function startEngineProxy(engine: string): Promise<EngineProxy> {
 
   const proxy: EngineProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    target,
     calls: [],
     record: () => {
       proxy.calls = [];

@@ -1,6 +1,6 @@
 import { nowMs } from '../clock.ts';
 import { config } from '../config.ts';
-import { fail } from '../errors.ts';
+import { ApiError, fail } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { mostMinorUnits } from '../money.ts';
 import { Customer } from '../repositories/customers.ts';
@@ -28,15 +28,26 @@ const attempts = 20;
  * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge, idempotencyKeyReused
  */
 export async function adjust(wanted: Adjustment): Promise<Entry> {
+  try {
+    return await post(wanted);
+  } catch (refusal) {
+    if (!(refusal instanceof ApiError)) throw refusal;
+    // Items that are read together may be of different moments, so what refused may be what this very request did before.
+    const [claim] = await readAll([{ key: walletClaimKey(wanted.idempotencyKey), as: Claim }]);
+    if (!claim) throw refusal;
+    return entryOf(claim, wanted);
+  }
+}
+
+async function post(wanted: Adjustment): Promise<Entry> {
   const { customerId, idempotencyKey } = wanted;
-  const content = JSON.stringify([customerId, wanted.type, wanted.amountMinor, wanted.currency, wanted.reference]);
   let [claim, customer, wallet] = await readAll([
     { key: walletClaimKey(idempotencyKey), as: Claim },
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },
   ]);
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (claim) return claim.content === content ? claim.entry : fail('idempotencyKeyReused');
+    if (claim) return entryOf(claim, wanted);
     if (!customer || !wallet) return fail('customerNotFound');
     const { balanceMinor: seen, currency } = wallet;
     const entry = newEntry(wallet, wanted);
@@ -44,7 +55,7 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
     const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
     const least = partly ? seen : Math.max(0, -entry.amountMinor);
     const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
-    const claimed: Claim = { customerId, content, entry };
+    const claimed: Claim = { customerId, content: contentOf(wanted), entry };
     const result = await transact(posting(idempotencyKey, claimed, { checksum: checksumOf(entry), least, most }));
     if (result.done) return entry;
     const [claimRefused, profileRefused, walletRefused] = result.refused;
@@ -54,6 +65,15 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
     if (partly) await backOff(attempt);
   }
   return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+/** What came of the first request with a key, for one that asks for the same. */
+function entryOf({ content, entry }: Claim, wanted: Adjustment): Entry {
+  return content === contentOf(wanted) ? entry : fail('idempotencyKeyReused');
+}
+
+function contentOf({ customerId, type, amountMinor, currency, reference }: Adjustment): string {
+  return JSON.stringify([customerId, type, amountMinor, currency, reference]);
 }
 
 function newEntry(wallet: Wallet, wanted: Adjustment): Entry {

@@ -1,6 +1,9 @@
+import * as z from 'zod';
+import { fail } from '../errors.ts';
 import { customerOf, customerPartition, entryKey, entryPrefix, type Key, walletKey } from '../repositories/keys.ts';
-import { readRaw, scanPartitions } from '../repositories/table.ts';
-import { Entry, find, type Wallet } from '../repositories/wallets.ts';
+import { backOff } from '../repositories/retries.ts';
+import { readRaw, scanKeys } from '../repositories/table.ts';
+import { Entry, Wallet } from '../repositories/wallets.ts';
 import { checksumOf, hashOf } from './seal.ts';
 
 export const problems = [
@@ -9,6 +12,10 @@ export const problems = [
   'entry_missing',
   'entry_unknown',
   'entry_replaced',
+  'wallet_edited',
+  'wallet_missing',
+  /** Money kept moving while it was looked at; verify it again. */
+  'not_checked',
 ] as const;
 
 /** What is wrong with a wallet, and the id of the entry where that can be told. */
@@ -26,9 +33,13 @@ export interface Report {
 
 /** Walks through wallets in the order of the table, one part of it at a time; `after` goes on behind an earlier part. */
 export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
-  const { partitions, next } = await scanPartitions(walletKey(0).sk, after);
+  const { keys, next } = await scanKeys([walletKey(0).sk, entryPrefix], after);
+  const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
   const reports: Report[] = [];
-  for (const partition of partitions) reports.push(await verifyWallet(customerOf(partition)));
+  for (const pk of new Set(keys.map((key) => key.pk))) {
+    // The wallet of these entries may be in another part, which checks it.
+    if (withWallet.has(pk) || !(await readWallet(customerOf(pk)))) reports.push(await verifyWallet(customerOf(pk)));
+  }
   return { ...total(reports), next };
 }
 
@@ -44,34 +55,58 @@ export function total(reports: readonly Report[]): Report {
 /** How often a wallet is looked at while money keeps moving in it. */
 const attempts = 10;
 
-/** Walks through a wallet's entries and reports every way in which they and the wallet do not agree. */
+/**
+ * Walks through a wallet's entries and reports every way in which they and the wallet do not agree.
+ * @throws customerNotFound if there is neither a wallet nor an entry
+ */
 export async function verifyWallet(customerId: number): Promise<Report> {
-  let wallet = await find(customerId);
-  for (let attempt = 1; wallet && attempt <= attempts; attempt++) {
-    const items = await readRaw(customerPartition(customerId), entryPrefix);
-    const now = await find(customerId);
-    if (now?.entryCount === wallet.entryCount) {
-      return { wallets: 1, entries: items.length, findings: compare(customerId, wallet, items) };
+  const finding = (problem: Finding['problem']) => ({ customerId, problem, entryId: null });
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const before = await readWallet(customerId);
+    const entries = await readRaw(customerPartition(customerId), entryPrefix);
+    const after = await readWallet(customerId);
+    const counts = { wallets: before ? 1 : 0, entries: entries.length };
+    if (!before && !after && entries.length === 0) return fail('customerNotFound');
+    if (!before && !after) return { ...counts, findings: [finding('wallet_missing')] };
+    if (before?.entryCount === after?.entryCount) {
+      const wallet = StoredWallet.safeParse(before).data;
+      return { ...counts, findings: wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')] };
     }
-    wallet = now;
+    await backOff(attempt);
   }
-  if (wallet) throw new Error(`The wallet of customer ${customerId} does not hold still; verify it again later.`);
-  return { wallets: 0, entries: 0, findings: [] };
+  return { wallets: 1, entries: 0, findings: [finding('not_checked')] };
 }
 
-function compare(customerId: number, wallet: Wallet, items: (Key & object)[]): Finding[] {
-  const entries = items.map((item) => ({ sk: item.sk, ...Entry.parse(item) }));
-  const edited = entries.filter(
-    ({ sk, ...entry }) => hashOf(customerId, entry) !== entry.hash || entryKey(customerId, entry).sk !== sk,
-  );
+/** As they may stand in the table, with nothing else beside: an expiry would be the end of them. */
+const StoredWallet = z.strictObject({ pk: z.string(), sk: z.string(), ...Wallet.shape });
+const StoredEntry = z.strictObject({ pk: z.string(), sk: z.string(), ...Entry.shape });
+
+async function readWallet(customerId: number): Promise<Record<string, unknown> | undefined> {
+  const [wallet] = await readRaw(customerPartition(customerId), walletKey(customerId).sk);
+  return wallet;
+}
+
+function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
+  const findings: Finding[] = [];
+  const report = (problem: Finding['problem'], entryId: number | null = null) =>
+    findings.push({ customerId, problem, entryId });
+  const entries: Entry[] = [];
+  for (const item of items) {
+    const entry = Entry.safeParse(item).data;
+    const intact =
+      entry &&
+      StoredEntry.safeParse(item).success &&
+      hashOf(customerId, entry) === entry.hash &&
+      entryKey(customerId, entry).sk === item.sk;
+    if (!intact) report('entry_edited', entry?.id ?? Number(item.sk.split('-').at(-1)));
+    if (entry) entries.push(entry);
+  }
   const sum = (value: (entry: Entry) => number) => entries.reduce((all, entry) => all + value(entry), 0);
-  const others: Finding['problem'][] = [];
-  if (entries.length < wallet.entryCount) others.push('entry_missing');
-  if (entries.length > wallet.entryCount) others.push('entry_unknown');
-  if (others.length + edited.length === 0 && sum(checksumOf) !== wallet.checksum) others.push('entry_replaced');
-  if (sum(({ amountMinor }) => amountMinor) !== wallet.balanceMinor) others.push('balance_differs');
-  return [
-    ...edited.map(({ id }) => ({ customerId, problem: 'entry_edited' as const, entryId: id })),
-    ...others.map((problem) => ({ customerId, problem, entryId: null })),
-  ];
+  const allIntact = findings.length === 0;
+  if (items.length < wallet.entryCount) report('entry_missing');
+  if (items.length > wallet.entryCount) report('entry_unknown');
+  if (allIntact && items.length === wallet.entryCount && sum(checksumOf) !== wallet.checksum) report('entry_replaced');
+  if (sum(({ amountMinor }) => amountMinor) !== wallet.balanceMinor) report('balance_differs');
+  if (allIntact && entries.some(({ currency }) => currency !== wallet.currency)) report('wallet_edited');
+  return findings;
 }
