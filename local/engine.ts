@@ -21,7 +21,8 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
   child.once('exit', (code) => {
     failure ??= new Error(`The DynamoDB engine stopped with code ${code}.`);
   });
-  process.once('exit', () => child.kill());
+  const kill = () => void child.kill();
+  process.once('exit', kill);
 
   const deadline = performance.now() + patienceMs;
   while (!(await answers(port))) {
@@ -29,7 +30,11 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
     if (performance.now() > deadline) throw new Error(`The DynamoDB engine does not answer on port ${port}.`);
     await setTimeout(10);
   }
-  return { endpoint: `http://127.0.0.1:${port}`, stop: () => child.kill() };
+  const stop = () => {
+    process.off('exit', kill);
+    kill();
+  };
+  return { endpoint: `http://127.0.0.1:${port}`, stop };
 }
 
 function spawnEngine(options: string[]): ChildProcess {
