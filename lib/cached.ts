@@ -6,6 +6,8 @@ export interface Cached<T> {
   (): Promise<T>;
   /** The value as it is now, for whoever has seen that the kept one is out of date. */
   anew: () => Promise<T>;
+  /** The value as it was read last, however long ago. */
+  last: () => Promise<T> | undefined;
 }
 
 /** What operators load and every request needs: read once in a while, and shared by the requests of one function. */
@@ -20,5 +22,5 @@ export function cached<T>(read: () => Promise<T>): Cached<T> {
     return reading.value;
   };
   const get = () => (kept && isFresh(kept.readAtSeconds, config.seedCacheSeconds) ? kept.value : anew());
-  return Object.assign(get, { anew });
+  return Object.assign(get, { anew, last: () => kept?.value });
 }

@@ -15,6 +15,14 @@ const find = (long: number | string, lat: number | string, headers: Record<strin
   world.call(findByPoint, { method: 'GET', query: { long: String(long), lat: String(lat) }, headers });
 const codeAt = async (long: number, lat: number) => (await find(long, lat)).body.code;
 
+/** So many corners that the map needs more than one cell. */
+const star = (longitude: number, latitude: number) =>
+  Array.from({ length: 301 }, (_, corner) => {
+    const angle = ((corner % 300) / 150) * Math.PI;
+    const radius = corner % 2 ? 3 : 4;
+    return [longitude + radius * Math.cos(angle), latitude + radius * Math.sin(angle)];
+  });
+
 /** Waits until functions look again which regions are in force. */
 let minutes = 0;
 const laterOn = () => {
@@ -101,10 +109,13 @@ describe('GetRegionByPoint, among the regions that come with the project', () =>
     laterOn();
     expect(await readsFor(0, 60)).toEqual(['BatchGetItem']);
     expect(await readsFor(0.1, 60)).toEqual([]);
-    await loadRegions(feature('ELSEWHERE', rectangle(20, 0, 25, 5)));
+    await loadRegions(feature('ELSEWHERE', rectangle(20, 0, 25, 5)), feature('MANY', [star(60, 60)]));
     laterOn();
     expect(await readsFor(0, 60)).toEqual(['BatchGetItem', 'Query']);
     expect(depth(world.engine.calls)).toBe(2);
+    laterOn();
+    expect(await readsFor(-100, -60)).toEqual(expect.arrayContaining(['BatchGetItem', 'Query']));
+    expect(depth(world.engine.calls)).toBe(1);
   });
 });
 

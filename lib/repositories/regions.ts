@@ -81,14 +81,23 @@ export function* polygonsOf({
   for (const piece of pieces) yield { piece, rings: piece.rings?.map((length) => Array.from({ length }, next)) };
 }
 
-/** The cell around a place, from memory or by one read. There is always one, unless its version has just been replaced. */
+/**
+ * The cell around a place. While it is asked which version is in force, the one that was is searched: it nearly always still
+ * is. There is always a cell, unless the version has just been replaced.
+ */
 async function cellAround(path: string): Promise<Cell | undefined> {
-  const current = await inForce();
+  const last = await inForce.last();
+  const [current, cellOfLast] = await Promise.all([inForce(), last && findCell(last.version, path)]);
   if (!current) return undefined;
-  const cell = keptAround(current.version, path) ?? (await readCell(current.version, path));
+  const cell = current.version === last?.version ? cellOfLast : await findCell(current.version, path);
   if (cell) return cell;
   const replaced = await inForce.anew();
-  return replaced && readCell(replaced.version, path);
+  return replaced && findCell(replaced.version, path);
+}
+
+/** From memory, or by one read. */
+async function findCell(version: number, path: string): Promise<Cell | undefined> {
+  return keptAround(version, path) ?? readCell(version, path);
 }
 
 function keptAround(version: number, path: string): Cell | undefined {
