@@ -79,8 +79,9 @@ function registered({ active = true, ...device }: Registration) {
   return { ...device, active };
 }
 
-/** A registration starts over when its push token changes hands while it runs. */
-const attempts = 20;
+/** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
+const attempts = 60;
+const longestWait = 4;
 
 /**
  * Registers a device as the customer's own, whoever held its push token before. Answers whether the token was unknown.
@@ -100,7 +101,7 @@ export async function register(customerId: number, wanted: Registration): Promis
     const device = own ? Device.parse({ ...own, ...setting(registered(wanted)).given }) : newDevice(wanted, identity);
     if (result.done) return { device, isNew: !claim };
     if (result.refused[0]) fail('authenticationFailed');
-    await backOff(attempt);
+    await backOff(Math.min(attempt, longestWait));
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
