@@ -1,4 +1,5 @@
 import type { Position } from '../lib/regions/cells.ts';
+import { generator } from '../lib/testing/random.ts';
 import type { Shape } from '../seed/regions/cellTree.ts';
 
 const [columns, rows, cornersPerSide] = [100, 100, 25];
@@ -50,15 +51,4 @@ function wander(from: Position, to: Position, random: () => number): Position[] 
     const aside = (random() - 0.5) * 0.1 * Math.min(1, 4 * along, 4 * (1 - along));
     return [from[0] + dx * along - dy * aside, from[1] + dy * along + dx * aside];
   });
-}
-
-/** Mulberry32: the same numbers in every run. */
-export function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -5,10 +5,11 @@ import type { Feature, Polygon } from 'geojson';
 import { find } from '../lib/repositories/regions.ts';
 import { replace } from '../lib/repositories/regionVersions.ts';
 import { freePort } from '../lib/testing/ports.ts';
+import { generator } from '../lib/testing/random.ts';
 import { startEngine } from '../local/engine.ts';
 import { createTable } from '../local/table.ts';
 import { buildCells, type Shape } from '../seed/regions/cellTree.ts';
-import { generator, makeShapes, somewhere } from './map.ts';
+import { makeShapes, somewhere } from './map.ts';
 
 /**
  * Finds the region of a point among 10,000 polygons with 1,000,000 corners, which share winding borders, and compares that

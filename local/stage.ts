@@ -1,5 +1,6 @@
 import { ApiError, errors } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
+import { Refusal } from '../seed/refusal.ts';
 import { awsEnvironment, readSettings, SetupError } from './stack.ts';
 
 interface Stage {
@@ -19,12 +20,25 @@ export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? '
   return stage;
 }
 
-/** What operators meet, in a sentence; undefined for anything else, which is a fault of ours and keeps its stack. */
-export function explain(error: unknown): string | undefined {
+/** Runs a command of an operator's to its end: what they can mend is said in a sentence, with the exit code 1. */
+export async function runCommand(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const sentence = explain(error);
+    if (!sentence) throw error;
+    process.stderr.write(`${sentence}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Undefined for what is a fault of ours and keeps its stack. */
+function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
   if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
-  if (error instanceof SetupError) return error.message;
+  if (error instanceof SetupError || error instanceof Refusal) return error.message;
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error instanceof ApiError && error.problem === 'throttled') return 'The table does not keep up; run this again.';
   if (error instanceof ApiError) return errors[error.problem].detail.en;
   if ('code' in error && error.code === 'ECONNREFUSED')

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { explain, useStage } from '../local/stage.ts';
+import { runCommand, useStage } from '../local/stage.ts';
 import { parts } from './load.ts';
 import type { Plan } from './plan.ts';
 import { Refusal } from './refusal.ts';
@@ -61,11 +61,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-try {
-  await run();
-} catch (error) {
-  const sentence = error instanceof Refusal ? error.message : explain(error);
-  if (!sentence) throw error;
-  process.stderr.write(`${sentence}\n`);
-  process.exitCode = 1;
-}
+await runCommand(run);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import { generator } from '../../bench/map.ts';
 import { nowSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { creation } from '../repositories/customers.ts';
 import { customerPartition } from '../repositories/keys.ts';
 import { transact } from '../repositories/table.ts';
+import { generator } from '../testing/random.ts';
 import { signIn } from '../testing/signIn.ts';
 import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
 import { useWorld } from '../testing/world.ts';
@@ -176,7 +176,8 @@ test(`with a tenth of all calls throttled, in conflict, failing or unanswered no
 test(`${schedules} schedules of ${calls} parallel debits never take more than there is ${named}`, async () => {
   for (let first = 0; first < schedules; first += schedulesPerEngine) {
     if (full) await world.renewEngine();
-    const queue = Array.from({ length: schedulesPerEngine }, (_, index) => first + index).values();
+    const length = Math.min(schedulesPerEngine, schedules - first);
+    const queue = Array.from({ length }, (_, index) => first + index).values();
     const work = async () => {
       for (const schedule of queue) await runSchedule(schedule);
     };

@@ -43,7 +43,7 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
   return { ...total(reports), next };
 }
 
-export function total(reports: readonly Report[]): Report {
+function total(reports: readonly Report[]): Report {
   const sum = (count: (report: Report) => number) => reports.reduce((all, report) => all + count(report), 0);
   return {
     wallets: sum(({ wallets }) => wallets),
