@@ -158,7 +158,7 @@ describe('listWalletDetails', () => {
     const text = Buffer.from(cursor, 'base64url').toString();
     const changed = [
       text.replace('older', 'newest'),
-      text.replace(/\d(?=\/)/, (digit) => String((Number(digit) + 1) % 10)),
+      text.replace(/\w(?=\/\d)/, (digit) => (digit === '0' ? '1' : '0')),
       text.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)),
       text.replace(/[^/]+$/, '../WALLET'),
       `${text}/`,

@@ -1,5 +1,5 @@
 import type { Key } from './keys.ts';
-import { writeBatch } from './table.ts';
+import { writeBatch } from './tableBulk.ts';
 
 const batchSize = 25;
 const batchesAtOnce = 4;

@@ -1,11 +1,7 @@
+import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { fail } from '../errors.ts';
 import { readRange } from './table.ts';
-
-/** What every item of a paged list has. */
-export interface Paged {
-  id: number;
-}
 
 export interface Page<T> {
   items: T[];
@@ -14,41 +10,38 @@ export interface Page<T> {
   previous: string | null;
 }
 
-interface List<T extends Paged> {
+interface List<T> {
   pk: string;
   /** How the sort keys of the list begin; the newest item has the highest one. */
   prefix: string;
+  /** What has a lower sort key than this does not belong to the list any more. */
+  from?: string;
   /** The sort key of an item. */
   keyOf: (item: T) => string;
 }
 
 /**
- * One page of a list, the newest first, by one read whatever the length of the list. A cursor names the item next to the page,
- * by its key and its id: one of another list, or one that somebody has changed, names no item of this one.
+ * One page of a list, the newest first, by one read whatever the length of the list. A cursor says beside which place the page
+ * is, so it leads on when what was there has been deleted meanwhile.
  * @throws notFound for a cursor that is not of this list
  */
-export async function readPage<S extends z.ZodType<Paged>>(
-  { pk, prefix, keyOf }: List<z.output<S>>,
+export async function readPage<S extends z.ZodType>(
+  list: List<z.output<S>>,
   { cursor, size }: { cursor: string | undefined; size: number },
   as: S,
 ): Promise<Page<z.output<S>>> {
-  const beside = cursor === undefined ? undefined : decode(cursor, prefix);
+  const { pk, prefix, from: lowest = prefix, keyOf } = list;
+  const beside = cursor === undefined ? undefined : decode(cursor, list);
   const newer = beside?.side === 'newer';
-  const range = {
-    from: newer ? beside.key : prefix,
-    to: beside && !newer ? beside.key : `${prefix}\uffff`,
-    descending: !newer,
-    limit: size + (beside ? 2 : 1),
-  };
-  const found = await readRange(pk, range, as);
-  if (beside) {
-    const named = found.shift();
-    if (!named || named.id !== beside.id || keyOf(named) !== beside.key) return fail('notFound');
-  }
+  const from = newer && beside.key > lowest ? beside.key : lowest;
+  const to = beside && !newer ? beside.key : `${prefix}\uffff`;
+  if (from > to) return { items: [], next: null, previous: null };
+  const found = await readRange(pk, { from, to, descending: !newer, limit: size + (beside ? 2 : 1) }, as);
+  if (found[0] && keyOf(found[0]) === beside?.key) found.shift();
   const more = found.length > size;
   const items = newer ? found.slice(0, size).reverse() : found.slice(0, size);
   const at = (side: Cursor['side'], item: z.output<S> | undefined) =>
-    item ? encode({ side, id: item.id, key: keyOf(item) }, prefix) : null;
+    item ? encode({ side, key: keyOf(item) }, list) : null;
   return {
     items,
     next: (newer ? beside : more) ? at('older', items.at(-1)) : null,
@@ -58,19 +51,21 @@ export async function readPage<S extends z.ZodType<Paged>>(
 
 interface Cursor {
   side: 'older' | 'newer';
-  id: number;
   key: string;
 }
 
-function encode({ side, id, key }: Cursor, prefix: string): string {
-  return Buffer.from(`${side}/${id}/${key.slice(prefix.length)}`).toString('base64url');
+/** The sum tells a cursor of another list, and one that was damaged. It is no secret: a forged one shows what its owner may see. */
+function encode({ side, key }: Cursor, { pk, prefix }: Pick<List<unknown>, 'pk' | 'prefix'>): string {
+  const place = key.slice(prefix.length);
+  const sum = createHash('sha256').update(`${pk} ${prefix} ${side} ${place}`).digest('hex').slice(0, 8);
+  return Buffer.from(`${side}/${sum}/${place}`).toString('base64url');
 }
 
 /** Takes only what {@link encode} writes: decoding would skip characters that do not belong there. */
-function decode(cursor: string, prefix: string): Cursor {
+function decode(cursor: string, list: Pick<List<unknown>, 'pk' | 'prefix'>): Cursor {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const [, side, id, key] = /^(older|newer)\/(\d{1,16})\/([\w-]{1,64})$/.exec(text) ?? [];
-  if (!side || !id || !key) return fail('notFound');
-  const decoded: Cursor = { side: side as Cursor['side'], id: Number(id), key: `${prefix}${key}` };
-  return encode(decoded, prefix) === cursor ? decoded : fail('notFound');
+  const [, side, place] = /^(older|newer)\/[0-9a-f]{8}\/([\w-]{1,64})$/.exec(text) ?? [];
+  if (!side || !place) return fail('notFound');
+  const decoded: Cursor = { side: side as Cursor['side'], key: `${list.prefix}${place}` };
+  return encode(decoded, list) === cursor ? decoded : fail('notFound');
 }

@@ -6,13 +6,10 @@ import {
 import {
   BatchGetCommand,
   type BatchGetCommandOutput,
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
   DeleteCommand,
   DynamoDBDocumentClient,
   PutCommand,
   QueryCommand,
-  ScanCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -23,12 +20,13 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import type { Key } from './keys.ts';
-import { attempts, backOff, isBusy, pausing, retried } from './retries.ts';
+import { attempts, backOff, pausing, retried } from './retries.ts';
 import { expressionsOf, type Item, type Transacted, type Write, type Written } from './writes.ts';
 
 let client: DynamoDBDocumentClient | undefined;
 
-function table(): DynamoDBDocumentClient {
+/** The one client of the table, made at the first call. */
+export function table(): DynamoDBDocumentClient {
   client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -70,9 +68,38 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
   return items;
 }
 
-/** The first items of a range of sort keys, or its last ones when descending; strongly consistent. */
+/** The first items of a range of sort keys, or its last ones when descending; strongly consistent. Expired ones do not count. */
 export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
-  return (await query(pk, range)).items.flatMap((item) => parse(as, item) ?? []);
+  const { limit = Number.POSITIVE_INFINITY } = range;
+  const found: z.output<S>[] = [];
+  let after: Item | undefined;
+  do {
+    const page = await query(pk, { ...range, after });
+    found.push(...page.items.flatMap((item) => parse(as, item) ?? []));
+    after = page.next;
+  } while (after && found.length < limit);
+  return found.slice(0, limit);
+}
+
+/** How many items of a partition have a sort key that starts with a prefix; expired ones do not count. */
+export async function countPrefix(pk: string, prefix: string): Promise<number> {
+  let count = 0;
+  let after: Item | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName: config.tableName,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      FilterExpression: 'attribute_not_exists(expiresAtSeconds) OR expiresAtSeconds > :now',
+      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ':now': nowSeconds() },
+      Select: 'COUNT',
+      ConsistentRead: true,
+      ExclusiveStartKey: after,
+    });
+    const { Count = 0, LastEvaluatedKey } = await pausing(table().send(command));
+    count += Count;
+    after = LastEvaluatedKey;
+  } while (after);
+  return count;
 }
 
 interface Range {
@@ -95,23 +122,6 @@ async function query(pk: string, { from, to, descending = false, limit, after }:
   });
   const { Items: items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
   return { items, next };
-}
-
-/** The keys of items whose sort key starts with one of these, a part of the table at a time, for it reads everything. */
-export async function scanKeys(
-  prefixes: readonly string[],
-  after?: Key,
-): Promise<{ keys: Key[]; next: Key | undefined }> {
-  const command = new ScanCommand({
-    TableName: config.tableName,
-    FilterExpression: prefixes.map((_, index) => `begins_with(sk, :prefix${index})`).join(' OR '),
-    ExpressionAttributeValues: Object.fromEntries(prefixes.map((prefix, index) => [`:prefix${index}`, prefix])),
-    ProjectionExpression: 'pk, sk',
-    ConsistentRead: true,
-    ExclusiveStartKey: after && { ...after },
-  });
-  const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
-  return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
 /** Makes one conditional write. A condition that does not hold is an answer, not an error. */
@@ -164,27 +174,6 @@ export async function transact(changes: readonly Write[]): Promise<Transacted> {
       return { done: false, refused };
     }
   });
-}
-
-/**
- * Puts up to 25 items, or deletes those that come without one, each by itself. A table that has not grown with its load yet
- * takes them in parts; whoever loads data can wait for that.
- */
-export async function writeBatch(changes: readonly { key: Key; item?: object }[]): Promise<void> {
-  let left: NonNullable<BatchWriteCommandInput['RequestItems']>[string] = changes.map(({ key, item }) =>
-    item ? { PutRequest: { Item: { ...key, ...item } } } : { DeleteRequest: { Key: { ...key } } },
-  );
-  for (let attempt = 1; left.length > 0; attempt++) {
-    const { UnprocessedItems } = await table()
-      .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: left } }))
-      .catch((error) => (isBusy(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error)));
-    const refused = UnprocessedItems?.[config.tableName] ?? [];
-    // As long as something gets through, so will the rest.
-    if (refused.length < left.length) attempt = 1;
-    else if (attempt === attempts) fail('throttled', { retryAfterSeconds: 1 });
-    left = refused;
-    if (left.length > 0) await backOff(attempt);
-  }
 }
 
 function inTable(change: Write) {

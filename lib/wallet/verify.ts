@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { fail } from '../errors.ts';
 import { customerOf, customerPartition, entryKey, entryPrefix, type Key, walletKey } from '../repositories/keys.ts';
 import { backOff } from '../repositories/retries.ts';
-import { readRaw, scanKeys } from '../repositories/table.ts';
+import { readRaw } from '../repositories/table.ts';
+import { scanKeys } from '../repositories/tableBulk.ts';
 import { Entry, Wallet } from '../repositories/wallets.ts';
 import { checksumOf, hashOf } from './seal.ts';
 
