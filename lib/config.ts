@@ -78,6 +78,11 @@ export const config = {
     return count('ADDRESSES_PER_CUSTOMER', 50);
   },
 
+  /** How long a notification stays in an inbox, unless it is sent with a time of its own. */
+  get notificationSeconds() {
+    return count('NOTIFICATION_SECONDS', 90 * 86_400);
+  },
+
   get tokenIssuer() {
     return text('TOKEN_ISSUER');
   },

@@ -3,7 +3,15 @@ import { isoTime } from './clock.ts';
 import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
-import { addressPrefix, customerPartition, devicePrefix, entryPrefix, sessionPrefix } from './repositories/keys.ts';
+import {
+  addressPrefix,
+  customerPartition,
+  devicePrefix,
+  entryPrefix,
+  notificationPrefix,
+  sessionPrefix,
+} from './repositories/keys.ts';
+import { Notification } from './repositories/notifications.ts';
 import { Session } from './repositories/sessions.ts';
 import { readRaw } from './repositories/table.ts';
 import { Entry, Wallet } from './repositories/wallets.ts';
@@ -22,12 +30,13 @@ interface Kind {
 
 /** Everything we hold about a customer: what an export shows, and what an erasure erases. */
 export const personalData = {
-  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount'] },
+  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount', 'readings', 'clearings'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['hash'], outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },
   devices: { sk: devicePrefix, schema: Device, many: true },
   addresses: { sk: addressPrefix, schema: Address, many: true },
+  notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
 } as const satisfies Record<string, Kind>;
 
 /** A point in time, by its unit. */

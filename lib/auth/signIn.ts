@@ -86,7 +86,7 @@ async function readCustomer(customerId: number) {
 }
 
 function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
-  return {
+  return customers.Customer.omit({ language: true }).parse({
     id: newId(),
     phoneNumber: phone.number,
     fullName: '',
@@ -95,8 +95,7 @@ function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
     gender: 'NS',
     birthDate: null,
     primaryAddressId: null,
-    addressCount: 0,
     countryCode: phone.country,
     createdAtSeconds: nowSeconds(),
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { failFields, languages } from '../errors.ts';
+import { fail, failFields, languages } from '../errors.ts';
 import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
 import { readAll, transact, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
@@ -18,6 +18,16 @@ export const Customer = z.object({
   birthDate: z.string().nullable(),
   primaryAddressId: z.int().nullable(),
   addressCount: z.int().default(0),
+  /** How often all notifications were read, and how often all were deleted. */
+  readings: z.int().default(0),
+  clearings: z.int().default(0),
+  /** Whether notifications of a type come as pushes. */
+  pushProductOrdered: z.boolean().default(true),
+  pushOther: z.boolean().default(true),
+  /** Hours without pushes, such as from `22:00` to `07:00`, in the customer's time zone. */
+  quietHours: z.object({ start: z.string(), end: z.string() }).nullable().default(null),
+  /** IANA name; null for that of the country. */
+  timeZone: z.string().nullable().default(null),
   language: z.enum(languages),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.string(),
@@ -87,6 +97,18 @@ export async function change(customer: Customer, changes: Changes): Promise<Cust
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
     ...(refused.has('claim') ? [{ attr: 'email', code: 'unique' } as const] : []),
   );
+}
+
+/** What a customer may choose about pushes. */
+export type Preferences = Given<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
+
+/** Changes what is named and leaves the rest alone. @throws authenticationFailed if the customer is gone */
+export async function changePreferences(customer: Customer, preferences: Preferences): Promise<Customer> {
+  const { given, ...update } = setting(preferences);
+  if (!update.expression) return customer;
+  const key = profileKey(customer.id);
+  const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
+  return done ? Customer.parse({ ...old, ...given }) : fail('authenticationFailed');
 }
 
 /** The write that sets the language of a customer who still exists. */

@@ -13,6 +13,10 @@ import { createHash } from 'node:crypto';
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
  * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
  * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | list, check the primary one             |
+ * | notification       | CUSTOMER#<id>             | NOTIFICATION#<place>   | list                                    |
+ * | place of one       | CUSTOMER#<id>             | NOTIFICATION_ID#<id>   | find by its id, make it only once       |
+ * | one is unread      | CUSTOMER#<id>             | UNREAD#<reading>-<id>  | count                                   |
+ * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
@@ -41,10 +45,9 @@ export const customerOf = (partition: string) => Number(partition.slice(customer
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
 export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
 export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
-/** Times are written with zeros before them, so that entries are in the order in which they were made. */
 export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs: number; id: number }): Key => ({
   pk: customerPartition(customerId),
-  sk: `${entryPrefix}${String(createdAtMs).padStart(15, '0')}-${id}`,
+  sk: `${entryPrefix}${inOrder(createdAtMs, 15)}-${id}`,
 });
 export const walletClaimKey = (idempotencyKey: string): Key => ({
   pk: `WALLET_KEY#${hash(idempotencyKey)}`,
@@ -63,6 +66,31 @@ export const addressKey = (customerId: number, addressId: number): Key => ({
   pk: customerPartition(customerId),
   sk: `${addressPrefix}${addressId}`,
 });
+
+/** Where a notification is in its inbox: after how many clearings, then in the order of time. */
+export interface Place {
+  clearing: number;
+  createdAtMs: number;
+  id: number;
+}
+export const notificationPrefix = 'NOTIFICATION#';
+export const notificationIdPrefix = 'NOTIFICATION_ID#';
+export const unreadPrefix = 'UNREAD#';
+export const clearingPrefix = (clearing: number) => `${notificationPrefix}${inOrder(clearing, 8)}-`;
+export const readingPrefix = (reading: number) => `${unreadPrefix}${inOrder(reading, 8)}-`;
+export const notificationKey = (customerId: number, { clearing, createdAtMs, id }: Place): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${clearingPrefix(clearing)}${inOrder(createdAtMs, 15)}-${id}`,
+});
+export const notificationIdKey = (customerId: number, id: number): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${notificationIdPrefix}${id}`,
+});
+export const unreadKey = (customerId: number, { reading, id }: { reading: number; id: number }): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${readingPrefix(reading)}${id}`,
+});
+export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
@@ -98,6 +126,11 @@ export const cellKey = (version: number, path: string): Key => ({
   pk: versionPartition(version),
   sk: `${cellPrefix}${path}`,
 });
+
+/** With zeros before it, so that sort keys are in the order of their numbers. */
+function inOrder(number: number, digits: number): string {
+  return String(number).padStart(digits, '0');
+}
 
 /** Push tokens may have 4,096 characters, an operator's key may have any, and ours hold 1,024 bytes. */
 function hash(value: string): string {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { nowSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
-import { creation } from '../repositories/customers.ts';
+import { Customer, creation } from '../repositories/customers.ts';
 import { customerPartition } from '../repositories/keys.ts';
 import { transact } from '../repositories/table.ts';
 import { generator } from '../testing/random.ts';
@@ -31,23 +31,20 @@ const decimal = (minor: number) => `${Math.floor(minor / 100)}.${String(minor % 
 /** A customer made past the front door: signing in would cost more than the schedule. */
 async function newCustomer(): Promise<number> {
   const id = newId();
-  const nobody = {
+  const customer = Customer.parse({
+    id,
+    phoneNumber: `+${id}`,
     fullName: '',
     email: '',
     image: null,
     gender: 'NS',
     birthDate: null,
     primaryAddressId: null,
-  } as const;
-  const customer = {
-    ...nobody,
-    id,
-    phoneNumber: `+${id}`,
-    addressCount: 0,
     language: 'en',
     countryCode: 'EG',
-  } as const;
-  await transact(creation({ ...customer, createdAtSeconds: nowSeconds() }, 'EGP'));
+    createdAtSeconds: nowSeconds(),
+  });
+  await transact(creation(customer, 'EGP'));
   return id;
 }
 

@@ -1,0 +1,14 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as notifications from '../../lib/repositories/notifications.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'bulkDeleteNotifications',
+    tag: 'notifications',
+    summary: 'Delete all notifications, at once however many they are.',
+    auth: signedIn,
+    returns: { 204: null },
+  },
+  ({ customer }) => notifications.clear(customer.id),
+);

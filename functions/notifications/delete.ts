@@ -1,0 +1,16 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as notifications from '../../lib/repositories/notifications.ts';
+import { NotificationInPath } from '../../lib/schemas/notification.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'deleteNotification',
+    tag: 'notifications',
+    summary: 'Delete a notification.',
+    auth: signedIn,
+    params: NotificationInPath,
+    returns: { 204: null },
+  },
+  ({ customer, params }) => notifications.remove(customer, params.id),
+);

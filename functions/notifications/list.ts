@@ -1,0 +1,19 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as notifications from '../../lib/repositories/notifications.ts';
+import { Notification, showNotification } from '../../lib/schemas/notification.ts';
+import { PageQuery, pageOf, showPage } from '../../lib/schemas/page.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'listNotifications',
+    tag: 'notifications',
+    summary: "The signed-in customer's notifications, the newest first.",
+    auth: signedIn,
+    query: PageQuery,
+    returns: { 200: pageOf(Notification) },
+    errors: ['notFound'],
+  },
+  async ({ customer, query, url }) =>
+    showPage(url, query, await notifications.pageOf(customer, query), showNotification),
+);

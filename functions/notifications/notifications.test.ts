@@ -1,0 +1,328 @@
+import type { Endpoint } from '../../lib/http/endpoint.ts';
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { notifyOf } from '../../lib/testing/notifications.ts';
+import { generator } from '../../lib/testing/random.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as bulkDelete } from './bulkDelete.ts';
+import { handler as deleteOne } from './delete.ts';
+import { handler as list } from './list.ts';
+import { handler as getPreferences } from './preferences.ts';
+import { handler as read } from './read.ts';
+import { handler as readAll } from './readAll.ts';
+import { handler as unreadCount } from './unreadCount.ts';
+import { handler as updatePreferences } from './updatePreferences.ts';
+
+const world = useWorld();
+
+const error = (code: string, attr: string | null = null) => ({ code, detail: expect.any(String), attr });
+const call = (handler: Endpoint, token: string, id?: number | string) =>
+  world.call(handler, { token, ...(id !== undefined && { params: { id: String(id) } }) });
+const get = (token: string, query: Record<string, string> = {}) => world.call(list, { method: 'GET', token, query });
+const follow = (token: string, link: string) => get(token, Object.fromEntries(new URL(link).searchParams));
+const idsOf = ({ body }: { body: { results: { id: number }[] } }) => body.results.map(({ id }) => id);
+const countOf = async (token: string) => (await call(unreadCount, token)).body.unread_count;
+/** A signed-in customer with so many notifications, the newest first. */
+async function customerWith(count: number) {
+  const own = await signIn(world);
+  const ids: number[] = [];
+  for (let index = 0; index < count; index++) {
+    ids.unshift(await notifyOf(own.customer.id));
+    world.advance(0.001);
+  }
+  return { ...own, id: own.customer.id, ids };
+}
+
+describe('listNotifications', () => {
+  test('shows what the contract says, the newest first, and nothing else', async () => {
+    const { access, id } = await customerWith(0);
+    expect((await get(access)).body).toEqual({ next: null, previous: null, results: [] });
+    const content = {
+      type: 'product_ordered',
+      title: 'Thanks',
+      body: 'Order 7 is on its way',
+      data: { a: 'b' },
+    } as const;
+    const first = await notifyOf(id, content);
+    world.advance(1);
+    const second = await notifyOf(id);
+    const { status, body } = await get(access);
+    expect([status, body.results.map(({ id }: { id: number }) => id)]).toEqual([200, [second, first]]);
+    expect(body.results[1]).toEqual({
+      id: first,
+      notification_type: 'product_ordered',
+      title: 'Thanks',
+      message_body: 'Order 7 is on its way',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      is_read: false,
+    });
+  });
+
+  test('pages to the end and back', async () => {
+    const { access, ids } = await customerWith(7);
+    const first = await get(access, { page_size: '3' });
+    const second = await follow(access, first.body.next);
+    const last = await follow(access, second.body.next);
+    expect([idsOf(first), idsOf(second), idsOf(last)]).toEqual([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)]);
+    expect(last.body.next).toBeNull();
+    expect((await follow(access, last.body.previous)).body).toEqual(second.body);
+  });
+
+  test('goes on where it was when the entries beside the page have been deleted', async () => {
+    const { access, ids } = await customerWith(6);
+    const first = await get(access, { page_size: '2' });
+    for (const id of ids.slice(1, 3)) await call(deleteOne, access, id);
+    const second = await follow(access, first.body.next);
+    expect(idsOf(second)).toEqual(ids.slice(3, 5));
+    expect(idsOf(await follow(access, second.body.previous))).toEqual(ids.slice(0, 1));
+  });
+
+  test('goes on to an empty page when all have been deleted, and shows newer ones on the way back', async () => {
+    const { access, id } = await customerWith(4);
+    const first = await get(access, { page_size: '2' });
+    await call(bulkDelete, access);
+    const second = await follow(access, first.body.next);
+    expect([second.status, second.body]).toEqual([200, { next: null, previous: null, results: [] }]);
+    world.advance(1);
+    const later = await notifyOf(id);
+    expect(idsOf(await get(access))).toEqual([later]);
+    expect(idsOf(await follow(access, first.body.next))).toEqual([]);
+  });
+
+  test('skips what has expired, also where DynamoDB has not deleted it yet, and fills the page', async () => {
+    const { access, id, ids } = await customerWith(2);
+    const short = { expiresAtSeconds: Math.floor(Date.now() / 1000) + 10 };
+    for (let index = 0; index < 5; index++) await notifyOf(id, short);
+    expect([idsOf(await get(access)).length, await countOf(access)]).toEqual([7, 7]);
+    world.advance(10);
+    const page = await get(access, { page_size: '1' });
+    expect(idsOf(page)).toEqual(ids.slice(0, 1));
+    expect(idsOf(await follow(access, page.body.next))).toEqual(ids.slice(1));
+    expect(await countOf(access)).toBe(2);
+  });
+
+  test("refuses another customer's cursor, and one that is none", async () => {
+    const [mine, other] = [await customerWith(2), await customerWith(2)];
+    const { next } = (await get(mine.access, { page_size: '1' })).body;
+    for (const { status, body } of [
+      await follow(other.access, next),
+      await get(mine.access, { cursor: 'b2xkZXIvMDAwMDAwMDAveA' }),
+      await get(mine.access, { cursor: 'x' }),
+    ]) {
+      expect([status, body.errors]).toEqual([404, [error('not_found')]]);
+    }
+  });
+
+  test('takes two trips to the table, and reads one page of a long list', async () => {
+    const { access } = await customerWith(15);
+    world.engine.record();
+    await get(access, { page_size: '5' });
+    expect(depth(world.engine.calls)).toBe(2);
+    expect(world.engine.calls.filter(({ operation }) => operation === 'Query')).toHaveLength(1);
+  });
+});
+
+describe('a notification', () => {
+  test('is read, counted once, and stays in the list', async () => {
+    const { access, ids } = await customerWith(3);
+    const [, second] = ids;
+    for (const status of [204, 204]) expect((await call(read, access, second)).status).toBe(status);
+    expect(await countOf(access)).toBe(2);
+    const shown = (await get(access)).body.results;
+    expect(shown.map(({ is_read }: { is_read: boolean }) => is_read)).toEqual([false, true, false]);
+  });
+
+  test('is deleted once, also by two at the same time', async () => {
+    const { access, ids } = await customerWith(2);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => call(deleteOne, access, ids[0])));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404]);
+    expect([idsOf(await get(access)), await countOf(access)]).toEqual([ids.slice(1), 1]);
+    expect((await call(read, access, ids[0])).status).toBe(404);
+  });
+
+  test.each([
+    ['deleted', deleteOne],
+    ['read', read],
+  ])('is not %s by anybody else, nor by an id that is none', async (_, handler) => {
+    const [mine, other] = [await customerWith(1), await customerWith(0)];
+    const ids = [mine.ids[0] ?? 0, 7, 0, '007', '-1', '1.5', 'x', '9007199254740993', '%00', 'bulk-delete'];
+    for (const id of ids) {
+      const { status, body } = await call(handler, other.access, id);
+      expect([id, status, body.errors]).toEqual([id, 404, [error('not_found')]]);
+    }
+    expect([idsOf(await get(mine.access)), await countOf(mine.access)]).toEqual([mine.ids, 1]);
+  });
+
+  test.each([
+    ['deleted', deleteOne],
+    ['read', read],
+  ])('is %s by three trips to the table', async (_, handler) => {
+    const { access, ids } = await customerWith(1);
+    world.engine.record();
+    await call(handler, access, ids[0]);
+    expect(depth(world.engine.calls)).toBe(3);
+  });
+});
+
+describe('all notifications', () => {
+  test('are read at once; what comes later is unread', async () => {
+    const { access, id } = await customerWith(12);
+    expect(await countOf(access)).toBe(12);
+    expect((await call(readAll, access)).status).toBe(204);
+    expect(await countOf(access)).toBe(0);
+    const isRead = async () =>
+      (await get(access, { page_size: '100' })).body.results.map((n: { is_read: boolean }) => n.is_read);
+    expect(await isRead()).toEqual(Array(12).fill(true));
+    world.advance(1);
+    await notifyOf(id);
+    expect(await isRead()).toEqual([false, ...Array(12).fill(true)]);
+    expect(await countOf(access)).toBe(1);
+  });
+
+  test('are deleted by one write, however many they are, and stay gone', async () => {
+    const { access, ids, id } = await customerWith(12);
+    world.engine.record();
+    expect((await call(bulkDelete, access)).status).toBe(204);
+    expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['BatchGetItem', 'TransactWriteItems']);
+    expect([(await get(access)).body.results, await countOf(access)]).toEqual([[], 0]);
+    expect((await call(read, access, ids[0])).status).toBe(404);
+    expect((await call(deleteOne, access, ids[1])).status).toBe(404);
+    expect((await call(bulkDelete, access)).status).toBe(204);
+    world.advance(1);
+    const later = await notifyOf(id);
+    expect([idsOf(await get(access)), await countOf(access)]).toEqual([[later], 1]);
+  });
+
+  test('are deleted by two at the same time without an error', async () => {
+    const { access } = await customerWith(3);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => call(bulkDelete, access)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(204));
+    expect((await get(access)).body.results).toEqual([]);
+  });
+});
+
+describe('unread-count', () => {
+  test.each([11, 22, 33])('equals a recount after any interleaving (seed %i)', async (seed) => {
+    const random = generator(seed);
+    const { access, id, ids } = await customerWith(6);
+    const any = () => ids[Math.floor(random() * ids.length)] ?? 0;
+    const actions = [
+      async () => void ids.push(await notifyOf(id)),
+      async () => void ids.push(await notifyOf(id)),
+      async () => void (await call(read, access, any())),
+      async () => void (await call(read, access, any())),
+      async () => void (await call(deleteOne, access, any())),
+      async () => void (await call(readAll, access)),
+      async () => void (await call(bulkDelete, access)),
+    ];
+    for (let round = 0; round < 4; round++) {
+      const chosen = Array.from({ length: 12 }, () => actions[Math.floor(random() * (actions.length - (round % 2)))]);
+      await Promise.all(chosen.map((action) => action?.()));
+      const shown = (await get(access, { page_size: '100' })).body.results as { is_read: boolean }[];
+      expect(await countOf(access)).toBe(shown.filter(({ is_read }) => !is_read).length);
+    }
+  });
+
+  test('is not lost by a notification that is made while all are read or deleted', async () => {
+    for (const handler of [readAll, bulkDelete]) {
+      const { access, id } = await customerWith(0);
+      let done: Promise<unknown> | undefined;
+      world.engine.fail((operation, body) => {
+        if (operation !== 'TransactWriteItems' || done || !body.includes('UNREAD#')) return undefined;
+        done = call(handler, access);
+        return {
+          status: 400,
+          type: 'TransactionCanceledException',
+          extra: { CancellationReasons: [{ Code: 'TransactionConflict' }] },
+        };
+      });
+      await notifyOf(id);
+      await done;
+      const shown = (await get(access)).body.results as { is_read: boolean }[];
+      expect(await countOf(access)).toBe(shown.filter(({ is_read }) => !is_read).length);
+    }
+  });
+});
+
+describe('preferences', () => {
+  const initial = { push: { product_ordered: true, other: true }, quiet_hours: null, time_zone: 'Africa/Cairo' };
+  const change = (token: string, body: unknown) => world.call(updatePreferences, { method: 'PATCH', token, body });
+
+  test('begin with every push, at any time, in the time zone of the country', async () => {
+    const { access } = await signIn(world);
+    expect((await call(getPreferences, access)).body).toEqual(initial);
+    const saudi = await signIn(world, { phone: '+966501112233' });
+    expect((await call(getPreferences, saudi.access)).body.time_zone).toBe('Asia/Riyadh');
+  });
+
+  test('change where something is said, and stay where not', async () => {
+    const { access } = await signIn(world);
+    const quiet_hours = { start: '22:30', end: '07:00' };
+    expect((await change(access, { quiet_hours })).body).toEqual({ ...initial, quiet_hours });
+    expect((await change(access, { push: { other: false }, time_zone: 'Europe/Berlin' })).body).toEqual({
+      push: { product_ordered: true, other: false },
+      quiet_hours,
+      time_zone: 'Europe/Berlin',
+    });
+    expect((await change(access, {})).body.quiet_hours).toEqual(quiet_hours);
+    expect((await change(access, { quiet_hours: null, time_zone: null })).body).toEqual({
+      ...initial,
+      push: { product_ordered: true, other: false },
+    });
+    expect((await call(getPreferences, access)).body.push).toEqual({ product_ordered: true, other: false });
+  });
+
+  test('take changes of different fields at the same time', async () => {
+    const { access } = await signIn(world);
+    const changes = [{ push: { other: false } }, { push: { product_ordered: false } }, { time_zone: 'UTC' }];
+    await Promise.all(changes.map((body) => change(access, body)));
+    expect((await call(getPreferences, access)).body).toEqual({
+      push: { product_ordered: false, other: false },
+      quiet_hours: null,
+      time_zone: 'UTC',
+    });
+  });
+
+  test('take digits of Arabic keyboards', async () => {
+    const { access } = await signIn(world);
+    const { body } = await change(access, { quiet_hours: { start: ' ٢٢:٣٠ ', end: '٠٧:٠٠' } });
+    expect(body.quiet_hours).toEqual({ start: '22:30', end: '07:00' });
+  });
+
+  test.each([
+    [{ push: null }, [['null', 'push']]],
+    [{ push: { other: 'no' } }, [['invalid', 'push.other']]],
+    [{ push: { other: null } }, [['null', 'push.other']]],
+    [
+      { quiet_hours: {} },
+      [
+        ['required', 'quiet_hours.start'],
+        ['required', 'quiet_hours.end'],
+      ],
+    ],
+    [
+      { quiet_hours: { start: '24:00', end: '7:00' } },
+      [
+        ['invalid', 'quiet_hours.start'],
+        ['invalid', 'quiet_hours.end'],
+      ],
+    ],
+    [{ quiet_hours: { start: '22:00', end: '22:00' } }, [['invalid', 'quiet_hours.end']]],
+    [{ quiet_hours: '22:00' }, [['invalid', 'quiet_hours']]],
+    [{ time_zone: 'Mars/Base' }, [['invalid_choice', 'time_zone']]],
+    [{ time_zone: '+02:00' }, [['invalid_choice', 'time_zone']]],
+    [
+      { time_zone: 7, push: [] },
+      [
+        ['invalid', 'push'],
+        ['invalid_choice', 'time_zone'],
+      ],
+    ],
+  ])('refuse %j', async (body, expected) => {
+    const { access } = await signIn(world);
+    const answer = await change(access, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ code, attr }: { code: string; attr: string }) => [code, attr])).toEqual(expected);
+    expect((await call(getPreferences, access)).body).toEqual(initial);
+  });
+});

@@ -1,0 +1,14 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { Preferences, showPreferences } from '../../lib/schemas/preferences.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'getNotificationPreferences',
+    tag: 'notifications',
+    summary: 'Which notifications the signed-in customer gets as pushes, and when.',
+    auth: signedIn,
+    returns: { 200: Preferences },
+  },
+  ({ customer }) => showPreferences(customer),
+);

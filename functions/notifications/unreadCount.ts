@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as notifications from '../../lib/repositories/notifications.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'countUnreadNotifications',
+    tag: 'notifications',
+    summary: 'How many notifications are unread.',
+    auth: signedIn,
+    returns: { 200: z.object({ unread_count: z.int().min(0) }) },
+  },
+  async ({ customer }) => ({ unread_count: await notifications.countUnread(customer) }),
+);

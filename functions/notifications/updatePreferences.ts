@@ -1,0 +1,17 @@
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as customers from '../../lib/repositories/customers.ts';
+import { PreferenceChanges, Preferences, showPreferences, storedPreferences } from '../../lib/schemas/preferences.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'updateNotificationPreferences',
+    tag: 'notifications',
+    summary: 'Choose which notifications come as pushes, and when.',
+    description: 'What is left out stays; null ends the quiet hours, and goes back to the time zone of the country.',
+    auth: signedIn,
+    body: PreferenceChanges,
+    returns: { 200: Preferences },
+  },
+  async ({ customer, body }) => showPreferences(await customers.changePreferences(customer, storedPreferences(body))),
+);

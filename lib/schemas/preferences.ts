@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import type { Customer, Preferences as Stored } from '../repositories/customers.ts';
+import { type NotificationType, notificationTypes } from '../repositories/notifications.ts';
+import { isTimeZone, timeZoneOf } from '../timeZones.ts';
+import { code, text, toAsciiDigits } from './fields.ts';
+
+const timeOfDay = z
+  .string()
+  .transform((value) => toAsciiDigits(value).trim())
+  .pipe(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/))
+  .meta({ examples: ['22:00'] });
+
+const QuietHours = z
+  .object({ start: timeOfDay, end: timeOfDay })
+  .refine(({ start, end }) => start !== end, { path: ['end'], ...code('invalid') })
+  .describe("Hours without pushes, by the clock of the customer's time zone; they may go over midnight.");
+
+const types = notificationTypes.map((type) => [type, z.boolean()] as const);
+const Push = z.object(Object.fromEntries(types) as Record<NotificationType, z.ZodBoolean>);
+
+export const Preferences = z
+  .object({
+    push: Push.describe('Of which types the customer gets pushes; the notification is in the list in any case.'),
+    quiet_hours: QuietHours.nullable(),
+    time_zone: z.string().describe('IANA name; that of the country until one is set.'),
+  })
+  .meta({ id: 'NotificationPreferences' });
+export type Preferences = z.infer<typeof Preferences>;
+
+/** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
+export const PreferenceChanges = z
+  .object({
+    push: Push.partial(),
+    quiet_hours: QuietHours.nullable(),
+    time_zone: text({ max: 64 })
+      .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
+      .nullable(),
+  })
+  .partial();
+
+export function showPreferences({ countryCode, timeZone, quietHours, ...customer }: Customer): Preferences {
+  return {
+    push: { product_ordered: customer.pushProductOrdered, other: customer.pushOther },
+    quiet_hours: quietHours,
+    time_zone: timeZone ?? timeZoneOf(countryCode),
+  };
+}
+
+/** In the words of the table. */
+export function storedPreferences({ push, quiet_hours, time_zone }: z.output<typeof PreferenceChanges>): Stored {
+  return {
+    pushProductOrdered: push?.product_ordered,
+    pushOther: push?.other,
+    quietHours: quiet_hours,
+    timeZone: time_zone,
+  };
+}
