@@ -83,6 +83,15 @@ export const config = {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);
   },
 
+  /** The ARNs of the SNS platform applications that pushes go through; undefined where a platform has none. */
+  get pushApplications() {
+    return {
+      android: process.env.PUSH_ANDROID_APPLICATION || undefined,
+      ios: process.env.PUSH_IOS_APPLICATION || undefined,
+      web: process.env.PUSH_WEB_APPLICATION || undefined,
+    };
+  },
+
   get tokenIssuer() {
     return text('TOKEN_ISSUER');
   },

@@ -1,5 +1,6 @@
 import { dropImagesOf } from './images/store.ts';
 import { personalData } from './personalData.ts';
+import { writeAll } from './repositories/bulk.ts';
 import * as devices from './repositories/devices.ts';
 import { customerPartition, devicePrefix, erasureKey } from './repositories/keys.ts';
 import { readRaw, write } from './repositories/table.ts';
@@ -21,7 +22,7 @@ export async function erase(customerId: number): Promise<void> {
     .map(({ registrationId }) => String(registrationId));
   await Promise.all(tokens.map((token) => write(devices.release(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
-  await Promise.all(personal.map(({ pk, sk }) => write({ kind: 'delete', key: { pk, sk } })));
+  await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
   // Last, for as long as an item is there, a change under way may still give it an image.
   await dropImagesOf(customerId);
   await write({ kind: 'delete', key: mark });

@@ -7,7 +7,7 @@ import { useWorld } from '../../lib/testing/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
-import { handler as erase } from '../workers/erase.ts';
+import { handler as followUp } from '../workers/followUp.ts';
 import { handler as createAddress } from './create.ts';
 import { handler as deleteAddress } from './delete.ts';
 import { handler as listAddresses } from './list.ts';
@@ -406,13 +406,13 @@ describe('DeleteAddress', () => {
 
 describe('a customer who leaves', () => {
   test('takes the addresses and their images along', async () => {
+    const changes = await world.openStream('followUp', followUp);
     const { access, customer } = await signIn(world);
     const form = { point: JSON.stringify(cairo), description: 'x', location_type: 'HOME', map_image: file(png) };
     const { body } = await createByForm(access, form);
     await world.call(deleteCustomer, { method: 'DELETE', token: access });
     expect((await create(access)).status).toBe(401);
-    const record = { dynamodb: { NewImage: { customerId: { N: String(customer.id) } }, SequenceNumber: '1' } };
-    await erase({ Records: [record] } as never);
+    await changes.follow();
     const items = await world.items();
     expect(items.filter(({ pk, sk }) => pk === addressKey(customer.id, 1).pk && sk !== 'WALLET')).toEqual([]);
     expect((await fetch(body.map_image)).status).toBe(404);

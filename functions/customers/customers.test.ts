@@ -1,3 +1,4 @@
+import type { DynamoDBRecord } from 'aws-lambda';
 import { personalData } from '../../lib/personalData.ts';
 import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
 import { emptyWallet } from '../../lib/repositories/wallets.ts';
@@ -6,10 +7,11 @@ import { callWithForm, type FormFields, file, listImages } from '../../lib/testi
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import type { Stream } from '../../lib/testing/stream.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
-import { handler as erase } from '../workers/erase.ts';
+import { handler as followUp } from '../workers/followUp.ts';
 import { handler as authenticate } from './authenticate.ts';
 import { handler as deleteCustomer } from './delete.ts';
 import { handler as exportCustomer } from './export.ts';
@@ -579,14 +581,17 @@ describe('UpdateCustomer', () => {
 describe('DeleteCustomer', () => {
   const remove = (token: string) => world.call(deleteCustomer, { method: 'DELETE', token });
   const partition = async (id: number) => (await world.items()).filter(({ pk }) => pk === `CUSTOMER#${id}`);
-  /** Runs the worker as the stream does, with the marks that stand in the table. */
+  let changes: Stream;
+  beforeAll(async () => {
+    changes = await world.openStream('followUp', followUp);
+  });
+  /** Gives the worker once what has happened, and again what it could not finish. */
+  let unfinished: DynamoDBRecord[] = [];
   async function runWorker() {
-    const marks = (await world.items()).filter(({ sk }) => sk === 'ERASURE');
-    const Records = marks.map(({ customerId }, index) => ({
-      eventName: 'INSERT' as const,
-      dynamodb: { NewImage: { customerId: { N: String(customerId) } }, SequenceNumber: String(index) },
-    }));
-    return erase({ Records });
+    const Records = [...unfinished, ...(await changes.take())];
+    const { batchItemFailures } = await followUp({ Records });
+    unfinished = batchItemFailures.length > 0 ? Records : [];
+    return { batchItemFailures };
   }
 
   /** A customer with a marker of their own in every field that can hold text, and in what remains of their image. */

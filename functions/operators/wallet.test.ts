@@ -4,11 +4,12 @@ import { walletKey } from '../../lib/repositories/keys.ts';
 import type { Entry } from '../../lib/repositories/wallets.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
+import type { Stream } from '../../lib/testing/stream.ts';
 import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { hashOf } from '../../lib/wallet/seal.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
-import { handler as erase } from '../workers/erase.ts';
+import { handler as followUp } from '../workers/followUp.ts';
 import { handler as walletAdjust } from './walletAdjust.ts';
 import { handler as walletStatement } from './walletStatement.ts';
 import { handler as walletVerify } from './walletVerify.ts';
@@ -24,10 +25,13 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
 const debit = (customerId: number, amount: string, wanted = {}) =>
   adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...wanted });
 const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
-const eraseCustomer = async ({ access, customer }: { access: string; customer: { id: number } }) => {
+let changes: Stream;
+beforeAll(async () => {
+  changes = await world.openStream('followUp', followUp);
+});
+const eraseCustomer = async ({ access }: { access: string }) => {
   await world.call(deleteCustomer, { method: 'DELETE', token: access });
-  const record = { dynamodb: { NewImage: { customerId: { N: String(customer.id) } }, SequenceNumber: '1' } };
-  await erase({ Records: [record] } as never);
+  await changes.follow();
 };
 
 describe('walletAdjust', () => {

@@ -19,7 +19,10 @@ export interface Route {
 interface Service {
   service: string;
   custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
-  functions: Record<string, { handler: string; events?: string | { http?: string }[] }>;
+  functions: Record<
+    string,
+    { handler: string; events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[] }
+  >;
   /** Ours, behind those that lib/http/gateway.cjs makes. */
   resources: [string, { Resources: Record<string, { Type: string; Properties: unknown }> }];
 }

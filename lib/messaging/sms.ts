@@ -1,13 +1,10 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { requestHandler } from '../aws.ts';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { config } from '../config.ts';
-
-let client: SNSClient | undefined;
+import { sns } from './sns.ts';
 
 /** Sends one SMS at once and with priority. Throws what SNS answers when it does not take it. */
 export async function sendSms(phone: string, text: string): Promise<void> {
-  client ??= new SNSClient({ maxAttempts: 2, requestHandler });
-  await client.send(
+  await sns().send(
     new PublishCommand({
       PhoneNumber: phone,
       Message: text,

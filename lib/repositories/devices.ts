@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nowSeconds } from '../clock.ts';
+import { nowMs, nowSeconds } from '../clock.ts';
 import { fail, failFields } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey, sessionKey } from './keys.ts';
@@ -19,6 +19,8 @@ export const Device = z.object({
   type: z.enum(deviceTypes),
   active: z.boolean(),
   createdAtSeconds: z.int(),
+  /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
+  registeredAtMs: z.int().default(0),
 });
 export type Device = z.infer<typeof Device>;
 
@@ -64,8 +66,8 @@ export function registration(
 
 /** A device as a new owner has it: nothing of an owner before. */
 function newDevice(device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
-  const { registrationId, deviceId, name, type, active } = registered(device);
-  return { id, registrationId, deviceId: deviceId ?? null, name: name ?? null, type, active, createdAtSeconds };
+  const { deviceId = null, name = null, ...rest } = registered(device);
+  return { id, ...rest, deviceId, name, createdAtSeconds };
 }
 
 /** What stays with a push token, whoever holds it. */
@@ -76,7 +78,7 @@ function newIdentity(): Identity {
 }
 
 function registered({ active = true, ...device }: Registration) {
-  return { ...device, active };
+  return { ...device, active, registeredAtMs: nowMs() };
 }
 
 /** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
@@ -118,9 +120,9 @@ export async function find(customerId: number, registrationId: string): Promise<
  */
 export async function change(customerId: number, registrationId: string, changes: Changes): Promise<Device> {
   const { registrationId: token = registrationId, ...fields } = changes;
-  const { given, ...update } = setting(fields);
-  if (token !== registrationId) return changeToken(customerId, registrationId, token, given);
-  if (!update.expression) return find(customerId, registrationId);
+  if (token !== registrationId) return changeToken(customerId, registrationId, token, setting(fields).given);
+  if (Object.values(fields).every((value) => value === undefined)) return find(customerId, registrationId);
+  const { given, ...update } = setting({ ...fields, registeredAtMs: nowMs() });
   const key = deviceKey(customerId, registrationId);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
   return done ? Device.parse({ ...old, ...given }) : fail('notFound');
@@ -132,7 +134,7 @@ export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' 
 async function changeToken(customerId: number, from: string, to: string, fields: object): Promise<Device> {
   const [device, open] = await Promise.all([find(customerId, from), sessions.ofCustomer(customerId)]);
   const { id, createdAtSeconds, active, name, deviceId, type } = device;
-  const changed = Device.parse({ ...device, ...fields, registrationId: to });
+  const changed = Device.parse({ ...device, ...fields, registrationId: to, registeredAtMs: nowMs() });
   const result = await transact([
     {
       kind: 'put',
@@ -187,6 +189,13 @@ export function deactivation(customerId: number, registrationId: string): Write 
     condition: 'attribute_exists(pk)',
     values: { ':no': false },
   };
+}
+
+/** Stops pushes to a device whose app is gone, unless the app has spoken of it since. */
+export function silence(customerId: number, { registrationId, registeredAtMs }: Device): Promise<unknown> {
+  const { values, ...change } = deactivation(customerId, registrationId);
+  const condition = '#registeredAtMs = :seen';
+  return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
 export function ofCustomer(customerId: number): Promise<Device[]> {

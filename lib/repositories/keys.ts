@@ -17,10 +17,12 @@ import { createHash } from 'node:crypto';
  * | place of one       | CUSTOMER#<id>             | NOTIFICATION_ID#<id>   | find by its id, make it only once       |
  * | one is unread      | CUSTOMER#<id>             | UNREAD#<reading>-<id>  | count                                   |
  * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
+ * | pushes of one      | CUSTOMER#<id>             | PUSH#<notification id> | push to each device only once           |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
+ * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
  * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
@@ -90,6 +92,11 @@ export const unreadKey = (customerId: number, { reading, id }: { reading: number
   pk: customerPartition(customerId),
   sk: `${readingPrefix(reading)}${id}`,
 });
+export const pushPrefix = 'PUSH#';
+export const pushKey = (customerId: number, notificationId: number): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${pushPrefix}${notificationId}`,
+});
 export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
@@ -99,6 +106,10 @@ export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: '
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
+});
+export const endpointKey = (registrationId: string): Key => ({
+  pk: pushTokenClaimKey(registrationId).pk,
+  sk: 'ENDPOINT',
 });
 
 export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });

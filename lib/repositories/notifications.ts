@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nowMs } from '../clock.ts';
 import { fail } from '../errors.ts';
 import { Customer } from './customers.ts';
 import {
@@ -138,7 +139,7 @@ export async function markAllRead(customerId: number): Promise<void> {
 export async function clear(customerId: number): Promise<void> {
   const both =
     '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';
-  const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, mark: crypto.randomUUID() } };
+  const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, clearedAtMs: nowMs() } };
   const { done } = await transact([counting(customerId, both), mark]);
   if (!done) fail('authenticationFailed');
 }

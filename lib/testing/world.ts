@@ -4,15 +4,18 @@ import { DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, ScanCo
 import { jest } from '@jest/globals';
 import { type Engine, startEngine } from '../../local/engine.ts';
 import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
+import { Faults } from '../../local/sandbox/sns.ts';
 import { makeSecrets, type Secrets } from '../../local/secrets.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
 import { errors } from '../errors.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { commonErrors } from '../http/openapi.ts';
+import type { StreamWorker } from '../streamWorker.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
 import { freePort } from './ports.ts';
+import { openStream, type Stream } from './stream.ts';
 
 export interface Answer {
   status: number;
@@ -95,7 +98,7 @@ export class World {
   reset(): void {
     jest.setSystemTime(this.#frozenAt);
     this.engine.heal();
-    this.sandbox.faults = { throttling: false, internal_error: false, silence: false, opted_out: [] };
+    this.sandbox.faults = Faults.parse({});
     for (const [name, value] of Object.entries(this.#settings)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
@@ -147,6 +150,11 @@ export class World {
     const code = newest && /\b\d{6}\b/.exec(newest.text)?.[0];
     if (!code) throw new Error(`No code was sent to ${phone}.`);
     return code;
+  }
+
+  /** Follows the table's stream from now on, for a worker of serverless.yml. */
+  openStream(functionName: string, worker: StreamWorker): Promise<Stream> {
+    return openStream(this.#tableName, functionName, worker);
   }
 
   /** Everything in the table. */

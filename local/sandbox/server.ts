@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Secrets } from '../secrets.ts';
 import { Messages } from './messages.ts';
+import { applications, Platforms } from './platforms.ts';
 import { imagesBucket, s3Sandbox } from './s3.ts';
 import { Faults, snsSandbox } from './sns.ts';
 import { ssmSandbox } from './ssm.ts';
@@ -12,6 +13,7 @@ export interface Sandbox {
   environment: Record<string, string>;
   url: string;
   messages: Messages;
+  platforms: Platforms;
   faults: Faults;
   stop: () => Promise<void>;
 }
@@ -22,6 +24,9 @@ export function sandboxEnvironment(url: string): Record<string, string> {
     AWS_ENDPOINT_URL_SNS: `${url}/sns/`,
     AWS_ENDPOINT_URL_SSM: `${url}/ssm/`,
     AWS_ENDPOINT_URL_S3: `${url}/s3`,
+    PUSH_ANDROID_APPLICATION: applications.android,
+    PUSH_IOS_APPLICATION: applications.ios,
+    PUSH_WEB_APPLICATION: applications.web,
     IMAGES_BUCKET: imagesBucket,
     IMAGES_URL: `${url}/s3/${imagesBucket}`,
   };
@@ -38,12 +43,12 @@ interface Options {
 
 /** Starts what stands in for AWS beside the table: SNS, SSM and S3, and whatever site is built on top. */
 export async function startSandbox({ port, secrets, imagesFolder, site }: Options): Promise<Sandbox> {
-  const messages = new Messages();
-  const sandbox = { messages, faults: Faults.parse({}) } as Sandbox;
+  const [messages, platforms] = [new Messages(), new Platforms()];
+  const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
   app.route(
     '/sns',
-    snsSandbox(messages, () => sandbox.faults),
+    snsSandbox({ messages, platforms }, () => sandbox.faults),
   );
   app.route('/ssm', ssmSandbox(secrets));
   const s3 = s3Sandbox('/s3', imagesFolder);

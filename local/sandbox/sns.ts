@@ -1,84 +1,76 @@
-import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Messages } from './messages.ts';
+import { type Platforms, platformActions } from './platforms.ts';
+import { failure, messageAttributesOf, type Query, type SnsAnswer, success } from './snsProtocol.ts';
 
 /** Faults that tests and developers can switch on; each answers as SNS does. */
 export const Faults = z.object({
-  /** Every call is refused with `Throttling`. */
-  throttling: z.boolean().default(false),
+  /** Every call is refused with `Throttling`; a number from 0 to 1 is the share of calls that are. */
+  throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
+  /** Every call is refused because the account has used up its quota of calls. */
+  quota: z.boolean().default(false),
   /** Every call fails with a 500. */
   internal_error: z.boolean().default(false),
   /** No call is ever answered. */
   silence: z.boolean().default(false),
   /** These numbers have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
+  /** The apps with these push tokens are gone: the first push is lost, and SNS disables the endpoint. */
+  uninstalled: z.array(z.string()).default([]),
+  /** Publishing to these endpoints, by ARN, fails with a 500. */
+  unreachable: z.array(z.string()).default([]),
 });
 export type Faults = z.infer<typeof Faults>;
 
-const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
+/** What one call is made of. */
+export interface Call {
+  query: Query;
+  messages: Messages;
+  platforms: Platforms;
+  faults: Faults;
+}
 
 /**
- * SNS as far as this project uses it: its query protocol, spoken to the unchanged SDK.
- * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ * SNS as far as this project uses it: its query protocol, spoken to the unchanged SDK, with its own errors and limits.
+ * @see https://docs.aws.amazon.com/sns/latest/api/API_Operations.html
  */
-export function snsSandbox(messages: Messages, faults: () => Faults): Hono {
+export function snsSandbox(state: Omit<Call, 'query' | 'faults'>, faults: () => Faults): Hono {
   return new Hono().post('/', async (context) => {
-    const form = new URLSearchParams(await context.req.text());
+    const query = new URLSearchParams(await context.req.text());
     if (faults().silence) await new Promise(() => undefined);
-    const answer = call(form, messages, faults());
+    const answer = answerTo({ ...state, query, faults: faults() });
     context.header('content-type', 'text/xml');
     return context.body(answer.xml, answer.status);
   });
 }
 
-interface Answer {
-  status: 200 | 400 | 500;
-  xml: string;
+function answerTo(call: Call): SnsAnswer {
+  const { throttling, quota, internal_error, unreachable } = call.faults;
+  const action = call.query.get('Action') ?? '';
+  call.platforms.calls.push(action);
+  if (internal_error || unreachable.includes(call.query.get('TargetArn') ?? ''))
+    return failure('InternalFailure', 'The request processing has failed.', 500);
+  if (quota) return failure('Throttled', 'Rate exceeded', 429);
+  if (Math.random() < Number(throttling)) return failure('Throttling', 'Rate exceeded');
+  const act = { ...platformActions, Publish: publish }[action];
+  return act ? act(call) : failure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
 }
 
-function call(form: URLSearchParams, messages: Messages, faults: Faults): Answer {
-  if (faults.internal_error) return failure(500, 'InternalFailure', 'The request processing has failed.');
-  if (faults.throttling) return failure(400, 'Throttling', 'Rate exceeded');
-  const action = form.get('Action');
-  if (action === 'Publish') return publish(form, messages, faults);
-  return failure(400, 'InvalidAction', `The action ${action} is not valid for this endpoint.`);
+/** @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+function publish(call: Call): SnsAnswer {
+  const text = call.query.get('Message') ?? '';
+  if (!text) return failure('InvalidParameter', 'Invalid parameter: Empty message');
+  if (Buffer.byteLength(text) > 262_144) return failure('InvalidParameter', 'Invalid parameter: Message too long');
+  return call.query.has('TargetArn') ? call.platforms.publish(call) : publishSms(call, text);
 }
 
-function publish(form: URLSearchParams, messages: Messages, faults: Faults): Answer {
-  const to = form.get('PhoneNumber');
-  const text = form.get('Message') ?? '';
+function publishSms({ query, messages, faults }: Call, text: string): SnsAnswer {
+  const to = query.get('PhoneNumber');
   if (!to || !/^\+[1-9]\d{6,14}$/.test(to)) {
-    return failure(400, 'InvalidParameter', `Invalid parameter: PhoneNumber Reason: ${to} is not valid to publish to`);
+    return failure('InvalidParameter', `Invalid parameter: PhoneNumber Reason: ${to} is not valid to publish to`);
   }
-  if (!text) return failure(400, 'InvalidParameter', 'Invalid parameter: Empty message');
-  if (faults.opted_out.includes(to)) return failure(400, 'OptedOut', `${to} has opted out of receiving messages.`);
-  const { id } = messages.deliver({ kind: 'sms', to, text, payload: attributes(form) });
-  return success('Publish', `<MessageId>${id}</MessageId>`);
-}
-
-/** `MessageAttributes.entry.1.Name` and so on, as an object. */
-function attributes(form: URLSearchParams): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (let entry = 1; form.has(`MessageAttributes.entry.${entry}.Name`); entry++) {
-    const prefix = `MessageAttributes.entry.${entry}`;
-    found[form.get(`${prefix}.Name`) ?? ''] = form.get(`${prefix}.Value.StringValue`) ?? '';
-  }
-  return found;
-}
-
-function success(action: string, result: string): Answer {
-  const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
-  return {
-    status: 200,
-    xml: `<${action}Response xmlns="${namespace}"><${action}Result>${result}</${action}Result>${metadata}</${action}Response>`,
-  };
-}
-
-function failure(status: 400 | 500, code: string, message: string): Answer {
-  const type = status === 500 ? 'Receiver' : 'Sender';
-  return {
-    status,
-    xml: `<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
-  };
+  if (faults.opted_out.includes(to)) return failure('OptedOut', `${to} has opted out of receiving messages.`);
+  const { id } = messages.deliver({ kind: 'sms', to, text, payload: messageAttributesOf(query) });
+  return success('Publish', { MessageId: id });
 }

@@ -1,0 +1,23 @@
+import { erase } from '../../lib/erasure.ts';
+import { emptyInbox } from '../../lib/inbox.ts';
+import { syncEndpoint } from '../../lib/push/syncEndpoint.ts';
+import { clearingKey, customerOf, devicePrefix, erasureKey } from '../../lib/repositories/keys.ts';
+import { type Change, streamWorker } from '../../lib/streamWorker.ts';
+
+/**
+ * Does what has to follow a write to the table: erases customers who were removed, empties inboxes that were cleared, and keeps
+ * the endpoints of devices at SNS.
+ */
+export const handler = streamWorker(async ({ key, before, after }) => {
+  const customerId = customerOf(key.pk);
+  if (key.sk === erasureKey(customerId).sk) await erase(customerId);
+  else if (key.sk === clearingKey(customerId).sk) await emptyInbox(customerId);
+  else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {
+    await syncEndpoint(String((after ?? before)?.registrationId));
+  }
+});
+
+/** The rest of a device, such as its name, is nothing to SNS. */
+function concernsPushes({ before, after }: Pick<Change, 'before' | 'after'>): boolean {
+  return ['registeredAtMs', 'active', 'type'].some((field) => before?.[field] !== after?.[field]);
+}

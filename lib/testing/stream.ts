@@ -1,0 +1,79 @@
+import { createRequire } from 'node:module';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from '@aws-sdk/client-dynamodb-streams';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { readService } from '../http/routes.ts';
+import type { StreamWorker } from '../streamWorker.ts';
+
+const { filterRecords } = createRequire(import.meta.url)(
+  'serverless-offline-dynamodb-streams/src/filter-patterns.js',
+) as {
+  filterRecords: (patterns: unknown[], records: DynamoDBRecord[]) => DynamoDBRecord[];
+};
+
+/** The stream of a table, as a worker of serverless.yml sees it. */
+export interface Stream {
+  /** The records since the last call that the worker's filters let through. */
+  take: () => Promise<DynamoDBRecord[]>;
+  /** Gives the worker what has happened since the last call, as Lambda does, and again from a failure on; answers how often. */
+  follow: () => Promise<number>;
+}
+
+const batchSize = 10;
+const mostTries = 20;
+
+/** Follows the stream of a table from now on, for a function of serverless.yml. */
+export async function openStream(tableName: string, functionName: string, worker: StreamWorker): Promise<Stream> {
+  const endpoint = process.env.TEST_ENGINE ?? '';
+  const client = new DynamoDBStreamsClient({ endpoint });
+  const { Table } = await new DynamoDBClient({ endpoint }).send(new DescribeTableCommand({ TableName: tableName }));
+  const StreamArn = Table?.LatestStreamArn;
+  const patterns = patternsOf(functionName);
+  const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn }));
+  const shards = await Promise.all(
+    (StreamDescription?.Shards ?? []).map(async ({ ShardId }) => {
+      const place = { StreamArn, ShardId, ShardIteratorType: 'LATEST' as const };
+      return { iterator: (await client.send(new GetShardIteratorCommand(place))).ShardIterator };
+    }),
+  );
+
+  async function take(): Promise<DynamoDBRecord[]> {
+    const taken: DynamoDBRecord[] = [];
+    for (const shard of shards) {
+      for (;;) {
+        const answer = await client.send(new GetRecordsCommand({ ShardIterator: shard.iterator }));
+        shard.iterator = answer.NextShardIterator ?? shard.iterator;
+        taken.push(...((answer.Records ?? []) as DynamoDBRecord[]));
+        if (!answer.Records?.length) break;
+      }
+    }
+    return filterRecords(patterns, taken);
+  }
+
+  return {
+    take,
+    follow: async () => {
+      let tries = 0;
+      let records = await take();
+      while (records.length > 0 && tries < mostTries) {
+        tries += 1;
+        const batch = records.slice(0, batchSize);
+        const failed = (await worker({ Records: batch })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+        const from = batch.findIndex(({ dynamodb }) => failed.includes(dynamodb?.SequenceNumber ?? ''));
+        records = from < 0 ? [...records.slice(batchSize), ...(await take())] : records.slice(from);
+      }
+      return tries;
+    },
+  };
+}
+
+function patternsOf(functionName: string): unknown[] {
+  const { events } = readService().functions[functionName] ?? {};
+  const [event] = Array.isArray(events) ? events : [];
+  return event?.stream?.filterPatterns ?? [];
+}
