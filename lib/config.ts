@@ -83,6 +83,14 @@ export const config = {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);
   },
 
+  /** Into how many parts a notification for all customers is cut, to be worked on side by side. */
+  get broadcastSegments() {
+    return count('BROADCAST_SEGMENTS', 32, 1_000);
+  },
+  get broadcastQueueUrl() {
+    return text('BROADCAST_QUEUE_URL');
+  },
+
   /** The ARNs of the SNS platform applications that pushes go through; undefined where a platform has none. */
   get pushApplications() {
     return {

@@ -69,9 +69,9 @@ function page(name: string): string {
   return readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8');
 }
 
-/** In a query string an unescaped plus means a space, and nobody types `%2B`. */
+/** In a query string an unescaped plus means a space, and nobody types `%2B`; neither phones nor tokens hold spaces. */
 function phoneOrToken(to: string | undefined): string | undefined {
-  return to?.replace(/^ (?=\d)/, '+');
+  return to?.replaceAll(' ', '+');
 }
 
 function clock() {

@@ -16,6 +16,7 @@ const stacks: Stack[] = [];
 let ports: Record<'API_PORT' | 'LOCAL_PORT' | 'LAMBDA_PORT' | 'DYNAMODB_PORT', string>;
 let api: string;
 let site: string;
+let lambda: string;
 
 /** `npm start` as a developer runs it, on ports of its own. */
 class Stack {
@@ -80,6 +81,11 @@ async function signIn(phone: string) {
     language: 'en',
   });
 }
+/** Calls a function for operators, as Lambda would be. */
+const invoke = async (name: string, event: object) => {
+  const url = `${lambda}/2015-03-31/functions/customer-backend-local-${name}/invocations`;
+  return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();
+};
 /** Runs the seed command beside the stack; answers its exit code and what it printed. */
 async function seed(...words: string[]): Promise<[number | null, string]> {
   const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { env: { ...process.env, ...ports } });
@@ -107,6 +113,7 @@ beforeAll(async () => {
   ];
   api = `http://localhost:${apiPort}`;
   site = `http://localhost:${localPort}`;
+  lambda = `http://localhost:${lambdaPort}`;
   ports = {
     API_PORT: String(apiPort),
     LOCAL_PORT: String(localPort),
@@ -242,6 +249,38 @@ describe('npm start', () => {
     const erased = new RegExp(`"message":"erased".*"customer_id":${customer.id}`);
     while (!erased.test(stack.output)) await setTimeout(100);
     expect((await fetch(image)).status).toBe(404);
+  });
+
+  test('brings a notification from an operator to the inbox as a push within seconds, SNS being throttled or not', async () => {
+    const { access, customer } = (await signIn('+96551234567')).body;
+    const notify = async (throttling: number) => {
+      await fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify({ throttling }) });
+      const answer = await invoke('notify', {
+        customer_ids: [customer.id],
+        notification_type: 'product_ordered',
+        title: { en: `Throttled ${throttling}`, ar: 'x' },
+        message_body: { en: 'Order 7 is on its way', ar: 'x' },
+        idempotency_key: `order-7-${throttling}`,
+      });
+      expect(answer).toMatchObject({ parts: 1 });
+    };
+    const pushed = async (count: number) => {
+      while ((await messagesTo('token:+96551234567')).length < count) await setTimeout(100);
+    };
+    await notify(0);
+    await pushed(1);
+    expect(await messagesTo('token:+96551234567')).toMatchObject([
+      { kind: 'push', text: 'Throttled 0\nOrder 7 is on its way', payload: { platform: 'GCM', badge: 1 } },
+    ]);
+    await notify(0.3);
+    await pushed(2);
+    await fetch(`${site}/api/faults`, { method: 'PUT', body: '{}' });
+    const { body } = await call('GET', '/api/notifications/', undefined, access);
+    expect(body.results).toHaveLength(2);
+    expect(await invoke('notifyProgress', { idempotency_key: 'order-7-0' })).toMatchObject({
+      recipients: 1,
+      is_done: true,
+    });
   });
 
   test('runs a function by `serverless invoke local` against the same data', async () => {

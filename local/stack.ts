@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } fro
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { loadSeed } from '../seed/load.ts';
+import { consumeBroadcasts } from './broadcasts.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
@@ -85,12 +86,16 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
   prepare(dataFolder, fresh);
   let engine: Engine | undefined;
   let sandbox: Sandbox | undefined;
+  let endBroadcasts = () => undefined as void;
   try {
     engine = otherEngine ? undefined : await startEngine(dynamodbPort, join(dataFolder, dataFile));
     sandbox = await startSandbox({
       port: localPort,
       secrets: keepSecrets(join(dataFolder, secretsFile)),
       imagesFolder: join(dataFolder, imagesFolder),
+      onQueue: () => {
+        endBroadcasts = consumeBroadcasts(settings);
+      },
       site: (sandbox) => site(sandbox, `http://localhost:${settings.apiPort}`),
     });
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
@@ -103,6 +108,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
   }
 
   async function stop(): Promise<void> {
+    endBroadcasts();
     await sandbox?.stop();
     engine?.stop();
   }

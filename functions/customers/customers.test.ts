@@ -6,6 +6,7 @@ import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
 import { logOf } from '../../lib/testing/log.ts';
+import { notifyOf } from '../../lib/testing/notifications.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import type { Stream } from '../../lib/testing/stream.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -612,6 +613,7 @@ describe('DeleteCustomer', () => {
       image,
     });
     expect(changed.status).toBe(200);
+    await notifyOf(body.customer.id, { title: marker, body: marker, data: { note: marker } });
     return {
       marker,
       phone,
@@ -654,7 +656,7 @@ describe('DeleteCustomer', () => {
       const { id, marker, phone, access } = marked;
       // Whatever is stored as text must hold the marker or be one of a few values: a new field has to be planted above.
       const planted = JSON.stringify(await partition(id));
-      const few = /^(ar|F|EG|EGP|ios|sign-in|1971-03-09|[A-Z]+#\S+|PROFILE|WALLET)$/;
+      const few = /^(ar|F|EG|EGP|ios|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
       for (const [, value] of planted.matchAll(/:"([^"]*)"/g)) {
         expect(
           value?.includes(marker) || value === phone || value?.includes(`/images/${id}/`) || few.test(value ?? ''),
@@ -793,8 +795,12 @@ describe('exportCustomer', () => {
       birth_date: '1990-01-01',
       image: file(png),
     });
-    const items = (await world.items()).filter(({ pk }) => pk === `CUSTOMER#${customer.id}`);
-    expect(items).toHaveLength(4);
+    await notifyOf(customer.id);
+    const pointers = /^(NOTIFICATION_ID|UNREAD)#\d/;
+    const items = (await world.items())
+      .filter(({ pk }) => pk === `CUSTOMER#${customer.id}`)
+      .filter(({ sk }) => !pointers.test(String(sk)));
+    expect(items).toHaveLength(5);
     for (const { pk: _, sk, ...attributes } of items) {
       const kind = Object.values(personalData).find((candidate) => String(sk).startsWith(candidate.sk));
       expect(Object.keys(attributes).sort()).toEqual(Object.keys(kind?.schema.shape ?? {}).sort());

@@ -1,5 +1,6 @@
 import { erase } from '../../lib/erasure.ts';
 import { emptyInbox } from '../../lib/inbox.ts';
+import { logger } from '../../lib/logger.ts';
 import { syncEndpoint } from '../../lib/push/syncEndpoint.ts';
 import { clearingKey, customerOf, devicePrefix, erasureKey } from '../../lib/repositories/keys.ts';
 import { type Change, streamWorker } from '../../lib/streamWorker.ts';
@@ -10,8 +11,10 @@ import { type Change, streamWorker } from '../../lib/streamWorker.ts';
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = customerOf(key.pk);
-  if (key.sk === erasureKey(customerId).sk) await erase(customerId);
-  else if (key.sk === clearingKey(customerId).sk) await emptyInbox(customerId);
+  if (key.sk === erasureKey(customerId).sk) {
+    await erase(customerId);
+    logger().info('erased', { customer_id: customerId });
+  } else if (key.sk === clearingKey(customerId).sk) await emptyInbox(customerId);
   else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {
     await syncEndpoint(String((after ?? before)?.registrationId));
   }

@@ -82,15 +82,16 @@ function registered({ active = true, ...device }: Registration) {
 }
 
 /** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
-const attempts = 60;
-const longestWait = 4;
+const patienceMs = 14_000;
+const longestWait = 6;
 
 /**
  * Registers a device as the customer's own, whoever held its push token before. Answers whether the token was unknown.
  * @throws authenticationFailed if the customer is gone
  */
 export async function register(customerId: number, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  const deadline = performance.now() + patienceMs;
+  for (let attempt = 1; performance.now() < deadline; attempt++) {
     const [claim, own] = await readAll([
       { key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim },
       { key: deviceKey(customerId, wanted.registrationId), as: Device },

@@ -24,6 +24,8 @@ import { createHash } from 'node:crypto';
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
  * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
+ * | broadcast          | BROADCAST#<key hash>      | BROADCAST              | notify many, once for each key          |
+ * | part of one        | BROADCAST#<key hash>      | PART#<number>          | go on where it was left                 |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
@@ -110,6 +112,16 @@ export const pushTokenClaimKey = (registrationId: string): Key => ({
 export const endpointKey = (registrationId: string): Key => ({
   pk: pushTokenClaimKey(registrationId).pk,
   sk: 'ENDPOINT',
+});
+
+export const broadcastPartPrefix = 'PART#';
+export const broadcastKey = (idempotencyKey: string): Key => ({
+  pk: `BROADCAST#${hash(idempotencyKey)}`,
+  sk: 'BROADCAST',
+});
+export const broadcastPartKey = (idempotencyKey: string, number: number): Key => ({
+  pk: broadcastKey(idempotencyKey).pk,
+  sk: `${broadcastPartPrefix}${inOrder(number, 4)}`,
 });
 
 export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });

@@ -1,7 +1,9 @@
 import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { config } from '../config.ts';
+import type { Language } from '../errors.ts';
 import { fail } from '../errors.ts';
-import type { Key } from './keys.ts';
+import { Customer } from './customers.ts';
+import { type Key, profileKey } from './keys.ts';
 import { attempts, backOff, isBusy, pausing } from './retries.ts';
 import { table } from './table.ts';
 import type { Item } from './writes.ts';
@@ -21,6 +23,33 @@ export async function scanKeys(
   });
   const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
   return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
+}
+
+/**
+ * The customers of a country or with a language, or all, in one of so many segments of the table, a part of it at a time:
+ * whoever wants all of them goes on after `next`.
+ */
+export async function scanCustomers(
+  { countryCode, language }: { countryCode?: string | undefined; language?: Language | undefined },
+  { segment, of, after }: { segment: number; of: number; after: Key | undefined },
+): Promise<{ customers: Customer[]; next: Key | undefined }> {
+  const wanted = { ':sk': profileKey(0).sk, ':country': countryCode, ':language': language };
+  const conditions = [
+    'sk = :sk',
+    ...(countryCode ? ['countryCode = :country'] : []),
+    ...(language ? ['#language = :language'] : []),
+  ];
+  const command = new ScanCommand({
+    TableName: config.tableName,
+    Segment: segment,
+    TotalSegments: of,
+    FilterExpression: conditions.join(' AND '),
+    ...(language && { ExpressionAttributeNames: { '#language': 'language' } }),
+    ExpressionAttributeValues: wanted,
+    ExclusiveStartKey: after && { ...after },
+  });
+  const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
+  return { customers: Items.map((item) => Customer.parse(item)), next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
 /**

@@ -4,9 +4,9 @@ import { Hono } from 'hono';
 import type { Secrets } from '../secrets.ts';
 import { Messages } from './messages.ts';
 import { applications, Platforms } from './platforms.ts';
-import { imagesBucket, s3Sandbox } from './s3.ts';
 import { Faults, snsSandbox } from './sns.ts';
 import { ssmSandbox } from './ssm.ts';
+import { broadcastQueue, imagesBucket, storageSandbox } from './storage.ts';
 
 export interface Sandbox {
   /** What the SDK and our own settings need to find it. */
@@ -24,6 +24,8 @@ export function sandboxEnvironment(url: string): Record<string, string> {
     AWS_ENDPOINT_URL_SNS: `${url}/sns/`,
     AWS_ENDPOINT_URL_SSM: `${url}/ssm/`,
     AWS_ENDPOINT_URL_S3: `${url}/s3`,
+    AWS_ENDPOINT_URL_SQS: `${url}/sqs/`,
+    BROADCAST_QUEUE_URL: `${url}/sqs/000000000000/${broadcastQueue}`,
     PUSH_ANDROID_APPLICATION: applications.android,
     PUSH_IOS_APPLICATION: applications.ios,
     PUSH_WEB_APPLICATION: applications.web,
@@ -38,11 +40,19 @@ interface Options {
   secrets: Secrets;
   /** Where images are kept; in memory without it. */
   imagesFolder?: string;
+  /** Told when the queue of broadcasts is there. */
+  onQueue?: () => void;
   site?: (sandbox: Sandbox) => Hono;
 }
 
-/** Starts what stands in for AWS beside the table: SNS, SSM and S3, and whatever site is built on top. */
-export async function startSandbox({ port, secrets, imagesFolder, site }: Options): Promise<Sandbox> {
+/** Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built on top. */
+export async function startSandbox({
+  port,
+  secrets,
+  imagesFolder,
+  onQueue = () => undefined,
+  site,
+}: Options): Promise<Sandbox> {
   const [messages, platforms] = [new Messages(), new Platforms()];
   const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
@@ -51,8 +61,8 @@ export async function startSandbox({ port, secrets, imagesFolder, site }: Option
     snsSandbox({ messages, platforms }, () => sandbox.faults),
   );
   app.route('/ssm', ssmSandbox(secrets));
-  const s3 = s3Sandbox('/s3', imagesFolder);
-  app.route('/s3', s3.app);
+  const storage = storageSandbox({ folder: imagesFolder, onQueue });
+  app.route('/', storage.app);
   if (site) app.route('/', site(sandbox));
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
@@ -63,7 +73,7 @@ export async function startSandbox({ port, secrets, imagesFolder, site }: Option
     url,
     environment: sandboxEnvironment(url),
     stop: async () => {
-      await s3.stop();
+      await storage.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         if ('closeAllConnections' in server) server.closeAllConnections();

@@ -1,0 +1,30 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { sendPart } from '../../lib/broadcasts/sendPart.ts';
+import { loggable, logger } from '../../lib/logger.ts';
+
+const Message = z.object({ idempotency_key: z.string(), part: z.int() });
+
+/** Time that is left for the step under way when the next one is not begun. */
+const reserveMs = 20_000;
+
+/**
+ * Works on parts of broadcasts. One that is not done when time is up, or failed, is reported, so that the queue brings it again:
+ * it goes on where it was.
+ */
+export const handler = async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  const failed: string[] = [];
+  for (const { body, messageId } of Records) {
+    try {
+      const { idempotency_key: idempotencyKey, part: number } = Message.parse(JSON.parse(body));
+      const hasTime = () => context.getRemainingTimeInMillis() > reserveMs;
+      const isDone = await sendPart({ idempotencyKey, number }, hasTime);
+      logger().info('part of a broadcast', { part: number, is_done: isDone });
+      if (!isDone) failed.push(messageId);
+    } catch (error) {
+      logger().error('part of a broadcast', { message_id: messageId, error: loggable(error) });
+      failed.push(messageId);
+    }
+  }
+  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+};

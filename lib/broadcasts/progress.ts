@@ -1,0 +1,22 @@
+import type * as z from 'zod';
+import { isoTime } from '../clock.ts';
+import * as broadcasts from '../repositories/broadcasts.ts';
+import type { Progress } from '../schemas/notifyRequest.ts';
+
+/** How far a broadcast has come, added up from its parts. */
+export async function progressOf(broadcast: broadcasts.Broadcast): Promise<z.input<typeof Progress>> {
+  const parts = await broadcasts.partsOf(broadcast.idempotencyKey);
+  const total = (field: 'recipients' | 'unknown') => parts.reduce((sum, part) => sum + part[field], 0);
+  const done = parts.filter(({ isDone }) => isDone).length;
+  const [{ of } = { of: 0 }] = parts;
+  return {
+    idempotency_key: broadcast.idempotencyKey,
+    created_at: isoTime(broadcast.createdAtMs / 1000),
+    expires_at: isoTime(broadcast.endsAtSeconds),
+    parts: of,
+    parts_done: done,
+    recipients: total('recipients'),
+    unknown: total('unknown'),
+    is_done: parts.length > 0 && done === of,
+  };
+}

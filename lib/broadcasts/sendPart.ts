@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import pMap from 'p-map';
+import { nowMs, nowSeconds } from '../clock.ts';
+import * as broadcasts from '../repositories/broadcasts.ts';
+import { Customer } from '../repositories/customers.ts';
+import { profileKey } from '../repositories/keys.ts';
+import * as notifications from '../repositories/notifications.ts';
+import { readAll } from '../repositories/table.ts';
+import { scanCustomers } from '../repositories/tableBulk.ts';
+
+/** How many customers of a part get it side by side, and how many ids are one step. */
+const atOnce = 10;
+const idsPerStep = 50;
+
+/**
+ * Puts a broadcast into the inboxes of a part of its customers, step by step, each of them recorded: it goes on where it was left,
+ * and a customer who has it already does not get it again. Answers whether the part is done; it ends early when time is up.
+ */
+export async function sendPart(
+  { idempotencyKey, number }: { idempotencyKey: string; number: number },
+  hasTime: () => boolean,
+): Promise<boolean> {
+  const broadcast = await broadcasts.find(idempotencyKey);
+  let part = await broadcasts.findPart(idempotencyKey, number);
+  while (broadcast && part && !part.isDone) {
+    const { customers, ...place } = broadcast.endsAtSeconds > nowSeconds() ? await nextCustomers(part) : nobody;
+    const arrived = await pMap(customers, (customer) => send(broadcast, customer), { concurrency: atOnce });
+    const recipients = arrived.filter(Boolean).length;
+    part = await broadcasts.advance(idempotencyKey, part, { ...place, recipients });
+    if (!hasTime()) break;
+  }
+  return !part || part.isDone;
+}
+
+/** What nobody would see any more is not sent, but its parts come to an end. */
+const nobody = { customers: [], after: null, idsDone: 0, unknown: 0, isDone: true };
+
+async function nextCustomers(
+  part: broadcasts.Part,
+): Promise<Omit<broadcasts.Step, 'recipients'> & { customers: Customer[] }> {
+  const { audience, number, of, after, idsDone } = part;
+  if (!('customerIds' in audience)) {
+    const { customers, next } = await scanCustomers(audience, { segment: number, of, after: after ?? undefined });
+    return { customers, after: next ?? null, idsDone, unknown: 0, isDone: !next };
+  }
+  const ids = audience.customerIds.slice(idsDone, idsDone + idsPerStep);
+  const found = await readAll(ids.map((id) => ({ key: profileKey(id), as: Customer })));
+  const customers = found.flatMap((customer) => customer ?? []);
+  const done = idsDone + ids.length;
+  const isDone = done >= audience.customerIds.length;
+  return { customers, after: null, idsDone: done, unknown: ids.length - customers.length, isDone };
+}
+
+function send({ idempotencyKey, title, body, type, data, endsAtSeconds }: broadcasts.Broadcast, customer: Customer) {
+  return notifications.add(customer, {
+    id: idFor(idempotencyKey, customer.id),
+    type,
+    title: title[customer.language],
+    body: body[customer.language],
+    data,
+    createdAtMs: nowMs(),
+    expiresAtSeconds: endsAtSeconds,
+  });
+}
+
+/** The same id each time a customer gets the same broadcast, which is how it is known to have arrived. */
+function idFor(idempotencyKey: string, customerId: number): number {
+  const digest = createHash('sha256').update(`${customerId} ${idempotencyKey}`).digest();
+  return Number(digest.readBigUInt64BE() & BigInt(Number.MAX_SAFE_INTEGER)) || 1;
+}
