@@ -1,5 +1,8 @@
 import * as repository from '../lib/repositories/countries.ts';
+import { app } from './app.ts';
+import { planAppContent, planFaqs } from './content.ts';
 import { countries } from './countries.ts';
+import { faqs } from './faqs.ts';
 import { compare, type Plan } from './plan.ts';
 import { planRegions } from './regions/plan.ts';
 
@@ -7,6 +10,8 @@ import { planRegions } from './regions/plan.ts';
 export const parts = {
   countries: planCountries,
   regions: () => planRegions(undefined, countries),
+  app: () => planAppContent(app),
+  faqs: () => planFaqs(faqs),
 } satisfies Record<string, () => Promise<Plan>>;
 
 /** Loads all seed data into the table of the environment; safe to repeat. Returns how many of each it holds then. */

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts';
 import { planRegions } from './regions/plan.ts';
 
 const usage =
-  'npm run seed -- [countries | regions [file.geojson]] [--stage <stage>] [--region <AWS region>] [--dry-run]';
+  'npm run seed -- [countries | regions [file.geojson] | app | faqs] [--stage <stage>] [--region <AWS region>] [--dry-run]';
 
 /** Loads what was asked for. Everything is read and checked before anything is written. */
 async function run(): Promise<void> {
@@ -35,7 +35,8 @@ function parseCommand() {
 function chosen([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
   if (name === undefined) return Object.values(parts);
   if (name === 'regions' && rest.length === 0) return [() => planRegions(file)];
-  if (name === 'countries' && file === undefined) return [parts.countries];
+  const part = Object.entries(parts).find(([known]) => known === name)?.[1];
+  if (part && file === undefined) return [part];
   throw new Refusal(usage);
 }
 

@@ -24,7 +24,7 @@ export async function buildOpenApi(): Promise<Json> {
   return {
     openapi: '3.1.0',
     info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
-    servers: [{ url: 'http://localhost:3000', description: 'The local stack' }],
+    servers: [{ url: '/', description: 'Where this document is served' }],
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b))),

@@ -29,6 +29,8 @@ import { createHash } from 'node:crypto';
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
+ * | content of apps    | CONTENT                   | APP                    | show                                    |
+ * | FAQs               | CONTENT                   | FAQS                   | list                                    |
  * | regions in force   | REGIONS                   | IN_FORCE               | find out which version answers          |
  * | version of regions | REGIONS                   | VERSION#<version>      | delete what was replaced                |
  * | region             | REGIONS#<version>         | REGION#<code>          | tell what another file would change     |
@@ -130,6 +132,9 @@ export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: da
 
 export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
+
+export const appContentKey: Key = { pk: 'CONTENT', sk: 'APP' };
+export const faqsKey: Key = { pk: 'CONTENT', sk: 'FAQS' };
 
 export const regionVersionsPartition = 'REGIONS';
 export const regionVersionPrefix = 'VERSION#';

@@ -1,0 +1,14 @@
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { appContent } from '../../lib/repositories/content.ts';
+import { AppInfo, showAppInfo } from '../../lib/schemas/content.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'getAppInfo',
+    tag: 'app',
+    summary: 'What an app shows of its shop, and whether it is too old to work.',
+    returns: { 200: AppInfo },
+    cacheControl: 'public, max-age=60',
+  },
+  async ({ language }) => showAppInfo(await appContent(), language),
+);

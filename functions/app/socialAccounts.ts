@@ -1,0 +1,14 @@
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { appContent } from '../../lib/repositories/content.ts';
+import { SocialAccounts, showSocialAccounts } from '../../lib/schemas/content.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'getSocialAccounts',
+    tag: 'app',
+    summary: 'Where customers find the shop.',
+    returns: { 200: SocialAccounts },
+    cacheControl: 'public, max-age=60',
+  },
+  async () => showSocialAccounts(await appContent()),
+);

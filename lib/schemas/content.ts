@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import type { Language } from '../errors.ts';
+import type * as content from '../repositories/content.ts';
+
+const text = z.string().describe('In the language of the request; may hold HTML, which is safe to show.');
+
+export const AppInfo = z
+  .object({
+    about_us: text,
+    terms: text,
+    policy: text,
+    minimum_version: z
+      .object({ android: z.string(), ios: z.string() })
+      .describe('The oldest versions that still work; older ones should ask for an update.'),
+    maintenance: z.boolean().describe('Whether the shop is closed for a moment.'),
+  })
+  .meta({ id: 'AppInfo' });
+
+export const SocialAccounts = z
+  .object({
+    email: z.string(),
+    phone_number: z.string().describe('E.164.'),
+    instagram: z.string(),
+    tiktok: z.string(),
+    website: z.string(),
+  })
+  .meta({ id: 'SocialAccounts' });
+
+export const Faq = z.object({ question: z.string(), answer: text }).meta({ id: 'Faq' });
+
+export function showAppInfo(
+  { aboutUs, terms, policy, minimumVersion, maintenance }: content.AppContent,
+  language: Language,
+): z.infer<typeof AppInfo> {
+  return {
+    about_us: aboutUs[language],
+    terms: terms[language],
+    policy: policy[language],
+    minimum_version: minimumVersion,
+    maintenance,
+  };
+}
+
+export function showSocialAccounts({
+  email,
+  phoneNumber,
+  instagram,
+  tiktok,
+  website,
+}: content.AppContent): z.infer<typeof SocialAccounts> {
+  return { email, phone_number: phoneNumber, instagram, tiktok, website };
+}
+
+export function showFaq({ question, answer }: content.Faq, language: Language): z.infer<typeof Faq> {
+  return { question: question[language], answer: answer[language] };
+}
