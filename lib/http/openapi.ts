@@ -59,6 +59,7 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
       z.toJSONSchema(schema, { io, unrepresentable: 'any', ...(io === 'input' && { override: nameRequired }) }),
       schemas,
     );
+  const name = pascalCase(operationId ?? '');
   const parameters = [
     ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
       name,
@@ -75,7 +76,10 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
   ];
   const successes = Object.entries(returns).map(([status, schema]) => [
     status,
-    { description: describeStatus(Number(status)), ...(schema && json(schemaOf(schema, 'output'))) },
+    {
+      description: describeStatus(Number(status)),
+      ...(schema && json(named(`${name}Response`, schemaOf(schema, 'output'), schemas))),
+    },
   ]);
   return {
     operationId,
@@ -87,7 +91,11 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     ...(body && {
       requestBody: {
         required: true,
-        content: bodyContent(schemaOf(body, 'input'), contract.accepts, sampleBody(file)),
+        content: bodyContent(
+          named(`${name}Request`, schemaOf(body, 'input'), schemas),
+          contract.accepts,
+          sampleBody(file),
+        ),
       },
     }),
     responses: {
@@ -147,6 +155,17 @@ function nameRequired({
 
 function isRequired(schema: z.core.$ZodType): boolean {
   return !z.safeParse(schema, undefined).success;
+}
+
+/** Gives an object a name among the components, so that generators have one for its type. */
+function named(name: string, schema: Json, schemas: Json): Json {
+  if (schema.type !== 'object') return schema;
+  schemas[name] = schema;
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function pascalCase(name: string): string {
+  return name.replace(/(^|_)[a-z]/g, (start) => start.slice(-1).toUpperCase());
 }
 
 /** Moves the named schemas inside a schema to the components of the document. */

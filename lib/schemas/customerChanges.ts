@@ -13,7 +13,8 @@ const email = text({ max: 254, clears: true })
 const earliest = '1900-01-01';
 const pastDate = text({ max: 10 })
   .pipe(z.iso.date())
-  .refine((date) => date >= earliest && date <= utcDate(nowSeconds()), code('invalid'));
+  .refine((date) => date >= earliest && date <= utcDate(nowSeconds()), code('invalid'))
+  .meta({ format: 'date', minLength: undefined, maxLength: undefined });
 
 const addressId = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),

@@ -45,4 +45,5 @@ export const idInPath = z
   .string()
   .regex(/^[1-9]\d{0,15}$/)
   .transform(Number)
-  .refine((id) => Number.isSafeInteger(id));
+  .refine((id) => Number.isSafeInteger(id))
+  .meta({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, pattern: undefined });

@@ -11,7 +11,7 @@ const inQuery = <S extends z.ZodType<number, number>>(degrees: S) =>
     .refine((value) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(value), code('invalid'))
     .transform(Number)
     .pipe(degrees)
-    .meta({ type: 'number' });
+    .meta({ type: 'number', minLength: undefined, maxLength: undefined });
 
 export const PositionInQuery = z.object({
   long: inQuery(longitude).describe('Degrees, from −180 to 180.'),

@@ -4,11 +4,12 @@ import { type NotificationType, notificationTypes } from '../repositories/notifi
 import { isTimeZone, timeZoneOf } from '../timeZones.ts';
 import { code, text, toAsciiDigits } from './fields.ts';
 
+const hoursAndMinutes = /^([01]\d|2[0-3]):[0-5]\d$/;
 const timeOfDay = z
   .string()
   .transform((value) => toAsciiDigits(value).trim())
-  .pipe(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/))
-  .meta({ examples: ['22:00'] });
+  .pipe(z.string().regex(hoursAndMinutes))
+  .meta({ pattern: hoursAndMinutes.source, examples: ['22:00'] });
 
 const QuietHours = z
   .object({ start: timeOfDay, end: timeOfDay })
