@@ -4,7 +4,13 @@ const config: Config = {
   testMatch: ['<rootDir>/{functions,lib,local,seed}/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2024', parser: { syntax: 'typescript' }, experimental: { keepImportAttributes: true } },
+        module: { type: 'es6' },
+      },
+    ],
   },
   globalSetup: './lib/testing/globalSetup.ts',
   globalTeardown: './lib/testing/globalTeardown.ts',

@@ -174,6 +174,10 @@ export const config = {
     return numbers;
   },
 
+  /** Where the local stack has its site; undefined in every other stage. */
+  get localSiteUrl() {
+    return config.stage === 'local' ? process.env.LOCAL_SITE_URL || undefined : undefined;
+  },
   /** How far the stack's clock has been moved. Real time everywhere but in the stage `local`. */
   get clockOffsetSeconds() {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;

@@ -138,6 +138,7 @@ class LocalStackPlugin {
     const lines = [
       '',
       `  API        http://localhost:${apiPort}`,
+      `  Docs       http://localhost:${apiPort}/api/docs/   the API, to read and to try`,
       `  Inbox      http://localhost:${localPort}   codes and pushes appear here`,
       `  Regions    http://localhost:${localPort}/regions   a map to click`,
       `  DynamoDB   ${dynamodbEndpoint ?? `http://localhost:${dynamodbPort}`}`,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { nowSeconds } from '../lib/clock.ts';
@@ -19,8 +20,10 @@ export function site(sandbox: Sandbox, api: string): Hono {
 
   app.get('/', (context) => context.html(page('inbox.html')));
   app.get('/regions', (context) => context.html(page('regions.html')));
+  app.get('/docs', (context) => context.redirect(`${api}/api/docs/`));
   app.get('/site.css', (context) => context.body(page('site.css'), 200, { 'content-type': 'text/css' }));
 
+  app.use('/api/messages', cors({ origin: [api, api.replace('localhost', '127.0.0.1')] }));
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
   app.delete('/api/messages', (context) => {
     messages.clear();

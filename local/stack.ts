@@ -52,6 +52,7 @@ export function awsEnvironment(settings: Settings): Record<string, string> {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: '',
+    LOCAL_SITE_URL: `http://localhost:${settings.localPort}`,
     AWS_ENDPOINT_URL_DYNAMODB: settings.dynamodbEndpoint ?? `http://127.0.0.1:${settings.dynamodbPort}`,
     ...sandboxEnvironment(`http://127.0.0.1:${settings.localPort}`),
   };

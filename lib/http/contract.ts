@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ErrorName, Language } from '../errors.ts';
 
 /** Finds out who calls, from the Authorization header, or fails with a 401. */
@@ -30,6 +30,8 @@ export interface Contract {
   accepts?: BodyReader;
   /** A schema for each status; null where there is no body. */
   returns: Readonly<Record<number, z.ZodType | null>>;
+  /** The media types of a {@link Document}, where that is what it answers with. */
+  produces?: readonly string[];
   /** Beside those that every operation can answer. */
   errors?: readonly ErrorName[];
   /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
@@ -66,6 +68,18 @@ export type Output<C extends Contract> =
   true extends IsUnion<Statuses<C>>
     ? { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
     : BodyOf<C['returns'][Statuses<C>]>;
+
+/** An answer that is not JSON but a page, a script or a style. */
+export class Document {
+  static readonly schema = z.instanceof(Document);
+  readonly mediaType: string;
+  readonly body: string;
+
+  constructor(mediaType: string, body: string) {
+    this.mediaType = mediaType;
+    this.body = body;
+  }
+}
 
 export class Reply<S extends number, B> {
   readonly status: S;

@@ -14,7 +14,7 @@ import {
   ValidationError,
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { type BodyReader, type Contract, type Input, type Output, Reply } from './contract.ts';
+import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
 import { standard } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
@@ -39,10 +39,10 @@ export function endpoint<const C extends Contract>(
   })
     .use<Step>(requestId)
     .use<Step>(cors)
-    .use<Step>(securityHeaders)
+    .use<Step>(securityHeaders(contract))
     .use<Step>(answerErrors)
     .use<Step>(httpHeaderNormalizer() as Step)
-    .use<Step>(negotiation)
+    .use<Step>(negotiation(contract))
     .use<Step>(authentication(contract))
     .use<Step>(bodyParsing(contract))
     .use<Step>(httpUrlencodePathParser() as Step)
@@ -83,24 +83,25 @@ const answerErrors: Step = {
   },
 };
 
-const negotiator = httpContentNegotiation({
-  parseCharsets: false,
-  parseEncodings: false,
-  availableMediaTypes: ['application/json'],
-}) as Step;
-
-/** Parameters of a media type, such as a charset, ask for nothing that JSON could refuse; an empty header asks for nothing at all. */
-const negotiation: Step = {
-  before(request) {
-    // API Gateway sends null where a request has no header at all.
-    request.event.headers ??= {};
-    const { headers } = request.event;
-    const accept = headers.accept?.replace(/;(?!\s*q=)[^;,]*/gi, '').trim();
-    if (accept) headers.accept = accept;
-    else delete headers.accept;
-    return negotiator.before?.(request);
-  },
-};
+/** Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty header asks for nothing at all. */
+function negotiation({ produces = ['application/json'] }: Contract): Step {
+  const negotiator = httpContentNegotiation({
+    parseCharsets: false,
+    parseEncodings: false,
+    availableMediaTypes: [...produces],
+  }) as Step;
+  return {
+    before(request) {
+      // API Gateway sends null where a request has no header at all.
+      request.event.headers ??= {};
+      const { headers } = request.event;
+      const accept = headers.accept?.replace(/;(?!\s*q=)[^;,]*/gi, '').trim();
+      if (accept) headers.accept = accept;
+      else delete headers.accept;
+      return negotiator.before?.(request);
+    },
+  };
+}
 
 function authentication({ auth }: Contract): Step {
   return {
@@ -161,13 +162,14 @@ function respond(contract: Contract, result: unknown): APIGatewayProxyResult {
   const [onlyStatus] = Object.keys(contract.returns).map(Number);
   const { status, body } = result instanceof Reply ? result : { status: onlyStatus ?? 200, body: result };
   const schema = contract.returns[status];
+  const document = body instanceof Document ? body : undefined;
   return {
     statusCode: status,
     headers: {
-      ...(schema && { 'content-type': 'application/json' }),
+      ...(schema && { 'content-type': document ? `${document.mediaType}; charset=utf-8` : 'application/json' }),
       'cache-control': contract.cacheControl ?? 'no-store',
     },
-    body: schema ? JSON.stringify(schema.parse(body)) : '',
+    body: document?.body ?? (schema ? JSON.stringify(schema.parse(body)) : ''),
   };
 }
 

@@ -1,10 +1,11 @@
 import httpCors from '@middy/http-cors';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import { config } from '../config.ts';
+import type { Contract } from './contract.ts';
 import type { HttpRequest, Step } from './step.ts';
 
 /** Those that mean something to a client of JSON; the rest are for pages. */
-export const securityHeaders = httpSecurityHeaders({
+const standardHeaders = httpSecurityHeaders({
   contentSecurityPolicy: { 'default-src': "'none'", 'frame-ancestors': "'none'" },
   crossOriginEmbedderPolicy: false,
   crossOriginOpenerPolicy: false,
@@ -15,6 +16,32 @@ export const securityHeaders = httpSecurityHeaders({
   permissionsPolicy: false,
   permittedCrossDomainPolicies: false,
 }) as Step;
+
+export function securityHeaders({ produces }: Pick<Contract, 'produces'>): Step {
+  if (!produces?.includes('text/html')) return standardHeaders;
+  return {
+    ...standardHeaders,
+    after: async (request) => {
+      await standardHeaders.after?.(request);
+      if (request.response) Object.assign(request.response.headers ?? {}, { 'Content-Security-Policy': pagePolicy() });
+    },
+  };
+}
+
+/** A page of ours loads its own scripts and styles, and calls this API; locally also the inbox, to sign a developer in. */
+function pagePolicy(): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    // Swagger UI styles its elements itself.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${config.localSiteUrl ?? ''}`.trim(),
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 export const requestId: Step = {
   after: addRequestId,

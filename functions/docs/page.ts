@@ -1,0 +1,16 @@
+import { config } from '../../lib/config.ts';
+import { baseOf } from '../../lib/docs/base.ts';
+import { docsPage } from '../../lib/docs/page.ts';
+import { Document } from '../../lib/http/contract.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+
+export const handler = endpoint(
+  {
+    summary: 'A page that shows the API and tries it.',
+    produces: ['text/html'],
+    returns: { 200: Document.schema },
+    cacheControl: 'public, max-age=300',
+  },
+  ({ url, resource }) =>
+    new Document('text/html', docsPage({ api: baseOf(url, resource), inbox: config.localSiteUrl })),
+);
