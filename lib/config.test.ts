@@ -19,6 +19,8 @@ test.each([
   ['OTP_COOL_DOWNS_SECONDS', '60,x', () => config.otpCoolDownsSeconds],
   ['SMS_APPS', '{', () => config.smsApps],
   ['SMS_APPS', '[{"app_id":"a","platform":"android","hash":"secret-ish"}]', () => config.smsApps],
+  ['PUSH_ANDROID_APPLICATION', 'secret-ish', () => config.pushApplications],
+  ['PUSH_IOS_APPLICATION', 'arn:aws:sns:eu-central-1:000000000000:app/GCM/shop', () => config.pushApplications],
   ['TEST_NUMBERS', '[{"phone_number":"010","otp":"123456","until":"2026-01-01"}]', () => config.testNumbers],
 ])('%s=%s is refused with its name and without its value', (variable, value, read) => {
   set({ STAGE: 'dev', [variable]: value });

@@ -19,6 +19,10 @@ export const config = {
   get tableName() {
     return text('TABLE_NAME');
   },
+  /** How long one call to the table may take. */
+  get tableTimeoutMs() {
+    return count('TABLE_TIMEOUT_MS', 4_000);
+  },
   get region() {
     return text('AWS_REGION');
   },
@@ -94,9 +98,9 @@ export const config = {
   /** The ARNs of the SNS platform applications that pushes go through; undefined where a platform has none. */
   get pushApplications() {
     return {
-      android: process.env.PUSH_ANDROID_APPLICATION || undefined,
-      ios: process.env.PUSH_IOS_APPLICATION || undefined,
-      web: process.env.PUSH_WEB_APPLICATION || undefined,
+      android: applicationArn('PUSH_ANDROID_APPLICATION', 'GCM'),
+      ios: applicationArn('PUSH_IOS_APPLICATION', 'APNS(_SANDBOX)?'),
+      web: applicationArn('PUSH_WEB_APPLICATION', 'GCM'),
     };
   },
 
@@ -183,6 +187,14 @@ export const config = {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },
 };
+
+function applicationArn(variable: string, platform: string): string | undefined {
+  const arn = process.env[variable] || undefined;
+  if (arn && !new RegExp(`^arn:[\\w-]+:sns:[\\w-]+:\\d{12}:app/${platform}/[\\w.-]+$`).test(arn)) {
+    throw new ConfigurationError(`${variable} must be the ARN of an SNS platform application for ${platform}.`);
+  }
+  return arn;
+}
 
 /**
  * Reads every setting once, to find a wrong one before it is needed. Missing ones pass: no function needs them all.

@@ -13,7 +13,7 @@ import {
 import { readAll, readRange, write } from './repositories/table.ts';
 
 /** That an inbox was cleared; each time with another value, so that every clearing is seen. */
-const Mark = z.object({ clearedAtMs: z.int() });
+const Mark = z.object({ mark: z.string() });
 const Key = z.object({ pk: z.string(), sk: z.string() });
 
 const partSize = 500;
@@ -23,15 +23,15 @@ const partSize = 500;
  * repeated: the mark that asks for it goes last, unless the inbox was cleared again meanwhile.
  */
 export async function emptyInbox(customerId: number): Promise<void> {
-  const [customer, mark] = await readAll([
+  const [customer, clearing] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: clearingKey(customerId), as: Mark },
   ]);
-  if (!customer || !mark) return;
+  if (!customer || !clearing) return;
   await deleteBetween(customerId, notificationPrefix, clearingPrefix(customer.clearings));
   await deleteBetween(customerId, unreadPrefix, readingPrefix(customer.readings));
-  const values = { ':seen': mark.clearedAtMs };
-  await write({ kind: 'delete', key: clearingKey(customerId), condition: '#clearedAtMs = :seen', values });
+  const values = { ':seen': clearing.mark };
+  await write({ kind: 'delete', key: clearingKey(customerId), condition: '#mark = :seen', values });
 }
 
 async function deleteBetween(customerId: number, from: string, to: string): Promise<void> {

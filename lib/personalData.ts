@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { isoTime } from './clock.ts';
+import { isoTime, nowSeconds } from './clock.ts';
 import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
@@ -51,13 +51,26 @@ export function exportedFields({ schema, internal = [] }: Kind): { stored: strin
 
 /** All of a customer's data as JSON: an object or a list of objects for each kind, times in ISO 8601. */
 export async function exportPersonalData(customerId: number): Promise<Record<string, unknown>> {
-  const items = await readRaw(customerPartition(customerId));
+  const items = standing(await readRaw(customerPartition(customerId)));
   const kinds: [string, Kind][] = Object.entries(personalData);
   const shown = kinds.map(([name, kind]) => {
     const ofKind = items.filter(({ sk }) => sk.startsWith(kind.sk)).map((item) => show(kind, item));
     return [name, kind.many ? ofKind : (ofKind[0] ?? null)];
   });
   return Object.fromEntries(shown);
+}
+
+/** As the customer would find them: what has expired or was deleted with all others is gone, though it may be in the table still. */
+function standing<T extends Record<string, unknown>>(items: T[]): T[] {
+  const { clearings, readings } = Customer.pick({ clearings: true, readings: true }).parse(
+    items.find(({ sk }) => sk === personalData.profile.sk) ?? {},
+  );
+  return items
+    .filter(
+      ({ expiresAtSeconds, clearing = clearings }) =>
+        clearing === clearings && !(Number(expiresAtSeconds) <= nowSeconds()),
+    )
+    .map((item) => ('reading' in item && Number(item.reading) < readings ? { ...item, isRead: true } : item));
 }
 
 function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {

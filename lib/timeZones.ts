@@ -8,6 +8,11 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** A time zone in the spelling of IANA. */
+export function timeZoneNamed(name: string): string {
+  return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+}
+
 /** The time zone of a country (ISO 3166-1 alpha-2), by IANA name; one of them where it has several. */
 export function timeZoneOf(country: string): string {
   return new Intl.Locale(`und-${country}`).getTimeZones()?.[0] ?? 'UTC';

@@ -12,6 +12,8 @@ import type { Stream } from '../../lib/testing/stream.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
+import { handler as bulkDelete } from '../notifications/bulkDelete.ts';
+import { handler as readAllNotifications } from '../notifications/readAll.ts';
 import { handler as followUp } from '../workers/followUp.ts';
 import { handler as authenticate } from './authenticate.ts';
 import { handler as deleteCustomer } from './delete.ts';
@@ -785,6 +787,22 @@ describe('exportCustomer', () => {
       devices: [{ registration_id: registrationId, type: 'android' }],
     });
     expect(JSON.stringify(body)).not.toContain('used_tokens');
+  });
+
+  test('shows notifications as the list does: read ones as read, and none that were deleted or have expired', async () => {
+    const { access, customer } = await signIn(world);
+    const exported = async () =>
+      (await world.call(exportCustomer, { method: 'GET', token: access })).body.notifications.map(
+        ({ is_read }: { is_read: boolean }) => is_read,
+      );
+    await notifyOf(customer.id, { expiresAtSeconds: Math.floor(Date.now() / 1000) + 10 });
+    await notifyOf(customer.id);
+    expect(await exported()).toEqual([false, false]);
+    world.advance(10);
+    await world.call(readAllNotifications, { token: access });
+    expect(await exported()).toEqual([true]);
+    await world.call(bulkDelete, { token: access });
+    expect(await exported()).toEqual([]);
   });
 
   test('knows every attribute that is stored: a new one has to be named in the map of personal data', async () => {

@@ -283,6 +283,11 @@ describe('preferences', () => {
     });
   });
 
+  test('spell a time zone as IANA does', async () => {
+    const { access } = await signIn(world);
+    expect((await change(access, { time_zone: ' africa/CAIRO ' })).body.time_zone).toBe('Africa/Cairo');
+  });
+
   test('take digits of Arabic keyboards', async () => {
     const { access } = await signIn(world);
     const { body } = await change(access, { quiet_hours: { start: ' ٢٢:٣٠ ', end: '٠٧:٠٠' } });

@@ -153,6 +153,35 @@ describe('notify', () => {
     }
   });
 
+  test('counts each step once when two work on the same part', async () => {
+    const customers = await signInAll(3);
+    const wanted = request({ customer_ids: customers.map(({ customer }) => customer.id) });
+    await notifyHandler(wanted);
+    await notifyHandler(wanted);
+    await Promise.all([sendQueued(), sendQueued()]);
+    expect(await progress(wanted.idempotency_key)).toMatchObject({ recipients: 3, is_done: true });
+    let second: Promise<unknown> | undefined;
+    const other = request({ customer_ids: customers.map(({ customer }) => customer.id) });
+    await notifyHandler(other);
+    await notifyHandler(other);
+    // The first one is about to record its step.
+    world.engine.fail((operation, body) => {
+      if (operation !== 'PutItem' || second || !body.includes('idsDone')) return undefined;
+      second = sendQueued();
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    await sendQueued();
+    await second;
+    expect(await progress(other.idempotency_key)).toMatchObject({ recipients: 3, is_done: true });
+  });
+
+  test('takes the same data in another order as the same', async () => {
+    const wanted = request({ customer_ids: [7], data: { a: '1', b: '2' } });
+    await notifyHandler(wanted);
+    expect(codeOf((await notifyHandler({ ...wanted, data: { b: '2', a: '1' } })) as Answer)).toBeUndefined();
+    await sendQueued();
+  });
+
   test('cuts many ids into parts', async () => {
     const own = await signIn(world);
     const ids = [own.customer.id, ...Array.from({ length: 1_200 }, (_, index) => index + 1)];
@@ -234,6 +263,16 @@ describe('notify', () => {
       ],
     ],
     ['too much data', { all: true, data: { x: 'x'.repeat(2_048) } }, [['max_length', 'data']]],
+    ['a country that is not served', { country: 'ZZ' }, [['does_not_exist', 'country']]],
+    [
+      'data that no screen shows',
+      { all: true, data: { a: '\ud800', b: 'x\0' } },
+      [
+        ['invalid', 'data.a'],
+        ['invalid', 'data.b'],
+      ],
+    ],
+    ['names of the language', { all: true, data: { constructor: 'x' } }, [['invalid', 'data.constructor']]],
     ['no time', { all: true, ttl: 0 }, [['min_value', 'ttl']]],
     ['a key', { all: true, idempotency_key: '' }, [['blank', 'idempotency_key']]],
   ])('refuses what is wrong with %s, and keeps nothing', async (_, wanted, expected) => {

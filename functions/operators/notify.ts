@@ -1,6 +1,8 @@
 import { begin } from '../../lib/broadcasts/begin.ts';
 import { progressOf } from '../../lib/broadcasts/progress.ts';
+import { failFields } from '../../lib/errors.ts';
 import { operation } from '../../lib/operation.ts';
+import * as countries from '../../lib/repositories/countries.ts';
 import { NotifyRequest, Progress, storedRequest } from '../../lib/schemas/notifyRequest.ts';
 
 export const handler = operation(
@@ -10,5 +12,10 @@ export const handler = operation(
     returns: Progress,
     errors: ['idempotencyKeyReused'],
   },
-  async (wanted) => progressOf(await begin(storedRequest(wanted))),
+  async (wanted) => {
+    if (wanted.country && !(await countries.all()).has(wanted.country)) {
+      failFields({ attr: 'country', code: 'does_not_exist' });
+    }
+    return progressOf(await begin(storedRequest(wanted)));
+  },
 );

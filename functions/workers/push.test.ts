@@ -37,6 +37,11 @@ afterEach(async () => {
   await news.take();
 });
 
+const conflict = {
+  status: 400,
+  type: 'TransactionCanceledException',
+  extra: { CancellationReasons: [{ Code: 'TransactionConflict' }] },
+};
 const platforms = () => world.sandbox.platforms;
 const pushesTo = (token: string) => world.sandbox.messages.list(token).map(({ payload }) => payload);
 const register = (access: string, device: Partial<Device>) => world.call(createDevice, { token: access, body: device });
@@ -442,9 +447,9 @@ describe('a push', () => {
     let sold: Promise<unknown> | undefined;
     // The worker has the list of devices by then, and takes the pushes.
     world.engine.fail((operation, body) => {
-      if (operation !== 'UpdateItem' || sold || !body.includes('takenUntilMs')) return undefined;
+      if (operation !== 'TransactWriteItems' || sold || !body.includes('takenUntilMs')) return undefined;
       sold = register(buyer.access, { registration_id: token, type: 'android' });
-      return { status: 400, type: 'TransactionConflictException' };
+      return conflict;
     });
     const delivered = deliverPush({ Records });
     while (!sold) await setImmediate();
@@ -567,6 +572,141 @@ describe('a push', () => {
   });
 });
 
+describe('a push and the endpoint it goes through', () => {
+  test('does not silence a phone that was signed in anew before its endpoint was enabled again', async () => {
+    const { access, token } = await customerWith();
+    await world.call(logoutAllDevices, { token: access });
+    await changes.follow();
+    expect(platforms().endpointOf(token)?.enabled).toBe(false);
+    const buyer = await signIn(world, { registrationId: token });
+    await notifyOf(buyer.customer.id);
+    await news.follow();
+    expect(pushesTo(token)).toHaveLength(1);
+    const { body } = await world.call(retrieveDevice, { token: buyer.access, params: { registration_id: token } });
+    expect(body.active).toBe(true);
+  });
+
+  test('does not show on a phone that changes hands while SNS is silent', async () => {
+    const { id, token } = await customerWith();
+    const buyer = await signIn(world);
+    await notifyOf(id);
+    const Records = await news.take();
+    world.sandbox.faults.throttling = true;
+    const delivered = deliverPush({ Records });
+    while (!platforms().calls.includes('Publish')) await setImmediate();
+    await register(buyer.access, { registration_id: token, type: 'android' });
+    world.sandbox.faults.throttling = false;
+    await delivered;
+    expect(pushesTo(token)).toEqual([]);
+  });
+
+  test.each<[string, (access: string) => Promise<unknown>]>([
+    ['the customer left', (access) => world.call(deleteCustomer, { token: access })],
+    ['all was deleted', (access) => world.call(bulkDelete, { token: access })],
+  ])('is given up when %s between two tries', async (_, story) => {
+    const { access, id, token } = await customerWith();
+    await notifyOf(id);
+    const Records = await news.take();
+    platforms().calls = [];
+    world.sandbox.faults.throttling = true;
+    const delivered = deliverPush({ Records });
+    while (!platforms().calls.includes('Publish')) await setImmediate();
+    await story(access);
+    world.sandbox.faults.throttling = false;
+    expect(await delivered).toEqual({ batchItemFailures: [] });
+    expect(pushesTo(token)).toEqual([]);
+  });
+
+  test('leaves nothing at SNS or in the table when the customer leaves while an endpoint is made', async () => {
+    const { access, id, token } = await customerWith();
+    platforms().endpoints.clear();
+    await notifyOf(id);
+    const Records = await news.take();
+    let left: Promise<unknown> | undefined;
+    world.engine.fail((operation, body) => {
+      if (operation !== 'PutItem' || left || !body.includes('ENDPOINT')) return undefined;
+      left = world.call(deleteCustomer, { token: access }).then(() => changes.follow());
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    const delivered = deliverPush({ Records });
+    while (!left) await setImmediate();
+    await left;
+    await delivered;
+    await changes.follow();
+    expect(platforms().endpointOf(token)).toBeUndefined();
+    expect(pushesTo(token)).toEqual([]);
+    expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
+    expect(await world.partition(endpointKey(token).pk)).toEqual([]);
+  });
+
+  test('is not begun for a customer who is gone by then', async () => {
+    const { access, id } = await customerWith();
+    await notifyOf(id);
+    const Records = await news.take();
+    let left: Promise<unknown> | undefined;
+    world.engine.fail((operation, body) => {
+      if (operation !== 'TransactWriteItems' || left || !body.includes('takenUntilMs')) return undefined;
+      left = world.call(deleteCustomer, { token: access }).then(() => changes.follow());
+      return conflict;
+    });
+    const delivered = deliverPush({ Records });
+    while (!left) await setImmediate();
+    await left;
+    await delivered;
+    expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
+  });
+
+  test('ends with the configuration of its platform', async () => {
+    const { access, id, token } = await customerWith();
+    world.set({ PUSH_ANDROID_APPLICATION: '', PUSH_WEB_APPLICATION: '' });
+    await notifyOf(id);
+    await news.follow();
+    expect(pushesTo(token)).toEqual([]);
+    world.advance(1);
+    await register(access, { registration_id: token, type: 'web' });
+    await changes.follow();
+    expect(platforms().endpointOf(token)).toBeUndefined();
+  });
+
+  test('is recorded for each device by itself, so that one that fails does not repeat the others', async () => {
+    const { access, id, token } = await customerWith();
+    const second = newToken();
+    await register(access, { registration_id: second, type: 'android' });
+    await changes.follow();
+    await notifyOf(id);
+    const Records = await news.take();
+    world.sandbox.faults.unreachable = [platforms().endpointOf(second)?.arn ?? ''];
+    const delivered = deliverPush({ Records });
+    while (pushesTo(token).length === 0) await setImmediate();
+    const recorded = async () => (await world.partition(`CUSTOMER#${id}`)).some(({ pushedTo }) => pushedTo);
+    while (!(await recorded())) await setImmediate();
+    world.sandbox.faults.unreachable = [];
+    await delivered;
+    expect([pushesTo(token).length, pushesTo(second).length]).toEqual([1, 1]);
+  });
+
+  test('is followed to the end by whoever changes the endpoint last', async () => {
+    const { access, token } = await customerWith();
+    world.advance(1);
+    await register(access, { registration_id: token, type: 'android' });
+    const Records = await changes.take();
+    let silenced: Promise<unknown> | undefined;
+    // The worker has seen an active device, and is about to record that its endpoint is enabled.
+    world.engine.fail((operation, body) => {
+      if (operation !== 'PutItem' || silenced || !body.includes('ENDPOINT')) return undefined;
+      silenced = world
+        .call(logoutAllDevices, { token: access })
+        .then(async () => followUp({ Records: await changes.take() }));
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    const followed = followUp({ Records });
+    while (!silenced) await setImmediate();
+    await silenced;
+    await followed;
+    expect(platforms().endpointOf(token)?.enabled).toBe(false);
+  });
+});
+
 describe('an inbox that was cleared', () => {
   const left = async (id: number) =>
     (await world.partition(`CUSTOMER#${id}`))
@@ -603,5 +743,25 @@ describe('an inbox that was cleared', () => {
       if (batchItemFailures.length === 0) break;
       expect(failing).toBeLessThan(20);
     }
+  });
+
+  test('keeps the mark of a clearing that came while it was emptied', async () => {
+    const { access, id } = await customerWith();
+    await notifyOf(id);
+    await world.call(bulkDelete, { token: access });
+    const Records = await changes.take();
+    let again: Promise<unknown> | undefined;
+    world.engine.fail((operation, body) => {
+      if (operation !== 'DeleteItem' || again || !body.includes('CLEARING')) return undefined;
+      again = world.call(bulkDelete, { token: access });
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    const followed = followUp({ Records });
+    while (!again) await setImmediate();
+    await again;
+    await followed;
+    expect(await left(id)).toEqual(['CLEARING']);
+    await changes.follow();
+    expect(await left(id)).toEqual([]);
   });
 });

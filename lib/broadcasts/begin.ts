@@ -26,7 +26,7 @@ const atOnce = 10;
 export async function begin(wanted: Wanted): Promise<broadcasts.Broadcast> {
   const { audience, ttlSeconds = config.notificationSeconds, ...content } = wanted;
   const contentHash = createHash('sha256')
-    .update(JSON.stringify([audience, wanted.ttlSeconds, content]))
+    .update(JSON.stringify([audience, wanted.ttlSeconds, { ...content, data: Object.entries(content.data).sort() }]))
     .digest('hex');
   const endsAtSeconds = nowSeconds() + ttlSeconds;
   const expiresAtSeconds = endsAtSeconds + memorySeconds;

@@ -1,10 +1,17 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { requestHandler } from '../aws.ts';
 
-let client: SNSClient | undefined;
+let patient: SNSClient | undefined;
+let single: SNSClient | undefined;
 
-/** The one client of SNS, made at the first call. Whoever sends decides what is tried again. */
+/** The client of SNS, made at the first call; it tries twice. */
 export function sns(): SNSClient {
-  client ??= new SNSClient({ maxAttempts: 2, requestHandler });
-  return client;
+  patient ??= new SNSClient({ maxAttempts: 2, requestHandler });
+  return patient;
+}
+
+/** One that tries once, for whoever must look around before another try. */
+export function snsOnce(): SNSClient {
+  single ??= new SNSClient({ maxAttempts: 1, requestHandler });
+  return single;
 }

@@ -65,6 +65,7 @@ export async function deleteEndpoint(arn: string): Promise<void> {
   await sns().send(new DeleteEndpointCommand({ EndpointArn: arn }));
 }
 
-function isOf(application: string, endpoint: string): boolean {
+/** Whether an endpoint is one of a platform application; both are ARNs. */
+export function isOf(application: string, endpoint: string): boolean {
   return endpoint.startsWith(`${application.replace(':app/', ':endpoint/')}/`);
 }

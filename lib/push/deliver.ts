@@ -6,79 +6,108 @@ import {
 } from '@aws-sdk/client-sns';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { logger } from '../logger.ts';
-import { sns } from '../messaging/sns.ts';
+import { snsOnce } from '../messaging/sns.ts';
+import { isOf } from '../messaging/snsEndpoints.ts';
 import { Customer } from '../repositories/customers.ts';
 import * as devices from '../repositories/devices.ts';
-import * as endpoints from '../repositories/endpoints.ts';
-import { notificationKey, profileKey } from '../repositories/keys.ts';
+import { Endpoint } from '../repositories/endpoints.ts';
+import { deviceKey, endpointKey, notificationKey, profileKey, pushTokenClaimKey } from '../repositories/keys.ts';
 import { countUnread, Notification } from '../repositories/notifications.ts';
 import * as pushes from '../repositories/pushes.ts';
 import { backOff } from '../repositories/retries.ts';
 import { readAll } from '../repositories/table.ts';
 import { isWithin, timeZoneOf } from '../timeZones.ts';
 import { publication } from './message.ts';
-import { endpointOf } from './syncEndpoint.ts';
+import { applicationFor, syncEndpoint } from './syncEndpoint.ts';
 
 const attempts = 6;
+/** Well within the time of the worker, which would be lost with what it has not recorded. */
+const patienceMs = 20_000;
 
 /**
  * Pushes a new notification to every active device of its customer, each once, however often this runs: only a crash after SNS
- * took a push and before that was recorded lets it be sent again. Then it takes the place of the first on the phone.
- * Throws what keeps it from reaching a device that it might reach later.
+ * took a push and before that was recorded, or an answer of SNS that got lost, lets it be sent again. Then it takes the place of
+ * the first on the phone. Throws what keeps it from reaching a device that it might reach later.
  */
 export async function deliver(customerId: number, notification: Notification): Promise<void> {
   const { id, expiresAtSeconds } = notification;
-  if (!(await isWanted(customerId, notification))) return;
+  const customer = await wantedBy(customerId, notification);
+  if (!customer) return;
   const active = (await devices.ofCustomer(customerId)).filter((device) => device.active);
   if (active.length === 0) return;
-  const { pushedTo } = await pushes.begin(customerId, { id, expiresAtSeconds });
+  const pushedTo = await pushes.begin(customerId, { id, expiresAtSeconds });
+  if (!pushedTo) return;
+  const badge = await countUnread(customer);
   const due = active.filter((device) => !pushedTo.has(device.id));
-  const outcomes = await Promise.allSettled(due.map((device) => deliverTo(customerId, device, notification)));
-  await pushes.end(
-    customerId,
-    id,
-    due.filter((_, index) => outcomes[index]?.status === 'fulfilled'),
-  );
+  const outcomes = await Promise.allSettled(due.map((device) => deliverTo(customerId, device, notification, badge)));
+  await pushes.end(customerId, id);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Not any more when it was read, deleted or has expired; not at all when the customer does not want such pushes, or not now. */
-async function isWanted(customerId: number, notification: Notification): Promise<boolean> {
+/** The customer who wants this push: not when it was read, deleted or has expired, nor when such pushes are not wanted, or not now. */
+async function wantedBy(customerId: number, notification: Notification): Promise<Customer | undefined> {
   const [customer, current] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: notificationKey(customerId, notification), as: Notification },
   ]);
-  if (!customer || !current || current.isRead || current.reading < customer.readings) return false;
+  if (!customer || !isUnread(customer, current)) return undefined;
   const { pushProductOrdered, pushOther, quietHours, timeZone, countryCode } = customer;
-  if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return false;
-  return !(quietHours && isWithin(quietHours, nowMs(), timeZone ?? timeZoneOf(countryCode)));
+  if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return undefined;
+  const isQuiet = quietHours && isWithin(quietHours, nowMs(), timeZone ?? timeZoneOf(countryCode));
+  return isQuiet ? undefined : customer;
 }
 
-/** Before each try it looks whether the device is still the customer's: a phone that changed hands must not show this. */
+function isUnread({ readings }: Customer, notification: Notification | undefined): boolean {
+  return notification !== undefined && !notification.isRead && notification.reading >= readings;
+}
+
+/** Before each try it looks whether all is as it was: a phone that changed hands must not show this, nor one that is signed out. */
 async function deliverTo(
   customerId: number,
-  { registrationId }: devices.Device,
+  { id, registrationId }: devices.Device,
   notification: Notification,
+  badge: number,
 ): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
-    const { device, arn: known } = await endpoints.deviceWithEndpoint(customerId, registrationId);
-    if (!device?.active) return;
-    const arn = known ?? (await endpointOf(device, undefined));
-    if (!arn) return;
+    const { device, endpoint, ttlSeconds } = await look(customerId, registrationId, notification);
+    const application = device?.active ? applicationFor(device.type) : undefined;
+    if (!device || !application || ttlSeconds <= 0) return;
     try {
-      await publish(customerId, device, arn, notification);
-      return;
+      if (endpoint?.enabledForMs === device.registeredAtMs && isOf(application, endpoint.arn)) {
+        const push = { notification, ttlSeconds, badge };
+        await snsOnce().send(new PublishCommand(publication(device.type, endpoint.arn, push)));
+        break;
+      }
+      // An endpoint that is not of this registration may have been disabled for the one before.
+      await syncEndpoint(registrationId);
+      if (attempt === attempts) return;
     } catch (error) {
       if (error instanceof EndpointDisabledException) {
-        logger().info('device without an app', { customer_id: customerId, device_id: device.id });
+        logger().info('device without an app', { customer_id: customerId, device_id: id });
         await devices.silence(customerId, device);
         return;
       }
-      if (attempt === attempts) throw error;
-      if (isGone(error)) await endpointOf(device, arn);
+      if (attempt === attempts || performance.now() > deadline) throw error;
+      if (isGone(error)) await syncEndpoint(registrationId);
       else await backOff(attempt);
     }
   }
+  await pushes.record(customerId, notification.id, id);
+  logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
+}
+
+/** A device and its endpoint as they are at this moment; no device when it or the notification is not the customer's any more. */
+async function look(customerId: number, registrationId: string, notification: Notification) {
+  const [customer, current, claim, device, endpoint] = await readAll([
+    { key: profileKey(customerId), as: Customer },
+    { key: notificationKey(customerId, notification), as: Notification },
+    { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
+    { key: deviceKey(customerId, registrationId), as: devices.Device },
+    { key: endpointKey(registrationId), as: Endpoint },
+  ]);
+  const isStill = customer && isUnread(customer, current) && claim?.customerId === customerId;
+  return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
 }
 
 function isGone(error: unknown): boolean {
@@ -86,16 +115,4 @@ function isGone(error: unknown): boolean {
     error instanceof NotFoundException ||
     (error instanceof InvalidParameterException && /TargetArn/.test(error.message))
   );
-}
-
-async function publish(
-  customerId: number,
-  { id, type }: devices.Device,
-  arn: string,
-  notification: Notification,
-): Promise<void> {
-  const badge = await countUnread({ id: customerId, readings: notification.reading });
-  const ttlSeconds = notification.expiresAtSeconds - nowSeconds();
-  await sns().send(new PublishCommand(publication(type, arn, { notification, ttlSeconds, badge })));
-  logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
 }

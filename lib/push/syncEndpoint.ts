@@ -25,44 +25,35 @@ function stateOf(device: Device | undefined): string {
   return JSON.stringify(device && [device.id, device.type, device.active, device.registeredAtMs]);
 }
 
-interface Holder {
-  device: Device | undefined;
-  arn: string | undefined;
-}
-
-async function apply(registrationId: string, { device, arn }: Holder): Promise<void> {
-  if (device?.active) {
-    await endpointOf(device, arn);
-  } else if (arn && device) {
-    await disableEndpoint(arn);
-  } else if (arn) {
-    await deleteEndpoint(arn);
-    await endpoints.forget(registrationId, arn);
+async function apply(registrationId: string, { device, endpoint }: Awaited<ReturnType<typeof endpoints.holderOf>>) {
+  const application = device && applicationFor(device.type);
+  if (application && device.active) {
+    await enable(device, application, endpoint?.arn);
+  } else if (endpoint && application) {
+    await endpoints.save(registrationId, { ...endpoint, enabledForMs: 0 });
+    await disableEndpoint(endpoint.arn);
+  } else if (endpoint) {
+    await deleteEndpoint(endpoint.arn);
+    await endpoints.forget(registrationId, endpoint);
   }
 }
 
-/**
- * The ARN of a device's endpoint, made or mended if need be; undefined where pushes cannot reach it: its platform is not
- * configured, or its push token is none.
- */
-export async function endpointOf(device: Device, known: string | undefined): Promise<string | undefined> {
-  const application = config.pushApplications[device.type];
-  if (!application) return missing(device.type);
+async function enable({ id, type, registrationId, registeredAtMs }: Device, application: string, known?: string) {
   try {
-    const arn = await ensureEndpoint(device.registrationId, application, known);
-    if (arn !== known) await endpoints.save(device.registrationId, arn);
-    return arn;
+    const arn = await ensureEndpoint(registrationId, application, known);
+    await endpoints.save(registrationId, { arn, enabledForMs: registeredAtMs });
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error;
-    logger().warn('not a push token', { device_id: device.id, platform: device.type });
-    return undefined;
+    logger().warn('not a push token', { device_id: id, platform: type });
   }
 }
 
 const said = new Set<string>();
 
-/** Said once, for a shop may well do without a platform. */
-function missing(platform: Device['type']): undefined {
-  if (!said.has(platform)) logger().warn('no pushes: the platform is not configured', { platform });
-  said.add(platform);
+/** The platform application that serves a type of device. That there is none is said once, for a shop may do without. */
+export function applicationFor(type: Device['type']): string | undefined {
+  const application = config.pushApplications[type];
+  if (!application && !said.has(type)) logger().warn('no pushes: the platform is not configured', { platform: type });
+  if (!application) said.add(type);
+  return application;
 }

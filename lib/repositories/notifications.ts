@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { nowMs } from '../clock.ts';
 import { fail } from '../errors.ts';
 import { Customer } from './customers.ts';
 import {
@@ -139,7 +138,7 @@ export async function markAllRead(customerId: number): Promise<void> {
 export async function clear(customerId: number): Promise<void> {
   const both =
     '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';
-  const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, clearedAtMs: nowMs() } };
+  const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, mark: crypto.randomUUID() } };
   const { done } = await transact([counting(customerId, both), mark]);
   if (!done) fail('authenticationFailed');
 }

@@ -27,10 +27,15 @@ let client: DynamoDBDocumentClient | undefined;
 
 /** The one client of the table, made at the first call. */
 export function table(): DynamoDBDocumentClient {
-  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler }), {
+  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience() }), {
     marshallOptions: { removeUndefinedValues: true },
   });
   return client;
+}
+
+function patience() {
+  const { tableTimeoutMs: requestTimeout } = config;
+  return { ...requestHandler, requestTimeout, connectionTimeout: requestTimeout };
 }
 
 /** Reads up to 100 items in one call, strongly consistent, in the order of the keys; expired and missing ones are undefined. */
@@ -74,7 +79,8 @@ export async function readRange<S extends z.ZodType>(pk: string, range: Range, a
   const found: z.output<S>[] = [];
   let after: Item | undefined;
   do {
-    const page = await query(pk, { ...range, after });
+    // Where many in a row have expired, there is no telling how far the next one is.
+    const page = await query(pk, { ...range, after, ...(after && { limit: mostSkipped }) });
     found.push(...page.items.flatMap((item) => parse(as, item) ?? []));
     after = page.next;
   } while (after && found.length < limit);
@@ -101,6 +107,8 @@ export async function countPrefix(pk: string, prefix: string): Promise<number> {
   } while (after);
   return count;
 }
+
+const mostSkipped = 500;
 
 interface Range {
   /** Sort keys, both included. */

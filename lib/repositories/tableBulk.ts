@@ -2,8 +2,9 @@ import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aw
 import { config } from '../config.ts';
 import type { Language } from '../errors.ts';
 import { fail } from '../errors.ts';
+import { logger } from '../logger.ts';
 import { Customer } from './customers.ts';
-import { type Key, profileKey } from './keys.ts';
+import { customerOf, type Key, profileKey } from './keys.ts';
 import { attempts, backOff, isBusy, pausing } from './retries.ts';
 import { table } from './table.ts';
 import type { Item } from './writes.ts';
@@ -25,6 +26,9 @@ export async function scanKeys(
   return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
+/** How many items of the table one step of a broadcast looks at. */
+const itemsPerStep = 1_000;
+
 /**
  * The customers of a country or with a language, or all, in one of so many segments of the table, a part of it at a time:
  * whoever wants all of them goes on after `next`.
@@ -41,6 +45,7 @@ export async function scanCustomers(
   ];
   const command = new ScanCommand({
     TableName: config.tableName,
+    Limit: itemsPerStep,
     Segment: segment,
     TotalSegments: of,
     FilterExpression: conditions.join(' AND '),
@@ -49,7 +54,14 @@ export async function scanCustomers(
     ExclusiveStartKey: after && { ...after },
   });
   const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
-  return { customers: Items.map((item) => Customer.parse(item)), next: LastEvaluatedKey as (Key & Item) | undefined };
+  return { customers: Items.flatMap(readable), next: LastEvaluatedKey as (Key & Item) | undefined };
+}
+
+/** One customer whose item is broken must not keep the others from theirs. */
+function readable(item: Item): Customer[] {
+  const { data, error } = Customer.safeParse(item);
+  if (error) logger().error('a customer cannot be read', { customer_id: customerOf(String(item.pk)) });
+  return data ? [data] : [];
 }
 
 /**

@@ -8,14 +8,16 @@ const mostDataBytes = 2_048;
 const yearSeconds = 365 * 86_400;
 
 /** Keys that the platforms keep for themselves, and ours. */
-const reserved = /^(from|message_type|google\..*|gcm\..*|aps|notification|notification_id|notification_type|)$/;
+const reserved =
+  /^(from|message_type|google\..*|gcm\..*|aps|notification|notification_id|notification_type|__proto__|constructor|)$/;
+const isShowable = (text: string) => text.isWellFormed() && !text.includes('\0');
 
 const inEveryLanguage = (max: number) => z.object({ en: text({ max }), ar: text({ max }) });
 
 const Data = z
   .record(
-    z.string().refine((key) => !reserved.test(key), code('invalid')),
-    z.string(),
+    z.string().refine((key) => !reserved.test(key) && isShowable(key), code('invalid')),
+    z.string().refine(isShowable, code('invalid')),
   )
   .refine(
     (data) => Buffer.byteLength(JSON.stringify(data)) <= mostDataBytes,

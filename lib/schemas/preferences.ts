@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Customer, Preferences as Stored } from '../repositories/customers.ts';
 import { type NotificationType, notificationTypes } from '../repositories/notifications.ts';
-import { isTimeZone, timeZoneOf } from '../timeZones.ts';
+import { isTimeZone, timeZoneNamed, timeZoneOf } from '../timeZones.ts';
 import { code, text, toAsciiDigits } from './fields.ts';
 
 const hoursAndMinutes = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -28,14 +28,16 @@ export const Preferences = z
   .meta({ id: 'NotificationPreferences' });
 export type Preferences = z.infer<typeof Preferences>;
 
+const timeZone = text({ max: 64 })
+  .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
+  .transform(timeZoneNamed);
+
 /** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
 export const PreferenceChanges = z
   .object({
     push: Push.partial(),
     quiet_hours: QuietHours.nullable(),
-    time_zone: text({ max: 64 })
-      .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
-      .nullable(),
+    time_zone: timeZone.nullable(),
   })
   .partial();
 

@@ -59,6 +59,8 @@ export class World {
       TOKEN_ISSUER: 'customer-backend-test',
       CORS_ORIGINS: 'https://shop.example.com',
       POWERTOOLS_LOG_LEVEL: 'SILENT',
+      // Tests call hundreds of times at once, on machines that do other things as well.
+      TABLE_TIMEOUT_MS: '20000',
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -74,10 +74,7 @@ export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
     const token = query.get('Token') ?? '';
     if (!state.applications.has(application)) return failure('NotFound', 'PlatformApplication does not exist', 404);
     if (!token) return failure('InvalidParameter', 'Invalid parameter: Token Reason: cannot be empty');
-    const wanted = {
-      ...mapOf(query, 'Attributes'),
-      ...(query.has('CustomUserData') && { CustomUserData: query.get('CustomUserData') ?? '' }),
-    };
+    const wanted = { CustomUserData: query.get('CustomUserData') ?? '', ...mapOf(query, 'Attributes') };
     const existing = state.endpointOf(token, application);
     if (existing && !has(existing, wanted)) return taken(existing);
     const arn = existing?.arn ?? `${application.replace(':app/', ':endpoint/')}/${randomUUID()}`;

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Hono } from 'hono';
 import { proxy } from 'hono/proxy';
 
 export const imagesBucket = 'images';
 export const broadcastQueue = 'broadcasts';
+/** The file in which objects and messages are known; its name is the server's own. */
+const database = 'fauxqs.db';
 
 interface Options {
   /** Where objects are kept; in memory without it. */
@@ -16,7 +20,8 @@ interface Options {
  * first, for they take more memory than all the rest of the stack's own code.
  */
 export function storageSandbox({ folder, onQueue }: Options): { app: Hono; stop: () => Promise<void> } {
-  let server: ReturnType<typeof start> | undefined;
+  // What a queue still held when the stack was stopped goes on by itself.
+  let server = folder && existsSync(join(folder, database)) ? start(folder, onQueue) : undefined;
   const app = new Hono();
   for (const path of ['/s3', '/sqs']) {
     app.all(`${path}/*`, async (context) => {
@@ -35,7 +40,8 @@ async function start(folder: string | undefined, onQueue: Options['onQueue']) {
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, ...storage });
   server.createBucket(imagesBucket);
   const attributes = { VisibilityTimeout: '10' };
-  server.createQueue(broadcastQueue, { attributes });
+  // What was in it when the stack was stopped goes on.
+  if (!server.inspectQueue(broadcastQueue)) server.createQueue(broadcastQueue, { attributes });
   onQueue();
   return server;
 }
