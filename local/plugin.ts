@@ -141,6 +141,7 @@ class LocalStackPlugin {
       `  Docs       http://localhost:${apiPort}/api/docs/   the API, to read and to try`,
       `  Inbox      http://localhost:${localPort}   codes and pushes appear here`,
       `  Regions    http://localhost:${localPort}/regions   a map to click`,
+      `  Requests   http://localhost:${localPort}/requests   what the API was asked`,
       `  DynamoDB   ${dynamodbEndpoint ?? `http://localhost:${dynamodbPort}`}`,
       `  Lambda     http://localhost:${lambdaPort}`,
       `  Data       ${dataFolder}   seeded: ${seeded.join(', ')}`,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { nowSeconds } from '../lib/clock.ts';
 import { config } from '../lib/config.ts';
+import type { Feed } from './feed.ts';
 import { regionMap } from './regionMap.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { Faults } from './sandbox/sns.ts';
@@ -14,12 +15,14 @@ const mostSeconds = 100 * 365 * 86_400;
 const Advance = z.object({ advance_seconds: z.int() });
 
 /** The developer's site: its pages, and what scripts read and set as JSON. `api` is where the API listens. */
-export function site(sandbox: Sandbox, api: string): Hono {
+export function site(sandbox: Sandbox, requests: Feed<object>, api: string): Hono {
   const { messages } = sandbox;
   const app = new Hono();
 
   app.get('/', (context) => context.html(page('inbox.html')));
   app.get('/regions', (context) => context.html(page('regions.html')));
+  app.get('/requests', (context) => context.html(page('requests.html')));
+  app.get('/site.js', (context) => context.body(page('site.js'), 200, { 'content-type': 'text/javascript' }));
   app.get('/docs', (context) => context.redirect(`${api}/api/docs/`));
   app.get('/site.css', (context) => context.body(page('site.css'), 200, { 'content-type': 'text/css' }));
 
@@ -29,14 +32,14 @@ export function site(sandbox: Sandbox, api: string): Hono {
     messages.clear();
     return context.body(null, 204);
   });
-  app.get('/api/messages/live', (context) =>
-    streamSSE(context, async (stream) => {
-      const stop = messages.listen(() => stream.writeSSE({ event: 'change', data: '' }));
-      await stream.writeSSE({ event: 'change', data: '' });
-      await new Promise<void>((resolve) => stream.onAbort(resolve));
-      stop();
-    }),
-  );
+  app.get('/api/messages/live', (context) => live(context, messages));
+
+  app.get('/api/requests', (context) => context.json(requests.all()));
+  app.delete('/api/requests', (context) => {
+    requests.clear();
+    return context.body(null, 204);
+  });
+  app.get('/api/requests/live', (context) => live(context, requests));
 
   app.get('/api/regions', async (context) => context.json({ api, ...(await regionMap()) }));
 
@@ -66,6 +69,17 @@ export function site(sandbox: Sandbox, api: string): Hono {
     return context.json(sandbox.faults);
   });
   return app;
+}
+
+/** Tells a page now and whenever there is something new. */
+function live(context: Context, feed: Pick<Feed<object>, 'listen'>): Response {
+  return streamSSE(context, async (stream) => {
+    const tell = () => stream.writeSSE({ event: 'change', data: '' });
+    const stop = feed.listen(tell);
+    await tell();
+    await new Promise<void>((resolve) => stream.onAbort(resolve));
+    stop();
+  });
 }
 
 function page(name: string): string {

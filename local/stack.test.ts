@@ -1,60 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { png } from '../lib/testing/images.ts';
-import { freePort } from '../lib/testing/ports.ts';
+import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
 
 jest.setTimeout(60_000);
 
-const dataFolder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
-const stacks: Stack[] = [];
-let ports: Record<'API_PORT' | 'LOCAL_PORT' | 'LAMBDA_PORT' | 'DYNAMODB_PORT', string>;
+const place = new Place();
 let api: string;
 let site: string;
 let lambda: string;
-
-/** `npm start` as a developer runs it, on ports of its own. */
-class Stack {
-  /** Everything that it printed, and what of that went to standard output: the two arrive in no certain order. */
-  output = '';
-  banner = '';
-  readonly ended: Promise<number | null>;
-  readonly #child: ChildProcess;
-
-  constructor(environment: Record<string, string> = {}, options: string[] = []) {
-    const env = { ...process.env, LOCAL_DATA_FOLDER: dataFolder, ...ports, ...environment };
-    this.#child = spawn('npm', ['start', '--', ...options], { env, detached: true });
-    this.#child.stdout?.on('data', (chunk) => {
-      this.output += chunk;
-      this.banner += chunk;
-    });
-    this.#child.stderr?.on('data', (chunk) => {
-      this.output += chunk;
-    });
-    this.ended = new Promise((resolve) => this.#child.once('close', resolve));
-    stacks.push(this);
-  }
-
-  async ready(): Promise<this> {
-    while (!/^ready in [\d.]+ s$/m.test(this.output)) {
-      if (this.#child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
-      await setTimeout(50);
-    }
-    return this;
-  }
-
-  /** As Ctrl-C does: the signal goes to everything that npm started. */
-  interrupt(): Promise<number | null> {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid && exitCode === null && signalCode === null) process.kill(-pid, 'SIGINT');
-    return this.ended;
-  }
-}
 
 async function call(method: string, path: string, body?: unknown, token?: string) {
   const response = await fetch(`${api}${path}`, {
@@ -88,7 +47,7 @@ const invoke = async (name: string, event: object) => {
 };
 /** Runs the seed command beside the stack; answers its exit code and what it printed. */
 async function seed(...words: string[]): Promise<[number | null, string]> {
-  const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { env: { ...process.env, ...ports } });
+  const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { env: { ...process.env, ...place.ports } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -105,43 +64,29 @@ const moveClock = (seconds: number) =>
   });
 
 beforeAll(async () => {
-  const [apiPort, localPort, lambdaPort, dynamodbPort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  api = `http://localhost:${apiPort}`;
-  site = `http://localhost:${localPort}`;
-  lambda = `http://localhost:${lambdaPort}`;
-  ports = {
-    API_PORT: String(apiPort),
-    LOCAL_PORT: String(localPort),
-    LAMBDA_PORT: String(lambdaPort),
-    DYNAMODB_PORT: String(dynamodbPort),
-  };
+  await place.findPorts();
+  api = place.url('API_PORT');
+  site = place.url('LOCAL_PORT');
+  lambda = place.url('LAMBDA_PORT');
 });
 
-afterAll(async () => {
-  await Promise.all(stacks.map((stack) => stack.interrupt()));
-  rmSync(dataFolder, { recursive: true });
-});
+afterAll(() => place.leave());
 
 describe('npm start', () => {
-  let stack: Stack;
+  let stack: LocalStack;
   beforeAll(async () => {
-    stack = await new Stack({}, ['--fresh']).ready();
+    stack = await place.start({}, ['--fresh']).ready();
   });
 
   test('says where everything is and what was seeded, and last how long it took', () => {
-    expect(stack.output).toContain(`http://localhost:${ports.API_PORT}`);
-    expect(stack.output).toContain(`http://localhost:${ports.LOCAL_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${place.ports.API_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${place.ports.LOCAL_PORT}`);
     expect(stack.output).toContain('seeded: 7 countries');
     expect(stack.banner.trimEnd().split('\n').at(-1)).toMatch(/^ready in [\d.]+ s$/);
   });
 
   test('keeps its secrets where only their owner can read them', () => {
-    expect(statSync(join(dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
+    expect(statSync(join(place.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
   });
 
   test('serves the whole flow: code, sign-up, customer, refresh, logout, sign-in', async () => {
@@ -304,7 +249,7 @@ describe('npm start', () => {
   });
 
   test('runs a function by `serverless invoke local` against the same data', async () => {
-    const env = { ...process.env, ...ports };
+    const env = { ...process.env, ...place.ports };
     const invoked = spawn('npx', ['serverless', 'invoke', 'local', '-f', 'sendOtp', '-p', 'events/auth/sendOtp.json'], {
       env,
     });
@@ -320,19 +265,19 @@ describe('npm start', () => {
   test('remembers customers when it starts again, forgets them with --fresh, and leaves nothing behind', async () => {
     const { customer } = (await signIn('+97466123456')).body;
     await stack.interrupt();
-    for (const url of [api, site, `http://localhost:${ports.DYNAMODB_PORT}`])
+    for (const url of [api, site, `http://localhost:${place.ports.DYNAMODB_PORT}`])
       await expect(fetch(url)).rejects.toThrow();
 
-    const again = await new Stack().ready();
+    const again = await place.start().ready();
     await moveClock(60);
     expect((await signIn('+97466123456')).body.customer.id).toBe(customer.id);
     await again.interrupt();
 
-    writeFileSync(join(dataFolder, 'notes.txt'), 'mine');
-    const fresh = await new Stack({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
+    writeFileSync(join(place.dataFolder, 'notes.txt'), 'mine');
+    const fresh = await place.start({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
     expect((await signIn('+97466123456')).status).toBe(201);
     expect((await messagesTo('+97466123456'))[0]?.text).toContain('Souq');
-    expect(statSync(join(dataFolder, 'notes.txt')).size).toBe(4);
+    expect(statSync(join(place.dataFolder, 'notes.txt')).size).toBe(4);
     await fresh.interrupt();
   });
 });
@@ -352,7 +297,7 @@ describe('npm start says in one sentence', () => {
       'No DynamoDB engine answers at http://127.0.0.1:1; check DYNAMODB_ENDPOINT.',
     ],
   ])('%s', async (_, environment, sentence) => {
-    const stack = new Stack(environment);
+    const stack = place.start(environment);
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(sentence);
     expect(stack.output).not.toMatch(/^\s+at /m);
@@ -363,7 +308,7 @@ describe('npm start says in one sentence', () => {
     const taken = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve(Number((server.address() as { port: number }).port)));
     });
-    const stack = new Stack({ LOCAL_PORT: String(taken) });
+    const stack = place.start({ LOCAL_PORT: String(taken) });
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(`Port ${taken} is taken; stop what uses it or set LOCAL_PORT to another port.`);
     server.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadSeed } from '../seed/load.ts';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { followRequests } from './requests.ts';
 import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
 import { site } from './site.ts';
@@ -85,6 +86,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
     otherEngine ? requireEngine(otherEngine) : requireFree('DYNAMODB_PORT', dynamodbPort),
   ]);
   prepare(dataFolder, fresh);
+  const followed = followRequests(process.stdout);
   let engine: Engine | undefined;
   let sandbox: Sandbox | undefined;
   let endBroadcasts = () => undefined as void;
@@ -97,7 +99,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
       onQueue: () => {
         endBroadcasts = consumeBroadcasts(settings);
       },
-      site: (sandbox) => site(sandbox, `http://localhost:${settings.apiPort}`),
+      site: (sandbox) => site(sandbox, followed.requests, `http://localhost:${settings.apiPort}`),
     });
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
@@ -110,6 +112,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
 
   async function stop(): Promise<void> {
     endBroadcasts();
+    followed.stop();
     await sandbox?.stop();
     engine?.stop();
   }

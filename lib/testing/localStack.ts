@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from './ports.ts';
+
+const portNames = ['API_PORT', 'LOCAL_PORT', 'LAMBDA_PORT', 'DYNAMODB_PORT'] as const;
+
+/** Ports and a data folder of its own for the stacks of one test file. */
+export class Place {
+  ports!: Record<(typeof portNames)[number], string>;
+  readonly dataFolder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
+  readonly #stacks: LocalStack[] = [];
+
+  async findPorts(): Promise<void> {
+    const found: [string, string][] = [];
+    for (const name of portNames) found.push([name, String(await freePort())]);
+    this.ports = Object.fromEntries(found) as Place['ports'];
+  }
+
+  url(port: (typeof portNames)[number]): string {
+    return `http://localhost:${this.ports[port]}`;
+  }
+
+  /** Runs `npm start` as a developer does. */
+  start(environment: Record<string, string> = {}, options: string[] = []): LocalStack {
+    const stack = new LocalStack({ LOCAL_DATA_FOLDER: this.dataFolder, ...this.ports, ...environment }, options);
+    this.#stacks.push(stack);
+    return stack;
+  }
+
+  async leave(): Promise<void> {
+    await Promise.all(this.#stacks.map((stack) => stack.interrupt()));
+    rmSync(this.dataFolder, { recursive: true });
+  }
+}
+
+export class LocalStack {
+  /** Everything that it printed, and what of that went to standard output: the two arrive in no certain order. */
+  output = '';
+  banner = '';
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+
+  constructor(environment: Record<string, string>, options: string[]) {
+    this.#child = spawn('npm', ['start', '--', ...options], {
+      env: { ...process.env, ...environment },
+      detached: true,
+    });
+    this.#child.stdout?.on('data', (chunk) => {
+      this.output += chunk;
+      this.banner += chunk;
+    });
+    this.#child.stderr?.on('data', (chunk) => {
+      this.output += chunk;
+    });
+    this.ended = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  async ready(): Promise<this> {
+    while (!/^ready in [\d.]+ s$/m.test(this.output)) {
+      if (this.#child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
+      await setTimeout(50);
+    }
+    return this;
+  }
+
+  /** As Ctrl-C does: the signal goes to everything that npm started. */
+  interrupt(): Promise<number | null> {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid && exitCode === null && signalCode === null) process.kill(-pid, 'SIGINT');
+    return this.ended;
+  }
+}

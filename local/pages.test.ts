@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { Place } from '../lib/testing/localStack.ts';
+
+jest.setTimeout(90_000);
+
+const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path && existsSync(path),
+);
+/** Debian's Chromium, which `.ci/run` installs; without any there is nothing to open pages in. */
+const withBrowser = browserPath ? describe : describe.skip;
+
+const phone = '+201009876543';
+
+withBrowser('in a browser', () => {
+  const place = new Place();
+  let browser: Browser;
+  let api: string;
+  let site: string;
+  /** What a page complained about. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    await place.findPorts();
+    await place.start({}, ['--fresh']).ready();
+    [api, site] = [place.url('API_PORT'), place.url('LOCAL_PORT')];
+    browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
+  });
+  afterEach(() => expect(complaints.splice(0)).toEqual([]));
+  afterAll(async () => {
+    await browser.close();
+    await place.leave();
+  });
+
+  async function open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+    const page = await browser.newPage({ locale: 'en-US', ...options });
+    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+    page.on('pageerror', (error) => void complaints.push(error.message));
+    await page.goto(url);
+    return page;
+  }
+  const askForCode = (phone_number: string) =>
+    fetch(`${api}/api/sms/send-auth-otp/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ phone_number, otp_type: 'customer_auth' }),
+    });
+
+  test('a code appears in the inbox without a reload, and is copied by a click', async () => {
+    const page = await open(site);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('#state.live').waitFor();
+    expect((await askForCode(phone)).status).toBe(200);
+    const button = page.locator('li', { hasText: phone }).locator('button.code');
+    const code = await button.textContent();
+    expect(code).toMatch(/^\d{6}$/);
+    await button.click();
+    await page.getByText('Copied').waitFor();
+    // The text is typed into a page's field, for it alone may read the clipboard.
+    await page.locator('#to').focus();
+    await page.keyboard.press('ControlOrMeta+v');
+    expect(await page.locator('#to').inputValue()).toBe(code);
+    await page.close();
+  });
+
+  test('the docs page signs in, and tries an operation', async () => {
+    const page = await open(`${api}/api/docs/`);
+    await page.locator('.opblock').first().waitFor();
+    await page.locator('#phone').fill('+20 100 987 6544');
+    await page.keyboard.press('Enter');
+    await page.getByText('Signed in as +201009876544.').waitFor();
+    const operation = page.locator('.opblock', { has: page.locator('[data-path="/api/customers/me/"]') }).first();
+    await operation.locator('.opblock-summary-control').click();
+    await operation.locator('button.execute').click();
+    const answer = operation.locator('.live-responses-table');
+    await answer.getByText('+201009876544').first().waitFor();
+    expect(await answer.locator('tbody .response-col_status').first().textContent()).toContain('200');
+    await page.close();
+  });
+
+  test('the request log shows what the API was asked, as it is', async () => {
+    const page = await open(`${site}/requests`);
+    await page.locator('#state.live').waitFor();
+    await fetch(`${api}/api/devices/`);
+    const row = page.locator('li', { hasText: 'GET /api/devices' }).first();
+    await row.waitFor();
+    expect(await row.textContent()).toMatch(/^401.*notAuthenticated/);
+    await page.locator('#words').fill('nothing like that');
+    expect(await page.locator('li').count()).toBe(0);
+    await page.close();
+  });
+
+  test('the map asks the API for the point that is clicked', async () => {
+    const page = await open(`${site}/regions`);
+    await page.locator('#state.live').waitFor();
+    await page.locator('#map').click();
+    await page.getByText(/^GET \/api\/regions\/\?long=.*\n200 /).waitFor();
+    await page.close();
+  });
+
+  test.each(['/', '/regions', '/requests'])(
+    '%s speaks Arabic, fits a phone, and is reached by keyboard',
+    async (path) => {
+      const phoneSized = { viewport: { width: 360, height: 700 }, colorScheme: 'dark', locale: 'ar-EG' } as const;
+      const page = await open(`${site}${path}`, phoneSized);
+      await page.locator('#state.live').waitFor();
+      const html = page.locator('html');
+      expect([await html.getAttribute('lang'), await html.getAttribute('dir')]).toEqual(['ar', 'rtl']);
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(overflow).toBe(0);
+      expect(await page.locator('nav a[aria-current=page]').count()).toBe(1);
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.getAttribute("href")')).toBe('/');
+      await page.locator('nav .language').click();
+      await page.locator('html[dir=ltr]').waitFor();
+      await page.close();
+    },
+  );
+});
