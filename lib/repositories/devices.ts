@@ -44,12 +44,7 @@ export function registration(
 ): Write[] {
   const claimKey = pushTokenClaimKey(device.registrationId);
   const key = deviceKey(customerId, device.registrationId);
-  if (claim?.customerId === customerId) {
-    return [
-      { kind: 'check', key: claimKey, condition: '#customerId = :owner', values: { ':owner': customerId } },
-      { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) },
-    ];
-  }
+  if (claim?.customerId === customerId) return [renewal(customerId, device)];
   const { deviceId, createdAtSeconds } = identity;
   return [
     {
@@ -62,6 +57,12 @@ export function registration(
     { kind: 'put', key, item: newDevice(device, identity) },
     ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
   ];
+}
+
+/** The write that registers a device again: it is there as long as its push token is the customer's. */
+function renewal(customerId: number, device: Registration): Write & { kind: 'update' } {
+  const key = deviceKey(customerId, device.registrationId);
+  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) };
 }
 
 /** A device as a new owner has it: nothing of an owner before. */
@@ -82,8 +83,8 @@ function registered({ active = true, ...device }: Registration) {
 }
 
 /** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
-const patienceMs = 14_000;
-const longestWait = 6;
+const patienceMs = 17_000;
+const longestWait = 4;
 
 /**
  * Registers a device as the customer's own, whoever held its push token before. Answers whether the token was unknown.
@@ -92,17 +93,20 @@ const longestWait = 6;
 export async function register(customerId: number, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
-    const [claim, own] = await readAll([
-      { key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim },
-      { key: deviceKey(customerId, wanted.registrationId), as: Device },
+    const [renewed, [claim]] = await Promise.all([
+      write(renewal(customerId, wanted)),
+      readAll([{ key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim }]),
     ]);
+    if (renewed.done) {
+      return { device: Device.parse({ ...renewed.old, ...setting(registered(wanted)).given }), isNew: false };
+    }
+    if (claim?.customerId === customerId) continue;
     const identity = claim ?? newIdentity();
     const result = await transact([
       { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
       ...registration(customerId, wanted, claim, identity),
     ]);
-    const device = own ? Device.parse({ ...own, ...setting(registered(wanted)).given }) : newDevice(wanted, identity);
-    if (result.done) return { device, isNew: !claim };
+    if (result.done) return { device: newDevice(wanted, identity), isNew: !claim };
     if (result.refused[0]) fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
   }
