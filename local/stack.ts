@@ -89,7 +89,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
   const followed = followRequests(process.stdout);
   let engine: Engine | undefined;
   let sandbox: Sandbox | undefined;
-  let endBroadcasts = () => undefined as void;
+  let endBroadcasts: (() => void) | undefined;
   try {
     engine = otherEngine ? undefined : await startEngine(dynamodbPort, join(dataFolder, dataFile));
     sandbox = await startSandbox({
@@ -111,7 +111,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
   }
 
   async function stop(): Promise<void> {
-    endBroadcasts();
+    endBroadcasts?.();
     followed.stop();
     await sandbox?.stop();
     engine?.stop();

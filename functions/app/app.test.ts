@@ -69,7 +69,10 @@ describe.each([
 describe('loading content', () => {
   let hours = 1;
   /** The table is asked again after a minute. */
-  beforeEach(() => world.advance(7_200 * (hours += 1)));
+  beforeEach(() => {
+    hours += 1;
+    world.advance(7_200 * hours);
+  });
   afterAll(async () => {
     await load(planAppContent(app));
     await load(planFaqs(faqs));

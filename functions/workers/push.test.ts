@@ -47,7 +47,10 @@ const pushesTo = (token: string) => world.sandbox.messages.list(token).map(({ pa
 const register = (access: string, device: Partial<Device>) => world.call(createDevice, { token: access, body: device });
 const apns = applications.ios.replace('APNS_SANDBOX', 'APNS');
 let tokens = 0;
-const newToken = () => `${(tokens += 1)}:fcm_token-${tokens}.x`;
+const newToken = () => {
+  tokens += 1;
+  return `${tokens}:fcm_token-${tokens}.x`;
+};
 
 /** A customer whose only device is of this type, with its endpoint at SNS. */
 async function customerWith(type: Device['type'] = 'android') {
