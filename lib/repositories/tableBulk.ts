@@ -1,7 +1,6 @@
 import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { config } from '../config.ts';
-import type { Language } from '../errors.ts';
-import { fail } from '../errors.ts';
+import { fail, type Language } from '../errors.ts';
 import { logger } from '../logger.ts';
 import { Customer } from './customers.ts';
 import { customerOf, type Key, profileKey } from './keys.ts';
