@@ -80,7 +80,7 @@ export interface Place {
   id: number;
 }
 export const notificationPrefix = 'NOTIFICATION#';
-export const notificationIdPrefix = 'NOTIFICATION_ID#';
+const notificationIdPrefix = 'NOTIFICATION_ID#';
 export const unreadPrefix = 'UNREAD#';
 export const clearingPrefix = (clearing: number) => `${notificationPrefix}${inOrder(clearing, 8)}-`;
 export const readingPrefix = (reading: number) => `${unreadPrefix}${inOrder(reading, 8)}-`;
@@ -96,7 +96,7 @@ export const unreadKey = (customerId: number, { reading, id }: { reading: number
   pk: customerPartition(customerId),
   sk: `${readingPrefix(reading)}${id}`,
 });
-export const pushPrefix = 'PUSH#';
+const pushPrefix = 'PUSH#';
 export const pushKey = (customerId: number, notificationId: number): Key => ({
   pk: customerPartition(customerId),
   sk: `${pushPrefix}${notificationId}`,
