@@ -2,7 +2,7 @@
 export const languages = ['en', 'ar'] as const;
 export type Language = (typeof languages)[number];
 
-type Texts = Record<Language, string>;
+export type Texts = Record<Language, string>;
 
 interface Entry {
   status: number;
@@ -44,6 +44,39 @@ export const errors = {
     type: 'client_error',
     code: 'permission_denied',
     detail: { en: 'You are not allowed to do this.', ar: 'غير مسموح لك بالقيام بذلك.' },
+  },
+  wrongCredentials: {
+    status: 403,
+    type: 'client_error',
+    code: 'wrong_credentials',
+    detail: {
+      en: 'These sign-in details do not belong together.',
+      ar: 'بيانات تسجيل الدخول غير صحيحة.',
+    },
+  },
+  wrongCode: {
+    status: 403,
+    type: 'client_error',
+    code: 'wrong_code',
+    detail: { en: 'The code is wrong or has expired.', ar: 'الرمز غير صحيح أو انتهت صلاحيته.' },
+  },
+  codeNeeded: {
+    status: 403,
+    type: 'client_error',
+    code: 'permission_denied',
+    detail: {
+      en: 'Prove your phone with a new code to do this.',
+      ar: 'أثبت رقم هاتفك برمز جديد للقيام بذلك.',
+    },
+  },
+  phoneNotVerified: {
+    status: 409,
+    type: 'client_error',
+    code: 'phone_not_verified',
+    detail: {
+      en: 'Your phone is not verified yet. A code was sent to it.',
+      ar: 'لم يتم التحقق من هاتفك بعد. تم إرسال رمز إليه.',
+    },
   },
   notFound: {
     status: 404,
@@ -200,6 +233,11 @@ export const fieldErrors = {
   min_value: { en: 'This value must be at least {min}.', ar: 'يجب ألا تقل هذه القيمة عن {min}.' },
   unique: { en: 'This value is already in use.', ar: 'هذه القيمة مستخدمة بالفعل.' },
   does_not_exist: { en: 'This does not exist.', ar: 'هذا غير موجود.' },
+  too_common: {
+    en: 'Many people use this password. Choose another one.',
+    ar: 'كلمة المرور هذه شائعة جدًا. اختر غيرها.',
+  },
+  conflicting: { en: 'Send only one of the two.', ar: 'أرسل واحدًا فقط من الاثنين.' },
   null_characters_not_allowed: { en: 'Null characters are not allowed.', ar: 'الأحرف الخالية (NUL) غير مسموح بها.' },
 } as const satisfies Record<string, Texts>;
 
@@ -218,6 +256,8 @@ interface Circumstances {
   retryAfterSeconds?: number;
   /** For 405: the methods that are allowed. */
   allow?: readonly string[];
+  /** The field, where the request calls it otherwise than the catalogue. */
+  attr?: string;
 }
 
 /** An answer from the catalogue. Whatever else is thrown becomes a bare 500. */

@@ -41,7 +41,7 @@ export function operation<const C extends OperationContract>(
         throw error;
       }
       log(error instanceof ApiError ? error.problem : 'validation');
-      return standard(error, 'en').body;
+      return standard.failure(error, 'en').body;
     }
   };
   return Object.assign(run, { contract });

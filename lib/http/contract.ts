@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ErrorName, Language } from '../errors.ts';
+import type { Dialect } from './dialects.ts';
 
 /** Finds out who calls, from the Authorization header, or fails with a 401. */
 export type Authenticator<P extends Principal> = (authorization: string | undefined) => Promise<P>;
@@ -22,6 +23,8 @@ export interface Contract {
   tag?: string;
   summary: string;
   description?: string;
+  /** How its answers are written; surface A's way unless said otherwise. */
+  dialect?: Dialect | ((path: string) => Dialect);
   auth?: Authenticator<Principal>;
   params?: z.ZodObject;
   query?: z.ZodObject;

@@ -1,40 +1,91 @@
-import { ApiError, errors, type FieldErrorCode, fieldErrors, type Language, ValidationError } from '../errors.ts';
+import {
+  ApiError,
+  errors,
+  type FieldError,
+  fieldErrors,
+  type Language,
+  type Texts,
+  ValidationError,
+} from '../errors.ts';
 
-interface Failure {
-  status: number;
-  headers: Record<string, string>;
-  body: unknown;
+/** How one surface of the API writes its answers. */
+export interface Dialect {
+  name: 'standard' | 'envelope';
+  /** The status of bad fields. */
+  badFieldsStatus: number;
+  /** What is sent around the body of an answer. */
+  success: (status: number, body: unknown) => unknown;
+  /** What is sent for any error. One that is not in the catalogue is a bare 500. */
+  failure: (error: unknown, language: Language) => { status: number; headers: Record<string, string>; body: unknown };
 }
 
-/** Any error as surface A writes it: `{type, errors: [{code, detail, attr}]}`. What is not in the catalogue is a bare 500. */
-export function standard(error: unknown, language: Language): Failure {
-  if (error instanceof ValidationError) {
+/** Surface A: the body as it is, and `{type, errors: [{code, detail, attr}]}`. */
+export const standard: Dialect = {
+  name: 'standard',
+  badFieldsStatus: 400,
+  success: (_, body) => body,
+  failure(error, language) {
+    const { status, headers, type, code, texts, fields } = problemOf(error);
+    const problems = fields.length > 0 ? fields : [{ code, texts, attr: null }];
+    const shown = problems.map(({ code, texts, attr }) => ({ code, detail: texts[language], attr }));
+    return { status, headers, body: { type, errors: shown } };
+  },
+};
+
+/**
+ * Surface B: `{code, data}` and `{code, message, message_ar, errors: {errorMessage, errorDetails}}`. `errorDetails` maps
+ * fields to lists of texts, or is `[]` where no field is wrong.
+ */
+export const envelope: Dialect = {
+  name: 'envelope',
+  badFieldsStatus: 423,
+  success: (code, data) => ({ code, data }),
+  failure(error, language) {
+    const { type, headers, texts, fields, ...problem } = problemOf(error);
+    const isField = type === 'validation_error';
+    const status = isField ? envelope.badFieldsStatus : problem.status;
+    const details = fields.map(({ attr, texts }) => [attr, [texts[language]]]);
     return {
-      status: 400,
-      headers: {},
+      status,
+      headers,
       body: {
-        type: 'validation_error',
-        errors: error.fields.map(({ attr, code, ...limits }) => ({
-          code,
-          detail: fieldText(code, language, limits),
-          attr,
-        })),
+        code: status,
+        message: texts.en,
+        message_ar: texts.ar,
+        errors: { errorMessage: texts[language], errorDetails: isField ? Object.fromEntries(details) : [] },
       },
     };
-  }
-  const { problem, circumstances } = error instanceof ApiError ? error : new ApiError('error');
-  const { status, type, code, detail, ...entry } = errors[problem];
-  return {
-    status,
-    headers: {
-      ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),
-      ...(status === 429 && { 'retry-after': String(circumstances.retryAfterSeconds ?? 1) }),
-      ...(circumstances.allow && { allow: circumstances.allow.join(', ') }),
-    },
-    body: { type, errors: [{ code, detail: detail[language], attr: 'attr' in entry ? entry.attr : null }] },
-  };
+  },
+};
+
+/** An error before any surface has written it. */
+interface Problem {
+  status: number;
+  type: string;
+  code: string;
+  texts: Texts;
+  headers: Record<string, string>;
+  fields: { attr: string; code: string; texts: Texts }[];
 }
 
-function fieldText(code: FieldErrorCode, language: Language, limits: { max?: number; min?: number }): string {
-  return fieldErrors[code][language].replace('{max}', String(limits.max)).replace('{min}', String(limits.min));
+function problemOf(error: unknown): Problem {
+  if (error instanceof ValidationError) {
+    const texts = { en: 'Please correct what is marked.', ar: 'يرجى تصحيح ما تم تحديده.' };
+    const fields = error.fields.map(({ attr, code, ...limits }) => ({ attr, code, texts: fieldTexts(code, limits) }));
+    return { status: standard.badFieldsStatus, type: 'validation_error', code: 'invalid', texts, headers: {}, fields };
+  }
+  const { problem, circumstances } = error instanceof ApiError ? error : new ApiError('error');
+  const { status, type, code, detail: texts, ...entry } = errors[problem];
+  const attr = circumstances.attr ?? ('attr' in entry ? entry.attr : undefined);
+  const headers = {
+    ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),
+    ...(status === 429 && { 'retry-after': String(circumstances.retryAfterSeconds ?? 1) }),
+    ...(circumstances.allow && { allow: circumstances.allow.join(', ') }),
+  };
+  return { status, type, code, texts, headers, fields: attr ? [{ attr, code, texts }] : [] };
+}
+
+function fieldTexts(code: FieldError['code'], { max, min }: Pick<FieldError, 'max' | 'min'>): Texts {
+  const fill = (text: string) => text.replace('{max}', String(max)).replace('{min}', String(min));
+  return { en: fill(fieldErrors[code].en), ar: fill(fieldErrors[code].ar) };
 }

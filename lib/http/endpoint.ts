@@ -15,7 +15,7 @@ import {
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
-import { standard } from './dialects.ts';
+import { type Dialect, standard } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
@@ -40,7 +40,7 @@ export function endpoint<const C extends Contract>(
     .use<Step>(requestId)
     .use<Step>(cors)
     .use<Step>(securityHeaders(contract))
-    .use<Step>(answerErrors)
+    .use<Step>(answerErrors(contract))
     .use<Step>(httpHeaderNormalizer() as Step)
     .use<Step>(negotiation(contract))
     .use<Step>(authentication(contract))
@@ -57,7 +57,7 @@ export function endpoint<const C extends Contract>(
         resource: event.resource,
         url: urlOf(event),
       };
-      return respond(contract, await handle(input as Input<C>));
+      return respond(contract, event.path, await handle(input as Input<C>));
     });
   return Object.assign((event: APIGatewayProxyEvent, context: Context) => pipeline(event, context as HttpContext), {
     contract,
@@ -70,18 +70,25 @@ const problemsByStatus: Record<number, ErrorName> = {
   406: 'notAcceptable',
 };
 
-const answerErrors: Step = {
-  onError(request) {
-    const { error, context } = request;
-    const status = error && 'statusCode' in error ? problemsByStatus[Number(error.statusCode)] : undefined;
-    const failure = standard(status ? new ApiError(status) : error, languageOf(context));
-    request.response = {
-      statusCode: failure.status,
-      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
-      body: JSON.stringify(failure.body),
-    };
-  },
-};
+function answerErrors(contract: Contract): Step {
+  return {
+    onError(request) {
+      const { error, context, event } = request;
+      const problem = error && 'statusCode' in error ? problemsByStatus[Number(error.statusCode)] : undefined;
+      const dialect = dialectOf(contract, event.path);
+      const failure = dialect.failure(problem ? new ApiError(problem) : error, languageOf(context));
+      request.response = {
+        statusCode: failure.status,
+        headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
+        body: JSON.stringify(failure.body),
+      };
+    },
+  };
+}
+
+function dialectOf({ dialect = standard }: Contract, path: string): Dialect {
+  return typeof dialect === 'function' ? dialect(path) : dialect;
+}
 
 /** Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty header asks for nothing at all. */
 function negotiation({ produces = ['application/json'] }: Contract): Step {
@@ -158,7 +165,7 @@ async function validated(contract: Contract, event: APIGatewayProxyEvent): Promi
   return { params: params?.data, query, body };
 }
 
-function respond(contract: Contract, result: unknown): APIGatewayProxyResult {
+function respond(contract: Contract, path: string, result: unknown): APIGatewayProxyResult {
   const [onlyStatus] = Object.keys(contract.returns).map(Number);
   const { status, body } = result instanceof Reply ? result : { status: onlyStatus ?? 200, body: result };
   const schema = contract.returns[status];
@@ -169,7 +176,8 @@ function respond(contract: Contract, result: unknown): APIGatewayProxyResult {
       ...(schema && { 'content-type': document ? `${document.mediaType}; charset=utf-8` : 'application/json' }),
       'cache-control': contract.cacheControl ?? 'no-store',
     },
-    body: document?.body ?? (schema ? JSON.stringify(schema.parse(body)) : ''),
+    body:
+      document?.body ?? (schema ? JSON.stringify(dialectOf(contract, path).success(status, schema.parse(body))) : ''),
   };
 }
 

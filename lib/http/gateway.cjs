@@ -31,7 +31,7 @@ const problems = {
 };
 
 function gatewayResponse(type, problem) {
-  const { status, headers, body } = standard(new ApiError(problem), 'en');
+  const { status, headers, body } = standard.failure(new ApiError(problem), 'en');
   const fixed = { 'cache-control': 'no-store', ...headers };
   const parameters = Object.entries(fixed).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]);
   return {

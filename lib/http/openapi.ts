@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
 import type { Contract } from './contract.ts';
-import { standard } from './dialects.ts';
+import { type Dialect, standard } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
-import { describeStatus, errorSchema } from './openapiErrors.ts';
+import { around, describeStatus, errorNames, errorSchemas } from './openapiErrors.ts';
 import { type Route, readRoutes } from './routes.ts';
 
 type Json = Record<string, unknown>;
@@ -14,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 /** The OpenAPI 3.1 document: the routes of serverless.yml joined with the contracts of their endpoints. */
 export async function buildOpenApi(): Promise<Json> {
   const { version, description, license } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-  const schemas: Json = { Error: errorSchema };
+  const schemas: Json = { ...errorSchemas };
   const paths: Record<string, Json> = {};
   for (const route of readRoutes()) {
     const { contract } = await loadEndpoint(route.file);
@@ -52,6 +52,11 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
   ];
 }
 
+/** What a contract says; the fallback, which speaks as its paths do, is not in the document. */
+export function dialectOf({ dialect = standard }: Pick<Contract, 'dialect'>): Dialect {
+  return typeof dialect === 'function' ? standard : dialect;
+}
+
 function describe({ file }: Route, contract: Contract, schemas: Json): Json {
   const { operationId, tag, summary, description, auth, params, query, body, returns } = contract;
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
@@ -78,7 +83,10 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     status,
     {
       description: describeStatus(Number(status)),
-      ...(schema && json(named(`${name}Response`, schemaOf(schema, 'output'), schemas))),
+      ...(schema &&
+        json(
+          named(`${name}Response`, around(dialectOf(contract), Number(status), schemaOf(schema, 'output')), schemas),
+        )),
     },
   ]);
   return {
@@ -111,9 +119,13 @@ function describeErrors(contract: Contract): Json {
     string,
     { description: string; content: { 'application/json': { schema: Json; examples: Json } } }
   > = {};
+  const dialect = dialectOf(contract);
   const add = (name: string, error: unknown) => {
-    const { status, body } = standard(error, 'en');
-    responses[status] ??= { description: describeStatus(status), ...json({ $ref: '#/components/schemas/Error' }, {}) };
+    const { status, body } = dialect.failure(error, 'en');
+    responses[status] ??= {
+      description: describeStatus(status),
+      ...json({ $ref: `#/components/schemas/${errorNames[dialect.name]}` }, {}),
+    };
     responses[status].content['application/json'].examples[name] = { value: body };
   };
   if (contract.body || contract.query) add('badField', new ValidationError([{ attr: 'field', code: 'required' }]));

@@ -1,4 +1,7 @@
 import { errors, fieldErrors } from '../errors.ts';
+import type { Dialect } from './dialects.ts';
+
+type Json = Record<string, unknown>;
 
 /** What a status means, in every operation. */
 export function describeStatus(status: number): string {
@@ -9,19 +12,49 @@ export function describeStatus(status: number): string {
     304: 'The same as what the client has: the ETag in `If-None-Match` still holds.',
     400: 'The request is wrong; every failing field is named.',
     401: 'Who calls is not known.',
+    403: 'This is not allowed, or the proof for it is wrong.',
     404: 'Not found.',
     405: 'The method is not allowed here.',
     406: 'Only JSON can be answered.',
+    409: 'Something else has to be done first.',
     413: 'The body is too large.',
     415: 'The content type is not supported.',
+    423: 'A field is missing, wrong or taken; every failing field is named.',
     429: 'Too many requests; `Retry-After` says how many seconds to wait.',
     500: 'Something went wrong on our side.',
   };
   return descriptions[status] ?? String(status);
 }
 
+const text = (description: string) => ({ type: 'string', description });
+
+/** Every error, as surface B writes it. */
+const envelopeError: Json = {
+  type: 'object',
+  required: ['code', 'message', 'message_ar', 'errors'],
+  properties: {
+    code: { type: 'integer', description: 'The HTTP status.' },
+    message: text('In English.'),
+    message_ar: text('In Arabic.'),
+    errors: {
+      type: 'object',
+      required: ['errorMessage', 'errorDetails'],
+      properties: {
+        errorMessage: text('In the language asked for.'),
+        errorDetails: {
+          description: 'The messages of each failing field; an empty list where no field is wrong.',
+          anyOf: [
+            { type: 'object', additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } } },
+            { type: 'array', maxItems: 0, items: { type: 'string' } },
+          ],
+        },
+      },
+    },
+  },
+};
+
 /** Every error, as surface A writes it. */
-export const errorSchema: Record<string, unknown> = {
+const standardError: Json = {
   type: 'object',
   required: ['type', 'errors'],
   properties: {
@@ -41,3 +74,17 @@ export const errorSchema: Record<string, unknown> = {
     },
   },
 };
+
+/** What the document calls the errors of a dialect. */
+export const errorNames = { standard: 'Error', envelope: 'EnvelopeError' } as const;
+export const errorSchemas: Json = { [errorNames.standard]: standardError, [errorNames.envelope]: envelopeError };
+
+/** The schema of what a dialect sends around a body. */
+export function around(dialect: Dialect, status: number, schema: Json): Json {
+  if (dialect.name === 'standard') return schema;
+  return {
+    type: 'object',
+    required: ['code', 'data'],
+    properties: { code: { const: status, description: 'The HTTP status.' }, data: schema },
+  };
+}

@@ -4,7 +4,13 @@ import type { FieldErrorCode } from '../errors.ts';
 /** For `refine`: the contract's code of a rule that zod has no name for. */
 export const code = (code: FieldErrorCode, limits: { min?: number; max?: number } = {}) => ({
   params: { code, ...limits },
-  abort: true,
+});
+
+/** For `refine` of an object: this field is missing because of the others; said beside whatever is wrong with those. */
+export const missing = (field: string) => ({
+  path: [field],
+  params: { code: 'required' },
+  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null && !Array.isArray(value),
 });
 
 /**

@@ -10,7 +10,7 @@ import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
 import { errors } from '../errors.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { commonErrors } from '../http/openapi.ts';
+import { commonErrors, dialectOf } from '../http/openapi.ts';
 import type { StreamWorker } from '../streamWorker.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
@@ -128,7 +128,7 @@ export class World {
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
     const cached = result.statusCode === 304 && contract.cacheControl;
-    const refused = result.statusCode === 400 && contract.query;
+    const refused = result.statusCode === dialectOf(contract).badFieldsStatus && (contract.query || contract.body);
     if (
       !(result.statusCode in returns) &&
       !cached &&
