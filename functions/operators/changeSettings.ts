@@ -1,0 +1,15 @@
+import { operation } from '../../lib/operation.ts';
+import { changeSettings, PublicSettings, storedSettings } from '../../lib/repositories/publicSettings.ts';
+import { SettingsChange } from '../../lib/schemas/settingsChange.ts';
+
+export const handler = operation(
+  {
+    summary: 'Change the settings that everybody may see; functions see it within a minute. Answers all of them.',
+    input: SettingsChange,
+    returns: PublicSettings,
+  },
+  async ({ set, remove }) => {
+    await changeSettings(set, remove);
+    return PublicSettings.parse(await storedSettings());
+  },
+);

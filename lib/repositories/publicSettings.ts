@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { cached } from '../cached.ts';
+import { publicSettingsKey } from './keys.ts';
+import { readAll, write } from './table.ts';
+import { setting } from './writes.ts';
+
+export const SettingValue = z.union([z.string().max(2_000), z.number(), z.boolean()]);
+export type SettingValues = Record<string, z.infer<typeof SettingValue>>;
+
+/** Settings of a stage that everybody may see. Those that the backend itself goes by have a type and a default. */
+export const PublicSettings = z
+  .object({
+    enablePhoneLogin: z
+      .boolean()
+      .default(false)
+      .describe('Whether customers log in with phone and password instead of e-mail and password.'),
+  })
+  .catchall(SettingValue);
+export type PublicSettings = z.infer<typeof PublicSettings>;
+
+/** Each setting is an attribute, so that two operators who change different ones both get their way. */
+const Stored = z.record(z.string(), SettingValue);
+
+export const publicSettings = cached(async () => PublicSettings.parse(await storedSettings()));
+
+/** Those that the stage has been given, as they are now. */
+export async function storedSettings(): Promise<SettingValues> {
+  const [item] = await readAll([{ key: publicSettingsKey, as: Stored }]);
+  const { pk: _, sk: __, ...settings } = item ?? {};
+  return settings;
+}
+
+/** Names that a setting cannot have. */
+export const reservedNames: readonly string[] = ['pk', 'sk', 'expiresAtSeconds'];
+
+/** Sets some and takes others away, and leaves the rest alone. */
+export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
+  const { expression: assignments, values } = setting(set);
+  const removals = remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
+  const expression = `${assignments} ${removals}`.trim();
+  if (expression) await write({ kind: 'update', key: publicSettingsKey, expression, values });
+}
