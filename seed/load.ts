@@ -3,8 +3,10 @@ import { app } from './app.ts';
 import { planAppContent, planFaqs } from './content.ts';
 import { countries } from './countries.ts';
 import { faqs } from './faqs.ts';
+import { planCommonPasswords } from './passwords.ts';
 import { compare, type Plan } from './plan.ts';
 import { planRegions } from './regions/plan.ts';
+import { planSettings } from './settings.ts';
 
 /** Everything that can be loaded, in the order in which it is. */
 export const parts = {
@@ -12,6 +14,8 @@ export const parts = {
   regions: () => planRegions(undefined, countries),
   app: () => planAppContent(app),
   faqs: () => planFaqs(faqs),
+  settings: planSettings,
+  passwords: planCommonPasswords,
 } satisfies Record<string, () => Promise<Plan>>;
 
 /** Loads all seed data into the table of the environment; safe to repeat. Returns how many of each it holds then. */

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts';
 import { planRegions } from './regions/plan.ts';
 
 const usage =
-  'npm run seed -- [countries | regions [file.geojson] | app | faqs] [--stage <stage>] [--region <AWS region>] [--dry-run]';
+  'npm run seed -- [countries | regions [file.geojson] | app | faqs | settings | passwords] [--stage <stage>] [--region <AWS region>] [--dry-run]';
 
 /** Loads what was asked for. Everything is read and checked before anything is written. */
 async function run(): Promise<void> {
@@ -55,7 +55,7 @@ function summary({ name, note, ...counts }: Plan): string {
   const said = (['added', 'changed', 'removed', 'unchanged'] as const)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${counts[kind]} ${kind}`);
-  return `${name.padEnd(12)}${[...said, ...(note ? [note] : [])].join(', ')}`;
+  return `${name.padEnd(16)}${[...said, ...(note ? [note] : [])].join(', ')}`;
 }
 
 function print(line: string): void {
