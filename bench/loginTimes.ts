@@ -1,0 +1,74 @@
+import { handler as deleteCustomer } from '../functions/customers/delete.ts';
+import { handler as login } from '../functions/password/login.ts';
+import { handler as signup } from '../functions/password/signup.ts';
+import type { Endpoint } from '../lib/http/endpoint.ts';
+import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
+import { freePort } from '../lib/testing/ports.ts';
+import { startEngine } from '../local/engine.ts';
+import { startSandbox } from '../local/sandbox/server.ts';
+import { makeSecrets } from '../local/secrets.ts';
+import { createTable } from '../local/table.ts';
+import { loadSeed } from '../seed/load.ts';
+
+/** Times failed logins of four kinds in turn, 200 of each: nobody should be able to tell by the time whether there is an account. */
+const tries = 200;
+
+const engine = await startEngine(await freePort());
+const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
+Object.assign(process.env, {
+  STAGE: 'local',
+  TABLE_NAME: 'bench',
+  SECRETS_PATH: '/customer-backend/bench',
+  TOKEN_ISSUER: 'bench',
+  CORS_ORIGINS: '*',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+  ...sandbox.environment,
+});
+await createTable(engine.endpoint, 'bench');
+await loadSeed();
+
+await signUp('known@example.com', '+201001234567');
+const gone = await signUp('deleted@example.com', '+201001234568');
+await call(deleteCustomer, { method: 'DELETE', token: gone.token });
+
+const kinds = ['known@example.com', 'unknown@example.com', 'deleted@example.com', 'another@example.com'];
+const times = new Map(kinds.map((email) => [email, [] as number[]]));
+for (let round = 0; round < tries; round++) {
+  for (const [email, measured] of times) {
+    const clientAddress = `10.${round >> 8}.${round & 255}.1`;
+    const startedAt = performance.now();
+    await call(login, { body: { email, password: 'not the password' }, clientAddress });
+    measured.push(performance.now() - startedAt);
+  }
+}
+
+const quantile = (values: readonly number[], share: number) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
+const medians = [...times.values()].map((values) => quantile(values, 0.5));
+for (const [email, values] of times) {
+  print(
+    `${email.padEnd(22)} median ${quantile(values, 0.5).toFixed(1)} ms, p90 ${quantile(values, 0.9).toFixed(1)} ms`,
+  );
+}
+print(`medians apart          ${(Math.max(...medians) - Math.min(...medians)).toFixed(1)} ms`);
+
+await sandbox.stop();
+engine.stop();
+
+async function signUp(email: string, phone: string): Promise<{ token: string }> {
+  const person = { name: 'Mona', last_name: 'Hassan', birthdate: '1990-05-17', password: 'blue tea 42 cups' };
+  return (await call(signup, { body: { ...person, email, phone } })).data;
+}
+
+async function call(handler: Endpoint, request: TestRequest) {
+  const { body } = await handler(restEvent(request), lambdaContext());
+  return body ? JSON.parse(body) : undefined;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
