@@ -157,6 +157,32 @@ export const config = {
     return count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000);
   },
 
+  /** What a password costs to hash, and so to guess. OWASP's least: 19 MiB twice, 46 MiB once. */
+  get passwordMemoryKib() {
+    return count('PASSWORD_MEMORY_KIB', 19_456, 1_048_576);
+  },
+  get passwordPasses() {
+    return count('PASSWORD_PASSES', 2, 100);
+  },
+  /** How many failed logins to an account from one client address are free; waits double from 1 s to 1 h after that. */
+  get loginFailuresBeforeWait() {
+    return count('LOGIN_FAILURES_BEFORE_WAIT', 10);
+  },
+  get availabilityChecksPerAddressPerHour() {
+    return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50, mostCounted);
+  },
+  get passwordRequestsPerAddressPerHour() {
+    return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20, mostCounted);
+  },
+  /** How long a request for a code takes at least, so that nobody can tell by it whether one was sent. */
+  get passwordRequestMs() {
+    return count('PASSWORD_REQUEST_MS', 1_000, 10_000);
+  },
+  /** For how long a phone counts as proven by a code. */
+  get recentProofSeconds() {
+    return count('RECENT_PROOF_SECONDS', 600);
+  },
+
   /** The shop's name in messages. */
   get brandName() {
     return text('BRAND_NAME', 'Shop');

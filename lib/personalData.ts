@@ -12,6 +12,7 @@ import {
   sessionPrefix,
 } from './repositories/keys.ts';
 import { Notification } from './repositories/notifications.ts';
+import { Password } from './repositories/passwords.ts';
 import { Session } from './repositories/sessions.ts';
 import { readRaw } from './repositories/table.ts';
 import { Entry, Wallet } from './repositories/wallets.ts';
@@ -30,7 +31,8 @@ interface Kind {
 
 /** Everything we hold about a customer: what an export shows, and what an erasure erases. */
 export const personalData = {
-  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount', 'readings', 'clearings'] },
+  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount', 'readings', 'clearings', 'signIns'] },
+  password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['hash'], outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },

@@ -2,6 +2,7 @@ import { fail } from './errors.ts';
 import { dropQuietly, savingImage } from './images/saving.ts';
 import * as countries from './repositories/countries.ts';
 import * as customers from './repositories/customers.ts';
+import { change } from './repositories/profiles.ts';
 import { type Customer, showCustomer } from './schemas/customer.ts';
 import type { CustomerChanges } from './schemas/customerChanges.ts';
 
@@ -12,17 +13,19 @@ import type { CustomerChanges } from './schemas/customerChanges.ts';
 export async function readProfile(customerId: number): Promise<Customer> {
   const found = await customers.withWallet(customerId);
   if (!found) return fail('authenticationFailed');
-  return showCustomer(found.customer, await countries.find(found.customer.countryCode), found.wallet);
+  const { customer, wallet } = found;
+  const [phone, country] = await Promise.all([customers.shownPhone(customer), countries.find(customer.countryCode)]);
+  return showCustomer(customer, phone, country, wallet);
 }
 
 /**
  * Changes a customer's profile. An image that is replaced is dropped.
- * @throws authenticationFailed if the customer is gone, and what {@link customers.change} throws
+ * @throws authenticationFailed if the customer is gone, and what {@link change} throws
  */
 export async function changeProfile(customer: customers.Customer, wanted: CustomerChanges): Promise<void> {
   const { full_name, birth_date, primary_address, email, gender, language } = wanted;
   await savingImage(customer.id, wanted.image, async (image) => {
-    const before = await customers.change(customer, {
+    const before = await change(customer, {
       fullName: full_name,
       image,
       birthDate: birth_date,

@@ -113,6 +113,48 @@ describe('npm start', () => {
     expect((await call('GET', path)).status).toBe(401);
   });
 
+  test('serves the login with passwords: sign-up, login by e-mail and by phone, verification, a new password, logout', async () => {
+    const phone = '+966501234500';
+    const person = { name: 'Mona', last_name: 'Hassan', email: 'mona@example.com', phone, birthdate: '1990-05-17' };
+    const signedUp = await call('POST', '/api/customer/auth/signup', { ...person, password: 'blue tea 42 cups' });
+    expect([signedUp.status, signedUp.body.code, signedUp.body.data.phone_verified]).toEqual([200, 200, false]);
+    const { token, id } = signedUp.body.data;
+    const verify = (body: object) => call('POST', '/api/customer/profile/phone-verify', body, token);
+    expect((await verify({})).status).toBe(409);
+    const codeTo = async () => (await messagesTo(phone))[0]?.text.match(/\d{6}/)?.[0];
+    expect((await verify({ verification_code: await codeTo() })).body.data.phone_verified).toBe(true);
+
+    const logIn = (body: object, path = '/api/customer/auth') => call('POST', path, body);
+    const byMail = { email: 'mona@example.com', password: 'blue tea 42 cups' };
+    for (const path of ['/api/customer/auth', '/api/customer/auth/']) {
+      expect((await logIn(byMail, path)).body.data.id).toBe(id);
+    }
+    expect((await call('GET', `/api/customer/auth/availability?phone=${phone}`)).status).toBe(423);
+    expect((await call('GET', '/api/customer/auth/availability?email=free@example.com')).body.data.available).toBe(
+      true,
+    );
+    expect(await invoke('changeSettings', { set: { enablePhoneLogin: true } })).toEqual({ enablePhoneLogin: true });
+    await setTimeout(1_100);
+    expect((await call('GET', '/api/customer/configurations')).body.data.enablePhoneLogin).toBe(true);
+    expect((await logIn(byMail)).status).toBe(423);
+    expect((await logIn({ phone, password: 'blue tea 42 cups' })).body.data.id).toBe(id);
+    await invoke('changeSettings', { set: { enablePhoneLogin: false } });
+
+    await moveClock(60);
+    expect((await logIn({ phone }, '/api/customer/auth/forget_password_v2')).status).toBe(200);
+    const renewal = { phone, token: await codeTo(), password: 'green tea 43 cups' };
+    expect((await logIn(renewal, '/api/customer/auth/reset_password_v2')).status).toBe(200);
+    expect((await call('POST', '/api/customer/auth/logout', undefined, token)).body.code).toBe(401);
+    const back = await logIn({ ...byMail, password: 'green tea 43 cups' });
+    expect((await call('POST', '/api/customer/auth/logout', undefined, back.body.data.token)).body.code).toBe(200);
+    expect((await call('GET', '/api/customer/nothing')).body).toMatchObject({
+      code: 404,
+      errors: { errorDetails: [] },
+    });
+    expect((await call('GET', '/api/customer/auth')).body.code).toBe(405);
+    expect((await fetch(`${site}/api/clock`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   test('answers what is wrong with a request as the contract says', async () => {
     const answers = await Promise.all([
       call('GET', '/api/nothing/'),

@@ -26,6 +26,6 @@ export const handler = endpoint(
   async ({ body: { phone_number: phone, otp: code, device, language } }) => {
     const { customer, country, wallet, session, isNew } = await signIn({ phone, code, device, language });
     const tokens = await mint(session);
-    return reply(isNew ? 201 : 200, { ...tokens, customer: showCustomer(customer, country, wallet) });
+    return reply(isNew ? 201 : 200, { ...tokens, customer: showCustomer(customer, phone.number, country, wallet) });
   },
 );

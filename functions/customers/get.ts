@@ -1,6 +1,7 @@
 import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as countries from '../../lib/repositories/countries.ts';
+import { shownPhone } from '../../lib/repositories/customers.ts';
 import * as wallets from '../../lib/repositories/wallets.ts';
 import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
 
@@ -13,10 +14,11 @@ export const handler = endpoint(
     returns: { 200: Customer },
   },
   async ({ customer }) => {
-    const [country, wallet] = await Promise.all([
+    const [phone, country, wallet] = await Promise.all([
+      shownPhone(customer),
       countries.find(customer.countryCode),
       wallets.ofCustomer(customer.id),
     ]);
-    return showCustomer(customer, country, wallet);
+    return showCustomer(customer, phone, country, wallet);
   },
 );

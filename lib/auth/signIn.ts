@@ -7,12 +7,13 @@ import * as devices from '../repositories/devices.ts';
 import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import { backOff } from '../repositories/retries.ts';
-import * as sessions from '../repositories/sessions.ts';
+import type * as sessions from '../repositories/sessions.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
 import { checkCode } from './checkCode.ts';
-import { readSignedInDevices, silencing } from './signOut.ts';
+import { opening } from './opening.ts';
+import { readSignedInDevices } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
@@ -47,16 +48,14 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const known = claims.phone && (await readCustomer(claims.phone.customerId));
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
-    const session = sessions.newSession(customer.id, device.registrationId);
-    const crowdedOut = sessions.toMakeRoom(known?.open ?? []);
-    const staying = [session, ...(known?.open.filter((other) => !crowdedOut.includes(other)) ?? [])];
+    const { session, writes } = opening(customer.id, { ...device, isProven: true }, known);
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
-      ...(known ? [customers.languageChange(customer)] : customers.creation(customer, country.currency)),
+      ...(known
+        ? [customers.signingIn(customer.id, language)]
+        : Object.values(customers.creation(customer, country.currency))),
       ...devices.registration(customer.id, device, claims.pushToken),
-      sessions.creation(session),
-      ...crowdedOut.map(sessions.ending),
-      ...silencing(crowdedOut, staying, known?.registered ?? []),
+      ...writes,
     ]);
     if (result.done) {
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };

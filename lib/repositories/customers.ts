@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { fail, failFields, languages } from '../errors.ts';
-import { addressKey, emailClaimKey, erasureKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
+import { fail, type Language, languages } from '../errors.ts';
+import { emailClaimKey, erasureKey, phoneClaimKey, profileKey, unprovenPhoneKey, walletKey } from './keys.ts';
 import { readAll, transact, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 import { type Given, setting, type Write } from './writes.ts';
@@ -9,9 +9,13 @@ export const genders = ['M', 'F', 'NS'] as const;
 
 export const Customer = z.object({
   id: z.int(),
-  /** E.164. */
+  /** E.164; empty until it is proven by a code. */
   phoneNumber: z.string(),
+  /** E.164; what was given at a sign-up with a password, until a phone is proven. It is nobody's before that: see {@link shownPhone}. */
+  unprovenPhone: z.string().default(''),
   fullName: z.string(),
+  /** How much of the full name's end was given as the last name. */
+  lastName: z.string().default(''),
   email: z.string(),
   image: z.string().nullable(),
   gender: z.enum(genders),
@@ -31,72 +35,62 @@ export const Customer = z.object({
   language: z.enum(languages),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.string(),
+  /** Who brought them, as given at a sign-up with a password. */
+  referredBy: z.string().default(''),
+  /** How often they signed in, so that whoever ends all sessions sees that one more has come. */
+  signIns: z.int().default(0),
   createdAtSeconds: z.int(),
 });
 export type Customer = z.infer<typeof Customer>;
 
 /** Who holds a phone number or an e-mail address. */
 export const Claim = z.object({ customerId: z.int() });
-
-/** What a customer may change about themselves. */
-export type Changes = Given<
-  Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
->;
-
-/** The writes that create a customer with a wallet and take the phone: all refused if somebody has it already. */
-export function creation(customer: Customer, currency: string): Write[] {
-  const absent = 'attribute_not_exists(pk)';
-  return [
-    { kind: 'put', key: phoneClaimKey(customer.phoneNumber), item: { customerId: customer.id }, condition: absent },
-    { kind: 'put', key: profileKey(customer.id), item: customer, condition: absent },
-    { kind: 'put', key: walletKey(customer.id), item: emptyWallet(currency), condition: absent },
-  ];
-}
+export type Claim = z.infer<typeof Claim>;
 
 /**
- * Changes what is named and leaves the rest alone, so that two who change different fields both get their way. The e-mail
- * address moves in the same transaction. Answers the customer whom the change was made to; undefined if they are gone.
- * @throws `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
+ * The writes that create a customer with a wallet and take their phone and e-mail address, each refused if somebody has it
+ * already. A phone that is not proven is taken from nobody and by nobody: it must only not be somebody's.
  */
-export async function change(customer: Customer, changes: Changes): Promise<Customer | undefined> {
-  const update = setting(changes);
-  if (!update.expression) return customer;
-  const { email = customer.email, primaryAddressId } = changes;
-  const writes: Record<string, Write> = {
-    profile: {
-      kind: 'update',
-      key: profileKey(customer.id),
-      expression: update.expression,
-      // What a change gives back, a claim or an image, must still be what was read.
-      condition: 'attribute_exists(pk) AND #email = :seenEmail AND #image = :seenImage',
-      values: {
-        ...update.values,
-        ':seenEmail': customer.email,
-        ':seenImage': customer.image,
-      },
-    },
+export function creation(customer: Customer, currency: string): Record<string, Write> {
+  const { id, phoneNumber, unprovenPhone, email } = customer;
+  const claim = { customerId: id } satisfies Claim;
+  const absent = 'attribute_not_exists(pk)';
+  return {
+    phone: phoneNumber
+      ? { kind: 'put', key: phoneClaimKey(phoneNumber), item: claim, condition: absent }
+      : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
+    ...(unprovenPhone && { unproven: { kind: 'put', key: unprovenPhoneKey(unprovenPhone), item: claim } }),
+    ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
+    profile: { kind: 'put', key: profileKey(id), item: customer, condition: absent },
+    wallet: { kind: 'put', key: walletKey(id), item: emptyWallet(currency), condition: absent },
   };
-  if (primaryAddressId) {
-    const key = addressKey(customer.id, primaryAddressId);
-    writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
-  }
-  if (email !== customer.email) {
-    const item = { customerId: customer.id };
-    if (email) writes.claim = { kind: 'put', key: emailClaimKey(email), item, condition: 'attribute_not_exists(pk)' };
-    if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
-  }
+}
 
-  const result = await transact(Object.values(writes));
-  if (result.done) return customer;
-  const refused = new Set(Object.keys(writes).filter((_, index) => result.refused[index]));
-  if (refused.has('profile')) {
-    const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
-    return current && change(current, changes);
-  }
-  return failFields(
-    ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
-    ...(refused.has('claim') ? [{ attr: 'email', code: 'unique' } as const] : []),
-  );
+/** The number to show as a customer's: an unproven one only while nobody has proven it to be theirs. */
+export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
+  if (phoneNumber || !unprovenPhone) return phoneNumber;
+  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: Claim }]);
+  return claim ? '' : unprovenPhone;
+}
+
+/** The writes that make an unproven phone a customer's own: refused if it is not theirs to prove, or somebody has proven it. */
+export function proof({ id, unprovenPhone }: Customer): Write[] {
+  return [
+    {
+      kind: 'update',
+      key: profileKey(id),
+      expression: 'SET #phoneNumber = :phone, #unprovenPhone = :none',
+      condition: '#phoneNumber = :none AND #unprovenPhone = :phone',
+      values: { ':phone': unprovenPhone, ':none': '' },
+    },
+    {
+      kind: 'put',
+      key: phoneClaimKey(unprovenPhone),
+      item: { customerId: id } satisfies Claim,
+      condition: 'attribute_not_exists(pk)',
+    },
+    { kind: 'delete', key: unprovenPhoneKey(unprovenPhone) },
+  ];
 }
 
 /** What a customer may choose about pushes. */
@@ -111,15 +105,22 @@ export async function changePreferences(customer: Customer, preferences: Prefere
   return done ? Customer.parse({ ...old, ...given }) : fail('authenticationFailed');
 }
 
-/** The write that sets the language of a customer who still exists. */
-export function languageChange(customer: Customer): Write {
+/** The write that counts a sign-in of a customer who still exists, and sets their language where one was sent. */
+export function signingIn(customerId: number, language?: Language): Write {
   return {
     kind: 'update',
-    key: profileKey(customer.id),
-    expression: 'SET #language = :language',
+    key: profileKey(customerId),
+    expression: `${language ? 'SET #language = :language ' : ''}ADD #signIns :one`,
     condition: 'attribute_exists(pk)',
-    values: { ':language': customer.language },
+    values: { ':language': language, ':one': 1 },
   };
+}
+
+/** The write that is refused if the customer is gone or has signed in once more than was read. */
+export function noFurtherSignIn({ id, signIns }: Customer): Write {
+  const same = signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seen)' : '#signIns = :seen';
+  const condition = `attribute_exists(pk) AND ${same}`;
+  return { kind: 'check', key: profileKey(id), condition, values: { ':seen': signIns } };
 }
 
 /**
@@ -127,20 +128,24 @@ export function languageChange(customer: Customer): Write {
  * for erasure. Answers false if they were gone already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
-  const owner = { ':owner': customer.id };
+  const { id, email, phoneNumber, unprovenPhone } = customer;
+  const pointer = unprovenPhoneKey(unprovenPhone);
+  const [unproven] = unprovenPhone ? await readAll([{ key: pointer, as: Claim }]) : [];
+  const mine = { condition: '#customerId = :owner', values: { ':owner': id } };
   const { done } = await transact([
     {
       kind: 'delete',
-      key: profileKey(customer.id),
+      key: profileKey(id),
       condition: '#email = :email AND #phoneNumber = :phone',
-      values: { ':email': customer.email, ':phone': customer.phoneNumber },
+      values: { ':email': email, ':phone': phoneNumber },
     },
-    { kind: 'delete', key: phoneClaimKey(customer.phoneNumber), condition: '#customerId = :owner', values: owner },
-    ...(customer.email ? [{ kind: 'delete' as const, key: emailClaimKey(customer.email) }] : []),
-    { kind: 'put', key: erasureKey(customer.id), item: { customerId: customer.id } },
+    ...(phoneNumber ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), ...mine }] : []),
+    ...(unproven?.customerId === id ? [{ kind: 'delete' as const, key: pointer, ...mine }] : []),
+    ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
+    { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);
   if (done) return true;
-  const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
+  const [current] = await readAll([{ key: profileKey(id), as: Customer }]);
   return current ? remove(current) : false;
 }
 

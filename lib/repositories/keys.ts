@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
  * | item               | pk                        | sk                     | read to                                 |
  * | ------------------ | ------------------------- | ---------------------- | --------------------------------------- |
  * | customer           | CUSTOMER#<id>             | PROFILE                | authenticate, show                      |
+ * | password           | CUSTOMER#<id>             | PASSWORD               | check at login                          |
  * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
  * | wallet entry       | CUSTOMER#<id>             | ENTRY#<ms>-<entry id>  | list, verify                            |
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
@@ -19,6 +20,7 @@ import { createHash } from 'node:crypto';
  * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
  * | pushes of one      | CUSTOMER#<id>             | PUSH#<notification id> | push to each device only once           |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
+ * | unproven phone     | PHONE#<E.164>             | UNPROVEN               | find who signed up with it last         |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
@@ -27,8 +29,12 @@ import { createHash } from 'node:crypto';
  * | broadcast          | BROADCAST#<key hash>      | BROADCAST              | notify many, once for each key          |
  * | part of one        | BROADCAST#<key hash>      | PART#<number>          | go on where it was left                 |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
+ * | other calls of one | CLIENT#<network>          | <what is limited>      | limit them per client address           |
+ * | failed logins      | LOGIN#<hash>              | FAILURES               | make a guesser wait                     |
  * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
+ * | public settings    | SETTINGS                  | PUBLIC                 | show, tell how to log in                |
+ * | common passwords   | COMMON_PASSWORDS          | <start of their hash>  | refuse them                             |
  * | content of apps    | CONTENT                   | APP                    | show                                    |
  * | FAQs               | CONTENT                   | FAQS                   | list                                    |
  * | regions in force   | REGIONS                   | IN_FORCE               | find out which version answers          |
@@ -49,6 +55,7 @@ export const entryPrefix = 'ENTRY#';
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
 export const customerOf = (partition: string) => Number(partition.slice(customerPartition(0).length - 1));
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
+export const passwordKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PASSWORD' });
 export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
 export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
 export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs: number; id: number }): Key => ({
@@ -104,6 +111,7 @@ export const pushKey = (customerId: number, notificationId: number): Key => ({
 export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
+export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'UNPROVEN' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 /** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
@@ -127,11 +135,19 @@ export const broadcastPartKey = (idempotencyKey: string, number: number): Key =>
 });
 
 export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });
+export const clientCallsKey = (network: string, what: string): Key => ({ pk: clientSendsKey(network).pk, sk: what });
+export const loginFailuresKey = (identifier: string, network: string): Key => ({
+  pk: `LOGIN#${hash(`${identifier} ${network}`)}`,
+  sk: 'FAILURES',
+});
 export const countrySendsKey = (country: string, date: string): Key => ({ pk: `SENDS#${country}`, sk: date });
 export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: date });
 
 export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
+
+export const publicSettingsKey: Key = { pk: 'SETTINGS', sk: 'PUBLIC' };
+export const commonPasswordsKey = (bucket: string): Key => ({ pk: 'COMMON_PASSWORDS', sk: bucket });
 
 export const appContentKey: Key = { pk: 'CONTENT', sk: 'APP' };
 export const faqsKey: Key = { pk: 'CONTENT', sk: 'FAQS' };

@@ -6,9 +6,10 @@ import { SlidingWindow } from './slidingWindow.ts';
 import { write } from './table.ts';
 import type { Write, Written } from './writes.ts';
 
-/** What a code is for. A phone has at most one live code of each. */
+/** What a client may ask a code for. */
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset'] as const;
-export type OtpType = (typeof otpTypes)[number];
+/** What a code is for. A phone has at most one live code of each. */
+export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
 /** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
 const Code = z.object({

@@ -1,6 +1,7 @@
-import { secondsToMidnight, utcDate } from '../clock.ts';
+import { nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
-import { clientSendsKey, countrySendsKey, type Key, stageSendsKey } from './keys.ts';
+import { fail } from '../errors.ts';
+import { clientCallsKey, clientSendsKey, countrySendsKey, type Key, stageSendsKey } from './keys.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 import { write } from './table.ts';
 
@@ -11,9 +12,21 @@ const daySeconds = 86_400;
 export type Counted = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
 
 /** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
-export async function countForClient(network: string, now: number): Promise<Counted> {
-  const window = new SlidingWindow('sent', [{ events: config.otpSendsPerAddressPerHour, perSeconds: hourSeconds }]);
-  const key = clientSendsKey(network);
+export function countForClient(network: string, now: number): Promise<Counted> {
+  return countForHour(clientSendsKey(network), config.otpSendsPerAddressPerHour, now);
+}
+
+/**
+ * Counts a call of one kind by a client network.
+ * @throws throttled when it has none left this hour
+ */
+export async function limitCalls(network: string, what: string, perHour: number): Promise<void> {
+  const counted = await countForHour(clientCallsKey(network, what), perHour, nowSeconds());
+  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
+}
+
+async function countForHour(key: Key, events: number, now: number): Promise<Counted> {
+  const window = new SlidingWindow('sent', [{ events, perSeconds: hourSeconds }]);
   const { done, old } = await write({
     kind: 'update',
     key,

@@ -13,9 +13,11 @@ const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 export const Session = z.object({
   id: z.int(),
   customerId: z.int(),
-  /** The push token of the device that signed in: what joins a session to its device. */
+  /** The push token of the device that signed in: what joins a session to its device. Empty where none was named. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
+  /** When the customer proved their phone by a code in it; null where they came with a password. */
+  provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
   usedTokens: z.tuple([UsedToken], UsedToken),
@@ -23,14 +25,21 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
+/** How a session comes about: on which device, and whether by a code. */
+export interface Origin {
+  registrationId: string;
+  isProven: boolean;
+}
+
 /** A new session. Its first refresh token follows a made-up one, so that every token has a parent. */
-export function newSession(customerId: number, registrationId: string): Session {
+export function newSession(customerId: number, { registrationId, isProven }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),
     customerId,
     registrationId,
     createdAtSeconds: now,
+    provenAtSeconds: isProven ? now : null,
     lastUsedAtSeconds: now,
     usedTokens: [{ id: 'sign-in', atSeconds: now }],
     expiresAtSeconds: expiry(now, now),

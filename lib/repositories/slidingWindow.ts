@@ -2,7 +2,7 @@
  * Clocks of two machines may differ by less than this. An event further ahead was counted before the clock was set back,
  * as a developer does, and no longer counts.
  */
-const clockSkewSeconds = 10;
+export const clockSkewSeconds = 10;
 
 /** At most so many events in any stretch of so many seconds. */
 export interface Limit {

@@ -9,7 +9,10 @@ import { showWallet, Wallet } from './wallet.ts';
 export const Customer = z
   .object({
     id: z.int(),
-    phone_number: z.string().max(128).describe('E.164.'),
+    phone_number: z
+      .string()
+      .max(128)
+      .describe('E.164; empty for a phone that was given without proof and is somebody else’s.'),
     full_name: z.string().max(255).describe('Empty until set.'),
     email: z.string().max(254).describe('Empty until set.'),
     image: z.url().nullable(),
@@ -24,12 +27,17 @@ export const Customer = z
   .meta({ id: 'Customer' });
 export type Customer = z.infer<typeof Customer>;
 
-/** A customer as they see themselves. */
-export function showCustomer(customer: Stored, country: countries.Country, wallet: wallets.Wallet): Customer {
+/** A customer as they see themselves, with the phone that is to be shown of them. */
+export function showCustomer(
+  customer: Stored,
+  phone: string,
+  country: countries.Country,
+  wallet: wallets.Wallet,
+): Customer {
   const { fullName, email, gender, birthDate, language } = customer;
   return {
     id: customer.id,
-    phone_number: customer.phoneNumber,
+    phone_number: phone,
     full_name: fullName,
     email,
     image: customer.image,

@@ -44,7 +44,7 @@ async function newCustomer(): Promise<number> {
     countryCode: 'EG',
     createdAtSeconds: nowSeconds(),
   });
-  await transact(creation(customer, 'EGP'));
+  await transact(Object.values(creation(customer, 'EGP')));
   return id;
 }
 

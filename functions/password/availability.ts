@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { expectAvailable } from '../../lib/auth/availability.ts';
+import { envelope } from '../../lib/http/dialects.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { AvailabilityQuery } from '../../lib/schemas/account.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'availability',
+    tag: 'password',
+    summary: 'Whether an e-mail address or a phone can be signed up with.',
+    description: 'One of the two. A phone that nobody has verified is available.',
+    dialect: envelope,
+    query: AvailabilityQuery,
+    returns: { 200: z.object({ available: z.literal(true) }) },
+  },
+  async ({ query, clientAddress }) => {
+    await expectAvailable(query, clientAddress);
+    return { available: true as const };
+  },
+);

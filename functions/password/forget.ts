@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { sendResetCode } from '../../lib/auth/forgottenPassword.ts';
+import { envelope } from '../../lib/http/dialects.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { OneIdentifier } from '../../lib/schemas/account.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'forgetPassword',
+    tag: 'password',
+    summary: 'Send a code for a new password to the verified phone of an account.',
+    description: 'The answer is the same whether or not there is such an account.',
+    dialect: envelope,
+    body: OneIdentifier,
+    returns: { 200: z.null() },
+  },
+  async ({ body, clientAddress }) => {
+    await sendResetCode(body, clientAddress);
+    return null;
+  },
+);

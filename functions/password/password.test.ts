@@ -1,0 +1,470 @@
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { logOf } from '../../lib/testing/log.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
+import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { handler as refresh } from '../auth/refresh.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as getCustomer } from '../customers/get.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as changeSettings } from '../operators/changeSettings.ts';
+import { handler as availability } from './availability.ts';
+import { handler as configuration } from './configuration.ts';
+import { handler as login } from './login.ts';
+import { handler as logout } from './logout.ts';
+import { handler as signup } from './signup.ts';
+
+const world = useWorld();
+
+beforeEach(() => cheapPasswords(world));
+
+const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
+const count = (answers: Answer[], status: number) => answers.filter((answer) => answer.status === status).length;
+const toArabic = (digits: string) => digits.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
+
+/** Functions keep settings for a minute. */
+async function setPhoneLogin(enablePhoneLogin: boolean): Promise<void> {
+  await changeSettings({ set: { enablePhoneLogin } });
+  world.advance(60);
+}
+afterEach(async () => {
+  await changeSettings({ set: { enablePhoneLogin: false } });
+});
+
+describe('the envelope', () => {
+  test('of a failure says everything in English and Arabic, and its code is the status', async () => {
+    const { status, body, headers } = await world.call(login, { body: {} });
+    expect([status, headers['content-type']]).toEqual([423, 'application/json']);
+    expect(body).toEqual({
+      code: 423,
+      message: expect.stringMatching(/^[ -~]+$/),
+      message_ar: expect.stringMatching(/[\u0600-\u06ff]/),
+      errors: {
+        errorMessage: body.message,
+        errorDetails: { email: ['This field is required.'], password: ['This field is required.'] },
+      },
+    });
+  });
+
+  test('has the texts of its fields in the language asked for, and no fields where none is wrong', async () => {
+    const arabic = { 'Accept-Language': 'ar' };
+    const missing = await world.call(login, { body: {}, headers: arabic });
+    expect(missing.body.errors.errorDetails.password).toEqual(['هذا الحقل مطلوب.']);
+    expect(missing.body.errors.errorMessage).toBe(missing.body.message_ar);
+    const wrong = await world.call(login, { body: { email: 'no@example.com', password: 'whatever' } });
+    expect([wrong.status, wrong.body.code, wrong.body.errors.errorDetails]).toEqual([403, 403, []]);
+  });
+
+  test('is the same for what no function is for', async () => {
+    const unsigned = await world.call(logout);
+    expect([unsigned.status, unsigned.body.code]).toEqual([401, 401]);
+    expect(unsigned.headers['www-authenticate']).toBe('Bearer realm="api"');
+    const broken = await world.call(login, { body: '{"email"' });
+    expect([broken.status, broken.body.code, broken.body.errors.errorDetails]).toEqual([400, 400, []]);
+    const form = await world.call(login, { body: 'a=b', headers: { 'Content-Type': 'text/plain' } });
+    expect([form.status, form.body.code]).toEqual([415, 415]);
+  });
+});
+
+describe('signup', () => {
+  test('makes a customer whom both surfaces know by the same id', async () => {
+    const wanted = newAccount(world, { refered: 'ali' });
+    const { status, body } = await world.call(signup, { body: wanted, headers: { 'Accept-Language': 'ar-EG' } });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      code: 200,
+      data: {
+        id: expect.any(Number),
+        name: 'Mona',
+        last_name: 'Hassan',
+        email: wanted.email,
+        phone: wanted.phone,
+        phone_verified: false,
+        image: null,
+        birthdate: '1990-05-17',
+        token: expect.any(String),
+        refresh_token: expect.any(String),
+        is_guest: false,
+        language: 'ar',
+        primary_address: null,
+        wallet_credit: '0.00',
+      },
+    });
+    const seen = await world.call(getCustomer, { method: 'GET', token: body.data.token });
+    expect(seen.body).toMatchObject({
+      id: body.data.id,
+      full_name: 'Mona Hassan',
+      email: wanted.email,
+      phone_number: wanted.phone,
+      birth_date: '1990-05-17',
+      country: { code: 'EG' },
+      wallet: { balance: '0.00', balance_currency: 'EGP' },
+    });
+    const refreshed = await world.call(refresh, { body: { refresh: body.data.refresh_token } });
+    expect([refreshed.status, await statusOf(refreshed.body.access)]).toEqual([200, 200]);
+  });
+
+  test('takes an e-mail in capitals with spaces around it, and a phone in Arabic digits', async () => {
+    const phone = world.phone();
+    const changes = { email: '  Mona.CAPS@Example.COM ', phone: ` ${toArabic(phone)} ` };
+    const { status, body } = await world.call(signup, { body: newAccount(world, changes) });
+    expect([status, body.data.email, body.data.phone]).toEqual([200, 'mona.caps@example.com', phone]);
+    const again = await world.call(signup, { body: newAccount(world, { email: 'MONA.caps@example.com' }) });
+    expect(fieldsOf(again)).toEqual([423, ['email']]);
+  });
+
+  test.each([
+    ['nothing', {}, ['name', 'last_name', 'email', 'phone', 'password', 'birthdate']],
+    ['names that are too short', { ...newAccount(world), name: ' ab ', last_name: 'x' }, ['name', 'last_name']],
+    ['names that are too long', { ...newAccount(world), name: 'n'.repeat(128) }, ['name']],
+    ['an e-mail that is none', { ...newAccount(world), email: 'mona@' }, ['email']],
+    ['a phone that is none', { ...newAccount(world), phone: '12345' }, ['phone']],
+    ['a phone of a country we do not serve', { ...newAccount(world), phone: '+4915112345678' }, ['phone']],
+    ['a birth date in the future', { ...newAccount(world), birthdate: '2999-01-01' }, ['birthdate']],
+    ['a birth date that is none', { ...newAccount(world), birthdate: '1990-02-30' }, ['birthdate']],
+    ['a list as the password', { ...newAccount(world), password: ['long enough'] }, ['password']],
+    ['a number as the password', { ...newAccount(world), password: 1234567890123 }, ['password']],
+    ['a password of 7 characters', { ...newAccount(world), password: 'aZ3!xyq' }, ['password']],
+    ['a password of 257 characters', { ...newAccount(world), password: 'x'.repeat(257) }, ['password']],
+    ['a password of 10,000 characters', { ...newAccount(world), password: 'x'.repeat(10_000) }, ['password']],
+    ['half a character in the password', { ...newAccount(world), password: 'abcdefgh\ud800' }, ['password']],
+    ['a common password', { ...newAccount(world), password: 'Password123' }, ['password']],
+    [
+      'everything wrong',
+      { name: 1, last_name: [], email: null, phone: '', password: {}, birthdate: 'x' },
+      ['name', 'last_name', 'email', 'phone', 'password', 'birthdate'],
+    ],
+  ])('refuses %s, and names the fields', async (_, body, fields) => {
+    expect(fieldsOf(await world.call(signup, { body }))).toEqual([423, fields]);
+  });
+
+  test('refuses the e-mail or the phone as the password', async () => {
+    for (const same of ['email', 'phone'] as const) {
+      const wanted = newAccount(world);
+      const answer = await world.call(signup, { body: { ...wanted, password: wanted[same].toUpperCase() } });
+      expect(fieldsOf(answer)).toEqual([423, ['password']]);
+    }
+  });
+
+  test('takes any characters in a password, counted as people count them, however they are composed', async () => {
+    for (const password of [
+      'كلمة سر طويلة',
+      '  spaces  count  ',
+      '👩‍👩‍👧🍵🍵🍵',
+      'x9'.repeat(128),
+      'Cafe\u0301 noir 1',
+    ]) {
+      const account = await signUp(world, { password });
+      expect((await logIn(world, account)).status).toBe(200);
+      expect((await logIn(world, { ...account, password: password.normalize('NFD') })).status).toBe(200);
+      expect((await logIn(world, { ...account, password: `${password} ` })).status).toBe(
+        password.length > 255 ? 423 : 403,
+      );
+    }
+    const tooShort = await world.call(signup, { body: newAccount(world, { password: '🍵🍵🍵🍵' }) });
+    expect(fieldsOf(tooShort)).toEqual([423, ['password']]);
+  });
+
+  test('gives one of twenty who want the same e-mail at once the account, and leaves nothing of the others', async () => {
+    const email = 'wanted@example.com';
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => world.call(signup, { body: newAccount(world, { email }) })),
+    );
+    expect([count(answers, 200), count(answers, 423)]).toEqual([1, 19]);
+    expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
+  });
+
+  test('keeps the password as an argon2id hash by at least what OWASP asks for, and nowhere else', async () => {
+    world.set({ PASSWORD_MEMORY_KIB: '', PASSWORD_PASSES: '' });
+    const { id } = await signUp(world);
+    const [{ hash } = {}] = (await world.partition(`CUSTOMER#${id}`)).filter(({ sk }) => sk === 'PASSWORD');
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+
+    const account = newAccount(world, { password: 'violet bicycle 77' });
+    const lines = await logOf(async () => {
+      await world.call(signup, { body: account });
+      await world.call(signup, { body: { ...account, name: 'x' } });
+      await logIn(world, account);
+      await logIn(world, { ...account, email: 'nobody@example.com' });
+      world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
+      expect((await logIn(world, account)).status).toBe(500);
+      world.engine.heal();
+    });
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.join()).not.toContain('violet');
+    expect(JSON.stringify(await world.items())).not.toContain('violet');
+  });
+
+  test('asks the table at most three times, one call after another', async () => {
+    await signUp(world);
+    world.engine.record();
+    await signUp(world);
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('login', () => {
+  test('opens the account of an e-mail, whatever its capitals', async () => {
+    const account = await signUp(world);
+    const { status, body } = await logIn(world, { ...account, email: ` ${account.email.toUpperCase()} ` });
+    expect([status, body.data.id, await statusOf(body.data.token)]).toEqual([200, account.id, 200]);
+    const { body: refreshed } = await world.call(refresh, { body: { refresh: body.data.refresh_token } });
+    expect(await statusOf(refreshed.access)).toBe(200);
+  });
+
+  test.each([
+    ['nothing', undefined, ['email', 'password']],
+    ['no password', { email: 'a@example.com' }, ['password']],
+    ['null and nothing', { email: null, password: '' }, ['email', 'password']],
+    ['a list as the password', { email: 'a@example.com', password: ['x'] }, ['password']],
+    ['257 characters', { email: 'a@example.com', password: 'x'.repeat(257) }, ['password']],
+    ['10,000 characters', { email: 'a@example.com', password: 'x'.repeat(10_000) }, ['password']],
+    ['an e-mail that is none', { email: 'a', password: 'x' }, ['email']],
+    ['an e-mail that is no text', { email: { a: 1 }, password: 'x' }, ['email']],
+    ['a phone while that is off', { phone: '+201001234567', password: 'x' }, ['email']],
+  ])('refuses %s, and names the fields', async (_, body, fields) => {
+    expect(fieldsOf(await world.call(login, { body }))).toEqual([423, fields]);
+  });
+
+  test('answers a wrong password, an unknown account, one without a password and a deleted one alike, after the same calls', async () => {
+    const account = await signUp(world);
+    const deleted = await signUp(world);
+    await world.call(deleteCustomer, { method: 'DELETE', token: deleted.token });
+    const byCode = await signIn(world);
+    await world.call(updateCustomer, { method: 'PATCH', token: byCode.access, body: { email: 'code@example.com' } });
+    const password = 'not the password';
+    const seen = [];
+    for (const email of [account.email, 'unknown@example.com', 'code@example.com', deleted.email]) {
+      world.engine.record();
+      const { status, body } = await logIn(world, { email, password });
+      const calls = world.engine.calls.map(({ operation }) => operation).sort();
+      seen.push(JSON.stringify({ status, body, calls, depth: depth(world.engine.calls) }));
+    }
+    expect(new Set(seen).size).toBe(1);
+    expect(JSON.parse(seen[0] ?? '')).toMatchObject({ status: 403, body: { errors: { errorDetails: [] } } });
+  });
+
+  test('takes as long for an account that is not there as for a wrong password', async () => {
+    world.set({ PASSWORD_MEMORY_KIB: '19456', PASSWORD_PASSES: '2' });
+    const account = await signUp(world);
+    const password = 'not the password';
+    const times: Record<string, number[]> = { known: [], unknown: [] };
+    // In turn, so that whatever else the machine does falls on both.
+    for (let round = 0; round < 15; round++) {
+      for (const [name, email] of [
+        ['known', account.email],
+        ['unknown', 'unknown@example.com'],
+      ] as const) {
+        const startedAt = performance.now();
+        expect((await logIn(world, { email, password })).status).toBe(403);
+        times[name]?.push(performance.now() - startedAt);
+      }
+    }
+    const median = (name: string) => times[name]?.toSorted((a, b) => a - b)[7] ?? 0;
+    // Without a hash to compare with, the unknown one would take a small part of the time.
+    expect(median('unknown') / median('known')).toBeGreaterThan(0.5);
+    expect(median('unknown') / median('known')).toBeLessThan(2);
+  });
+
+  test('waits longer and longer after ten failures, and forgets them when the password is right', async () => {
+    const account = await signUp(world);
+    const clientAddress = nextAddress();
+    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress });
+    for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
+    const waits = [];
+    for (let round = 0; round < 14; round++) {
+      const { status, headers } = await guess();
+      const wait = Number(headers['retry-after']);
+      waits.push([status, wait]);
+      world.advance(wait - 1);
+      if (wait > 1) expect((await guess()).status).toBe(429);
+      world.advance(1);
+      expect((await guess()).status).toBe(403);
+    }
+    expect(waits.map(([, wait]) => wait)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]);
+    expect((await logIn(world, account, { clientAddress })).status).toBe(429);
+    expect((await logIn(world, account)).status).toBe(200);
+    world.advance(3600);
+    expect((await logIn(world, account, { clientAddress })).status).toBe(200);
+    expect((await guess()).status).toBe(403);
+  });
+
+  test('makes a guesser of an account that does not exist wait just the same', async () => {
+    const clientAddress = nextAddress();
+    const guess = () => logIn(world, { email: 'ghost@example.com', password: 'wrong wrong' }, { clientAddress });
+    for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
+    const { status, headers, body } = await guess();
+    expect([status, headers['retry-after'], body.code]).toEqual([429, '1', 429]);
+  });
+
+  test('lets ten of a hundred parallel guesses reach the comparison', async () => {
+    const account = await signUp(world);
+    const clientAddress = nextAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress })),
+    );
+    expect([count(answers, 403), count(answers, 429)]).toEqual([10, 90]);
+  });
+
+  test('counts anew a day after the last failure', async () => {
+    const account = await signUp(world);
+    const clientAddress = nextAddress();
+    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress });
+    for (let failure = 1; failure <= 10; failure++) await guess();
+    world.advance(86_401);
+    for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
+    expect((await guess()).status).toBe(429);
+  });
+
+  test('hashes anew when the cost has changed, and only then', async () => {
+    const account = await signUp(world);
+    const hashOf = async () =>
+      (await world.partition(`CUSTOMER#${account.id}`)).find(({ sk }) => sk === 'PASSWORD')?.hash as string;
+    const before = await hashOf();
+    expect((await logIn(world, account)).status).toBe(200);
+    expect(await hashOf()).toBe(before);
+    world.set({ PASSWORD_MEMORY_KIB: '128' });
+    expect((await logIn(world, account)).status).toBe(200);
+    expect(await hashOf()).toContain('$m=128,t=1,p=1$');
+    expect((await logIn(world, account)).status).toBe(200);
+  });
+
+  test('has ten sessions at most, whichever way they were opened', async () => {
+    const account = await signUp(world);
+    for (let more = 0; more < 10; more++) {
+      world.advance(1);
+      expect((await logIn(world, account)).status).toBe(200);
+    }
+    expect(await statusOf(account.token)).toBe(401);
+    const sessions = (await world.partition(`CUSTOMER#${account.id}`)).filter(({ sk }) => /^SESSION/.test(String(sk)));
+    expect(sessions).toHaveLength(10);
+  });
+
+  test('asks the table at most three times, one call after another', async () => {
+    const account = await signUp(world);
+    await logIn(world, account);
+    world.engine.record();
+    await logIn(world, account);
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('login by phone', () => {
+  const byPhone = (body: object) => world.call(login, { body, clientAddress: nextAddress() });
+
+  test('is for when the setting is on; then the phone is required and the e-mail may stay away', async () => {
+    const { phone, password, email, id } = await signUp(world);
+    await setPhoneLogin(true);
+    const answer = await byPhone({ phone: phone.replace('+', '00'), password });
+    expect([answer.status, answer.body.data.id]).toEqual([200, id]);
+    expect(fieldsOf(await byPhone({ email, password }))).toEqual([423, ['phone']]);
+    expect(fieldsOf(await byPhone({}))).toEqual([423, ['phone', 'password']]);
+    expect((await byPhone({ phone, email, password })).status).toBe(200);
+  });
+
+  test('with an e-mail beside it opens nothing unless both are the same account’s', async () => {
+    const [one, other] = [await signUp(world), await signUp(world)];
+    await setPhoneLogin(true);
+    expect((await byPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
+    expect((await byPhone({ phone: one.phone, email: other.email, password: one.password })).status).toBe(403);
+    await verify(world, one);
+    expect((await byPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
+    expect((await byPhone({ phone: one.phone, email: one.email, password: one.password })).status).toBe(200);
+  });
+
+  test('means who has verified it, else who signed up with it last', async () => {
+    const phone = world.phone();
+    const first = await signUp(world, { phone });
+    const second = await signUp(world, { phone });
+    await setPhoneLogin(true);
+    expect((await byPhone({ phone, password: second.password })).body.data?.id).toBe(second.id);
+    expect((await byPhone({ phone, password: first.password })).status).toBe(403);
+    expect((await byPhone({ phone, email: first.email, password: first.password })).body.data?.id).toBe(first.id);
+    await verify(world, first);
+    expect((await byPhone({ phone, password: first.password })).body.data?.id).toBe(first.id);
+    expect((await byPhone({ phone, password: second.password })).status).toBe(403);
+  });
+});
+
+describe('configuration', () => {
+  test('shows what operators have set, without a deployment', async () => {
+    const show = async () => (await world.call(configuration, { method: 'GET' })).body;
+    expect(await show()).toEqual({ code: 200, data: { enablePhoneLogin: false } });
+    await changeSettings({ set: { enablePhoneLogin: true, supportPhone: '+20235711111', freeDeliveryFrom: 250.5 } });
+    world.advance(60);
+    const data = { enablePhoneLogin: true, supportPhone: '+20235711111', freeDeliveryFrom: 250.5 };
+    expect(await show()).toEqual({ code: 200, data });
+    const left = await changeSettings({ remove: ['supportPhone', 'freeDeliveryFrom', 'unknown'] });
+    expect(left).toEqual({ enablePhoneLogin: true });
+  });
+
+  test.each([
+    ['a value of the wrong type', { set: { enablePhoneLogin: 'yes' } }, 'set.enablePhoneLogin'],
+    ['a value that is no value', { set: { colours: ['red'] } }, 'set.colours'],
+    ['a name that the table needs', { set: { pk: 'x' } }, 'set.pk'],
+    ['a name that is none', { set: { 'a-b': 1 } }, 'set.a-b'],
+    ['a name that is both set and removed', { set: { a: 1 }, remove: ['a'] }, 'remove'],
+    ['too many', { set: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`a${i}`, i])) }, 'set'],
+  ])('refuses %s', async (_, change, attr) => {
+    const answer = (await changeSettings(change)) as { errors: { attr: string }[] };
+    expect(answer.errors.map((error) => error.attr)).toEqual([attr]);
+    expect((await world.call(configuration, { method: 'GET' })).status).toBe(200);
+  });
+});
+
+describe('logout', () => {
+  test('ends this session on the next request and leaves the others alone', async () => {
+    const account = await signUp(world);
+    const { body: other } = await logIn(world, account);
+    const { status, body } = await world.call(logout, { token: account.token });
+    expect([status, body]).toEqual([200, { code: 200, data: null }]);
+    expect(await statusOf(account.token)).toBe(401);
+    expect((await world.call(refresh, { body: { refresh: account.refresh } })).status).toBe(401);
+    expect(await statusOf(other.data.token)).toBe(200);
+  });
+
+  test('twice at once is done once', async () => {
+    const { token } = await signUp(world);
+    const answers = await Promise.all([1, 2].map(() => world.call(logout, { token })));
+    expect(answers.every(({ status }) => status === 200 || status === 401)).toBe(true);
+    expect((await world.call(logout, { token })).body).toMatchObject({ code: 401, errors: { errorDetails: [] } });
+  });
+});
+
+describe('availability', () => {
+  const ask = (query: Record<string, string>, clientAddress = nextAddress()) =>
+    world.call(availability, { method: 'GET', query, clientAddress });
+
+  test('tells whether an e-mail or a phone can be signed up with', async () => {
+    const account = await signUp(world);
+    expect((await ask({ email: 'free@example.com' })).body).toEqual({ code: 200, data: { available: true } });
+    expect(fieldsOf(await ask({ email: ` ${account.email.toUpperCase()}` }))).toEqual([423, ['email']]);
+    expect((await ask({ phone: account.phone })).status).toBe(200);
+    await verify(world, account);
+    expect(fieldsOf(await ask({ phone: account.phone }))).toEqual([423, ['phone']]);
+    expect(fieldsOf(await ask({ phone: account.phone.replace('+', ' ') }))).toEqual([423, ['phone']]);
+    expect(fieldsOf(await ask({ phone: toArabic(account.phone) }))).toEqual([423, ['phone']]);
+  });
+
+  test.each([
+    ['neither', {}, ['email', 'phone']],
+    ['nothing in both', { email: '', phone: ' ' }, ['phone']],
+    ['both', { email: 'a@example.com', phone: '+201001234567' }, ['phone']],
+    ['an e-mail that is none', { email: 'a' }, ['email']],
+    ['a phone that is none', { phone: '7' }, ['phone']],
+  ])('refuses %s', async (_, query: Record<string, string>, fields) => {
+    expect(fieldsOf(await ask(query))).toEqual([423, fields]);
+  });
+
+  test('answers fifty times an hour for a client address, however many ask at once', async () => {
+    const address = nextAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => ask({ email: `a${index}@example.com` }, address)),
+    );
+    expect([count(answers, 200), count(answers, 429)]).toEqual([50, 10]);
+    expect(Number(answers.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(3600);
+    world.advance(3600);
+    expect((await ask({ email: 'a@example.com' }, address)).status).toBe(200);
+  });
+});

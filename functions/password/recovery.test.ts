@@ -1,0 +1,263 @@
+import { depth } from '../../lib/testing/engineProxy.ts';
+import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
+import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { handler as sendOtp } from '../auth/sendOtp.ts';
+import { handler as getCustomer } from '../customers/get.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as createDevice } from '../devices/create.ts';
+import { handler as listDevices } from '../devices/list.ts';
+import { handler as forget } from './forget.ts';
+import { handler as reset } from './reset.ts';
+import { handler as setPassword } from './set.ts';
+
+const world = useWorld();
+beforeEach(() => cheapPasswords(world));
+
+const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
+const askForCode = (body: object, clientAddress = nextAddress()) => world.call(forget, { body, clientAddress });
+const resetWith = (body: object, clientAddress = nextAddress()) => world.call(reset, { body, clientAddress });
+const newPassword = 'orange cat on a roof';
+
+async function verified(): Promise<Account> {
+  const account = await signUp(world);
+  await verify(world, account);
+  world.advance(60);
+  return account;
+}
+
+async function withCode(): Promise<Account & { code: string }> {
+  const account = await verified();
+  await askForCode({ email: account.email });
+  return { ...account, code: world.codeFor(account.phone) };
+}
+
+describe('forget password', () => {
+  test('sends a code to the verified phone of an account, found by either name', async () => {
+    const { email, phone } = await verified();
+    for (const body of [{ email: ` ${email.toUpperCase()}` }, { phone: phone.replace('+', '00') }]) {
+      const before = world.sandbox.messages.list(phone).length;
+      const answer = await askForCode(body);
+      expect([answer.status, answer.body]).toEqual([200, { code: 200, data: null }]);
+      expect(world.sandbox.messages.list(phone)).toHaveLength(before + 1);
+      world.advance(300);
+    }
+  });
+
+  test('answers alike and in the same time, whether there is an account, a limit or a fault', async () => {
+    const { email, phone } = await verified();
+    world.set({ PASSWORD_REQUEST_MS: '300' });
+    const timed = async (body: object) => {
+      const startedAt = performance.now();
+      const { status, body: answer } = await askForCode(body);
+      expect([status, answer]).toEqual([200, { code: 200, data: null }]);
+      return performance.now() - startedAt;
+    };
+    const sent = await timed({ email });
+    const times = [
+      sent,
+      await timed({ email }),
+      await timed({ email: 'ghost@example.com' }),
+      await timed({ phone: world.phone() }),
+    ];
+    world.advance(3_600);
+    world.sandbox.faults.internal_error = true;
+    times.push(await timed({ phone }));
+    for (const time of times) expect(time).toBeGreaterThanOrEqual(295);
+  });
+
+  test('is answered twenty times an hour for a client address, however many ask at once', async () => {
+    const address = nextAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 25 }, () => askForCode({ email: 'ghost@example.com' }, address)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(20).fill(200), ...Array(5).fill(429)]);
+  });
+
+  test.each([
+    ['neither', {}, ['email', 'phone']],
+    ['no body', undefined, ['email', 'phone']],
+    ['both', { email: 'a@example.com', phone: '+201001234567' }, ['phone']],
+    ['an e-mail that is none', { email: 'a' }, ['email']],
+  ])('refuses %s', async (_, body, fields) => {
+    expect(fieldsOf(await world.call(forget, { body, clientAddress: nextAddress() }))).toEqual([423, fields]);
+  });
+});
+
+describe('reset password', () => {
+  test('by the code sets the password and ends every session', async () => {
+    const { email, password, token: session, code } = await withCode();
+    const { body: other } = await logIn(world, { email, password });
+    await world.call(createDevice, { token: session, body: { registration_id: `reset ${email}`, type: 'ios' } });
+    const { status, body } = await resetWith({ email, token: code, password: newPassword });
+    expect([status, body]).toEqual([200, { code: 200, data: null }]);
+    expect([await statusOf(session), await statusOf(other.data.token)]).toEqual([401, 401]);
+    expect((await logIn(world, { email, password })).status).toBe(403);
+    const { body: back } = await logIn(world, { email, password: newPassword });
+    const devices = await world.call(listDevices, { method: 'GET', token: back.data.token });
+    expect(devices.body.map(({ active }: { active: boolean }) => active)).toEqual([false]);
+  });
+
+  test('takes a code once, however many bring it at once', async () => {
+    const { phone, code } = await withCode();
+    const passwords = Array.from({ length: 4 }, (_, index) => `${newPassword} ${index}`);
+    const answers = await Promise.all(passwords.map((password) => resetWith({ phone, token: code, password })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403]);
+    expect((await resetWith({ phone, token: code, password: newPassword })).status).toBe(403);
+  });
+
+  test('answers a wrong code, an old one, another account’s and an unknown account alike, after the same calls', async () => {
+    const { email, code } = await withCode();
+    const other = await withCode();
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+    const seen = [];
+    for (const [name, token] of [
+      [email, wrong],
+      [email, other.code === code ? wrong : other.code],
+      ['ghost@example.com', code],
+    ]) {
+      world.engine.record();
+      const { status, body } = await resetWith({ email: name, token, password: newPassword });
+      seen.push(JSON.stringify({ status, body, calls: world.engine.calls.map(({ operation }) => operation).sort() }));
+    }
+    expect(new Set(seen).size).toBe(1);
+    expect(JSON.parse(seen[0] ?? '')).toMatchObject({ status: 403, body: { code: 403 } });
+    world.advance(300);
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(403);
+  });
+
+  test('lets five guesses be compared, and then no more, with a code or without an account', async () => {
+    const { email, code } = await withCode();
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+    for (const name of [email, 'ghost@example.com']) {
+      const guesses = Array.from({ length: 5 }, () => resetWith({ email: name, token: wrong, password: newPassword }));
+      expect((await Promise.all(guesses)).map(({ status }) => status)).toEqual(Array(5).fill(403));
+      expect((await resetWith({ email: name, token: code, password: newPassword })).status).toBe(403);
+    }
+  });
+
+  test.each([
+    ['nothing', {}, ['email', 'phone', 'token', 'password']],
+    ['both names', { email: 'a@example.com', phone: '+201001234567', token: '1', password: newPassword }, ['phone']],
+    ['a common password', { email: 'a@example.com', token: '1', password: 'password1' }, ['password']],
+    ['a list', { email: 'a@example.com', token: ['1'], password: [] }, ['token', 'password']],
+  ])('refuses %s, and spends no try of the code', async (_, body, fields) => {
+    const answer = await resetWith(body);
+    expect([answer.status, Object.keys(answer.body.errors.errorDetails).sort()]).toEqual([423, fields.sort()]);
+  });
+
+  test('ends also a session that is opened at the same moment with the old password', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { email, password, code } = await withCode();
+      const [done, ...logins] = await Promise.all([
+        resetWith({ email, token: code, password: newPassword }),
+        ...Array.from({ length: 4 }, () => logIn(world, { email, password })),
+      ]);
+      expect(done?.status).toBe(200);
+      for (const { status, body } of logins) {
+        expect([200, 403, 429]).toContain(status);
+        if (status === 200) expect(await statusOf(body.data.token)).toBe(401);
+      }
+    }
+  });
+
+  test('gives a customer of codes a first password', async () => {
+    const { phone, access } = await signIn(world);
+    await world.call(updateCustomer, { method: 'PATCH', token: access, body: { email: 'first@example.com' } });
+    world.advance(60);
+    await askForCode({ phone });
+    expect((await resetWith({ phone, token: world.codeFor(phone), password: newPassword })).status).toBe(200);
+    expect((await logIn(world, { email: 'first@example.com', password: newPassword })).status).toBe(200);
+  });
+
+  test('changes nothing when the table fails on the way, and can be repeated', async () => {
+    const { email, code } = await withCode();
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' ? { status: 500, type: 'InternalServerError' } : undefined,
+    );
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(500);
+    world.engine.heal();
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(200);
+  });
+
+  test('asks the table at most five times, one call after another', async () => {
+    const { email, code } = await withCode();
+    world.engine.record();
+    await resetWith({ email, token: code, password: newPassword });
+    expect(depth(world.engine.calls)).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('a customer of codes', () => {
+  const choose = (token: string, body: object) => world.call(setPassword, { token, body });
+
+  test('sets an e-mail and a password just after signing in, and has two doors', async () => {
+    const { access, customer } = await signIn(world);
+    const { status, body } = await choose(access, { email: ' Two.Doors@example.com', password: newPassword });
+    expect([status, body.id, body.email]).toEqual([200, customer.id, 'two.doors@example.com']);
+    const { body: opened } = await logIn(world, { email: 'two.doors@example.com', password: newPassword });
+    expect([opened.data.id, opened.data.phone_verified]).toEqual([customer.id, true]);
+    expect(await statusOf(access)).toBe(200);
+  });
+
+  test('needs a new code when the last one is ten minutes old', async () => {
+    const { access, phone } = await signIn(world);
+    const wanted = { email: 'later@example.com', password: newPassword };
+    world.advance(600);
+    const refused = await choose(access, wanted);
+    expect([refused.status, refused.body.errors[0].code]).toEqual([403, 'permission_denied']);
+    await world.call(sendOtp, {
+      body: { phone_number: phone, otp_type: 'password_reset' },
+      clientAddress: nextAddress(),
+    });
+    const otp = world.codeFor(phone);
+    const wrong = String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
+    expect((await choose(access, { ...wanted, otp: wrong })).body.errors[0]).toMatchObject({
+      code: 'otp_invalid',
+      attr: 'otp',
+    });
+    expect((await choose(access, { ...wanted, otp })).status).toBe(200);
+    expect((await choose(access, { ...wanted, otp })).body.errors[0]).toMatchObject({ code: 'otp_expired' });
+  });
+
+  test('cannot do it in a session that a password opened', async () => {
+    const { email, password } = await verified();
+    const { body } = await logIn(world, { email, password });
+    expect((await choose(body.data.token, { password: newPassword })).status).toBe(403);
+  });
+
+  test('ends the other sessions with a new password, not with the first one', async () => {
+    const one = await signIn(world);
+    world.advance(60);
+    const two = await authenticateWith(world, one.phone, await requestCode(world, one.phone), {
+      registrationId: 'second',
+    });
+    expect((await choose(one.access, { email: 'others@example.com', password: newPassword })).status).toBe(200);
+    expect(await statusOf(two.body.access)).toBe(200);
+    expect((await choose(one.access, { password: `${newPassword}!` })).status).toBe(200);
+    expect([await statusOf(one.access), await statusOf(two.body.access)]).toEqual([200, 401]);
+  });
+
+  test('is told which fields are wrong, all at once, and nothing is changed', async () => {
+    const { access } = await signIn(world);
+    const attrs = async (body: object) =>
+      (await choose(access, body)).body.errors.map(
+        ({ attr, code }: { attr: string; code: string }) => `${attr} ${code}`,
+      );
+    expect(await attrs({ email: 'x', password: 'short' })).toEqual(['email invalid', 'password min_length']);
+    expect(await attrs({ password: newPassword })).toEqual(['email required']);
+    expect(await attrs({ email: 'a@example.com', password: 'qwertyuiop' })).toEqual(['password too_common']);
+    const other = await verified();
+    expect(await attrs({ email: other.email, password: newPassword })).toEqual(['email unique']);
+    expect((await world.call(getCustomer, { method: 'GET', token: access })).body.email).toBe('');
+  });
+
+  test('who sends it twice at once has it once', async () => {
+    const { access } = await signIn(world);
+    const wanted = { email: 'twice@example.com', password: newPassword };
+    const answers = await Promise.all([choose(access, wanted), choose(access, wanted)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await logIn(world, wanted)).status).toBe(200);
+  });
+});

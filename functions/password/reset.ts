@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { resetPassword } from '../../lib/auth/forgottenPassword.ts';
+import { envelope } from '../../lib/http/dialects.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { PasswordReset } from '../../lib/schemas/account.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'resetPassword',
+    tag: 'password',
+    summary: 'Choose a new password with a code; every session ends.',
+    dialect: envelope,
+    body: PasswordReset,
+    returns: { 200: z.null() },
+    errors: ['wrongCode'],
+  },
+  async ({ body: { token: code, ...body }, clientAddress }) => {
+    await resetPassword({ ...body, code, clientAddress });
+    return null;
+  },
+);

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { setPassword } from '../../lib/auth/setPassword.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { readProfile } from '../../lib/profile.ts';
+import { Customer } from '../../lib/schemas/customer.ts';
+import { clearable } from '../../lib/schemas/fields.ts';
+import { otpCode } from '../../lib/schemas/otp.ts';
+import { newPassword } from '../../lib/schemas/password.ts';
+import { emailAddress } from '../../lib/schemas/person.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'setPassword',
+    tag: 'customers',
+    summary: 'Choose a password, to sign in with beside codes.',
+    description:
+      'Within ten minutes after signing in with a code; later, with an `otp` of the type `password_reset`. `email` is needed where the customer has none.',
+    auth: signedIn,
+    body: z.object({
+      email: clearable(emailAddress()).optional(),
+      password: newPassword,
+      otp: clearable(otpCode).optional(),
+    }),
+    returns: { 200: Customer },
+    errors: ['codeNeeded', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
+  },
+  async ({ body: { otp: code, ...body }, ...caller }) => {
+    await setPassword(caller, { ...body, code });
+    return readProfile(caller.customer.id);
+  },
+);

@@ -1,0 +1,21 @@
+import { signUp } from '../../lib/auth/signUp.ts';
+import { mint } from '../../lib/auth/tokens.ts';
+import { envelope } from '../../lib/http/dialects.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { CustomerResource, SignUp, showAccount } from '../../lib/schemas/account.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'signup',
+    tag: 'password',
+    summary: 'Sign up with a password.',
+    description: 'The phone is not verified by this, and is the customer’s only as long as nobody else verifies it.',
+    dialect: envelope,
+    body: SignUp,
+    returns: { 200: CustomerResource },
+  },
+  async ({ body, language }) => {
+    const account = await signUp(body, language);
+    return showAccount({ ...account, tokens: await mint(account.session) });
+  },
+);

@@ -1,0 +1,273 @@
+import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import {
+  type Account,
+  cheapPasswords,
+  logIn,
+  newAccount,
+  nextAddress,
+  signUp,
+  verify,
+} from '../../lib/testing/signUp.ts';
+import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { handler as sendOtp } from '../auth/sendOtp.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as exportCustomer } from '../customers/export.ts';
+import { handler as getCustomer } from '../customers/get.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as forget } from './forget.ts';
+import { handler as reset } from './reset.ts';
+import { handler as signup } from './signup.ts';
+import { handler as verifyPhone } from './verifyPhone.ts';
+
+const world = useWorld();
+beforeEach(() => cheapPasswords(world));
+
+const me = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
+const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const bringCode = (token: string, code: unknown) =>
+  world.call(verifyPhone, { token, body: { verification_code: code } });
+const askForCode = (token: string) => world.call(verifyPhone, { token, clientAddress: nextAddress() });
+const setEmail = (token: string, email: string) =>
+  world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
+
+describe('verifying a phone', () => {
+  test('takes a code that was sent to it: 409 first, then 200, and 200 ever after', async () => {
+    const account = await signUp(world);
+    const asked = await askForCode(account.token);
+    expect([asked.status, asked.body.code, asked.body.errors.errorDetails]).toEqual([409, 409, []]);
+    const code = world.codeFor(account.phone).replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
+    const { status, body } = await bringCode(account.token, code);
+    expect([status, body.data.id, body.data.phone, body.data.phone_verified]).toEqual([
+      200,
+      account.id,
+      account.phone,
+      true,
+    ]);
+    expect((await me(body.data.token)).phone_number).toBe(account.phone);
+    const again = await askForCode(account.token);
+    expect([again.status, again.body.data.phone_verified]).toEqual([200, true]);
+  });
+
+  test('opens the same account to codes: one account, two doors', async () => {
+    const account = await signUp(world);
+    await verify(world, account);
+    world.advance(60);
+    const byCode = await authenticateWith(world, account.phone, await requestCode(world, account.phone));
+    expect([byCode.status, byCode.body.customer.id]).toEqual([200, account.id]);
+    expect((await logIn(world, account)).body.data.id).toBe(account.id);
+  });
+
+  test('refuses a wrong code, none and an old one, by the name of the field', async () => {
+    const account = await signUp(world);
+    expect(fieldsOf(await bringCode(account.token, '123456'))).toEqual([423, ['verification_code']]);
+    await askForCode(account.token);
+    const code = world.codeFor(account.phone);
+    const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+    expect(fieldsOf(await bringCode(account.token, wrong))).toEqual([423, ['verification_code']]);
+    expect(fieldsOf(await bringCode(account.token, ['1']))).toEqual([423, ['verification_code']]);
+    world.advance(300);
+    expect(fieldsOf(await bringCode(account.token, code))).toEqual([423, ['verification_code']]);
+    expect((await me(account.token)).phone_number).toBe(account.phone);
+  });
+
+  test('sends one code a minute', async () => {
+    const { token } = await signUp(world);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => askForCode(token)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([409, ...Array(9).fill(429)]);
+    expect(Number(answers.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(60);
+  });
+
+  test('does not take a code that was sent for something else, nor gives one that signs in', async () => {
+    const account = await signUp(world);
+    await world.call(sendOtp, {
+      body: { phone_number: account.phone, otp_type: 'customer_auth' },
+      clientAddress: nextAddress(),
+    });
+    expect((await bringCode(account.token, world.codeFor(account.phone))).status).toBe(423);
+    world.advance(60);
+    await askForCode(account.token);
+    expect((await authenticateWith(world, account.phone, world.codeFor(account.phone))).status).toBe(400);
+  });
+
+  test('twice at once is done once, and both are told so', async () => {
+    const account = await signUp(world);
+    await askForCode(account.token);
+    const code = world.codeFor(account.phone);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+    expect((await askForCode(account.token)).body.data.phone_verified).toBe(true);
+  });
+});
+
+describe('an attacker who signs up with the phone of somebody else', () => {
+  const attack = (phone: string) => signUp(world, { phone, email: `attacker${phone.slice(1)}@example.com` });
+
+  test('before the owner comes: the owner gets an account of their own, and the phone leaves the attacker’s', async () => {
+    const phone = world.phone();
+    const attacker = await attack(phone);
+    const owner = await authenticateWith(world, phone, await requestCode(world, phone));
+    expect(owner.status).toBe(201);
+    expect(owner.body.customer.id).not.toBe(attacker.id);
+    expect(owner.body.customer).toMatchObject({ phone_number: phone, full_name: '', email: '' });
+    const { body } = await logIn(world, attacker);
+    expect(body.data).toMatchObject({ id: attacker.id, phone: '', phone_verified: false });
+    expect((await me(attacker.token)).phone_number).toBe('');
+    expect(fieldsOf(await askForCode(attacker.token))).toEqual([423, ['phone']]);
+  });
+
+  test('with a code of the owner’s own sign-in on the way: proves nothing with it', async () => {
+    const phone = world.phone();
+    const attacker = await attack(phone);
+    await askForCode(attacker.token);
+    const code = world.codeFor(phone);
+    world.advance(60);
+    const owner = await authenticateWith(world, phone, await requestCode(world, phone));
+    expect(owner.status).toBe(201);
+    expect((await bringCode(attacker.token, code)).status).toBe(423);
+    expect((await me(owner.body.access)).phone_number).toBe(phone);
+  });
+
+  test('after the owner: is told that the phone is taken', async () => {
+    const owner = await signIn(world);
+    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { phone: owner.phone }) }))).toEqual([
+      423,
+      ['phone'],
+    ]);
+    expect((await me(owner.access)).phone_number).toBe(owner.phone);
+  });
+
+  test('does not keep the owner from signing up with it as well, and verifying it', async () => {
+    const phone = world.phone();
+    const attacker = await attack(phone);
+    const owner = await signUp(world, { phone });
+    expect((await verify(world, owner)).status).toBe(200);
+    expect((await logIn(world, attacker)).body.data.phone).toBe('');
+    world.advance(60);
+    const byCode = await authenticateWith(world, phone, await requestCode(world, phone));
+    expect(byCode.body.customer.id).toBe(owner.id);
+  });
+
+  test('and asks for a new password by it: no code is sent, and none that was is of use', async () => {
+    const phone = world.phone();
+    const attacker = await attack(phone);
+    const before = world.sandbox.messages.list(phone).length;
+    for (const body of [{ phone }, { email: attacker.email }]) {
+      expect((await world.call(forget, { body, clientAddress: nextAddress() })).status).toBe(200);
+    }
+    expect(world.sandbox.messages.list(phone)).toHaveLength(before);
+    await world.call(sendOtp, {
+      body: { phone_number: phone, otp_type: 'password_reset' },
+      clientAddress: nextAddress(),
+    });
+    const body = { phone, token: world.codeFor(phone), password: 'orange cat on a roof' };
+    expect((await world.call(reset, { body, clientAddress: nextAddress() })).status).toBe(403);
+    expect((await logIn(world, attacker)).status).toBe(200);
+  });
+
+  test('at the same moment as the owner’s sign-in: whoever has the code has the phone', async () => {
+    for (let round = 0; round < 5; round++) {
+      const phone = world.phone();
+      const code = await requestCode(world, phone);
+      const [owner, ...attackers] = await Promise.all([
+        authenticateWith(world, phone, code),
+        ...Array.from({ length: 5 }, () => world.call(signup, { body: newAccount(world, { phone }) })),
+      ]);
+      expect(owner?.status).toBe(201);
+      expect((await me(owner?.body.access)).phone_number).toBe(phone);
+      for (const { status, body } of attackers) {
+        if (status === 423) continue;
+        expect([status, (await me(body.data.token)).phone_number]).toEqual([200, '']);
+      }
+      expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
+    }
+  });
+
+  test('and two who verify it at the same moment: one has it', async () => {
+    const phone = world.phone();
+    const [one, other] = [await attack(phone), await signUp(world, { phone })];
+    await askForCode(one.token);
+    const code = world.codeFor(phone);
+    const answers = await Promise.all([bringCode(one.token, code), bringCode(other.token, code)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 423]);
+    expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
+  });
+});
+
+describe('an attacker who signs up with the e-mail of somebody else', () => {
+  test('before the owner, without ever verifying a phone: the owner takes it', async () => {
+    const attacker = await signUp(world, { email: 'owner@example.com' });
+    const owner = await signIn(world);
+    expect((await setEmail(owner.access, 'owner@example.com')).status).toBe(200);
+    expect((await me(owner.access)).email).toBe('owner@example.com');
+    expect((await me(attacker.token)).email).toBe('');
+    expect((await logIn(world, attacker)).status).toBe(403);
+  });
+
+  test('and has verified a phone: is as good an owner as anybody', async () => {
+    const first = await signUp(world);
+    await verify(world, first);
+    const second = await signIn(world);
+    const { status, body } = await setEmail(second.access, first.email);
+    expect([status, body.errors[0]]).toEqual([400, expect.objectContaining({ attr: 'email', code: 'unique' })]);
+    expect((await logIn(world, first)).status).toBe(200);
+  });
+
+  test('does not get the address from a customer who has it, by signing up or later', async () => {
+    const owner = await signIn(world);
+    await setEmail(owner.access, 'kept@example.com');
+    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { email: 'kept@example.com' }) }))).toEqual([
+      423,
+      ['email'],
+    ]);
+    const attacker = await signUp(world);
+    expect((await setEmail(attacker.token, 'kept@example.com')).status).toBe(400);
+    const other = await signUp(world);
+    expect((await setEmail(attacker.token, other.email)).status).toBe(400);
+    expect((await me(owner.access)).email).toBe('kept@example.com');
+  });
+
+  test('loses it to one of ten owners who take it at once, and nobody else has it', async () => {
+    const email = 'contested@example.com';
+    const attacker = await signUp(world, { email });
+    const owners = await Promise.all(Array.from({ length: 10 }, () => signIn(world)));
+    const answers = await Promise.all(owners.map(({ access }) => setEmail(access, email)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
+    expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
+    expect((await me(attacker.token)).email).toBe('');
+  });
+});
+
+describe('a customer with a password who is deleted', () => {
+  test('frees the e-mail and the phone, and leaves no password and nothing that finds them', async () => {
+    for (const isVerified of [false, true]) {
+      const account = await signUp(world);
+      const { phone, email, password, id } = account;
+      if (isVerified) await verify(world, account);
+      expect((await world.call(deleteCustomer, { method: 'DELETE', token: account.token })).status).toBe(204);
+      expect((await logIn(world, account)).status).toBe(403);
+      const left = (await world.items()).filter(
+        (item) => item.customerId === id && /^(PHONE|EMAIL)#/.test(String(item.pk)),
+      );
+      expect(left).toEqual([]);
+      const again = await signUp(world, { phone, email, password });
+      expect(again.id).not.toBe(id);
+    }
+  });
+
+  test('leaves the phone to whoever signed up with it after them', async () => {
+    const phone = world.phone();
+    const [first, second] = [await signUp(world, { phone }), await signUp(world, { phone })];
+    await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
+    const pointers = (await world.partition(`PHONE#${phone}`)).map(({ customerId }) => customerId);
+    expect(pointers).toEqual([second.id]);
+  });
+
+  test('finds everything but the hash in their export', async () => {
+    const account: Account = await signUp(world, { refered: 'ali' });
+    const { body } = await world.call(exportCustomer, { method: 'GET', token: account.token });
+    expect(body.profile).toMatchObject({ unproven_phone: account.phone, last_name: 'Hassan', referred_by: 'ali' });
+    expect(body.password).toEqual({ changed_at: expect.stringMatching(/Z$/) });
+    expect(JSON.stringify(body)).not.toContain('argon2');
+  });
+});

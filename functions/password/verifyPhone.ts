@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { mint } from '../../lib/auth/tokens.ts';
+import { verifyPhone } from '../../lib/auth/verifyPhone.ts';
+import { envelope } from '../../lib/http/dialects.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import * as wallets from '../../lib/repositories/wallets.ts';
+import { CustomerResource, showAccount } from '../../lib/schemas/account.ts';
+import { clearable } from '../../lib/schemas/fields.ts';
+import { otpCode } from '../../lib/schemas/otp.ts';
+
+export const handler = endpoint(
+  {
+    operationId: 'verifyPhone',
+    tag: 'password',
+    summary: 'Verify the phone of the signed-in customer by a code; without one, a code is sent.',
+    dialect: envelope,
+    auth: signedIn,
+    body: z.object({ verification_code: clearable(otpCode).optional() }),
+    returns: { 200: CustomerResource },
+    errors: ['phoneNotVerified', 'otpSendLimit', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
+  },
+  async ({ customer: before, session, body: { verification_code: code }, language, clientAddress }) => {
+    const customer = await verifyPhone(before, { code, language, clientAddress });
+    const [wallet, tokens] = await Promise.all([wallets.ofCustomer(customer.id), mint(session)]);
+    return showAccount({ customer, phone: customer.phoneNumber, wallet, tokens });
+  },
+);

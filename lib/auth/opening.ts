@@ -1,0 +1,27 @@
+import type { Device } from '../repositories/devices.ts';
+import * as sessions from '../repositories/sessions.ts';
+import type { Write } from '../repositories/writes.ts';
+import { silencing } from './signOut.ts';
+
+/** What a customer has before they sign in once more. */
+interface Before {
+  open: readonly sessions.Session[];
+  registered: readonly Device[];
+}
+
+/** A new session, and the writes that open it: it ends those that it crowds out, and pushes to their devices. */
+export function opening(
+  customerId: number,
+  origin: sessions.Origin,
+  { open, registered }: Before = { open: [], registered: [] },
+): { session: sessions.Session; writes: Write[] } {
+  const session = sessions.newSession(customerId, origin);
+  const crowdedOut = sessions.toMakeRoom(open);
+  const staying = [session, ...open.filter((other) => !crowdedOut.includes(other))];
+  const writes = [
+    sessions.creation(session),
+    ...crowdedOut.map(sessions.ending),
+    ...silencing(crowdedOut, staying, registered),
+  ];
+  return { session, writes };
+}

@@ -1,0 +1,33 @@
+import { isFresh } from '../clock.ts';
+import { config } from '../config.ts';
+import { fail, failFields } from '../errors.ts';
+import { change } from '../repositories/profiles.ts';
+import { checkCode } from './checkCode.ts';
+import { hashPassword } from './passwords.ts';
+import { replacePassword } from './replacePassword.ts';
+import type { SignedIn } from './signedIn.ts';
+
+interface Wanted {
+  email?: string | null | undefined;
+  password: string;
+  code?: string | null | undefined;
+}
+
+/**
+ * Gives a customer a password, and the e-mail address to use it with, once they have proven their phone: by signing in with
+ * a code a short while ago, or by a code of the type `password_reset`. Other sessions end where there was a password before.
+ * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, authenticationFailed; `required` and `unique` for the e-mail address
+ */
+export async function setPassword({ customer, session }: SignedIn, wanted: Wanted): Promise<void> {
+  const { phoneNumber: phone } = customer;
+  const { provenAtSeconds } = session;
+  const isRecent = provenAtSeconds !== null && isFresh(provenAtSeconds, config.recentProofSeconds);
+  if (!phone || (!isRecent && !wanted.code)) return fail('codeNeeded');
+  if (!wanted.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
+  const proof = wanted.code ? { phone, code: await checkCode(phone, 'password_reset', wanted.code) } : undefined;
+  const hash = await hashPassword(wanted.password);
+  // The address goes first: a password without one opens nothing, and the request may be repeated.
+  if (wanted.email && !(await change(customer, { email: wanted.email }))) return fail('authenticationFailed');
+  const isDone = await replacePassword(customer.id, { hash, proof, keeping: session.id });
+  if (!isDone) fail(proof ? 'otpExpired' : 'authenticationFailed');
+}

@@ -1,0 +1,44 @@
+import { fail, failFields, type Language } from '../errors.ts';
+import * as customers from '../repositories/customers.ts';
+import { profileKey } from '../repositories/keys.ts';
+import * as otps from '../repositories/otps.ts';
+import { readAll, transact } from '../repositories/table.ts';
+import { checkCode } from './checkCode.ts';
+import { sendCode } from './sendCode.ts';
+
+const type = 'phone_verification';
+
+interface Verification {
+  code: string | null | undefined;
+  language: Language;
+  clientAddress: string;
+}
+
+/**
+ * Makes the phone that a customer gave their own, by a code that was sent to it; without a code it sends one. Answers the
+ * customer as they are then.
+ * @throws phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, otpSendLimit,
+ * otpInvalid, otpExpired, otpTryLimit
+ */
+export async function verifyPhone(
+  customer: customers.Customer,
+  { code: typed, language, clientAddress }: Verification,
+): Promise<customers.Customer> {
+  if (customer.phoneNumber) return customer;
+  const number = await customers.shownPhone(customer);
+  if (!number) return failFields({ attr: 'phone', code: 'unique' });
+  if (!typed) {
+    const phone = { number, country: customer.countryCode };
+    await sendCode({ phone, type, appId: undefined, language, clientAddress });
+    return fail('phoneNotVerified');
+  }
+  const code = await checkCode(number, type, typed, 'verification_code');
+  const result = await transact([otps.consumption(number, type, code), ...customers.proof(customer)]);
+  if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
+  const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
+  if (!current) return fail('authenticationFailed');
+  if (current.phoneNumber) return current;
+  return result.refused[0]
+    ? fail('otpExpired', { attr: 'verification_code' })
+    : failFields({ attr: 'phone', code: 'unique' });
+}

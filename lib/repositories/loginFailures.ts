@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { config } from '../config.ts';
+import { type Key, loginFailuresKey } from './keys.ts';
+import { clockSkewSeconds } from './slidingWindow.ts';
+import { write } from './table.ts';
+import type { Write } from './writes.ts';
+
+const Failures = z.object({ failures: z.int(), lastAtSeconds: z.int(), expiresAtSeconds: z.int() });
+
+const daySeconds = 86_400;
+const longestWaitSeconds = 3_600;
+/** After how many failures beyond the free ones the wait is at its longest: 1, 2, 4 … 2,048, 3,600 s. */
+const steps = Math.ceil(Math.log2(longestWaitSeconds));
+
+/** Seconds from the last failure until the next try, after so many failures; 0 while they are free. */
+function waitAfter(failures: number): number {
+  const beyond = failures - config.loginFailuresBeforeWait;
+  return beyond < 0 ? 0 : Math.min(2 ** beyond, longestWaitSeconds);
+}
+
+export type Try = { done: true; success: Write } | { done: false; waitSeconds: number };
+
+/**
+ * Takes one try to log in to an account, whether or not there is one, from a client network. It counts as a failure before
+ * anyone compares, so that parallel guesses are no more than those in turn; `success` is the write that forgets them all.
+ */
+export async function takeTry(identifier: string, network: string, now: number): Promise<Try> {
+  const key = loginFailuresKey(identifier, network);
+  const { done, old } = await write({
+    kind: 'update',
+    key,
+    expression: 'SET #lastAtSeconds = :now, #expiresAtSeconds = :expiry ADD #failures :one',
+    condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
+    values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
+  });
+  if (done) return { done, success: { kind: 'delete', key } };
+  const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
+  if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
+  await forget(key, expiresAtSeconds);
+  return takeTry(identifier, network, now);
+}
+
+/** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */
+function forget(key: Key, expiresAtSeconds: number): Promise<unknown> {
+  const condition = '#expiresAtSeconds = :seen';
+  return write({ kind: 'delete', key, condition, values: { ':seen': expiresAtSeconds } });
+}
+
+/** One condition for every step of the wait: an expression of DynamoDB cannot double a number. */
+function mayTry(): string {
+  const byStep = Array.from(
+    { length: steps },
+    (_, step) => `(#failures = :count${step} AND #lastAtSeconds <= :since${step})`,
+  );
+  return ['#failures < :count0', ...byStep, `(#failures >= :count${steps} AND #lastAtSeconds <= :since${steps})`].join(
+    ' OR ',
+  );
+}
+
+function timesOf(now: number): Record<string, number> {
+  const counts = Array.from({ length: steps + 1 }, (_, step) => config.loginFailuresBeforeWait + step);
+  return Object.fromEntries(
+    counts.flatMap((count, step) => [
+      [`:count${step}`, count],
+      [`:since${step}`, now - waitAfter(count)],
+    ]),
+  );
+}

@@ -1,0 +1,89 @@
+import { failFields } from '../errors.ts';
+import { Claim, Customer } from './customers.ts';
+import { addressKey, emailClaimKey, type Key, profileKey } from './keys.ts';
+import { readAll, transact } from './table.ts';
+import { type Given, setting, type Write } from './writes.ts';
+
+/** What a customer may change about themselves. */
+export type Changes = Given<
+  Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
+>;
+
+/**
+ * Changes what is named and leaves the rest alone, so that two who change different fields both get their way. The e-mail
+ * address moves in the same transaction. An account that never proved a phone gives its address up to a customer who has:
+ * otherwise anybody could keep the owners of addresses from using them. Answers the customer whom the change was made
+ * to; undefined if they are gone.
+ * @throws `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
+ */
+export async function change(
+  customer: Customer,
+  changes: Changes,
+  unprovenHolder?: Customer,
+): Promise<Customer | undefined> {
+  const update = setting(changes);
+  if (!update.expression) return customer;
+  const { email = customer.email, primaryAddressId } = changes;
+  const writes: Record<string, Write> = {
+    profile: {
+      kind: 'update',
+      key: profileKey(customer.id),
+      expression: update.expression,
+      // What a change gives back, a claim or an image, must still be what was read.
+      condition: 'attribute_exists(pk) AND #email = :seenEmail AND #image = :seenImage',
+      values: {
+        ...update.values,
+        ':seenEmail': customer.email,
+        ':seenImage': customer.image,
+      },
+    },
+  };
+  if (primaryAddressId) {
+    const key = addressKey(customer.id, primaryAddressId);
+    writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
+  }
+  if (email !== customer.email) {
+    if (email) Object.assign(writes, emailTaking(customer.id, email, unprovenHolder));
+    if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
+  }
+
+  const result = await transact(Object.values(writes));
+  if (result.done) return customer;
+  const refused = new Set(Object.keys(writes).filter((_, index) => result.refused[index]));
+  if (refused.has('profile') || refused.has('loss')) {
+    const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
+    return current && change(current, changes);
+  }
+  if (refused.has('claim') && !refused.has('address') && customer.phoneNumber) {
+    const holder = await holderOf(emailClaimKey(email));
+    if (holder && !holder.phoneNumber && holder.email === email) return change(customer, changes, holder);
+  }
+  return failFields(
+    ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
+    ...(refused.has('claim') ? [{ attr: 'email', code: 'unique' } as const] : []),
+  );
+}
+
+/** The writes that claim an e-mail address: a free one, or that of a customer who has no proven phone. */
+function emailTaking(customerId: number, email: string, holder: Customer | undefined): Record<string, Write> {
+  const key = emailClaimKey(email);
+  const item = { customerId } satisfies Claim;
+  if (!holder) return { claim: { kind: 'put', key, item, condition: 'attribute_not_exists(pk)' } };
+  return {
+    claim: { kind: 'put', key, item, condition: '#customerId = :holder', values: { ':holder': holder.id } },
+    loss: {
+      kind: 'update',
+      key: profileKey(holder.id),
+      expression: 'SET #email = :none',
+      condition: '#email = :email AND #phoneNumber = :none',
+      values: { ':none': '', ':email': email },
+    },
+  };
+}
+
+/** Who holds a claim. */
+async function holderOf(key: Key): Promise<Customer | undefined> {
+  const [claim] = await readAll([{ key, as: Claim }]);
+  const [holder] = claim ? await readAll([{ key: profileKey(claim.customerId), as: Customer }]) : [];
+  return holder;
+}

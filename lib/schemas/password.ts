@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { isCommon } from '../repositories/commonPasswords.ts';
+import { code } from './fields.ts';
+import type { Phone } from './phone.ts';
+
+const most = 256;
+const fewest = 8;
+const length = (password: string) => Array.from(password).length;
+
+/** A password as somebody types it: any characters, white space at its ends included, the same however a keyboard composes them. */
+const characters = z
+  .string()
+  .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
+  .refine((value) => value.isWellFormed(), code('invalid'))
+  .transform((value) => value.normalize('NFC'))
+  .refine((value) => value !== '', code('blank'))
+  .refine((value) => length(value) <= most, code('max_length', { max: most }));
+
+/** One that is compared: the rules for new ones may have changed since it was chosen. */
+export const givenPassword = characters.meta({ minLength: 1, maxLength: most });
+
+/** One that is chosen. */
+export const newPassword = characters
+  .refine((value) => length(value) >= fewest, code('min_length', { min: fewest }))
+  .refine(async (value) => !(await isCommon(value)), code('too_common'))
+  .meta({ minLength: fewest, maxLength: most });
+
+/** Whether a password is what everybody who knows its owner would try. */
+export function isGuessable(
+  password: string,
+  email: string | null | undefined,
+  phone: Phone | null | undefined,
+): boolean {
+  const known = [email, phone?.number, phone?.number.slice(1)];
+  return known.includes(password.toLowerCase());
+}
