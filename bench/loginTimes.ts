@@ -1,3 +1,4 @@
+import { makeSecrets } from '../deploy/secrets.ts';
 import { handler as deleteCustomer } from '../functions/customers/delete.ts';
 import { handler as login } from '../functions/password/login.ts';
 import { handler as signup } from '../functions/password/signup.ts';
@@ -6,7 +7,6 @@ import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event
 import { freePort } from '../lib/testing/ports.ts';
 import { startEngine } from '../local/engine.ts';
 import { startSandbox } from '../local/sandbox/server.ts';
-import { makeSecrets } from '../local/secrets.ts';
 import { createTable } from '../local/table.ts';
 import { loadSeed } from '../seed/load.ts';
 

@@ -16,6 +16,12 @@ export const config = {
   get stage() {
     return text('STAGE');
   },
+  get version() {
+    return text('VERSION', 'unknown');
+  },
+  get commit() {
+    return text('COMMIT', 'unknown');
+  },
   get tableName() {
     return text('TABLE_NAME');
   },
@@ -31,9 +37,10 @@ export const config = {
   get secretsPath() {
     return text('SECRETS_PATH');
   },
-  /** The SDK's own variable for another SSM endpoint; the local stack sets it. */
+  /** The SDK's own variables for another SSM endpoint; the local stack sets one. */
   get ssmEndpoint() {
-    return text('AWS_ENDPOINT_URL_SSM', `https://ssm.${config.region}.amazonaws.com`);
+    const forAll = text('AWS_ENDPOINT_URL', `https://ssm.${config.region}.amazonaws.com`);
+    return text('AWS_ENDPOINT_URL_SSM', forAll);
   },
   get awsCredentials() {
     const sessionToken = process.env.AWS_SESSION_TOKEN;

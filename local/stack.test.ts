@@ -45,9 +45,10 @@ const invoke = async (name: string, event: object) => {
   const url = `${lambda}/2015-03-31/functions/customer-backend-local-${name}/invocations`;
   return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();
 };
-/** Runs the seed command beside the stack; answers its exit code and what it printed. */
-async function seed(...words: string[]): Promise<[number | null, string]> {
-  const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { env: { ...process.env, ...place.ports } });
+const seed = (...words: string[]) => runScript('seed/run.ts', ...words);
+/** Runs a script beside the stack; answers its exit code and what it printed. */
+async function runScript(...words: string[]): Promise<[number | null, string]> {
+  const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...place.ports } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -191,6 +192,16 @@ describe('npm start', () => {
         /The wallet holds 0\.000 OMR\.\nThe device is active\.\nSigned out with 204; .* token_not_valid\.\n/,
       ),
     ]);
+  });
+
+  test('passes the smoke test, which fails where nothing answers', async () => {
+    const smoke = (...options: string[]) => runScript('scripts/smoke.ts', ...options);
+    const [code, output] = await smoke('--url', api);
+    expect([code, output]).toEqual([0, expect.stringMatching(/health +\d+ ms {2}ok\n.*is out +\d+ ms {2}ok\n$/s)]);
+    expect((await smoke('--url', api, '--otp', '000000'))[1]).toMatch(/login +\d+ ms {2}answered 400 instead of 201/);
+    const [failed, reason] = await smoke('--url', 'http://localhost:1');
+    expect([failed, reason]).toEqual([1, expect.stringMatching(/health +\d+ ms {2}no answer/)]);
+    expect((await smoke())[0]).toBe(1);
   });
 
   test('answers the preflight of a browser', async () => {

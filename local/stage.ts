@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { ApiError, errors } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
 import { Refusal } from '../seed/refusal.ts';
@@ -18,6 +19,19 @@ export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? '
     ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
   });
   return stage;
+}
+
+/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`. */
+export function useDeployedStage(): { stage: string; region: string } {
+  const { values } = parseArgs({ options: { stage: { type: 'string' }, region: { type: 'string' } } });
+  const { stage, region = process.env.AWS_REGION ?? 'eu-central-1' } = values;
+  if (!stage) throw new SetupError('Name the stage: --stage <stage>.');
+  if (stage === 'local') throw new SetupError('The stage local makes its secrets itself.');
+  if (!/^[a-z][a-z0-9-]{0,15}$/.test(stage))
+    throw new SetupError(
+      'The name of a stage has up to 16 small letters, digits and hyphens, and begins with a letter.',
+    );
+  return { stage, region };
 }
 
 /** Runs a command of an operator's to its end: what they can mend is said in a sentence, with the exit code 1. */

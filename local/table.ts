@@ -9,7 +9,7 @@ import {
   waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
-import { readService } from '../lib/http/routes.ts';
+import { readTable } from '../lib/http/routes.ts';
 
 const waiting = { maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
 
@@ -19,10 +19,10 @@ interface TableProperties
   TimeToLiveSpecification: { AttributeName: string; Enabled: boolean };
 }
 
-/** Creates the table of serverless.yml in a local engine, unless it is there. Returns whether it was created. */
+/** Creates the table of deploy/table.yml in a local engine, unless it is there. Returns whether it was created. */
 export async function createTable(endpoint: string, name: string): Promise<boolean> {
   const client = new DynamoDBClient({ endpoint });
-  const properties = readService().resources[1].Resources.Table?.Properties as TableProperties;
+  const properties = readTable() as TableProperties;
   const { BillingMode, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = properties;
   try {
     await client.send(

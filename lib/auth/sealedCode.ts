@@ -6,8 +6,15 @@ import { secret } from '../secrets.ts';
 
 const Secret = z.object({ id: z.string(), secret: z.string().min(32) });
 
-/** What codes are hashed under. `previous` still checks those that were sent just before a rotation. */
-export const OtpSecrets = z.object({ current: Secret, previous: Secret.nullable() });
+/**
+ * What codes are hashed under. `previous` still checks those that were sent just before a rotation, `next` those of functions
+ * that have seen it already.
+ */
+export const OtpSecrets = z.object({
+  next: Secret.nullable().default(null),
+  current: Secret,
+  previous: Secret.nullable(),
+});
 
 /** A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt of its own. */
 export async function seal(code: string, phone: string, type: OtpType, now: number): Promise<NewCode> {
@@ -19,8 +26,8 @@ export async function seal(code: string, phone: string, type: OtpType, now: numb
 
 /** Whether a typed code is the sealed one, in a time that tells nothing. */
 export async function opens(sealed: Code, phone: string, type: OtpType, typed: string): Promise<boolean> {
-  const { current, previous } = await secret('otp-secrets', OtpSecrets);
-  const sealedUnder = [current, previous].find((candidate) => candidate?.id === sealed.secretId);
+  const { next, current, previous } = await secret('otp-secrets', OtpSecrets);
+  const sealedUnder = [current, previous, next].find((candidate) => candidate?.id === sealed.secretId);
   if (!sealedUnder) return false;
   const hash = hmac(sealedUnder.secret, sealed.salt, phone, type, typed);
   return timingSafeEqual(hash, Buffer.from(sealed.hash, 'base64url'));

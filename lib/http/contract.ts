@@ -52,6 +52,8 @@ export type Input<C extends Contract> = {
   /** As the gateway saw it; no header can change it. */
   clientAddress: string;
   method: string;
+  /** The header, for those who are no customers. */
+  authorization: string | undefined;
   /** The address that was called, as the client knows it, without its query. */
   url: string;
   /** The path as the gateway knows it: `/api/addresses/{id}/update`. */

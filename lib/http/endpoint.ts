@@ -54,6 +54,7 @@ export function endpoint<const C extends Contract>(
         language: languageOf(context),
         clientAddress: event.requestContext.identity.sourceIp,
         method: event.httpMethod,
+        authorization: event.headers.authorization,
         resource: event.resource,
         url: urlOf(event),
       };

@@ -23,13 +23,21 @@ interface Service {
     string,
     { handler: string; events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[] }
   >;
-  /** Ours, behind those that lib/http/gateway.cjs makes. */
-  resources: [string, { Resources: Record<string, { Type: string; Properties: unknown }> }];
 }
 
 /** serverless.yml as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
 export function readService(): Service {
-  return parse(readFileSync(`${root}/serverless.yml`, 'utf8'), { logLevel: 'error' }) as Service;
+  return readYaml('serverless.yml') as Service;
+}
+
+/** The table's properties, as they are deployed. */
+export function readTable(): unknown {
+  const { Resources } = readYaml('deploy/table.yml') as { Resources: { Table: { Properties: unknown } } };
+  return Resources.Table.Properties;
+}
+
+function readYaml(file: string): unknown {
+  return parse(readFileSync(`${root}/${file}`, 'utf8'), { logLevel: 'error' });
 }
 
 /** Every function of serverless.yml and its file. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Secrets } from '../secrets.ts';
+import type { Secrets } from '../../deploy/secrets.ts';
 import { Messages } from './messages.ts';
 import { applications, Platforms } from './platforms.ts';
 import { Faults, snsSandbox } from './sns.ts';

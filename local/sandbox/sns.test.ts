@@ -7,7 +7,7 @@ import {
   SetEndpointAttributesCommand,
   SNSClient,
 } from '@aws-sdk/client-sns';
-import { makeSecrets } from '../secrets.ts';
+import { makeSecrets } from '../../deploy/secrets.ts';
 import { type Sandbox, startSandbox } from './server.ts';
 
 let sandbox: Sandbox;

@@ -53,8 +53,13 @@ function answerTo(call: Call): SnsAnswer {
     return failure('InternalFailure', 'The request processing has failed.', 500);
   if (quota) return failure('Throttled', 'Rate exceeded', 429);
   if (Math.random() < Number(throttling)) return failure('Throttling', 'Rate exceeded');
-  const act = { ...platformActions, Publish: publish }[action];
+  const act = { ...platformActions, Publish: publish, GetSMSAttributes: getSmsAttributes }[action];
   return act ? act(call) : failure('InvalidAction', `The action ${action} is not valid for this endpoint.`);
+}
+
+/** @see https://docs.aws.amazon.com/sns/latest/api/API_GetSMSAttributes.html */
+function getSmsAttributes(): SnsAnswer {
+  return success('GetSMSAttributes', { attributes: { MonthlySpendLimit: '1' } });
 }
 
 /** @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */

@@ -1,0 +1,56 @@
+import {
+  GetParameterCommand,
+  ParameterAlreadyExists,
+  ParameterNotFound,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { readService } from '../lib/http/routes.ts';
+import type { SecretName } from '../lib/secrets.ts';
+
+/** The secrets of one stage in SSM Parameter Store, each a SecureString. */
+export class Parameters {
+  readonly #client: SSMClient;
+  readonly #path: string;
+
+  constructor(stage: string, region: string) {
+    this.#client = new SSMClient({ region });
+    this.#path = `/${readService().service}/${stage}`;
+  }
+
+  nameOf(secret: SecretName): string {
+    return `${this.#path}/${secret}`;
+  }
+
+  /** Undefined where there is none. */
+  async read(secret: SecretName): Promise<string | undefined> {
+    try {
+      const command = new GetParameterCommand({ Name: this.nameOf(secret), WithDecryption: true });
+      return (await this.#client.send(command)).Parameter?.Value;
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Puts one that is not there. Answers false, and changes nothing, where it is, even if it came a moment ago. */
+  async create(secret: SecretName, value: string): Promise<boolean> {
+    try {
+      await this.#put(secret, value, false);
+      return true;
+    } catch (error) {
+      if (error instanceof ParameterAlreadyExists) return false;
+      throw error;
+    }
+  }
+
+  replace(secret: SecretName, value: string): Promise<void> {
+    return this.#put(secret, value, true);
+  }
+
+  async #put(secret: SecretName, Value: string, Overwrite: boolean): Promise<void> {
+    await this.#client.send(
+      new PutParameterCommand({ Name: this.nameOf(secret), Value, Type: 'SecureString', Overwrite }),
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { readRoutes } from '../lib/http/routes.ts';
+
+interface Throttle {
+  /** Requests per second. */
+  rate: number;
+  burst: number;
+}
+
+/** As much of Serverless as this plugin touches. */
+interface Serverless {
+  service: {
+    custom: { throttles: Record<string, Throttle>; accessLog: boolean };
+    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } };
+    resources: { Resources: Record<string, { DependsOn?: string }> };
+  };
+}
+
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+
+/** One line of JSON for each request. */
+const logFormat = {
+  request_id: '$context.requestId',
+  time: '$context.requestTimeEpoch',
+  method: '$context.httpMethod',
+  route: '$context.resourcePath',
+  status: '$context.status',
+  latency_ms: '$context.responseLatency',
+  integration_ms: '$context.integrationLatency',
+  bytes: '$context.responseLength',
+  error: '$context.error.responseType',
+};
+
+/**
+ * Sets what Serverless can only set by calls after a deployment, or not at all, in the template itself: throttles for each
+ * method, tracing and the access log of the API's stage.
+ */
+class ApiStagePlugin {
+  readonly hooks = { 'after:package:compileEvents': () => this.#describeStage() };
+  readonly #serverless: Serverless;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+  }
+
+  #describeStage(): void {
+    const { custom, provider, resources } = this.#serverless.service;
+    const found = Object.entries(provider.compiledCloudFormationTemplate.Resources).find(
+      ([, { Type }]) => Type === 'AWS::ApiGateway::Deployment',
+    );
+    if (!found) return;
+    const [deploymentId, deployment] = found;
+    deployment.Properties.StageDescription = {
+      TracingEnabled: true,
+      MethodSettings: methodSettings(custom.throttles),
+      ...(custom.accessLog && {
+        AccessLogSetting: {
+          DestinationArn: { 'Fn::GetAtt': ['AccessLog', 'Arn'] },
+          Format: JSON.stringify(logFormat),
+        },
+      }),
+    };
+    // The stage is there once the deployment is.
+    for (const name of ['WebAclAssociation', 'ApiDomainMapping']) {
+      Object.assign(resources.Resources[name] ?? {}, { DependsOn: deploymentId });
+    }
+  }
+}
+
+/** @throws when a throttle names a function that has no route */
+function methodSettings({ default: others, ...named }: Record<string, Throttle>) {
+  const routes = new Map(readRoutes().map((route) => [route.functionName, route]));
+  const settings = Object.entries(named).map(([functionName, { rate, burst }]) => {
+    const route = routes.get(functionName);
+    if (!route) throw new Error(`custom.throttles names ${functionName}, which has no route.`);
+    const ResourcePath = `/${route.resource.replaceAll('/', '~1')}`;
+    return { ResourcePath, HttpMethod: route.method, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+  });
+  const { rate, burst } = others ?? { rate: 1_000, burst: 2_000 };
+  return [{ ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }, ...settings];
+}
+
+export { ApiStagePlugin as 'module.exports' };

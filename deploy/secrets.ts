@@ -1,0 +1,100 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { SecretName } from '../lib/secrets.ts';
+
+/** A stage's secrets by the last part of their SSM name, as JSON. */
+export type Secrets = Record<SecretName, string>;
+
+const Key = z.looseObject({ kid: z.string(), d: z.string() });
+const SigningKeys = z.object({ current: Key, next: Key });
+type SigningKeys = z.infer<typeof SigningKeys>;
+
+/** As functions read them, and when each was published and, once it has signed, replaced; in seconds. */
+const PublicKey = z.looseObject({
+  kid: z.string(),
+  publishedAtSeconds: z.int().default(0),
+  retiredAtSeconds: z.int().optional(),
+});
+const PublicKeys = z.object({ keys: z.array(PublicKey) });
+
+const OtpSecret = z.object({ id: z.string(), secret: z.string() });
+const OtpSecrets = z.object({
+  next: OtpSecret.nullable().default(null),
+  current: OtpSecret,
+  previous: OtpSecret.nullable(),
+});
+
+/** New secrets, in the shapes that lib/auth/tokens.ts, lib/auth/sealedCode.ts and lib/health.ts read. */
+export function makeSecrets(nowSeconds = Math.floor(Date.now() / 1000)): Secrets {
+  const signing = { current: makeKey(), next: makeKey() };
+  return {
+    'signing-keys': JSON.stringify(signing),
+    'public-keys': publish(signing, nowSeconds),
+    'otp-secrets': JSON.stringify({ next: makeOtpSecret(), current: makeOtpSecret(), previous: null }),
+    'health-key': JSON.stringify({ key: randomBytes(32).toString('base64url') }),
+  };
+}
+
+/** The public halves of a stage's signing keys. */
+export function publish({ next, current }: SigningKeys, nowSeconds: number): string {
+  const keys = [next, current].map((key) => ({ ...publicHalf(key), publishedAtSeconds: nowSeconds }));
+  return JSON.stringify({ keys });
+}
+
+export function readSigningKeys(json: string): SigningKeys {
+  return SigningKeys.parse(JSON.parse(json));
+}
+
+/** A refresh token lives as long without being used, and is checked by the key that signed it. */
+const keptSeconds = 31 * 86_400;
+/** Functions keep secrets for five minutes; only then everybody knows a key. */
+const knownAfterSeconds = 600;
+
+/** A rotation cannot be done yet. */
+export class TooEarly extends Error {
+  override name = 'TooEarly';
+}
+
+/**
+ * Secrets one step on: next becomes current, current becomes previous. Whatever is used from now on has been known to all
+ * functions before, and whatever was used until now goes on being known.
+ * @throws {TooEarly} when the next key was published a moment ago
+ */
+export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 'otp-secrets'>, nowSeconds: number) {
+  const before = readSigningKeys(secrets['signing-keys']);
+  const { keys } = PublicKeys.parse(JSON.parse(secrets['public-keys']));
+  const signing = { current: before.next, next: makeKey() };
+  const published = keys.find(({ kid }) => kid === before.next.kid);
+  const waitSeconds = (published?.publishedAtSeconds ?? nowSeconds) + knownAfterSeconds - nowSeconds;
+  if (waitSeconds > 0) throw new TooEarly(`Functions may not know the next key yet; try again in ${waitSeconds} s.`);
+  const kept = keys
+    .filter(
+      ({ kid, retiredAtSeconds = 0 }) => kid === before.current.kid || retiredAtSeconds > nowSeconds - keptSeconds,
+    )
+    .map((key) => ({ ...key, retiredAtSeconds: key.retiredAtSeconds ?? nowSeconds }));
+  const next = { ...publicHalf(signing.next), publishedAtSeconds: nowSeconds };
+  const otp = OtpSecrets.parse(JSON.parse(secrets['otp-secrets']));
+  return {
+    'public-keys': JSON.stringify({ keys: [next, published, ...kept] }),
+    'signing-keys': JSON.stringify(signing),
+    // A set without a next one is from before there was one: it gets one now and moves on with the next rotation.
+    'otp-secrets': JSON.stringify({
+      next: makeOtpSecret(),
+      current: otp.next ?? otp.current,
+      previous: otp.next ? otp.current : otp.previous,
+    }),
+  };
+}
+
+function makeKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return Key.parse({ ...privateKey.export({ format: 'jwk' }), kid: randomUUID() });
+}
+
+function publicHalf({ d: _private, ...key }: z.infer<typeof Key>) {
+  return { ...key, use: 'sig', alg: 'ES256' };
+}
+
+function makeOtpSecret(): z.infer<typeof OtpSecret> {
+  return { id: randomUUID(), secret: randomBytes(32).toString('base64url') };
+}

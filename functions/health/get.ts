@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { config } from '../../lib/config.ts';
+import { checkHealth } from '../../lib/health.ts';
+import { reply } from '../../lib/http/contract.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+
+const outcome = z.enum(['ok', 'failing']);
+const Health = z.object({
+  status: outcome,
+  version: z.string(),
+  commit: z.string(),
+  stage: z.string(),
+  checks: z.object({ table: outcome, sns: outcome }).optional().describe('With `deep=1`.'),
+});
+
+export const handler = endpoint(
+  {
+    operationId: 'getHealth',
+    tag: 'health',
+    summary: 'Which version answers, and whether what it needs does.',
+    description:
+      '`deep=1` asks the table and SNS, and takes the health key of the stage: `Authorization: Bearer <key>`.',
+    query: z.object({ deep: z.enum(['0', '1']).default('0') }),
+    returns: { 200: Health, 503: Health },
+    errors: ['permissionDenied'],
+  },
+  async ({ query: { deep }, authorization }) => {
+    const { version, commit, stage } = config;
+    const about = { version, commit, stage };
+    if (deep === '0') return reply(200, { status: 'ok' as const, ...about });
+    const checks = await checkHealth(authorization);
+    if (Object.values(checks).includes('failing')) return reply(503, { status: 'failing' as const, ...about, checks });
+    return reply(200, { status: 'ok' as const, ...about, checks });
+  },
+);

@@ -1,0 +1,54 @@
+import { logOf } from '../../lib/testing/log.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as getHealth } from './get.ts';
+
+const world = useWorld();
+
+const deep = (authorization?: string) =>
+  world.call(getHealth, {
+    method: 'GET',
+    query: { deep: '1' },
+    headers: { ...(authorization && { Authorization: authorization }) },
+  });
+const bearer = () => `Bearer ${JSON.parse(world.secrets['health-key']).key}`;
+
+test('says which version answers, without asking anybody', async () => {
+  world.set({ VERSION: '1.2.3', COMMIT: 'abc123' });
+  world.engine.record();
+  const { status, body, headers } = await world.call(getHealth, { method: 'GET' });
+  expect([status, body]).toEqual([200, { status: 'ok', version: '1.2.3', commit: 'abc123', stage: 'local' }]);
+  expect(headers['cache-control']).toBe('no-store');
+  expect(world.engine.calls).toEqual([]);
+});
+
+test('asks the table and SNS for whoever has the key of the stage', async () => {
+  const { status, body } = await deep(bearer());
+  expect([status, body.status, body.checks]).toEqual([200, 'ok', { table: 'ok', sns: 'ok' }]);
+});
+
+test.each([[undefined], ['Bearer '], ['Bearer wrong'], [`Bearer ${'x'.repeat(43)}`]])(
+  'asks nobody for %s',
+  async (authorization) => {
+    world.engine.record();
+    const { status, body } = await deep(authorization);
+    expect([status, body.errors[0].code]).toEqual([403, 'permission_denied']);
+    expect(world.engine.calls).toEqual([]);
+  },
+);
+
+test('says what does not answer, and nothing more about it', async () => {
+  world.engine.fail(() => ({ status: 400, type: 'ResourceNotFoundException', message: 'secret detail' }));
+  world.sandbox.faults.internal_error = true;
+  let answer: Awaited<ReturnType<typeof deep>> | undefined;
+  const lines = await logOf(async () => {
+    answer = await deep(bearer());
+  });
+  expect([answer?.status, answer?.body.checks]).toEqual([503, { table: 'failing', sns: 'failing' }]);
+  expect(JSON.stringify(answer?.body)).not.toContain('detail');
+  expect(lines.join()).not.toContain(bearer().slice(7));
+});
+
+test('refuses another depth', async () => {
+  const { status, body } = await world.call(getHealth, { method: 'GET', query: { deep: 'x' } });
+  expect([status, body.errors[0]]).toEqual([400, expect.objectContaining({ attr: 'deep', code: 'invalid_choice' })]);
+});

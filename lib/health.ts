@@ -1,0 +1,45 @@
+import { timingSafeEqual } from 'node:crypto';
+import { GetSMSAttributesCommand } from '@aws-sdk/client-sns';
+import * as z from 'zod';
+import { fail } from './errors.ts';
+import { loggable, logger } from './logger.ts';
+import { sns } from './messaging/sns.ts';
+import { AppContent } from './repositories/content.ts';
+import { appContentKey } from './repositories/keys.ts';
+import { readAll } from './repositories/table.ts';
+import { secret } from './secrets.ts';
+
+const HealthKey = z.object({ key: z.string().min(32) });
+
+/** What a stage cannot do without; each check costs next to nothing and changes nothing. */
+const checks = {
+  table: () => readAll([{ key: appContentKey, as: AppContent }]),
+  sns: () => sns().send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] })),
+};
+export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
+
+/**
+ * Whether the table and SNS answer, for a caller who has the stage's health key: `Bearer <key>`.
+ * @throws permissionDenied
+ */
+export async function checkHealth(authorization: string | undefined): Promise<Checks> {
+  const { key } = await secret('health-key', HealthKey);
+  if (!isSame(authorization ?? '', `Bearer ${key}`)) return fail('permissionDenied');
+  const [table, sns] = await Promise.all([outcome('table'), outcome('sns')]);
+  return { table, sns };
+}
+
+async function outcome(name: keyof typeof checks): Promise<'ok' | 'failing'> {
+  try {
+    await checks[name]();
+    return 'ok';
+  } catch (error) {
+    logger().error('health', { check: name, error: loggable(error) });
+    return 'failing';
+  }
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}

@@ -1,0 +1,38 @@
+import { Parameters } from '../deploy/parameters.ts';
+import { makeSecrets, publish, readSigningKeys } from '../deploy/secrets.ts';
+import type { SecretName } from '../lib/secrets.ts';
+import { runCommand, useDeployedStage } from '../local/stage.ts';
+import { Refusal } from '../seed/refusal.ts';
+
+/** Makes the secrets that a stage does not have yet, and never touches one that it has. */
+async function run(): Promise<void> {
+  const { stage, region } = useDeployedStage();
+  const parameters = new Parameters(stage, region);
+  const fresh = makeSecrets();
+  const signingKeys = await parameters.read('signing-keys');
+  if (signingKeys === undefined && (await parameters.read('public-keys')) !== undefined) {
+    throw new Refusal(
+      `${parameters.nameOf('public-keys')} is there without its signing keys. Restore those, or delete it to start with new keys.`,
+    );
+  }
+  // The public halves go last: whoever has them has the private ones too.
+  const signing = signingKeys ?? (await placed('signing-keys', fresh['signing-keys']));
+  await placed('public-keys', publish(readSigningKeys(signing), Math.floor(Date.now() / 1000)));
+  await placed('otp-secrets', fresh['otp-secrets']);
+  await placed('health-key', fresh['health-key']);
+  if (signingKeys !== undefined) print(parameters.nameOf('signing-keys'), 'is there already');
+  process.stdout.write(`The stage ${stage} can be deployed.\n`);
+
+  /** What the parameter holds then: this, or what was there. */
+  async function placed(secret: SecretName, value: string): Promise<string> {
+    const isNew = await parameters.create(secret, value);
+    print(parameters.nameOf(secret), isNew ? 'created' : 'is there already');
+    return isNew ? value : ((await parameters.read(secret)) ?? value);
+  }
+}
+
+function print(name: string, outcome: string): void {
+  process.stdout.write(`${name.padEnd(48)} ${outcome}\n`);
+}
+
+await runCommand(run);
