@@ -63,7 +63,7 @@ export const errors = {
   codeNeeded: {
     status: 403,
     type: 'client_error',
-    code: 'permission_denied',
+    code: 'recent_code_required',
     detail: {
       en: 'Prove your phone with a new code to do this.',
       ar: 'أثبت رقم هاتفك برمز جديد للقيام بذلك.',

@@ -7,6 +7,8 @@ import { handler as refresh } from '../auth/refresh.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as createDevice } from '../devices/create.ts';
+import { handler as listDevices } from '../devices/list.ts';
 import { handler as changeSettings } from '../operators/changeSettings.ts';
 import { handler as availability } from './availability.ts';
 import { handler as configuration } from './configuration.ts';
@@ -196,6 +198,16 @@ describe('signup', () => {
     expect(JSON.stringify(await world.items())).not.toContain('violet');
   });
 
+  test('tells a client address three hundred times an hour that something is taken, and then no more', async () => {
+    world.set({ SIGN_UP_REFUSALS_PER_ADDRESS_PER_HOUR: '3' });
+    const clientAddress = nextAddress();
+    const { email } = await signUp(world);
+    const probe = () => world.call(signup, { body: newAccount(world, { email }), clientAddress });
+    const answers = await Promise.all(Array.from({ length: 6 }, probe));
+    expect([count(answers, 423), count(answers, 429)]).toEqual([3, 3]);
+    expect((await world.call(signup, { body: newAccount(world), clientAddress })).status).toBe(200);
+  });
+
   test('asks the table at most three times, one call after another', async () => {
     await signUp(world);
     world.engine.record();
@@ -325,7 +337,8 @@ describe('login', () => {
     expect((await logIn(world, account)).status).toBe(200);
     expect(await hashOf()).toBe(before);
     world.set({ PASSWORD_MEMORY_KIB: '128' });
-    expect((await logIn(world, account)).status).toBe(200);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => logIn(world, account)));
+    expect(count(answers, 200)).toBe(6);
     expect(await hashOf()).toContain('$m=128,t=1,p=1$');
     expect((await logIn(world, account)).status).toBe(200);
   });
@@ -371,6 +384,15 @@ describe('login by phone', () => {
     await verify(world, one);
     expect((await byPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
     expect((await byPhone({ phone: one.phone, email: one.email, password: one.password })).status).toBe(200);
+  });
+
+  test('counts failures under the phone, whatever stands beside it', async () => {
+    const { phone, email } = await signUp(world);
+    await setPhoneLogin(true);
+    const clientAddress = nextAddress();
+    const guess = (body: object) => world.call(login, { body: { phone, password: 'wrong', ...body }, clientAddress });
+    for (let failure = 0; failure < 10; failure++) expect((await guess(failure % 2 ? { email } : {})).status).toBe(403);
+    expect([(await guess({})).status, (await guess({ email })).status]).toEqual([429, 429]);
   });
 
   test('means who has verified it, else who signed up with it last', async () => {
@@ -422,6 +444,16 @@ describe('logout', () => {
     expect(await statusOf(account.token)).toBe(401);
     expect((await world.call(refresh, { body: { refresh: account.refresh } })).status).toBe(401);
     expect(await statusOf(other.data.token)).toBe(200);
+  });
+
+  test('stops pushes to the device that was registered in the session', async () => {
+    const account = await signUp(world);
+    const body = { registration_id: `pushes to ${account.email}`, type: 'ios' };
+    expect((await world.call(createDevice, { token: account.token, body })).status).toBe(201);
+    await world.call(logout, { token: account.token });
+    const { body: back } = await logIn(world, account);
+    const devices = await world.call(listDevices, { method: 'GET', token: back.data.token });
+    expect(devices.body.map(({ active }: { active: boolean }) => active)).toEqual([false]);
   });
 
   test('twice at once is done once', async () => {

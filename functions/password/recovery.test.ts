@@ -67,6 +67,37 @@ describe('forget password', () => {
     for (const time of times) expect(time).toBeGreaterThanOrEqual(295);
   });
 
+  test('leaves the same behind whether there is an account or not: the next codes come or wait alike', async () => {
+    const known = await verified();
+    const unknown = world.phone();
+    const next = async (phone: string) => {
+      await askForCode({ phone });
+      const body = { phone_number: phone, otp_type: 'customer_auth' };
+      return (await world.call(sendOtp, { body, clientAddress: nextAddress() })).status;
+    };
+    expect([await next(known.phone), await next(unknown)]).toEqual([429, 429]);
+    expect(world.sandbox.messages.list(unknown)).toEqual([]);
+
+    const sendsAfter = async (email: string) => {
+      const clientAddress = nextAddress();
+      for (let request = 0; request < 3; request++) await askForCode({ email }, clientAddress);
+      return (await world.items()).find(({ pk }) => pk === `CLIENT#${clientAddress}`);
+    };
+    world.advance(3_600);
+    expect(await sendsAfter('ghost@example.com')).toMatchObject({ sent3: expect.any(Number) });
+  });
+
+  test('who only knows an e-mail address cannot use up the codes and tries of its owner', async () => {
+    const { email, phone } = await verified();
+    for (let round = 0; round < 12; round++) {
+      await askForCode({ email });
+      for (let guess = 0; guess < 5; guess++) await resetWith({ email, token: 'wrong', password: newPassword });
+      world.advance(3_600);
+    }
+    const code = await requestCode(world, phone);
+    expect((await authenticateWith(world, phone, code)).status).toBe(200);
+  });
+
   test('is answered twenty times an hour for a client address, however many ask at once', async () => {
     const address = nextAddress();
     const answers = await Promise.all(
@@ -97,6 +128,26 @@ describe('reset password', () => {
     const { body: back } = await logIn(world, { email, password: newPassword });
     const devices = await world.call(listDevices, { method: 'GET', token: back.data.token });
     expect(devices.body.map(({ active }: { active: boolean }) => active)).toEqual([false]);
+  });
+
+  test('ends every session, however many were opened at once; there are never more than ten', async () => {
+    const { email, password, id, token: first, code } = await withCode();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => logIn(world, { email, password })));
+    const tokens = answers.filter(({ status }) => status === 200).map(({ body }) => body.data.token);
+    expect(tokens.length).toBeGreaterThan(5);
+    const open = (await world.partition(`CUSTOMER#${id}`)).filter(({ sk }) => String(sk).startsWith('SESSION#'));
+    expect(open.length).toBeLessThanOrEqual(10);
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(200);
+    for (const token of [first, ...tokens]) expect(await statusOf(token)).toBe(401);
+  });
+
+  test('lets its owner in at once, also from where the old password was tried too often', async () => {
+    const { email, code } = await withCode();
+    const address = nextAddress();
+    for (let guess = 0; guess < 12; guess++)
+      await logIn(world, { email, password: 'forgotten' }, { clientAddress: address });
+    expect((await resetWith({ email, token: code, password: newPassword }, address)).status).toBe(200);
+    expect((await logIn(world, { email, password: newPassword }, { clientAddress: address })).status).toBe(200);
   });
 
   test('takes a code once, however many bring it at once', async () => {
@@ -142,7 +193,7 @@ describe('reset password', () => {
     ['both names', { email: 'a@example.com', phone: '+201001234567', token: '1', password: newPassword }, ['phone']],
     ['a common password', { email: 'a@example.com', token: '1', password: 'password1' }, ['password']],
     ['a list', { email: 'a@example.com', token: ['1'], password: [] }, ['token', 'password']],
-  ])('refuses %s, and spends no try of the code', async (_, body, fields) => {
+  ])('refuses %s', async (_, body, fields) => {
     const answer = await resetWith(body);
     expect([answer.status, Object.keys(answer.body.errors.errorDetails).sort()]).toEqual([423, fields.sort()]);
   });
@@ -206,7 +257,7 @@ describe('a customer of codes', () => {
     const wanted = { email: 'later@example.com', password: newPassword };
     world.advance(600);
     const refused = await choose(access, wanted);
-    expect([refused.status, refused.body.errors[0].code]).toEqual([403, 'permission_denied']);
+    expect([refused.status, refused.body.errors[0].code]).toEqual([403, 'recent_code_required']);
     await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'password_reset' },
       clientAddress: nextAddress(),
@@ -237,6 +288,34 @@ describe('a customer of codes', () => {
     expect(await statusOf(two.body.access)).toBe(200);
     expect((await choose(one.access, { password: `${newPassword}!` })).status).toBe(200);
     expect([await statusOf(one.access), await statusOf(two.body.access)]).toEqual([200, 401]);
+  });
+
+  test('stops pushes to the devices of the sessions that end', async () => {
+    const one = await signIn(world);
+    world.advance(60);
+    await authenticateWith(world, one.phone, await requestCode(world, one.phone), { registrationId: 'lost phone' });
+    await choose(one.access, { email: 'lost.phone@example.com', password: newPassword });
+    await choose(one.access, { password: `${newPassword}!` });
+    const { body } = await world.call(listDevices, { method: 'GET', token: one.access });
+    const active = body.map((device: { registration_id: string; active: boolean }) => [
+      device.registration_id,
+      device.active,
+    ]);
+    expect(Object.fromEntries(active)).toEqual({ 'lost phone': false, [one.registrationId]: true });
+  });
+
+  test('changes both or none when the table fails on the way', async () => {
+    const { access } = await signIn(world);
+    await choose(access, { email: 'both.old@example.com', password: newPassword });
+    world.engine.fail((operation, body) =>
+      operation === 'TransactWriteItems' && body.includes('PASSWORD')
+        ? { status: 500, type: 'InternalServerError' }
+        : undefined,
+    );
+    expect((await choose(access, { email: 'both.new@example.com', password: `${newPassword}!` })).status).toBe(500);
+    world.engine.heal();
+    expect((await logIn(world, { email: 'both.old@example.com', password: newPassword })).status).toBe(200);
+    expect((await logIn(world, { email: 'both.new@example.com', password: newPassword })).status).toBe(403);
   });
 
   test('is told which fields are wrong, all at once, and nothing is changed', async () => {

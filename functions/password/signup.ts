@@ -14,8 +14,8 @@ export const handler = endpoint(
     body: SignUp,
     returns: { 200: CustomerResource },
   },
-  async ({ body, language }) => {
-    const account = await signUp(body, language);
+  async ({ body, language, clientAddress }) => {
+    const account = await signUp(body, language, clientAddress);
     return showAccount({ ...account, tokens: await mint(account.session) });
   },
 );

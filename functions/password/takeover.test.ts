@@ -1,3 +1,4 @@
+import { otpKey } from '../../lib/repositories/keys.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import {
   type Account,
@@ -16,6 +17,7 @@ import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as forget } from './forget.ts';
 import { handler as reset } from './reset.ts';
+import { handler as setPassword } from './set.ts';
 import { handler as signup } from './signup.ts';
 import { handler as verifyPhone } from './verifyPhone.ts';
 
@@ -68,6 +70,32 @@ describe('verifying a phone', () => {
     world.advance(300);
     expect(fieldsOf(await bringCode(account.token, code))).toEqual([423, ['verification_code']]);
     expect((await me(account.token)).phone_number).toBe(account.phone);
+  });
+
+  test('takes another phone of the same country, for a slip at the sign-up, once that is proven', async () => {
+    const account = await signUp(world);
+    const phone = world.phone();
+    const withPhone = (body: object) =>
+      world.call(verifyPhone, { token: account.token, body: { phone, ...body }, clientAddress: nextAddress() });
+    expect((await withPhone({})).status).toBe(409);
+    const answer = await withPhone({ verification_code: world.codeFor(phone) });
+    expect([answer.status, answer.body.data.phone]).toEqual([200, phone]);
+    expect(await world.partition(`PHONE#${account.phone}`)).toEqual([]);
+
+    const other = await signUp(world);
+    const take = (phone: string) => world.call(verifyPhone, { token: other.token, body: { phone } });
+    expect(fieldsOf(await take(phone))).toEqual([423, ['phone']]);
+    expect(fieldsOf(await take('+96599123456'))).toEqual([423, ['phone']]);
+    expect(fieldsOf(await take('7'))).toEqual([423, ['phone']]);
+  });
+
+  test('counts no wrong try for a right code that comes several times at once', async () => {
+    const account = await signUp(world);
+    await askForCode(account.token);
+    const code = world.codeFor(account.phone);
+    await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    const [item] = await world.partition(otpKey(account.phone).pk);
+    expect(item?.wrong1).toBe(0);
   });
 
   test('sends one code a minute', async () => {
@@ -156,6 +184,7 @@ describe('an attacker who signs up with the phone of somebody else', () => {
       expect((await world.call(forget, { body, clientAddress: nextAddress() })).status).toBe(200);
     }
     expect(world.sandbox.messages.list(phone)).toHaveLength(before);
+    world.advance(60);
     await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'password_reset' },
       clientAddress: nextAddress(),
@@ -201,7 +230,23 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await setEmail(owner.access, 'owner@example.com')).status).toBe(200);
     expect((await me(owner.access)).email).toBe('owner@example.com');
     expect((await me(attacker.token)).email).toBe('');
-    expect((await logIn(world, attacker)).status).toBe(403);
+  });
+
+  test('and loses it: still opens the same account with it, and never the owner’s', async () => {
+    const email = 'still@example.com';
+    const first = await signUp(world, { email });
+    const owner = await signIn(world);
+    await setEmail(owner.access, email);
+    expect((await logIn(world, first)).body.data).toMatchObject({ id: first.id, email: '' });
+    world.advance(60);
+    const password = 'violet bicycle 77';
+    expect((await world.call(setPassword, { token: owner.access, body: { password } })).status).toBe(200);
+    expect((await logIn(world, { email, password })).body.data.id).toBe(owner.customer.id);
+    expect((await logIn(world, first)).body.data.id).toBe(first.id);
+    expect((await logIn(world, { email, password: 'neither of them' })).status).toBe(403);
+    await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
+    expect((await world.partition(`EMAIL#${email}`)).map(({ sk }) => sk)).toEqual(['CLAIM']);
+    expect((await logIn(world, first)).status).toBe(403);
   });
 
   test('and has verified a phone: is as good an owner as anybody', async () => {

@@ -8,6 +8,7 @@ import * as wallets from '../../lib/repositories/wallets.ts';
 import { CustomerResource, showAccount } from '../../lib/schemas/account.ts';
 import { clearable } from '../../lib/schemas/fields.ts';
 import { otpCode } from '../../lib/schemas/otp.ts';
+import { phoneNumber } from '../../lib/schemas/phone.ts';
 
 export const handler = endpoint(
   {
@@ -16,12 +17,13 @@ export const handler = endpoint(
     summary: 'Verify the phone of the signed-in customer by a code; without one, a code is sent.',
     dialect: envelope,
     auth: signedIn,
-    body: z.object({ verification_code: clearable(otpCode).optional() }),
+    description: '`phone` is for another one than was given at the sign-up, and goes with both calls.',
+    body: z.object({ phone: clearable(phoneNumber).optional(), verification_code: clearable(otpCode).optional() }),
     returns: { 200: CustomerResource },
     errors: ['phoneNotVerified', 'otpSendLimit', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
-  async ({ customer: before, session, body: { verification_code: code }, language, clientAddress }) => {
-    const customer = await verifyPhone(before, { code, language, clientAddress });
+  async ({ customer: before, session, body: { phone, verification_code: code }, language, clientAddress }) => {
+    const customer = await verifyPhone(before, { phone, code, language, clientAddress });
     const [wallet, tokens] = await Promise.all([wallets.ofCustomer(customer.id), mint(session)]);
     return showAccount({ customer, phone: customer.phoneNumber, wallet, tokens });
   },

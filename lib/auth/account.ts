@@ -1,6 +1,7 @@
 import * as customers from '../repositories/customers.ts';
 import {
   emailClaimKey,
+  lostEmailKey,
   passwordKey,
   phoneClaimKey,
   profileKey,
@@ -19,31 +20,41 @@ export interface Identifier {
   phone?: Phone | null | undefined;
 }
 
+/** What failures are counted under. A phone is always given where it is used, and an e-mail address only sometimes beside it. */
+export function loginName({ email, phone }: Identifier): string {
+  return phone?.number ?? email ?? '';
+}
+
 /** Nobody has this id. Reading it takes as long as reading somebody. */
 const nobody = 0;
 
 /**
- * The account that is meant, and what a login needs to know of it. A phone means who has proven it, else who signed up with
- * it last. It takes two calls, one after another, whether or not there is such an account.
+ * The accounts that may be meant. An e-mail address means who has it, and then who had it until somebody with a proven phone
+ * took it; a phone means who has proven it, else who signed up with it last. There are as many, found by two calls one
+ * after another, whether or not there is any such account: one that is not has no customer.
  */
-export async function findAccount(identifier: Identifier) {
+export async function findAccounts(identifier: Identifier): Promise<[Account, ...Account[]]> {
   const { email, phone } = identifier;
   const claims = await readClaims(identifier);
-  const holder = email ? claims.email : (claims.phone ?? claims.unproven);
-  const { customer, ...rest } = await readAccount(holder?.customerId ?? nobody);
-  const owner = claims.phone?.customerId;
-  const hasPhone = owner === undefined ? customer?.unprovenPhone === phone?.number : customer?.id === owner;
-  return { ...rest, customer: !phone || hasPhone ? customer : undefined };
+  const [first, ...others] = email ? [claims.email, claims.lost] : [claims.phone ?? claims.unproven];
+  const read = async (holder: customers.Claim | undefined) => {
+    const account = await readAccount(holder?.customerId ?? nobody);
+    const { id, unprovenPhone } = account.customer ?? {};
+    const isTheirs = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
+    return isTheirs ? account : { ...account, customer: undefined };
+  };
+  return Promise.all([read(first), ...others.map(read)]);
 }
 
-/** Who has an e-mail address, who has proven a phone, and who signed up with it last. */
+/** Who has an e-mail address and who lost it, who has proven a phone and who signed up with it last. */
 export async function readClaims({ email, phone }: Identifier) {
-  const [emailClaim, phoneClaim, unproven] = await readAll([
+  const [emailClaim, lost, phoneClaim, unproven] = await readAll([
     { key: emailClaimKey(email ?? ''), as: customers.Claim },
+    { key: lostEmailKey(email ?? ''), as: customers.Claim },
     { key: phoneClaimKey(phone?.number ?? ''), as: customers.Claim },
     { key: unprovenPhoneKey(phone?.number ?? ''), as: customers.Claim },
   ]);
-  return { email: emailClaim, phone: phoneClaim, unproven };
+  return { email: emailClaim, lost, phone: phoneClaim, unproven };
 }
 
 export type Account = Awaited<ReturnType<typeof readAccount>>;

@@ -4,8 +4,8 @@ import { config } from '../config.ts';
 import { ApiError, fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
-import { limitCalls } from '../repositories/sends.ts';
-import { findAccount, type Identifier } from './account.ts';
+import * as sends from '../repositories/sends.ts';
+import { findAccounts, type Identifier, loginName } from './account.ts';
 import { rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
@@ -15,21 +15,24 @@ import { sendCode } from './sendCode.ts';
 const type = 'password_reset';
 
 /**
- * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by the answer, nor by the
- * time it takes, nor by a limit of the phone or a failure to send.
+ * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by the answer, nor by what is
+ * counted, nor by a limit of the phone or a failure to send; nor by the time it takes, unless SNS takes longer than that.
  * @throws throttled
  */
 export async function sendResetCode(identifier: Identifier, clientAddress: string): Promise<void> {
-  await limitCalls(clientNetwork(clientAddress), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
+  await sends.limitCalls(clientNetwork(clientAddress), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
   await Promise.all([sendIfKnown(identifier, clientAddress), setTimeout(config.passwordRequestMs)]);
 }
 
 async function sendIfKnown(identifier: Identifier, clientAddress: string): Promise<void> {
-  const { customer } = await findAccount(identifier);
-  if (!customer?.phoneNumber) return;
-  const phone = { number: customer.phoneNumber, country: customer.countryCode };
+  const [{ customer }] = await findAccounts(identifier);
+  const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
+  const phone = owned || identifier.phone;
+  const common = { type, appId: undefined, clientAddress, share: 'part' } as const;
   try {
-    await sendCode({ phone, type, appId: undefined, language: customer.language, clientAddress });
+    // What a send counts is counted without one as well: the next call of the same client would tell.
+    if (!phone) await sends.countForClient(clientNetwork(clientAddress), nowSeconds());
+    else await sendCode({ ...common, phone, language: customer?.language ?? 'en', isDecoy: !owned });
   } catch (error) {
     if (error instanceof ApiError) logger().info('no code for a password', { problem: error.problem });
     else logger().error('no code for a password', { error: loggable(error) });
@@ -47,10 +50,11 @@ interface Reset extends Identifier {
  * @throws wrongCode whatever is wrong with the code or the account; throttled
  */
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
-  const name = `reset ${identifier.email ?? identifier.phone?.number}`;
-  const [tried, account] = await Promise.all([
-    loginFailures.takeTry(name, clientNetwork(clientAddress), nowSeconds()),
-    findAccount(identifier),
+  const name = `reset ${loginName(identifier)}`;
+  const network = clientNetwork(clientAddress);
+  const [tried, [account]] = await Promise.all([
+    loginFailures.takeTry(name, network, nowSeconds()),
+    findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   const { customer } = account;
@@ -58,6 +62,11 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   const code = await rightCode(phone, type, typed);
   if (!customer || !code) return fail('wrongCode');
   const hash = await hashPassword(password);
-  const isDone = await replacePassword(customer.id, { hash, account, proof: { phone, code }, also: [tried.success] });
+  const isDone = await replacePassword(customer.id, {
+    hash,
+    account,
+    proof: { phone, code },
+    also: [tried.success, loginFailures.forgetting(loginName(identifier), network)],
+  });
   if (!isDone) fail('wrongCode');
 }

@@ -3,8 +3,10 @@ import { fail } from '../errors.ts';
 import * as customers from '../repositories/customers.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
 import * as passwords from '../repositories/passwords.ts';
+import { attempts, backOff } from '../repositories/retries.ts';
 import { transact } from '../repositories/table.ts';
-import { findAccount, type Identifier } from './account.ts';
+import type { Write } from '../repositories/writes.ts';
+import { type Account, findAccounts, type Identifier, loginName, readAccount } from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
@@ -16,31 +18,44 @@ interface LogIn extends Identifier {
 
 /**
  * Signs the owner of a password in. Whatever is wrong, the same is done and answered: the try is counted before, the same
- * items are read, and one password is hashed.
+ * items are read, and as many passwords are hashed.
  * @throws wrongCredentials, throttled
  */
 export async function logIn({ password: typed, clientAddress, ...identifier }: LogIn) {
-  const name = identifier.email ?? identifier.phone?.number ?? '';
-  const [tried, account] = await Promise.all([
-    loginFailures.takeTry(name, clientNetwork(clientAddress), nowSeconds()),
-    findAccount(identifier),
+  const [tried, accounts] = await Promise.all([
+    loginFailures.takeTry(loginName(identifier), clientNetwork(clientAddress), nowSeconds()),
+    findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
-  const { customer, wallet, password } = account;
-  const isRight = await isPassword(typed, customer && password?.hash);
-  if (!isRight || !customer || !wallet || !password) return fail('wrongCredentials');
+  for (const account of accounts) {
+    const isRight = await isPassword(typed, account.customer && account.password?.hash);
+    if (isRight) return openSession(account, typed, tried.success);
+  }
+  return fail('wrongCredentials');
+}
 
-  const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
-  const { session, writes } = opening(customer.id, { registrationId: '', isProven: false }, account);
-  const [result, phone] = await Promise.all([
-    transact([
-      passwords.confirmation(customer.id, password, hashedAnew),
-      customers.signingIn(customer.id),
-      tried.success,
-      ...writes,
-    ]),
-    customers.shownPhone(customer),
-  ]);
-  if (!result.done) return result.refused[0] || result.refused[1] ? fail('wrongCredentials') : fail('throttled');
-  return { customer, phone, wallet, session };
+/** Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at the same moment. */
+async function openSession(account: Account, typed: string, success: Write) {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const { customer, wallet, password } = account;
+    if (!customer || !wallet || !password) return fail('wrongCredentials');
+    const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
+    const { session, writes } = opening(customer.id, { registrationId: '', isProven: false }, account);
+    const [result, phone] = await Promise.all([
+      transact([
+        passwords.confirmation(customer.id, password, hashedAnew),
+        customers.signingIn(customer),
+        success,
+        ...writes,
+      ]),
+      customers.shownPhone(customer),
+    ]);
+    if (result.done) return { customer, phone, wallet, session };
+    await backOff(attempt);
+    const compared = password.hash;
+    account = await readAccount(customer.id);
+    const { hash } = account.password ?? {};
+    if (hash !== compared && !(await isPassword(typed, hash))) return fail('wrongCredentials');
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
 }

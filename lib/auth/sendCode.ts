@@ -18,6 +18,9 @@ interface Send {
   appId: string | undefined;
   language: Language;
   clientAddress: string;
+  share?: otps.Share;
+  /** Counts and stores all the same, and sends nothing: for who must not learn whether something was sent. */
+  isDecoy?: boolean;
 }
 
 /**
@@ -26,7 +29,7 @@ interface Send {
  * @returns seconds until the code expires and until the next send
  * @throws otpSendLimit
  */
-export async function sendCode({ phone, type, appId, language, clientAddress }: Send) {
+export async function sendCode({ phone, type, appId, language, clientAddress, share, isDecoy }: Send) {
   const now = nowSeconds();
   const testNumber = config.testNumbers.find(
     (entry) => entry.phone_number === phone.number && utcDate(now) <= entry.until,
@@ -55,10 +58,10 @@ export async function sendCode({ phone, type, appId, language, clientAddress }: 
       fail('otpSendLimit', { retryAfterSeconds: Math.max(...refusals.map(({ waitSeconds }) => waitSeconds)) });
     }
 
-    const replaced = await otps.replace(phone.number, type, stored, now);
+    const replaced = await otps.replace(phone.number, type, stored, now, share);
     if (!replaced.done) return fail('otpSendLimit', { retryAfterSeconds: replaced.waitSeconds });
     taken.push(replaced);
-    await sendSms(phone.number, otpMessage(code, language, appId));
+    if (!isDecoy) await sendSms(phone.number, otpMessage(code, language, appId));
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: replaced.waitSeconds };
   } catch (error) {
     await giveBack(taken);

@@ -1,7 +1,6 @@
 import { isFresh } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail, failFields } from '../errors.ts';
-import { change } from '../repositories/profiles.ts';
 import { checkCode } from './checkCode.ts';
 import { hashPassword } from './passwords.ts';
 import { replacePassword } from './replacePassword.ts';
@@ -26,8 +25,7 @@ export async function setPassword({ customer, session }: SignedIn, wanted: Wante
   if (!wanted.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
   const proof = wanted.code ? { phone, code: await checkCode(phone, 'password_reset', wanted.code) } : undefined;
   const hash = await hashPassword(wanted.password);
-  // The address goes first: a password without one opens nothing, and the request may be repeated.
-  if (wanted.email && !(await change(customer, { email: wanted.email }))) return fail('authenticationFailed');
-  const isDone = await replacePassword(customer.id, { hash, proof, keeping: session.id });
+  const email = wanted.email ?? undefined;
+  const isDone = await replacePassword(customer.id, { hash, email, proof, keeping: session.id });
   if (!isDone) fail(proof ? 'otpExpired' : 'authenticationFailed');
 }

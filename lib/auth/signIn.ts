@@ -52,7 +52,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known
-        ? [customers.signingIn(customer.id, language)]
+        ? [customers.signingIn(known.customer, language)]
         : Object.values(customers.creation(customer, country.currency))),
       ...devices.registration(customer.id, device, claims.pushToken),
       ...writes,

@@ -1,21 +1,24 @@
 import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
 import { failFields, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
 import * as passwords from '../repositories/passwords.ts';
+import { limitRefusals } from '../repositories/sends.ts';
 import { transact } from '../repositories/table.ts';
 import { emptyWallet } from '../repositories/wallets.ts';
 import type { SignUp } from '../schemas/account.ts';
+import { clientNetwork } from './clientNetwork.ts';
 import { opening } from './opening.ts';
 import { hashPassword } from './passwords.ts';
 
 /**
  * Makes a customer with a password and signs them in. Their phone is not proven, so it keeps nobody from proving it, and
  * several may have given the same one.
- * @throws `unique` for an e-mail address that somebody has, and for a phone that somebody has proven
+ * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that somebody has proven
  */
-export async function signUp(wanted: SignUp, language: Language) {
+export async function signUp(wanted: SignUp, language: Language, clientAddress: string) {
   const [country, hash] = await Promise.all([countries.find(wanted.phone.country), hashPassword(wanted.password)]);
   const customer = customers.Customer.parse({
     id: newId(),
@@ -37,6 +40,8 @@ export async function signUp(wanted: SignUp, language: Language) {
   const { session, writes } = opening(customer.id, { registrationId: '', isProven: false });
   const result = await transact([...Object.values(creation), passwords.setting(customer.id, hash), ...writes]);
   if (!result.done) {
+    const network = clientNetwork(clientAddress);
+    await limitRefusals(network, 'SIGN_UP_REFUSALS', config.signUpRefusalsPerAddressPerHour);
     const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
     const taken = ['email', 'phone'].filter((attr) => refused.includes(attr));
     return failFields(...taken.map((attr) => ({ attr, code: 'unique' }) as const));

@@ -95,7 +95,7 @@ function refusedFields({ status, body }: Answer): string[] {
 
 /** Fields whose rules a schema cannot say in full: real numbers, codes and tokens, dates that have been, addresses that exist. */
 const beyondSchema =
-  /^(phone_number|otp|refresh|refresh_token|point|image|map_image|birth_date|primary_address|email|end|time_zone|registration_id|long|lat|cursor|page_size|phone|password|birthdate|token|verification_code)$/;
+  /^(phone_number|otp|refresh|refresh_token|point|image|map_image|birth_date|primary_address|email|end|time_zone|registration_id|long|lat|cursor|page_size|deep|phone|password|birthdate|token|verification_code)$/;
 
 /** No answer may be other than its document says, and none is a fault of ours. */
 function expectConforming(described: DescribedOperation, request: object, answer: Answer): void {

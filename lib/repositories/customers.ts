@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { fail, type Language, languages } from '../errors.ts';
-import { emailClaimKey, erasureKey, phoneClaimKey, profileKey, unprovenPhoneKey, walletKey } from './keys.ts';
+import {
+  emailClaimKey,
+  erasureKey,
+  lostEmailKey,
+  phoneClaimKey,
+  profileKey,
+  unprovenPhoneKey,
+  walletKey,
+} from './keys.ts';
 import { readAll, transact, write } from './table.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 import { type Given, setting, type Write } from './writes.ts';
@@ -17,6 +25,8 @@ export const Customer = z.object({
   /** How much of the full name's end was given as the last name. */
   lastName: z.string().default(''),
   email: z.string(),
+  /** An address that somebody with a proven phone has taken; it goes on opening this account. */
+  lostEmail: z.string().default(''),
   image: z.string().nullable(),
   gender: z.enum(genders),
   birthDate: z.string().nullable(),
@@ -69,28 +79,47 @@ export function creation(customer: Customer, currency: string): Record<string, W
 /** The number to show as a customer's: an unproven one only while nobody has proven it to be theirs. */
 export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
   if (phoneNumber || !unprovenPhone) return phoneNumber;
-  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: Claim }]);
-  return claim ? '' : unprovenPhone;
+  return (await isProven(unprovenPhone)) ? '' : unprovenPhone;
 }
 
-/** The writes that make an unproven phone a customer's own: refused if it is not theirs to prove, or somebody has proven it. */
-export function proof({ id, unprovenPhone }: Customer): Write[] {
+/** Whether somebody has proven a phone to be theirs. */
+export async function isProven(phone: string): Promise<boolean> {
+  const [claim] = await readAll([{ key: phoneClaimKey(phone), as: Claim }]);
+  return claim !== undefined;
+}
+
+/**
+ * The writes that make a phone a customer's own who has none: refused if they have one by now, or somebody else has proven
+ * this one.
+ */
+export async function proof(customer: Customer, phone: string): Promise<Write[]> {
   return [
     {
       kind: 'update',
-      key: profileKey(id),
+      key: profileKey(customer.id),
       expression: 'SET #phoneNumber = :phone, #unprovenPhone = :none',
-      condition: '#phoneNumber = :none AND #unprovenPhone = :phone',
-      values: { ':phone': unprovenPhone, ':none': '' },
+      condition: '#phoneNumber = :none',
+      values: { ':phone': phone, ':none': '' },
     },
     {
       kind: 'put',
-      key: phoneClaimKey(unprovenPhone),
-      item: { customerId: id } satisfies Claim,
+      key: phoneClaimKey(phone),
+      item: { customerId: customer.id } satisfies Claim,
       condition: 'attribute_not_exists(pk)',
     },
-    { kind: 'delete', key: unprovenPhoneKey(unprovenPhone) },
+    ...(await releases({ ...customer, lostEmail: '' })),
   ];
+}
+
+/** The writes that let go of what only leads to a customer, and would go on doing so without them. */
+async function releases({ id, unprovenPhone, lostEmail }: Customer): Promise<Write[]> {
+  const keys = [
+    ...(unprovenPhone ? [unprovenPhoneKey(unprovenPhone)] : []),
+    ...(lostEmail ? [lostEmailKey(lostEmail)] : []),
+  ];
+  const found = keys.length > 0 ? await readAll(keys.map((key) => ({ key, as: Claim }))) : [];
+  const own = keys.filter((_, index) => found[index]?.customerId === id);
+  return own.map((key) => ({ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }));
 }
 
 /** What a customer may choose about pushes. */
@@ -105,22 +134,40 @@ export async function changePreferences(customer: Customer, preferences: Prefere
   return done ? Customer.parse({ ...old, ...given }) : fail('authenticationFailed');
 }
 
-/** The write that counts a sign-in of a customer who still exists, and sets their language where one was sent. */
-export function signingIn(customerId: number, language?: Language): Write {
+/** Holds while the customer is there and has not signed in once more than was read. */
+function noFurtherSignIn({ signIns }: Customer) {
+  const same =
+    signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seenSignIns)' : '#signIns = :seenSignIns';
+  return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
+}
+
+/**
+ * The write that counts a sign-in, and sets the language where one was sent. It is refused when another sign-in has come
+ * first, for that has opened a session that this one has not seen.
+ */
+export function signingIn(customer: Customer, language?: Language): Write {
+  const { condition, values } = noFurtherSignIn(customer);
   return {
     kind: 'update',
-    key: profileKey(customerId),
+    key: profileKey(customer.id),
     expression: `${language ? 'SET #language = :language ' : ''}ADD #signIns :one`,
-    condition: 'attribute_exists(pk)',
-    values: { ':language': language, ':one': 1 },
+    condition,
+    values: { ...values, ':language': language, ':one': 1 },
   };
 }
 
-/** The write that is refused if the customer is gone or has signed in once more than was read. */
-export function noFurtherSignIn({ id, signIns }: Customer): Write {
-  const same = signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seen)' : '#signIns = :seen';
-  const condition = `attribute_exists(pk) AND ${same}`;
-  return { kind: 'check', key: profileKey(id), condition, values: { ':seen': signIns } };
+/** The write that keeps a customer as they were read from signing in on the way, and may set their e-mail address. */
+export function holdingStill(customer: Customer, email = customer.email): Write {
+  const { condition, values } = noFurtherSignIn(customer);
+  const key = profileKey(customer.id);
+  if (email === customer.email) return { kind: 'check', key, condition, values };
+  return {
+    kind: 'update',
+    key,
+    expression: 'SET #email = :email',
+    condition: `${condition} AND #email = :seenEmail`,
+    values: { ...values, ':email': email, ':seenEmail': customer.email },
+  };
 }
 
 /**
@@ -128,10 +175,8 @@ export function noFurtherSignIn({ id, signIns }: Customer): Write {
  * for erasure. Answers false if they were gone already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
-  const { id, email, phoneNumber, unprovenPhone } = customer;
-  const pointer = unprovenPhoneKey(unprovenPhone);
-  const [unproven] = unprovenPhone ? await readAll([{ key: pointer, as: Claim }]) : [];
-  const mine = { condition: '#customerId = :owner', values: { ':owner': id } };
+  const { id, email, phoneNumber } = customer;
+  const owner = { ':owner': id };
   const { done } = await transact([
     {
       kind: 'delete',
@@ -139,8 +184,10 @@ export async function remove(customer: Customer): Promise<boolean> {
       condition: '#email = :email AND #phoneNumber = :phone',
       values: { ':email': email, ':phone': phoneNumber },
     },
-    ...(phoneNumber ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), ...mine }] : []),
-    ...(unproven?.customerId === id ? [{ kind: 'delete' as const, key: pointer, ...mine }] : []),
+    ...(phoneNumber
+      ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), condition: '#customerId = :owner', values: owner }]
+      : []),
+    ...(await releases(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);

@@ -22,6 +22,7 @@ import { createHash } from 'node:crypto';
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
  * | unproven phone     | PHONE#<E.164>             | UNPROVEN               | find who signed up with it last         |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
+ * | lost e-mail        | EMAIL#<lower case>        | LOST                   | let who lost it log in with it          |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
@@ -113,6 +114,7 @@ export const clearingKey = (customerId: number): Key => ({ pk: customerPartition
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
 export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'UNPROVEN' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
+export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({

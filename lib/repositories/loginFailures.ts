@@ -33,11 +33,16 @@ export async function takeTry(identifier: string, network: string, now: number):
     condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
     values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
   });
-  if (done) return { done, success: { kind: 'delete', key } };
+  if (done) return { done, success: forgetting(identifier, network) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await forget(key, expiresAtSeconds);
   return takeTry(identifier, network, now);
+}
+
+/** The write that forgets the failures to log in to an account from a client network. */
+export function forgetting(identifier: string, network: string): Write {
+  return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }
 
 /** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { otpKey } from './keys.ts';
-import { SlidingWindow } from './slidingWindow.ts';
+import { type Limit, SlidingWindow } from './slidingWindow.ts';
 import { write } from './table.ts';
 import type { Write, Written } from './writes.ts';
 
@@ -26,18 +26,27 @@ export type NewCode = Omit<Code, 'id' | 'tries'>;
 const hourSeconds = 3_600;
 const daySeconds = 86_400;
 
-const sends = () =>
+/** Whose phone it is may use all of its limits; who only knows an e-mail address of theirs, two thirds of each. */
+export type Share = 'all' | 'part';
+
+function limits(share: Share, ...all: Limit[]): Limit[] {
+  const part = all.map(({ events, perSeconds }) => ({ events: Math.max(1, Math.floor((events * 2) / 3)), perSeconds }));
+  return share === 'all' ? all : [...all, ...part];
+}
+
+const sends = (share: Share) =>
   new SlidingWindow(
     'sent',
-    [
+    limits(
+      share,
       { events: config.otpSendsPerPhonePerHour, perSeconds: hourSeconds },
       { events: config.otpSendsPerPhonePerDay, perSeconds: daySeconds },
-    ],
+    ),
     config.otpCoolDownsSeconds,
   );
 
-const tries = () =>
-  new SlidingWindow('wrong', [{ events: config.otpWrongTriesPerPhonePerDay, perSeconds: daySeconds }]);
+const tries = (share: Share = 'all') =>
+  new SlidingWindow('wrong', limits(share, { events: config.otpWrongTriesPerPhonePerDay, perSeconds: daySeconds }));
 
 const attribute = (type: OtpType) => `code_${type}`;
 
@@ -51,8 +60,14 @@ export type Replaced =
   | { done: false; waitSeconds: number };
 
 /** Makes a code the phone's only one of its type and counts the send, if the phone's limits allow it now. */
-export async function replace(phone: string, type: OtpType, code: NewCode, now: number): Promise<Replaced> {
-  const window = sends();
+export async function replace(
+  phone: string,
+  type: OtpType,
+  code: NewCode,
+  now: number,
+  share: Share = 'all',
+): Promise<Replaced> {
+  const window = sends(share);
   const fresh: Code = { ...code, id: newId(), tries: 0 };
   const { done, old } = await write({
     kind: 'update',
@@ -98,8 +113,8 @@ export type Tried =
  * Takes one of the tries of the phone's code, before anyone compares: however many come at once, only as many get
  * the code to compare as there are tries left. A try counts as wrong until {@link consumption} takes it back.
  */
-export async function takeTry(phone: string, type: OtpType, now: number): Promise<Tried> {
-  const window = tries();
+export async function takeTry(phone: string, type: OtpType, now: number, share: Share = 'all'): Promise<Tried> {
+  const window = tries(share);
   const code = `#${attribute(type)}`;
   const { done, old } = await write({
     kind: 'update',

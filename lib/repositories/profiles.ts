@@ -1,6 +1,6 @@
 import { failFields } from '../errors.ts';
 import { Claim, Customer } from './customers.ts';
-import { addressKey, emailClaimKey, type Key, profileKey } from './keys.ts';
+import { addressKey, emailClaimKey, lostEmailKey, profileKey } from './keys.ts';
 import { readAll, transact } from './table.ts';
 import { type Given, setting, type Write } from './writes.ts';
 
@@ -54,9 +54,9 @@ export async function change(
     const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
     return current && change(current, changes);
   }
-  if (refused.has('claim') && !refused.has('address') && customer.phoneNumber) {
-    const holder = await holderOf(emailClaimKey(email));
-    if (holder && !holder.phoneNumber && holder.email === email) return change(customer, changes, holder);
+  if (refused.has('claim') && !refused.has('address')) {
+    const holder = await yieldingHolder(email, customer);
+    if (holder) return change(customer, changes, holder);
   }
   return failFields(
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
@@ -64,8 +64,11 @@ export async function change(
   );
 }
 
-/** The writes that claim an e-mail address: a free one, or that of a customer who has no proven phone. */
-function emailTaking(customerId: number, email: string, holder: Customer | undefined): Record<string, Write> {
+/**
+ * The writes that claim an e-mail address: a free one, or that of a customer who has no proven phone, who can go on logging in
+ * with it.
+ */
+export function emailTaking(customerId: number, email: string, holder: Customer | undefined): Record<string, Write> {
   const key = emailClaimKey(email);
   const item = { customerId } satisfies Claim;
   if (!holder) return { claim: { kind: 'put', key, item, condition: 'attribute_not_exists(pk)' } };
@@ -74,16 +77,18 @@ function emailTaking(customerId: number, email: string, holder: Customer | undef
     loss: {
       kind: 'update',
       key: profileKey(holder.id),
-      expression: 'SET #email = :none',
+      expression: 'SET #email = :none, #lostEmail = :email',
       condition: '#email = :email AND #phoneNumber = :none',
       values: { ':none': '', ':email': email },
     },
+    lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies Claim },
   };
 }
 
-/** Who holds a claim. */
-async function holderOf(key: Key): Promise<Customer | undefined> {
-  const [claim] = await readAll([{ key, as: Claim }]);
+/** Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does. */
+export async function yieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
+  if (!phoneNumber) return undefined;
+  const [claim] = await readAll([{ key: emailClaimKey(email), as: Claim }]);
   const [holder] = claim ? await readAll([{ key: profileKey(claim.customerId), as: Customer }]) : [];
-  return holder;
+  return holder && !holder.phoneNumber && holder.email === email ? holder : undefined;
 }

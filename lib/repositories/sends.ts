@@ -25,6 +25,18 @@ export async function limitCalls(network: string, what: string, perHour: number)
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
+/**
+ * Counts something that a client network may learn by a call, for the hour of the clock.
+ * @throws throttled when it has learned as much as it may
+ */
+export async function limitRefusals(network: string, what: string, perHour: number): Promise<void> {
+  const now = nowSeconds();
+  const endsInSeconds = hourSeconds - (now % hourSeconds);
+  const key = clientCallsKey(network, `${what}#${Math.floor(now / hourSeconds)}`);
+  const { done } = await countUpTo(perHour, key, now + endsInSeconds);
+  if (!done) fail('throttled', { retryAfterSeconds: endsInSeconds });
+}
+
 async function countForHour(key: Key, events: number, now: number): Promise<Counted> {
   const window = new SlidingWindow('sent', [{ events, perSeconds: hourSeconds }]);
   const { done, old } = await write({
@@ -49,14 +61,18 @@ export function countForStage(now: number): Promise<Counted> {
 
 /** A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a second that way. */
 async function countForDay(key: Key, cap: number, now: number): Promise<Counted> {
-  const { done } = await write({
+  const { done } = await countUpTo(cap, key, now + 2 * daySeconds);
+  if (!done) return { done, waitSeconds: secondsToMidnight(now) };
+  const undo = () => write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
+  return { done, undo };
+}
+
+function countUpTo(cap: number, key: Key, expiresAtSeconds: number) {
+  return write({
     kind: 'update',
     key,
     expression: 'SET #expiresAtSeconds = :expiry ADD #sends :one',
     condition: 'attribute_not_exists(#sends) OR #sends < :cap',
-    values: { ':expiry': now + 2 * daySeconds, ':one': 1, ':cap': cap },
+    values: { ':expiry': expiresAtSeconds, ':one': 1, ':cap': cap },
   });
-  if (!done) return { done, waitSeconds: secondsToMidnight(now) };
-  const undo = () => write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
-  return { done, undo };
 }

@@ -86,6 +86,17 @@ export async function use(session: Session, tokenId: string): Promise<Session | 
 /** A client that refreshes more often than this within the grace time is broken. */
 const mostInGrace = 20;
 
+/** Tells a session that named no device when it was opened which one it is on. */
+export function join({ customerId, id }: Session, registrationId: string): Promise<unknown> {
+  return write({
+    kind: 'update',
+    key: sessionKey(customerId, id),
+    expression: 'SET #registrationId = :token',
+    condition: '#registrationId = :none',
+    values: { ':token': registrationId, ':none': '' },
+  });
+}
+
 /** The write that ends a session, if it has not ended already. */
 export function ending({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
   return { kind: 'delete', key: sessionKey(customerId, id) };

@@ -18,7 +18,10 @@ export const SettingsChange = z
     path: ['set'],
     ...code('max_length', { max: mostAtOnce }),
   })
-  .refine(({ set, remove }) => remove.every((name) => !(name in set)), { path: ['remove'], ...code('conflicting') })
+  .refine(({ set, remove }) => remove.every((name) => !Object.hasOwn(set, name)), {
+    path: ['remove'],
+    ...code('conflicting'),
+  })
   .superRefine(({ set }, context) => {
     const { error } = PublicSettings.safeParse(set);
     for (const { path } of error?.issues ?? []) {
