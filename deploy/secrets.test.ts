@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { rotated, type Secrets, TooEarly } from './secrets.ts';
 
@@ -7,6 +10,27 @@ const secrets: Secrets = { 'signing-keys': '', 'public-keys': '', 'otp-secrets':
 const forget = (...names: (keyof Secrets)[]) => {
   for (const name of names) Reflect.deleteProperty(secrets, name);
 };
+/** As much of API Gateway and IAM as setting the role for logs needs, speaking to the unchanged SDK. */
+const account = { role: '', attached: '', updates: 0 };
+const aws = new Hono()
+  .get('/account', (context) => context.json({ cloudwatchRoleArn: account.role || undefined }))
+  .patch('/account', async (context) => {
+    account.updates += 1;
+    if (account.updates === 1) return context.json({ __type: 'BadRequestException', message: 'not yet' }, 400);
+    const { patchOperations } = await context.req.json();
+    account.role = patchOperations[0].value;
+    return context.json({ cloudwatchRoleArn: account.role });
+  })
+  .post('/', async (context) => {
+    const query = new URLSearchParams(await context.req.text());
+    const action = query.get('Action');
+    if (action === 'AttachRolePolicy') account.attached = query.get('PolicyArn') ?? '';
+    const arn = `arn:aws:iam::123456789012:role/${query.get('RoleName')}`;
+    return context.body(
+      `<${action}Response><${action}Result><Role><Arn>${arn}</Arn></Role></${action}Result></${action}Response>`,
+    );
+  });
+
 const parsed = (name: keyof Secrets) => JSON.parse(secrets[name]);
 const publicKids = () => parsed('public-keys').keys.map(({ kid }: { kid: string }) => kid);
 const publishedEarlier = (seconds: number) => {
@@ -16,16 +40,29 @@ const publishedEarlier = (seconds: number) => {
 };
 
 let sandbox: Sandbox;
+let server: ReturnType<typeof serve>;
 beforeAll(async () => {
   forget('signing-keys', 'public-keys', 'otp-secrets', 'health-key');
   sandbox = await startSandbox({ port: 0, secrets });
+  server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const started = serve({ fetch: aws.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started));
+  });
 });
-afterAll(() => sandbox.stop());
+afterAll(async () => {
+  await sandbox.stop();
+  await new Promise((resolve) => server.close(resolve));
+});
 
 async function run(script: string, ...options: string[]): Promise<[number | null, string]> {
   const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const child = spawn('node_modules/.bin/node', [`scripts/${script}.ts`, ...options], {
-    env: { ...process.env, ...credentials, AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM },
+    env: {
+      ...process.env,
+      ...credentials,
+      AWS_ENDPOINT_URL: elsewhere,
+      AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM,
+    },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -57,6 +94,19 @@ test('stage:prepare never overwrites, and makes good what is missing', async () 
   expect((await run('stagePrepare', '--stage', 'qa'))[1].match(/created/g)).toHaveLength(2);
   expect(secrets['signing-keys']).toBe(before['signing-keys']);
   expect(publicKids()).toEqual([parsed('signing-keys').next.kid, parsed('signing-keys').current.kid]);
+});
+
+test('stage:prepare sets the role for access logs where a stage has them, once for an account, and waits for IAM', async () => {
+  expect(account.updates).toBe(0);
+  const [code, output] = await run('stagePrepare', '--stage', 'staging');
+  expect([code, output]).toEqual([0, expect.stringMatching(/role\/api-gateway-logs +created/)]);
+  expect(account).toEqual({
+    role: 'arn:aws:iam::123456789012:role/api-gateway-logs',
+    attached: 'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+    updates: 2,
+  });
+  expect((await run('stagePrepare', '--stage', 'prod'))[1]).toMatch(/role\/api-gateway-logs +is there already/);
+  expect(account.updates).toBe(2);
 });
 
 test('stage:prepare does not replace signing keys that are lost while their public halves are there', async () => {

@@ -1,10 +1,12 @@
+import { ensureLogRole } from '../deploy/logRole.ts';
 import { Parameters } from '../deploy/parameters.ts';
 import { makeSecrets, publish, readSigningKeys } from '../deploy/secrets.ts';
+import { paramOf } from '../lib/http/routes.ts';
 import type { SecretName } from '../lib/secrets.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 import { Refusal } from '../seed/refusal.ts';
 
-/** Makes the secrets that a stage does not have yet, and never touches one that it has. */
+/** Makes what a stage needs before it is deployed: the secrets that it does not have yet, and where it logs, the role for that. */
 async function run(): Promise<void> {
   const { stage, region } = useDeployedStage();
   const parameters = new Parameters(stage, region);
@@ -21,6 +23,10 @@ async function run(): Promise<void> {
   await placed('otp-secrets', fresh['otp-secrets']);
   await placed('health-key', fresh['health-key']);
   if (signingKeys !== undefined) print(parameters.nameOf('signing-keys'), 'is there already');
+  if (paramOf(stage, 'accessLog') === true) {
+    const { arn, isNew } = await ensureLogRole(region);
+    print(arn, isNew ? 'created, for the access logs of this account' : 'is there already');
+  }
   process.stdout.write(`The stage ${stage} can be deployed.\n`);
 
   /** What the parameter holds then: this, or what was there. */

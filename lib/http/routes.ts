@@ -18,6 +18,7 @@ export interface Route {
 
 interface Service {
   service: string;
+  params: Record<string, Record<string, unknown>>;
   custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
   functions: Record<
     string,
@@ -28,6 +29,12 @@ interface Service {
 /** serverless.yml as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
 export function readService(): Service {
   return readYaml('serverless.yml') as Service;
+}
+
+/** What serverless.yml sets for a stage. */
+export function paramOf(stage: string, name: string): unknown {
+  const { params } = readService();
+  return { ...params.default, ...params[stage] }[name];
 }
 
 /** The table's properties, as they are deployed. */

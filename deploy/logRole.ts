@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  APIGatewayClient,
+  BadRequestException,
+  GetAccountCommand,
+  UpdateAccountCommand,
+} from '@aws-sdk/client-api-gateway';
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  EntityAlreadyExistsException,
+  GetRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
+
+const roleName = 'api-gateway-logs';
+const policy = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+
+/** How long a new role may take to be known everywhere. */
+const patienceMs = 30_000;
+
+/**
+ * Sees to the one role by which API Gateway writes access logs for all APIs of an account in a region; no stage can have its
+ * own. One that is set stays. Answers its ARN, and whether it was set now.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+ */
+export async function ensureLogRole(region: string): Promise<{ arn: string; isNew: boolean }> {
+  const gateway = new APIGatewayClient({ region });
+  const { cloudwatchRoleArn: present } = await gateway.send(new GetAccountCommand({}));
+  if (present) return { arn: present, isNew: false };
+  const arn = await createRole(new IAMClient({ region }));
+  const patchOperations = [{ op: 'replace' as const, path: '/cloudwatchRoleArn', value: arn }];
+  for (const startedAt = Date.now(); ; await setTimeout(2_000)) {
+    try {
+      await gateway.send(new UpdateAccountCommand({ patchOperations }));
+      return { arn, isNew: true };
+    } catch (error) {
+      if (!(error instanceof BadRequestException) || Date.now() - startedAt > patienceMs) throw error;
+    }
+  }
+}
+
+async function createRole(iam: IAMClient): Promise<string> {
+  const assumedBy = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  };
+  const command = new CreateRoleCommand({ RoleName: roleName, AssumeRolePolicyDocument: JSON.stringify(assumedBy) });
+  const { Role } = await iam.send(command).catch((error) => {
+    if (!(error instanceof EntityAlreadyExistsException)) throw error;
+    return iam.send(new GetRoleCommand({ RoleName: roleName }));
+  });
+  const arn = Role?.Arn ?? '';
+  const partition = arn.split(':')[1];
+  await iam.send(
+    new AttachRolePolicyCommand({ RoleName: roleName, PolicyArn: `arn:${partition}:iam::aws:policy/${policy}` }),
+  );
+  return arn;
+}

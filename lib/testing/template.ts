@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const left = new Set(['node_modules', '.git', '.esbuild', '.serverless', '.local', 'coverage']);
+
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: every type of resource has properties of its own
+  Properties: any;
+  DeletionPolicy?: string;
+}
+
+export interface Template {
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, unknown>;
+}
+
+/** What `npx serverless package` makes of each stage, in a folder of its own: in this one it would take a running stack's bundles away. */
+export function packageStages<S extends string>(stages: readonly S[]): Record<S, Template> {
+  const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
+  try {
+    const own = (path: string) => !left.has(path.slice(root.length).split('/')[0] ?? '');
+    cpSync(root, folder, { recursive: true, filter: own });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    return Object.fromEntries(stages.map((stage) => [stage, packageStage(folder, stage)])) as Record<S, Template>;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function packageStage(folder: string, stage: string): Template {
+  const serverless = join(root, 'node_modules/serverless/bin/serverless.js');
+  const environment = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
+  execFileSync(process.execPath, [serverless, 'package', '--stage', stage], {
+    cwd: folder,
+    env: environment,
+    stdio: 'pipe',
+  });
+  return JSON.parse(readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8'));
+}
