@@ -1,4 +1,5 @@
 import {
+  DeleteParametersCommand,
   GetParameterCommand,
   ParameterAlreadyExists,
   ParameterNotFound,
@@ -6,7 +7,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { readService } from '../lib/http/routes.ts';
-import type { SecretName } from '../lib/secrets.ts';
+import { type SecretName, secretNames } from '../lib/secrets.ts';
 
 /** The secrets of one stage in SSM Parameter Store, each a SecureString. */
 export class Parameters {
@@ -46,6 +47,12 @@ export class Parameters {
 
   replace(secret: SecretName, value: string): Promise<void> {
     return this.#put(secret, value, true);
+  }
+
+  /** Deletes those that are there. */
+  async removeAll(): Promise<void> {
+    const Names = secretNames.map((name) => this.nameOf(name));
+    await this.#client.send(new DeleteParametersCommand({ Names }));
   }
 
   async #put(secret: SecretName, Value: string, Overwrite: boolean): Promise<void> {

@@ -1,4 +1,6 @@
 import { readRoutes } from '../lib/http/routes.ts';
+import { Parameters } from './parameters.ts';
+import { bucketOf, emptyBucket } from './remains.ts';
 
 interface Throttle {
   /** Requests per second. */
@@ -9,8 +11,13 @@ interface Throttle {
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
   service: {
-    custom: { throttles: Record<string, Throttle>; accessLog: boolean };
-    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } };
+    service: string;
+    custom: { throttles: Record<string, Throttle>; accessLog: boolean; protectData: boolean };
+    provider: {
+      stage: string;
+      region: string;
+      compiledCloudFormationTemplate: { Resources: Record<string, Resource> };
+    };
     resources: { Resources: Record<string, { DependsOn?: string }> };
   };
 }
@@ -35,14 +42,31 @@ const logFormat = {
 
 /**
  * Sets what Serverless can only set by calls after a deployment, or not at all, in the template itself: throttles for each
- * method, tracing and the access log of the API's stage.
+ * method, tracing and the access log of the API's stage. Removes with a stage what CloudFormation would leave behind.
  */
-class ApiStagePlugin {
-  readonly hooks = { 'after:package:compileEvents': () => this.#describeStage() };
+class StagePlugin {
+  readonly hooks = {
+    'after:package:compileEvents': () => this.#describeStage(),
+    'before:remove:remove': () => this.#emptyImages(),
+    'after:remove:remove': () => this.#forgetSecrets(),
+  };
   readonly #serverless: Serverless;
 
   constructor(serverless: Serverless) {
     this.#serverless = serverless;
+  }
+
+  /** What a stage that protects its data has stays. */
+  async #emptyImages(): Promise<void> {
+    const { service, provider, custom } = this.#serverless.service;
+    if (custom.protectData) return;
+    const bucket = await bucketOf(`${service}-${provider.stage}`, 'Images', provider.region);
+    if (bucket) await emptyBucket(bucket, provider.region);
+  }
+
+  async #forgetSecrets(): Promise<void> {
+    const { provider, custom } = this.#serverless.service;
+    if (!custom.protectData) await new Parameters(provider.stage, provider.region).removeAll();
   }
 
   #describeStage(): void {
@@ -82,4 +106,4 @@ function methodSettings({ default: others, ...named }: Record<string, Throttle>)
   return [{ ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }, ...settings];
 }
 
-export { ApiStagePlugin as 'module.exports' };
+export { StagePlugin as 'module.exports' };

@@ -32,7 +32,8 @@ export async function secret<S extends z.ZodType>(name: SecretName, schema: S): 
 }
 
 /** `signing-keys` holds private keys: only functions that mint tokens may read it. */
-export type SecretName = 'signing-keys' | 'public-keys' | 'otp-secrets' | 'health-key';
+export const secretNames = ['signing-keys', 'public-keys', 'otp-secrets', 'health-key'] as const;
+export type SecretName = (typeof secretNames)[number];
 
 /** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
 async function readParameter<S extends z.ZodType>(name: string, schema: S, signal: AbortSignal): Promise<z.output<S>> {

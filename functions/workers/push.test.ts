@@ -443,6 +443,7 @@ describe('a push', () => {
   });
 
   test('does not show on a phone that changes hands in the middle of the send', async () => {
+    world.mixCalls();
     const { id, token } = await customerWith();
     const buyer = await signIn(world);
     await notifyOf(id);
@@ -590,6 +591,7 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('does not show on a phone that changes hands while SNS is silent', async () => {
+    world.mixCalls();
     const { id, token } = await customerWith();
     const buyer = await signIn(world);
     await notifyOf(id);
@@ -607,6 +609,7 @@ describe('a push and the endpoint it goes through', () => {
     ['the customer left', (access) => world.call(deleteCustomer, { token: access })],
     ['all was deleted', (access) => world.call(bulkDelete, { token: access })],
   ])('is given up when %s between two tries', async (_, story) => {
+    world.mixCalls();
     const { access, id, token } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
@@ -643,6 +646,7 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('is not begun for a customer who is gone by then', async () => {
+    world.mixCalls();
     const { access, id } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
@@ -689,6 +693,7 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('is followed to the end by whoever changes the endpoint last', async () => {
+    world.mixCalls();
     const { access, token } = await customerWith();
     world.advance(1);
     await register(access, { registration_id: token, type: 'android' });
@@ -717,6 +722,7 @@ describe('an inbox that was cleared', () => {
       .filter((sk) => /^(NOTIFICATION#|UNREAD#|CLEARING)/.test(sk));
 
   test('is emptied in the table, but for what came since', async () => {
+    world.mixCalls();
     const { access, id } = await customerWith();
     for (let index = 0; index < 30; index++) await notifyOf(id);
     await world.call(bulkDelete, { token: access });
@@ -749,6 +755,7 @@ describe('an inbox that was cleared', () => {
   });
 
   test('keeps the mark of a clearing that came while it was emptied', async () => {
+    world.mixCalls();
     const { access, id } = await customerWith();
     await notifyOf(id);
     await world.call(bulkDelete, { token: access });

@@ -22,7 +22,11 @@ interface Service {
   custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
   functions: Record<
     string,
-    { handler: string; events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[] }
+    {
+      handler: string;
+      iamRoleStatements?: { Action: string[] }[];
+      events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[];
+    }
   >;
 }
 

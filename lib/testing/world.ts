@@ -14,6 +14,7 @@ import { commonErrors, dialectOf } from '../http/openapi.ts';
 import type { StreamWorker } from '../streamWorker.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
+import { ungranted } from './grants.ts';
 import { freePort } from './ports.ts';
 import { openStream, type Stream } from './stream.ts';
 
@@ -46,6 +47,10 @@ export class World {
   #settings: Record<string, string | undefined> = {};
   readonly #frozenAt = Date.now();
   #phones = 0;
+  /** Requests that have begun, and those that are not answered yet. */
+  #started = 0;
+  #inFlight = 0;
+  #hasOthers = false;
 
   async start(): Promise<void> {
     const endpoint = process.env.TEST_ENGINE ?? '';
@@ -106,6 +111,12 @@ export class World {
       else process.env[name] = value;
     }
     this.#settings = {};
+    this.#hasOthers = false;
+  }
+
+  /** Says that workers or operators call as well while requests of this test run, so that nobody's calls can be told apart. */
+  mixCalls(): void {
+    this.#hasOthers = true;
   }
 
   /** Sets environment variables until the test ends. */
@@ -121,9 +132,24 @@ export class World {
     jest.setSystemTime(Date.now() + seconds * 1000);
   }
 
-  /** Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test. */
+  /**
+   * Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test, and so does a call that
+   * serverless.yml does not allow it; nobody can tell whose calls are whose while several run at once.
+   */
   async call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
-    const result = await handler(restEvent(request), lambdaContext());
+    const isAlone = this.#inFlight === 0;
+    const [before, { calls }, { calls: snsCalls }] = [this.#started, this.engine, this.sandbox.platforms];
+    const [firstCall, firstSnsCall] = [calls.length, snsCalls.length];
+    this.#started += 1;
+    this.#inFlight += 1;
+    const result = await handler(restEvent(request), lambdaContext()).finally(() => {
+      this.#inFlight -= 1;
+    });
+    if (isAlone && !this.#hasOthers && this.#started === before + 1) {
+      const { operationId = '' } = handler.contract;
+      const beyond = ungranted(operationId, calls.slice(firstCall), snsCalls.slice(firstSnsCall));
+      if (beyond.length > 0) throw new Error(`${beyond.join(', ')}, which serverless.yml does not allow.`);
+    }
     const body = result.body ? JSON.parse(result.body) : undefined;
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);

@@ -4,18 +4,19 @@ interface Request {
   Name?: string;
   Value?: string;
   Overwrite?: boolean;
+  Names?: string[];
 }
 
 const lastPart = (name: string) => name.slice(name.lastIndexOf('/') + 1);
 
 /**
- * SSM as far as this project uses it: reading and writing one parameter. Stages are not told apart.
+ * SSM as far as this project uses it: reading, writing and deleting parameters. Stages are not told apart.
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */
 export function ssmSandbox(secrets: Partial<Record<string, string>>): Hono {
   return new Hono().post('/', async (context) => {
-    const { Name = '', Value, Overwrite } = await context.req.json<Request>();
+    const { Name = '', Value, Overwrite, Names = [] } = await context.req.json<Request>();
     const name = lastPart(Name);
     const value = secrets[name];
     switch (context.req.header('x-amz-target')) {
@@ -26,6 +27,9 @@ export function ssmSandbox(secrets: Partial<Record<string, string>>): Hono {
         if (value !== undefined && !Overwrite) return context.json({ __type: 'ParameterAlreadyExists' }, 400);
         secrets[name] = Value;
         return context.json({ Version: 1, Tier: 'Standard' });
+      case 'AmazonSSM.DeleteParameters':
+        for (const each of Names) delete secrets[lastPart(each)];
+        return context.json({ DeletedParameters: Names, InvalidParameters: [] });
       default:
         return context.json({ __type: 'InvalidAction' }, 400);
     }

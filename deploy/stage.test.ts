@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
+import { Parameters } from './parameters.ts';
+import { emptyBucket } from './remains.ts';
 import { rotated, type Secrets, TooEarly } from './secrets.ts';
 
 /** What is in SSM; the sandbox reads and writes it. */
@@ -53,8 +55,8 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 async function run(script: string, ...options: string[]): Promise<[number | null, string]> {
-  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
   const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const child = spawn('node_modules/.bin/node', [`scripts/${script}.ts`, ...options], {
     env: {
@@ -146,6 +148,23 @@ test('a key that was replaced is known for 31 days more', () => {
   expect(after(30 * 86_400)).toContain(previous);
   expect(after(32 * 86_400)).not.toContain(previous);
   expect(() => rotated(secrets, now - 86_400)).toThrow(TooEarly);
+});
+
+test('are forgotten with their stage', async () => {
+  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM, ...credentials });
+  await new Parameters('qa', 'eu-central-1').removeAll();
+  expect(secrets).toEqual({});
+});
+
+test('a bucket is emptied, however much is in it', async () => {
+  const { AWS_ENDPOINT_URL_S3 = '', IMAGES_URL, IMAGES_BUCKET = '' } = sandbox.environment;
+  Object.assign(process.env, { AWS_ENDPOINT_URL_S3, ...credentials });
+  const puts = Array.from({ length: 1_050 }, (_, index) =>
+    fetch(`${IMAGES_URL}/images/1/${index}`, { method: 'PUT', body: 'x' }),
+  );
+  await Promise.all(puts);
+  expect(await emptyBucket(IMAGES_BUCKET, 'eu-central-1')).toBe(1_050);
+  expect(await emptyBucket(IMAGES_BUCKET, 'eu-central-1')).toBe(0);
 });
 
 test.each(['stagePrepare', 'keysRotate'])('%s says in a sentence which stage it cannot take', async (script) => {
