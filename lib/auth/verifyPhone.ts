@@ -2,6 +2,7 @@ import { fail, failFields, type Language } from '../errors.ts';
 import * as customers from '../repositories/customers.ts';
 import { profileKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
+import { attempts, backOff } from '../repositories/retries.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import type { Phone } from '../schemas/phone.ts';
 import { checkCode } from './checkCode.ts';
@@ -18,8 +19,8 @@ interface Verification {
 }
 
 /**
- * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it; without a code it sends one. Answers the
- * customer as they are then.
+ * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it; without a code it sends
+ * one. Answers the customer as they are then.
  * @throws phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, otpSendLimit,
  * otpInvalid, otpExpired, otpTryLimit
  */
@@ -39,13 +40,19 @@ export async function verifyPhone(
     return fail('phoneNotVerified');
   }
   const code = await checkCode(number, type, typed, 'verification_code');
-  const result = await transact([otps.consumption(number, type, code), ...(await customers.proof(customer, number))]);
-  if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
-  if (result.refused[0]) await otps.forgiveTry(number);
-  const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
-  if (!current) return fail('authenticationFailed');
-  if (current.phoneNumber) return current;
-  return result.refused[0]
-    ? fail('otpExpired', { attr: 'verification_code' })
-    : failFields({ attr: 'phone', code: 'unique' });
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const result = await transact([otps.consumption(number, type, code), ...(await customers.proof(customer, number))]);
+    if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
+    const [used, profile, taken] = result.refused;
+    if (used || profile || taken) {
+      // The code was right, whatever came first.
+      await otps.forgiveTry(number);
+      const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
+      if (!current) return fail('authenticationFailed');
+      if (current.phoneNumber) return current;
+      return used ? fail('otpExpired', { attr: 'verification_code' }) : failFields({ attr: 'phone', code: 'unique' });
+    }
+    await backOff(attempt);
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
 }

@@ -13,15 +13,27 @@ const functionsByOperation = new Map(
 );
 const { functions } = readService();
 
-/** What a function did that its line in serverless.yml does not allow it. */
+/**
+ * What a function did that its line in serverless.yml does not allow it. GRANTS_LOG names a file for all that it did, to find
+ * permissions that nobody needs.
+ */
 export function ungranted(operationId: string, calls: readonly Call[], snsActions: readonly string[]): string[] {
   const functionName = functionsByOperation.get(operationId);
   if (!functionName) return [];
   const statements = functions[functionName]?.iamRoleStatements ?? [];
   const granted = new Set(statements.flatMap(({ Action }) => Action));
   const made = [...calls.flatMap(actionsOf), ...snsActions.map((action) => `sns:${action}`)];
-  if (process.env.GRANTS_LOG)
-    appendFileSync(process.env.GRANTS_LOG, made.map((a) => `${functionName} ${a}\n`).join(''));
+  const log = process.env.GRANTS_LOG;
+  if (log)
+    appendFileSync(
+      log,
+      made
+        .map(
+          (action) => `${functionName} ${action}
+`,
+        )
+        .join(''),
+    );
   return [...new Set(made)].filter((action) => !granted.has(action)).map((action) => `${functionName} makes ${action}`);
 }
 
