@@ -3,6 +3,7 @@ import {
   APIGatewayClient,
   BadRequestException,
   GetAccountCommand,
+  TooManyRequestsException,
   UpdateAccountCommand,
 } from '@aws-sdk/client-api-gateway';
 import {
@@ -16,8 +17,10 @@ import {
 const roleName = 'api-gateway-logs';
 const policy = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 
-/** How long a new role may take to be known everywhere. */
-const patienceMs = 30_000;
+/** How long a new role may take to be known everywhere; and how often API Gateway lets an account be changed. */
+const knownAfterMs = 5_000;
+const betweenChangesMs = 20_000;
+const patienceMs = 120_000;
 
 /**
  * Sees to the one role by which API Gateway writes access logs for all APIs of an account in a region; no stage can have its
@@ -30,12 +33,15 @@ export async function ensureLogRole(region: string): Promise<{ arn: string; isNe
   if (present) return { arn: present, isNew: false };
   const arn = await createRole(new IAMClient({ region }));
   const patchOperations = [{ op: 'replace' as const, path: '/cloudwatchRoleArn', value: arn }];
-  for (const startedAt = Date.now(); ; await setTimeout(2_000)) {
+  for (const startedAt = Date.now(); ; ) {
     try {
       await gateway.send(new UpdateAccountCommand({ patchOperations }));
       return { arn, isNew: true };
     } catch (error) {
-      if (!(error instanceof BadRequestException) || Date.now() - startedAt > patienceMs) throw error;
+      const isTooOften = error instanceof TooManyRequestsException;
+      const canWait = isTooOften || error instanceof BadRequestException;
+      if (!canWait || Date.now() - startedAt > patienceMs) throw error;
+      await setTimeout(isTooOften ? betweenChangesMs : knownAfterMs);
     }
   }
 }

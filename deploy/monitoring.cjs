@@ -78,19 +78,11 @@ const alarms = {
     query('writes', 'AWS/DynamoDB', 'WriteThrottleEvents', ofTable),
     expression('FILL(reads, 0) + FILL(writes, 0)'),
   ]),
-  ...Object.fromEntries(
-    ['followUp', 'deliverPush'].map((name) => [
-      `${logicalId(name)}AgeAlarm`,
-      onMetric(
-        `${name} is more than five minutes behind the table's stream.`,
-        300_000,
-        'AWS/Lambda',
-        'IteratorAge',
-        ofFunction(name),
-        'Maximum',
-      ),
-    ]),
-  ),
+  WorkerAgeAlarm: onQueries("A worker is more than five minutes behind the table's stream.", 300_000, [
+    query('followUp', 'AWS/Lambda', 'IteratorAge', ofFunction('followUp'), 'Maximum'),
+    query('deliverPush', 'AWS/Lambda', 'IteratorAge', ofFunction('deliverPush'), 'Maximum'),
+    expression('MAX([FILL(followUp, 0), FILL(deliverPush, 0)])'),
+  ]),
   BroadcastAgeAlarm: onMetric(
     'A part of a broadcast has been waiting for more than half an hour.',
     1_800,
@@ -159,12 +151,8 @@ const apiMetric = (metric, options) => [
   api[1].Value,
   options,
 ];
-const search = (metric, stat) => [
-  {
-    expression: `SEARCH('{AWS/Lambda,FunctionName} "${stack}-" MetricName="${metric}"', '${stat}', 300)`,
-    id: metric.toLowerCase(),
-  },
-];
+const ofFunctions = (names, metric, stat) =>
+  names.map((name) => ['AWS/Lambda', metric, 'FunctionName', `${stack}-${name}`, { stat, label: name }]);
 const graphs = [
   [
     'Requests',
@@ -183,9 +171,9 @@ const graphs = [
     ],
   ],
   ['SMS in USD this month', [['AWS/SNS', 'SMSMonthToDateSpentUSD', { stat: 'Maximum' }]]],
-  ['Errors of functions', [search('Errors', 'Sum')]],
-  ['Throttles of functions', [search('Throttles', 'Sum')]],
-  ['Behind the stream in ms', [search('IteratorAge', 'Maximum')]],
+  ['Errors of functions', ofFunctions(functionNames, 'Errors', 'Sum')],
+  ['Throttles of functions', ofFunctions(functionNames, 'Throttles', 'Sum')],
+  ['Behind the stream in ms', ofFunctions(['followUp', 'deliverPush'], 'IteratorAge', 'Maximum')],
   [
     'Table',
     ['ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits'].map((metric) => [
@@ -207,7 +195,10 @@ const widgets = graphs.map(([title, metrics], index) => ({
 }));
 const dashboard = {
   Type: 'AWS::CloudWatch::Dashboard',
-  Properties: { DashboardName: stack, DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets }) } },
+  Properties: {
+    DashboardName: { 'Fn::Sub': `${stack}-\${AWS::Region}` },
+    DashboardBody: { 'Fn::Sub': JSON.stringify({ widgets }) },
+  },
 };
 
 module.exports = { resources: { Resources: { ...alarms, ...filters, Dashboard: dashboard } } };

@@ -57,7 +57,13 @@ export class Parameters {
 
   async #put(secret: SecretName, Value: string, Overwrite: boolean): Promise<void> {
     await this.#client.send(
-      new PutParameterCommand({ Name: this.nameOf(secret), Value, Type: 'SecureString', Overwrite }),
+      new PutParameterCommand({
+        Name: this.nameOf(secret),
+        Value,
+        Type: 'SecureString',
+        Tier: 'Intelligent-Tiering',
+        Overwrite,
+      }),
     );
   }
 }

@@ -12,19 +12,20 @@ interface Throttle {
 interface Serverless {
   service: {
     service: string;
-    custom: { throttles: Record<string, Throttle>; accessLog: boolean; protectData: boolean };
+    custom: { throttles: Record<string, Throttle>; accessLog: boolean | string; protectData: boolean | string };
     provider: {
       stage: string;
       region: string;
       compiledCloudFormationTemplate: { Resources: Record<string, Resource> };
     };
-    resources: { Resources: Record<string, { DependsOn?: string }> };
+    resources: { Resources: Record<string, { Type: string }> };
   };
 }
 
 interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
+  DependsOn?: string[];
 }
 
 /** One line of JSON for each request. */
@@ -59,14 +60,14 @@ class StagePlugin {
   /** What a stage that protects its data has stays. */
   async #emptyImages(): Promise<void> {
     const { service, provider, custom } = this.#serverless.service;
-    if (custom.protectData) return;
+    if (isOn(custom.protectData)) return;
     const bucket = await bucketOf(`${service}-${provider.stage}`, 'Images', provider.region);
     if (bucket) await emptyBucket(bucket, provider.region);
   }
 
   async #forgetSecrets(): Promise<void> {
     const { provider, custom } = this.#serverless.service;
-    if (!custom.protectData) await new Parameters(provider.stage, provider.region).removeAll();
+    if (!isOn(custom.protectData)) await new Parameters(provider.stage, provider.region).removeAll();
   }
 
   #describeStage(): void {
@@ -76,21 +77,34 @@ class StagePlugin {
     );
     if (!found) return;
     const [deploymentId, deployment] = found;
-    deployment.Properties.StageDescription = {
-      TracingEnabled: true,
-      MethodSettings: methodSettings(custom.throttles),
-      ...(custom.accessLog && {
-        AccessLogSetting: {
-          DestinationArn: { 'Fn::GetAtt': ['AccessLog', 'Arn'] },
-          Format: JSON.stringify(logFormat),
-        },
-      }),
+    // Described by the deployment, a stage could be made once and never be changed.
+    delete deployment.Properties.StageName;
+    const answers = Object.entries(resources.Resources).filter(
+      ([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse',
+    );
+    deployment.DependsOn = [...(deployment.DependsOn ?? []), ...answers.map(([name]) => name)];
+    provider.compiledCloudFormationTemplate.Resources.ApiGatewayStage = {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: {
+        RestApiId: deployment.Properties.RestApiId,
+        DeploymentId: { Ref: deploymentId },
+        StageName: provider.stage,
+        TracingEnabled: true,
+        MethodSettings: methodSettings(custom.throttles),
+        ...(isOn(custom.accessLog) && {
+          AccessLogSetting: {
+            DestinationArn: { 'Fn::GetAtt': ['AccessLog', 'Arn'] },
+            Format: JSON.stringify(logFormat),
+          },
+        }),
+      },
     };
-    // The stage is there once the deployment is.
-    for (const name of ['WebAclAssociation', 'ApiDomainMapping']) {
-      Object.assign(resources.Resources[name] ?? {}, { DependsOn: deploymentId });
-    }
   }
+}
+
+/** A param from the command line is text. */
+function isOn(param: boolean | string): boolean {
+  return String(param) === 'true';
 }
 
 /** @throws when a throttle names a function that has no route */

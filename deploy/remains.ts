@@ -8,12 +8,14 @@ export async function bucketOf(stackName: string, logicalId: string, region: str
     if (error.name === 'ValidationError') return { StackResourceDetail: undefined };
     throw error;
   });
-  return StackResourceDetail?.PhysicalResourceId;
+  return StackResourceDetail?.ResourceStatus === 'DELETE_COMPLETE'
+    ? undefined
+    : StackResourceDetail?.PhysicalResourceId;
 }
 
 /** Deletes everything in a bucket, for CloudFormation deletes only empty ones. Answers how many objects there were. */
 export async function emptyBucket(bucket: string, region: string): Promise<number> {
-  const s3 = new S3Client({ region });
+  const s3 = new S3Client({ region, forcePathStyle: true });
   let deleted = 0;
   for (;;) {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));

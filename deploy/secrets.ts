@@ -71,7 +71,11 @@ export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 
     .filter(
       ({ kid, retiredAtSeconds = 0 }) => kid === before.current.kid || retiredAtSeconds > nowSeconds - keptSeconds,
     )
-    .map((key) => ({ ...key, retiredAtSeconds: key.retiredAtSeconds ?? nowSeconds }));
+    // A rotation that was cut off may have called the current one retired while it went on signing.
+    .map((key) => ({
+      ...key,
+      retiredAtSeconds: key.kid === before.current.kid ? nowSeconds : (key.retiredAtSeconds ?? nowSeconds),
+    }));
   const next = { ...publicHalf(signing.next), publishedAtSeconds: nowSeconds };
   const otp = OtpSecrets.parse(JSON.parse(secrets['otp-secrets']));
   return {

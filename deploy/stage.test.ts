@@ -150,6 +150,20 @@ test('a key that was replaced is known for 31 days more', () => {
   expect(() => rotated(secrets, now - 86_400)).toThrow(TooEarly);
 });
 
+test('a rotation that was cut off is made good by the next: the key that went on signing stays known', () => {
+  const now = Math.floor(Date.now() / 1000) + 86_400;
+  const { 'public-keys': published } = rotated(secrets, now);
+  const later = now + 40 * 86_400;
+  const after = rotated({ ...secrets, 'public-keys': published }, later);
+  const kids = JSON.parse(after['public-keys']).keys.map(({ kid }: { kid: string }) => kid);
+  expect(kids).toEqual([
+    JSON.parse(after['signing-keys']).next.kid,
+    parsed('signing-keys').next.kid,
+    parsed('signing-keys').current.kid,
+  ]);
+  expect(JSON.parse(after['public-keys']).keys[2].retiredAtSeconds).toBe(later);
+});
+
 test('are forgotten with their stage', async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM, ...credentials });
   await new Parameters('qa', 'eu-central-1').removeAll();

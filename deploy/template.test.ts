@@ -76,7 +76,7 @@ test('protects the data of prod, and of no other stage', () => {
       .map((name) => template.Resources[name]?.DeletionPolicy)
       .concat(String(template.Resources.Table?.Properties.DeletionProtectionEnabled));
   expect([kept(prod), kept(dev)]).toEqual([
-    ['Retain', 'Retain', 'true'],
+    ['RetainExceptOnCreate', 'RetainExceptOnCreate', 'true'],
     ['Delete', 'Delete', 'false'],
   ]);
   for (const { Resources } of [prod, dev]) {
@@ -102,8 +102,7 @@ test('lets only functions that mint tokens read the private keys', () => {
 });
 
 test('throttles every method of the API, and what sends messages the most', () => {
-  const [deployment] = ofType(prod, 'AWS::ApiGateway::Deployment');
-  const settings = deployment?.Properties.StageDescription.MethodSettings as {
+  const settings = prod.Resources.ApiGatewayStage?.Properties.MethodSettings as {
     ResourcePath: string;
     ThrottlingRateLimit: number;
   }[];
@@ -112,9 +111,17 @@ test('throttles every method of the API, and what sends messages the most', () =
   expect(rates.get('/~1api~1sms~1send-auth-otp')).toBe(Math.min(...rates.values()));
 });
 
-test('logs each request in prod without a name, an address, an agent or a query', () => {
+test('describes the stage of the API where a second deployment can change it', () => {
   const [deployment] = ofType(prod, 'AWS::ApiGateway::Deployment');
-  const { Format } = deployment?.Properties.StageDescription.AccessLogSetting ?? {};
+  expect(deployment?.Properties.StageName).toBeUndefined();
+  expect(deployment?.Properties.StageDescription).toBeUndefined();
+  const answers = Object.entries(prod.Resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse');
+  expect(answers.length).toBeGreaterThan(5);
+  expect(deployment?.DependsOn).toEqual(expect.arrayContaining(answers.map(([name]) => name)));
+});
+
+test('logs each request in prod without a name, an address, an agent or a query', () => {
+  const { Format } = prod.Resources.ApiGatewayStage?.Properties.AccessLogSetting ?? {};
   expect(Object.values(JSON.parse(Format))).toContain('$context.resourcePath');
   expect(Format).not.toMatch(/identity|authorizer|context\.path\b|queryString|userAgent|sourceIp/);
 });

@@ -117,8 +117,9 @@ export const config = {
   get accessTokenSeconds() {
     return count('ACCESS_TOKEN_SECONDS', 15 * 60);
   },
+  /** At most 30 days: a signing key that was replaced is known for 31. */
   get sessionIdleSeconds() {
-    return count('SESSION_IDLE_SECONDS', 30 * 86_400);
+    return count('SESSION_IDLE_SECONDS', 30 * 86_400, 30 * 86_400);
   },
   get sessionMaxSeconds() {
     return count('SESSION_MAX_SECONDS', 180 * 86_400);

@@ -31,11 +31,15 @@ interface Kind {
 
 /** Everything we hold about a customer: what an export shows, and what an erasure erases. */
 export const personalData = {
-  profile: { sk: 'PROFILE', schema: Customer, internal: ['addressCount', 'readings', 'clearings', 'signIns'] },
+  profile: {
+    sk: 'PROFILE',
+    schema: Customer,
+    internal: ['addressCount', 'readings', 'clearings', 'signIns', 'endedSignIns'],
+  },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['hash'], outlivesCustomer: true },
-  sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens'] },
+  sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens', 'signIn'] },
   devices: { sk: devicePrefix, schema: Device, many: true },
   addresses: { sk: addressPrefix, schema: Address, many: true },
   notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },

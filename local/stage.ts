@@ -27,9 +27,9 @@ export function useDeployedStage(): { stage: string; region: string } {
   const { stage, region = process.env.AWS_REGION ?? 'eu-central-1' } = values;
   if (!stage) throw new SetupError('Name the stage: --stage <stage>.');
   if (stage === 'local') throw new SetupError('The stage local makes its secrets itself.');
-  if (!/^[a-z][a-z0-9-]{0,15}$/.test(stage))
+  if (!/^[a-z][a-z0-9-]{0,12}$/.test(stage))
     throw new SetupError(
-      'The name of a stage has up to 16 small letters, digits and hyphens, and begins with a letter.',
+      'The name of a stage has up to 13 small letters, digits and hyphens, and begins with a letter.',
     );
   return { stage, region };
 }

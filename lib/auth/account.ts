@@ -12,7 +12,6 @@ import { Password } from '../repositories/passwords.ts';
 import { readAll } from '../repositories/table.ts';
 import { Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
-import { readSignedInDevices } from './signOut.ts';
 
 /** What somebody calls an account by; where both are given, both must be the account's. */
 export interface Identifier {
@@ -26,7 +25,7 @@ export function loginName({ email, phone }: Identifier): string {
 }
 
 /** Nobody has this id. Reading it takes as long as reading somebody. */
-const nobody = 0;
+export const nobody = 0;
 
 /**
  * The accounts that may be meant. An e-mail address means who has it, and then who had it until somebody with a proven phone
@@ -59,15 +58,12 @@ export async function readClaims({ email, phone }: Identifier) {
 
 export type Account = Awaited<ReturnType<typeof readAccount>>;
 
-/** A customer with whatever decides how they sign in; all undefined or empty where there is none. */
+/** A customer with whatever decides how they sign in; all undefined where there is none. */
 export async function readAccount(customerId: number) {
-  const [[customer, wallet, password], signedIn] = await Promise.all([
-    readAll([
-      { key: profileKey(customerId), as: customers.Customer },
-      { key: walletKey(customerId), as: Wallet },
-      { key: passwordKey(customerId), as: Password },
-    ]),
-    readSignedInDevices(customerId),
+  const [customer, wallet, password] = await readAll([
+    { key: profileKey(customerId), as: customers.Customer },
+    { key: walletKey(customerId), as: Wallet },
+    { key: passwordKey(customerId), as: Password },
   ]);
-  return { customer, wallet, password, ...signedIn };
+  return { customer, wallet, password };
 }

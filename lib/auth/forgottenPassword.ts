@@ -52,19 +52,17 @@ interface Reset extends Identifier {
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
   const name = `reset ${loginName(identifier)}`;
   const network = clientNetwork(clientAddress);
-  const [tried, [account]] = await Promise.all([
+  const [tried, [{ customer }]] = await Promise.all([
     loginFailures.takeTry(name, network, nowSeconds()),
     findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
-  const { customer } = account;
   const phone = customer?.phoneNumber ?? '';
   const code = await rightCode(phone, type, typed);
   if (!customer || !code) return fail('wrongCode');
   const hash = await hashPassword(password);
   const isDone = await replacePassword(customer.id, {
     hash,
-    account,
     proof: { phone, code },
     also: [tried.success, loginFailures.forgetting(loginName(identifier), network)],
   });

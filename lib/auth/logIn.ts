@@ -6,10 +6,11 @@ import * as passwords from '../repositories/passwords.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
-import { type Account, findAccounts, type Identifier, loginName, readAccount } from './account.ts';
+import { type Account, findAccounts, type Identifier, loginName, nobody, readAccount } from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
-import { opening } from './opening.ts';
+import { type Before, opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
+import { readSignedInDevices } from './signOut.ts';
 
 interface LogIn extends Identifier {
   password: string;
@@ -28,19 +29,24 @@ export async function logIn({ password: typed, clientAddress, ...identifier }: L
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   for (const account of accounts) {
-    const isRight = await isPassword(typed, account.customer && account.password?.hash);
-    if (isRight) return openSession(account, typed, tried.success);
+    // After the customer, so that no sign-in is counted whose session is not among these.
+    const [isRight, before] = await Promise.all([
+      isPassword(typed, account.customer && account.password?.hash),
+      readSignedInDevices(account.customer?.id ?? nobody),
+    ]);
+    if (isRight) return openSession(account, before, typed, tried.success);
   }
   return fail('wrongCredentials');
 }
 
 /** Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at the same moment. */
-async function openSession(account: Account, typed: string, success: Write) {
+async function openSession(account: Account, before: Before, typed: string, success: Write) {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
     const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
-    const { session, writes } = opening(customer.id, { registrationId: '', isProven: false }, account);
+    const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
+    const { session, writes } = opening(customer.id, origin, before);
     const [result, phone] = await Promise.all([
       transact([
         passwords.confirmation(customer.id, password, hashedAnew),
@@ -54,6 +60,7 @@ async function openSession(account: Account, typed: string, success: Write) {
     await backOff(attempt);
     const compared = password.hash;
     account = await readAccount(customer.id);
+    before = await readSignedInDevices(customer.id);
     const { hash } = account.password ?? {};
     if (hash !== compared && !(await isPassword(typed, hash))) return fail('wrongCredentials');
   }

@@ -4,7 +4,7 @@ import type { Write } from '../repositories/writes.ts';
 import { silencing } from './signOut.ts';
 
 /** What a customer has before they sign in once more. */
-interface Before {
+export interface Before {
   open: readonly sessions.Session[];
   registered: readonly Device[];
 }

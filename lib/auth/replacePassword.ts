@@ -9,8 +9,9 @@ import { attempts, backOff } from '../repositories/retries.ts';
 import * as sessions from '../repositories/sessions.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
-import { type Account, readAccount } from './account.ts';
-import { silencing } from './signOut.ts';
+import { readAccount } from './account.ts';
+import type { Before } from './opening.ts';
+import { readSignedInDevices, silencing } from './signOut.ts';
 
 interface Replacement {
   hash: string;
@@ -18,42 +19,47 @@ interface Replacement {
   email?: string | undefined;
   /** What allows it, and is used up by it. */
   proof?: { phone: string; code: otps.Code } | undefined;
-  /** The customer as they were read a moment ago, where they were. */
-  account?: Account;
   /** The session that stays; without it all sessions end. */
   keeping?: number;
   also?: readonly Write[];
 }
 
-/** What one transaction can hold, beside the password itself. */
-const mostEnds = 85;
+/** What one transaction can hold beside the rest. */
+const mostLeftovers = 85;
 
 /**
  * Sets a password, and the e-mail address to use it with, and ends the sessions that may be somebody else's, in one
- * transaction that any sign-in on the way makes start over: no session of before outlives it. Answers whether there was
- * a customer, and a proof that nobody has used.
+ * transaction: none of before outlives it, not even one that is being opened. Answers whether there was a customer, and a
+ * proof that nobody has used.
  * @throws `unique` for an e-mail address of somebody else
  */
 export async function replacePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, proof, keeping, also = [] } = replacement;
-  let account = replacement.account ?? (await readAccount(customerId));
   let holder: customers.Customer | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const { customer } = account;
+    const [{ customer, password }, before] = await Promise.all([
+      readAccount(customerId),
+      readSignedInDevices(customerId),
+    ]);
     if (!customer) return false;
-    const ends = endsOf(account, customerId, keeping);
-    // More than fit go first, pushes before sessions: if what follows fails, they have ended for nothing worse than that.
-    while (ends.length > mostEnds) await transact(ends.splice(-mostEnds));
     const newEmail = email === customer.email ? undefined : email;
-    const taking = newEmail ? emailTaking(customerId, newEmail, holder) : {};
+    // Whoever chooses a first password locks nobody out.
+    const isFirst = keeping !== undefined && !password;
+    const next = keeping === undefined ? undefined : customer.signIns + 1;
     const writes: Record<string, Write> = {
       password: passwords.setting(customerId, hash),
-      customer: customers.holdingStill(customer, newEmail),
+      customer: isFirst
+        ? customers.holdingStill(customer, newEmail)
+        : customers.endingSignIns(customer, { email: newEmail, next }),
       ...(proof && { proof: otps.consumption(proof.phone, 'password_reset', proof.code) }),
-      ...taking,
+      ...(newEmail && emailTaking(customerId, newEmail, holder)),
       ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
     };
-    const result = await transact([...Object.values(writes), ...also, ...ends]);
+    const result = await transact([
+      ...Object.values(writes),
+      ...also,
+      ...(isFirst ? [] : leftovers(before, customerId, keeping, next).slice(0, mostLeftovers)),
+    ]);
     if (result.done) return true;
     const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
     if (proof && refused.includes('proof')) {
@@ -67,19 +73,24 @@ export async function replacePassword(customerId: number, replacement: Replaceme
       holder = undefined;
       await backOff(attempt);
     }
-    account = await readAccount(customerId);
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-/** The writes that end a customer's sessions, and pushes to their devices. */
-function endsOf({ password, open, registered }: Account, customerId: number, keeping: number | undefined): Write[] {
-  if (keeping === undefined) {
-    const silent = registered.map(({ registrationId }) => devices.deactivation(customerId, registrationId));
-    return [...open.map(sessions.ending), ...silent];
+/**
+ * The writes that carry the session that stays over, take away those that have ended, and stop pushes to their devices.
+ * Sessions that more than one transaction can hold would leave are refused all the same.
+ */
+function leftovers(
+  { open, registered }: Before,
+  customerId: number,
+  keeping: number | undefined,
+  next: number | undefined,
+): Write[] {
+  const ending = open.filter(({ id }) => id !== keeping).map(sessions.ending);
+  if (keeping === undefined || next === undefined) {
+    return [...ending, ...registered.map(({ registrationId }) => devices.deactivation(customerId, registrationId))];
   }
-  // Whoever chooses a first password locks nobody out.
-  const ending = password ? open.filter(({ id }) => id !== keeping) : [];
-  const staying = open.filter((session) => !ending.includes(session));
-  return [...ending.map(sessions.ending), ...silencing(ending, staying, registered)];
+  const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];
+  return [sessions.moved({ customerId, id: keeping }, next), ...ending, ...silencing(gone, staying, registered)];
 }

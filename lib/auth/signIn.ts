@@ -48,7 +48,11 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const known = claims.phone && (await readCustomer(claims.phone.customerId));
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
-    const { session, writes } = opening(customer.id, { ...device, isProven: true }, known);
+    const { session, writes } = opening(
+      customer.id,
+      { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
+      known,
+    );
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known

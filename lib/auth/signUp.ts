@@ -37,7 +37,7 @@ export async function signUp(wanted: SignUp, language: Language, clientAddress: 
     createdAtSeconds: nowSeconds(),
   });
   const creation = customers.creation(customer, country.currency);
-  const { session, writes } = opening(customer.id, { registrationId: '', isProven: false });
+  const { session, writes } = opening(customer.id, { registrationId: '', isProven: false, signIn: 0 });
   const result = await transact([...Object.values(creation), passwords.setting(customer.id, hash), ...writes]);
   if (!result.done) {
     const network = clientNetwork(clientAddress);

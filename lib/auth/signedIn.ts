@@ -2,7 +2,7 @@ import { fail } from '../errors.ts';
 import type { Authenticator } from '../http/contract.ts';
 import { Customer } from '../repositories/customers.ts';
 import { profileKey, sessionKey } from '../repositories/keys.ts';
-import { Session } from '../repositories/sessions.ts';
+import { Session, stands } from '../repositories/sessions.ts';
 import { readAll } from '../repositories/table.ts';
 import { readAccessToken } from './tokens.ts';
 
@@ -32,5 +32,5 @@ export async function findSession({ customerId, sessionId }: { customerId: numbe
     { key: profileKey(customerId), as: Customer },
     { key: sessionKey(customerId, sessionId), as: Session },
   ]);
-  return { customer, session };
+  return { customer, session: customer && session && stands(session, customer) ? session : undefined };
 }

@@ -47,8 +47,10 @@ export const Customer = z.object({
   countryCode: z.string(),
   /** Who brought them, as given at a sign-up with a password. */
   referredBy: z.string().default(''),
-  /** How often they signed in, so that whoever ends all sessions sees that one more has come. */
+  /** How often they signed in again; each session knows which time it was. */
   signIns: z.int().default(0),
+  /** Sessions of this sign-in and of all before it have ended, whatever is left of them in the table. */
+  endedSignIns: z.int().default(-1),
   createdAtSeconds: z.int(),
 });
 export type Customer = z.infer<typeof Customer>;
@@ -156,17 +158,29 @@ export function signingIn(customer: Customer, language?: Language): Write {
   };
 }
 
-/** The write that keeps a customer as they were read from signing in on the way, and may set their e-mail address. */
+/** The write that holds while a customer is as they were read, and may set their e-mail address. */
 export function holdingStill(customer: Customer, email = customer.email): Write {
-  const { condition, values } = noFurtherSignIn(customer);
-  const key = profileKey(customer.id);
-  if (email === customer.email) return { kind: 'check', key, condition, values };
   return {
     kind: 'update',
-    key,
+    key: profileKey(customer.id),
     expression: 'SET #email = :email',
+    condition: 'attribute_exists(pk) AND #email = :seenEmail',
+    values: { ':email': email, ':seenEmail': customer.email },
+  };
+}
+
+/**
+ * The write that ends every session there is, also one that is being opened at this moment, and may set the e-mail address.
+ * The caller's own can be made one of the next sign-in.
+ */
+export function endingSignIns(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
+  const { condition, values } = noFurtherSignIn(customer);
+  return {
+    kind: 'update',
+    key: profileKey(customer.id),
+    expression: 'SET #endedSignIns = :seenSignIns, #signIns = :next, #email = :email',
     condition: `${condition} AND #email = :seenEmail`,
-    values: { ...values, ':email': email, ':seenEmail': customer.email },
+    values: { ...values, ':next': next, ':email': email, ':seenEmail': customer.email },
   };
 }
 

@@ -13,6 +13,8 @@ const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 export const Session = z.object({
   id: z.int(),
   customerId: z.int(),
+  /** Which of the customer's sign-ins it came from. */
+  signIn: z.int().default(0),
   /** The push token of the device that signed in: what joins a session to its device. Empty where none was named. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
@@ -25,18 +27,20 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
-/** How a session comes about: on which device, and whether by a code. */
+/** How a session comes about: by which sign-in of the customer, on which device, and whether by a code. */
 export interface Origin {
+  signIn: number;
   registrationId: string;
   isProven: boolean;
 }
 
 /** A new session. Its first refresh token follows a made-up one, so that every token has a parent. */
-export function newSession(customerId: number, { registrationId, isProven }: Origin): Session {
+export function newSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),
     customerId,
+    signIn,
     registrationId,
     createdAtSeconds: now,
     provenAtSeconds: isProven ? now : null,
@@ -95,6 +99,22 @@ export function join({ customerId, id }: Session, registrationId: string): Promi
     condition: '#registrationId = :none',
     values: { ':token': registrationId, ':none': '' },
   });
+}
+
+/** Whether a session is one that the customer has not ended with all others. */
+export function stands({ signIn }: Session, { endedSignIns }: { endedSignIns: number }): boolean {
+  return signIn > endedSignIns;
+}
+
+/** The write that makes a session one of another sign-in. */
+export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, signIn: number): Write {
+  return {
+    kind: 'update',
+    key: sessionKey(customerId, id),
+    expression: 'SET #signIn = :signIn',
+    condition: 'attribute_exists(pk)',
+    values: { ':signIn': signIn },
+  };
 }
 
 /** The write that ends a session, if it has not ended already. */

@@ -24,16 +24,7 @@ export function ungranted(operationId: string, calls: readonly Call[], snsAction
   const granted = new Set(statements.flatMap(({ Action }) => Action));
   const made = [...calls.flatMap(actionsOf), ...snsActions.map((action) => `sns:${action}`)];
   const log = process.env.GRANTS_LOG;
-  if (log)
-    appendFileSync(
-      log,
-      made
-        .map(
-          (action) => `${functionName} ${action}
-`,
-        )
-        .join(''),
-    );
+  for (const action of log ? made : []) appendFileSync(String(log), `${functionName} ${action}\n`);
   return [...new Set(made)].filter((action) => !granted.has(action)).map((action) => `${functionName} makes ${action}`);
 }
 

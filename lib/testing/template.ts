@@ -12,6 +12,7 @@ export interface Resource {
   // biome-ignore lint/suspicious/noExplicitAny: every type of resource has properties of its own
   Properties: any;
   DeletionPolicy?: string;
+  DependsOn?: string[];
 }
 
 export interface Template {
