@@ -4,6 +4,7 @@ import * as customers from '../repositories/customers.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
 import * as passwords from '../repositories/passwords.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
+import { signingIn } from '../repositories/signIns.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
 import { type Account, findAccounts, type Identifier, loginName, nobody, readAccount } from './account.ts';
@@ -48,12 +49,7 @@ async function openSession(account: Account, before: Before, typed: string, succ
     const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
     const { session, writes } = opening(customer.id, origin, before);
     const [result, phone] = await Promise.all([
-      transact([
-        passwords.confirmation(customer.id, password, hashedAnew),
-        customers.signingIn(customer),
-        success,
-        ...writes,
-      ]),
+      transact([passwords.confirmation(customer.id, password, hashedAnew), signingIn(customer), success, ...writes]),
       customers.shownPhone(customer),
     ]);
     if (result.done) return { customer, phone, wallet, session };

@@ -1,5 +1,5 @@
 import { fail, failFields } from '../errors.ts';
-import * as customers from '../repositories/customers.ts';
+import type * as customers from '../repositories/customers.ts';
 import * as devices from '../repositories/devices.ts';
 import { emailClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
@@ -7,6 +7,7 @@ import * as passwords from '../repositories/passwords.ts';
 import { emailTaking, yieldingHolder } from '../repositories/profiles.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
 import * as sessions from '../repositories/sessions.ts';
+import { endingSignIns, holdingStill } from '../repositories/signIns.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
 import { readAccount } from './account.ts';
@@ -48,9 +49,7 @@ export async function replacePassword(customerId: number, replacement: Replaceme
     const next = keeping === undefined ? undefined : customer.signIns + 1;
     const writes: Record<string, Write> = {
       password: passwords.setting(customerId, hash),
-      customer: isFirst
-        ? customers.holdingStill(customer, newEmail)
-        : customers.endingSignIns(customer, { email: newEmail, next }),
+      customer: isFirst ? holdingStill(customer, newEmail) : endingSignIns(customer, { email: newEmail, next }),
       ...(proof && { proof: otps.consumption(proof.phone, 'password_reset', proof.code) }),
       ...(newEmail && emailTaking(customerId, newEmail, holder)),
       ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
@@ -78,8 +77,8 @@ export async function replacePassword(customerId: number, replacement: Replaceme
 }
 
 /**
- * The writes that carry the session that stays over, take away those that have ended, and stop pushes to their devices.
- * Sessions that more than one transaction can hold would leave are refused all the same.
+ * The writes that carry the session that stays over, take away those that have ended, and stop pushes to their devices. A
+ * session that does not fit into the transaction stays in the table, and is refused all the same.
  */
 function leftovers(
   { open, registered }: Before,

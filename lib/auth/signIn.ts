@@ -8,6 +8,7 @@ import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import { backOff } from '../repositories/retries.ts';
 import type * as sessions from '../repositories/sessions.ts';
+import { signingIn } from '../repositories/signIns.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
@@ -56,7 +57,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     const result = await transact([
       otps.consumption(phone.number, 'customer_auth', code),
       ...(known
-        ? [customers.signingIn(known.customer, language)]
+        ? [signingIn(known.customer, language)]
         : Object.values(customers.creation(customer, country.currency))),
       ...devices.registration(customer.id, device, claims.pushToken),
       ...writes,

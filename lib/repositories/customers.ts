@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fail, type Language, languages } from '../errors.ts';
+import { fail, languages } from '../errors.ts';
 import {
   emailClaimKey,
   erasureKey,
@@ -134,54 +134,6 @@ export async function changePreferences(customer: Customer, preferences: Prefere
   const key = profileKey(customer.id);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
   return done ? Customer.parse({ ...old, ...given }) : fail('authenticationFailed');
-}
-
-/** Holds while the customer is there and has not signed in once more than was read. */
-function noFurtherSignIn({ signIns }: Customer) {
-  const same =
-    signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seenSignIns)' : '#signIns = :seenSignIns';
-  return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
-}
-
-/**
- * The write that counts a sign-in, and sets the language where one was sent. It is refused when another sign-in has come
- * first, for that has opened a session that this one has not seen.
- */
-export function signingIn(customer: Customer, language?: Language): Write {
-  const { condition, values } = noFurtherSignIn(customer);
-  return {
-    kind: 'update',
-    key: profileKey(customer.id),
-    expression: `${language ? 'SET #language = :language ' : ''}ADD #signIns :one`,
-    condition,
-    values: { ...values, ':language': language, ':one': 1 },
-  };
-}
-
-/** The write that holds while a customer is as they were read, and may set their e-mail address. */
-export function holdingStill(customer: Customer, email = customer.email): Write {
-  return {
-    kind: 'update',
-    key: profileKey(customer.id),
-    expression: 'SET #email = :email',
-    condition: 'attribute_exists(pk) AND #email = :seenEmail',
-    values: { ':email': email, ':seenEmail': customer.email },
-  };
-}
-
-/**
- * The write that ends every session there is, also one that is being opened at this moment, and may set the e-mail address.
- * The caller's own can be made one of the next sign-in.
- */
-export function endingSignIns(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
-  const { condition, values } = noFurtherSignIn(customer);
-  return {
-    kind: 'update',
-    key: profileKey(customer.id),
-    expression: 'SET #endedSignIns = :seenSignIns, #signIns = :next, #email = :email',
-    condition: `${condition} AND #email = :seenEmail`,
-    values: { ...values, ':next': next, ':email': email, ':seenEmail': customer.email },
-  };
 }
 
 /**
