@@ -22,12 +22,12 @@ const riyadh = at(46.6753, 24.7136);
 const home = { point: cairo, description: '12 Tahrir Square', location_type: 'HOME' };
 
 const create = (token: string, body: unknown = home) => world.call(createAddress, { token, body });
-const createByForm = (token: string, fields: FormFields) => callWithForm(createAddress, { token }, fields);
+const createByForm = (token: string, fields: FormFields) => callWithForm(world, createAddress, { token }, fields);
 const list = (token: string) => world.call(listAddresses, { method: 'GET', token });
 const update = (token: string, id: unknown, body: unknown) =>
   world.call(updateAddress, { method: 'PATCH', token, params: { id: String(id) }, body });
 const updateByForm = (token: string, id: number, fields: FormFields) =>
-  callWithForm(updateAddress, { method: 'PATCH', token, params: { id: String(id) } }, fields);
+  callWithForm(world, updateAddress, { method: 'PATCH', token, params: { id: String(id) } }, fields);
 const remove = (token: string, id: unknown) =>
   world.call(deleteAddress, { method: 'DELETE', token, params: { id: String(id) } });
 const makePrimary = (token: string, id: number | null) =>
@@ -301,6 +301,23 @@ describe('UpdateAddress', () => {
       error('does_not_exist', 'primary_address'),
     ]);
     expect((await list(mine.access)).body).toEqual([body]);
+  });
+
+  test('leaves no image behind when the customer goes while it arrives', async () => {
+    const { access, customer } = await signIn(world);
+    const { body } = await create(access);
+    let isHeldUp = false;
+    world.engine.fail((operation) => {
+      isHeldUp ||= operation === 'UpdateItem';
+      return isHeldUp ? { status: 400, type: 'TransactionConflictException' } : undefined;
+    });
+    const late = updateByForm(access, body.id, { map_image: file(png) });
+    while (!isHeldUp) await new Promise((resolve) => setImmediate(resolve));
+    await world.delete(profileKey(customer.id));
+    await world.delete(addressKey(customer.id, body.id));
+    world.engine.heal();
+    expect((await late).status).toBe(401);
+    expect((await world.partition(profileKey(customer.id).pk)).map(({ sk }) => sk)).toContain('ERASURE');
   });
 
   test('replaces an image, and drops the one before', async () => {

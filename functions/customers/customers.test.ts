@@ -323,7 +323,7 @@ describe('GetCustomerDetails', () => {
 });
 
 const updateByForm = (token: string, fields: FormFields) =>
-  callWithForm(updateCustomer, { method: 'PATCH', token }, fields);
+  callWithForm(world, updateCustomer, { method: 'PATCH', token }, fields);
 describe('UpdateCustomer', () => {
   const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
   const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;

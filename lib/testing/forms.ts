@@ -1,11 +1,17 @@
 import type { Endpoint } from '../http/endpoint.ts';
-import { lambdaContext, restEvent, type TestRequest } from './event.ts';
+import { restEvent, type TestRequest } from './event.ts';
+import type { Answer, World } from './world.ts';
 
 type Value = string | Blob;
 export type FormFields = Record<string, Value | Value[]>;
 
 /** Sends a form as browsers and phones do, in base64 as API Gateway hands it over. */
-export async function callWithForm(handler: Endpoint, request: TestRequest, fields: FormFields) {
+export async function callWithForm(
+  world: World,
+  handler: Endpoint,
+  request: TestRequest,
+  fields: FormFields,
+): Promise<Answer> {
   const form = new FormData();
   for (const [name, values] of Object.entries(fields))
     for (const value of [values].flat()) form.append(name, value as Blob);
@@ -13,8 +19,7 @@ export async function callWithForm(handler: Endpoint, request: TestRequest, fiel
   const headers = { 'Content-Type': encoded.headers.get('content-type') ?? '' };
   const event = restEvent({ ...request, headers });
   const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
-  const { statusCode, body: answer } = await handler({ ...event, body, isBase64Encoded: true }, lambdaContext());
-  return { status: statusCode, body: JSON.parse(answer) };
+  return world.send(handler, { ...event, body, isBase64Encoded: true });
 }
 
 export function file(bytes: Buffer, type = 'image/jpeg'): Blob {

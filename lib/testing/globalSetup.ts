@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startEngine } from '../../local/engine.ts';
 import { freePort } from './ports.ts';
 
@@ -5,5 +8,7 @@ import { freePort } from './ports.ts';
 export default async function globalSetup(): Promise<void> {
   const engine = process.env.DYNAMODB_ENDPOINT ? undefined : await startEngine(await freePort());
   process.env.TEST_ENGINE = engine?.endpoint ?? process.env.DYNAMODB_ENDPOINT;
+  process.env.GRANTS_LOG = join(mkdtempSync(join(tmpdir(), 'customer-backend-grants-')), 'log');
+  writeFileSync(process.env.GRANTS_LOG, '');
   Object.assign(globalThis, { stopEngine: engine?.stop });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { jest } from '@jest/globals';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { makeSecrets, type Secrets } from '../../deploy/secrets.ts';
 import { type Engine, startEngine } from '../../local/engine.ts';
 import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
@@ -136,13 +137,18 @@ export class World {
    * Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test, and so does a call that
    * serverless.yml does not allow it; nobody can tell whose calls are whose while several run at once.
    */
-  async call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
+  call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
+    return this.send(handler, restEvent(request));
+  }
+
+  /** The same with an event of one's own. */
+  async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
     const isAlone = this.#inFlight === 0;
     const [before, { calls }, { calls: snsCalls }] = [this.#started, this.engine, this.sandbox.platforms];
     const [firstCall, firstSnsCall] = [calls.length, snsCalls.length];
     this.#started += 1;
     this.#inFlight += 1;
-    const result = await handler(restEvent(request), lambdaContext()).finally(() => {
+    const result = await handler(event, lambdaContext()).finally(() => {
       this.#inFlight -= 1;
     });
     if (isAlone && !this.#hasOthers && this.#started === before + 1) {
