@@ -24,6 +24,7 @@ interface Service {
     string,
     {
       handler: string;
+      memorySize?: number;
       iamRoleStatements?: { Action: string[] }[];
       events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[];
     }

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { makeSecrets } from '../deploy/secrets.ts';
+import { handler as sendOtp } from '../functions/auth/sendOtp.ts';
+import { handler as authenticate } from '../functions/customers/authenticate.ts';
+import { readFunctions, readService } from '../lib/http/routes.ts';
+import { lambdaContext, restEvent } from '../lib/testing/event.ts';
+import { png } from '../lib/testing/images.ts';
+import { freePort } from '../lib/testing/ports.ts';
+import { bundleOptions } from '../local/bundle.ts';
+import { startEngine } from '../local/engine.ts';
+import { startSandbox } from '../local/sandbox/server.ts';
+import { createTable } from '../local/table.ts';
+import { loadSeed } from '../seed/load.ts';
+
+/**
+ * What a function of each kind needs: the most memory its process has had after so many requests, and the processor time of
+ * one. Lambda gives processor time by memory, a whole virtual CPU at 1,769 MB, so the last column is how long one request
+ * computes with what serverless.yml gives it.
+ */
+const requests = 100;
+const kinds = [
+  'getHealth',
+  'listCountries',
+  'getCustomer',
+  'listNotifications',
+  'sendOtp',
+  'login',
+  'createAddress',
+] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-memory-'));
+const engine = await startEngine(await freePort());
+const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
+Object.assign(process.env, {
+  STAGE: 'local',
+  TABLE_NAME: 'bench',
+  SECRETS_PATH: '/customer-backend/bench',
+  TOKEN_ISSUER: 'bench',
+  CORS_ORIGINS: '*',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+  ...sandbox.environment,
+});
+await createTable(engine.endpoint, 'bench');
+await loadSeed();
+const token = await signIn('+201001234567');
+
+for (const name of kinds) {
+  const { file } = readFunctions().find(({ functionName }) => functionName === name) ?? { file: '' };
+  const bundle = join(folder, `${name}.cjs`);
+  const { outbase: _, ...options } = bundleOptions();
+  await build({ ...options, entryPoints: [`${file}.ts`], minify: true, outfile: bundle });
+  const sample = JSON.parse(readFileSync(`${file.replace('functions', 'events')}.json`, 'utf8'));
+  const event = name === 'createAddress' ? await withLargeImage(sample) : sample;
+  if (event.headers.Authorization) event.headers.Authorization = `Bearer ${token}`;
+  writeFileSync(join(folder, 'event.json'), JSON.stringify(event));
+  const { rssMb, cpuMs } = await measure(bundle);
+  const memory = Number(readService().functions[name]?.memorySize ?? 512);
+  const atMemory = (cpuMs * 1_769) / memory;
+  print(
+    `${name.padEnd(18)} ${String(rssMb).padStart(4)} of ${memory} MB  ${cpuMs.toFixed(1).padStart(6)} ms  ${atMemory.toFixed(0).padStart(4)} ms`,
+  );
+}
+
+await sandbox.stop();
+engine.stop();
+rmSync(folder, { recursive: true });
+
+/** Runs a bundle in a process of its own, as Lambda does. */
+async function measure(bundle: string): Promise<{ rssMb: number; cpuMs: number }> {
+  const script = `
+    const { handler } = require(${JSON.stringify(bundle)});
+    const event = require(${JSON.stringify(join(folder, 'event.json'))});
+    const call = (index) => handler({ ...structuredClone(event), requestContext: { ...event.requestContext, identity: { sourceIp: '10.1.' + (index >> 8) + '.' + (index & 255) } } }, { getRemainingTimeInMillis: () => 10000 });
+    (async () => {
+      await call(0);
+      const before = process.cpuUsage();
+      for (let index = 1; index <= ${requests}; index++) await call(index);
+      const { user, system } = process.cpuUsage(before);
+      console.log(JSON.stringify({ rssMb: Math.round(process.resourceUsage().maxRSS / 1024), cpuMs: (user + system) / 1000 / ${requests} }));
+    })();`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  for await (const chunk of child.stdout) output += chunk;
+  return JSON.parse(output);
+}
+
+/** An address with a picture of almost four megabytes, as a form. */
+async function withLargeImage(sample: { headers: Record<string, string> }) {
+  const form = new FormData();
+  const point = JSON.stringify({ type: 'Point', coordinates: [31.2357, 30.0444] });
+  for (const [name, value] of Object.entries({ point, description: 'home', location_type: 'HOME' }))
+    form.append(name, value);
+  const padding = Buffer.alloc(3_900_000, 1);
+  form.append('map_image', new Blob([new Uint8Array(Buffer.concat([png, padding]))], { type: 'image/png' }));
+  const encoded = new Response(form);
+  const headers = { ...sample.headers, 'Content-Type': encoded.headers.get('content-type') ?? '' };
+  return {
+    ...sample,
+    headers,
+    body: Buffer.from(await encoded.arrayBuffer()).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+async function signIn(phone: string): Promise<string> {
+  await sendOtp(restEvent({ body: { phone_number: phone, otp_type: 'customer_auth' } }), lambdaContext());
+  const otp = /\b\d{6}\b/.exec(sandbox.messages.list(phone)[0]?.text ?? '')?.[0];
+  const body = { phone_number: phone, otp, device: { registration_id: 'bench' }, language: 'en' };
+  return JSON.parse((await authenticate(restEvent({ body }), lambdaContext())).body).access;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
