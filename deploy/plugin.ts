@@ -8,11 +8,14 @@ interface Throttle {
   burst: number;
 }
 
+/** By function; `default` is for all others. */
+type Throttles = Record<string, Throttle> & { default: Throttle };
+
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
   service: {
     service: string;
-    custom: { throttles: Record<string, Throttle>; accessLog: boolean | string; protectData: boolean | string };
+    custom: { throttles: Throttles; accessLog: boolean | string; protectData: boolean | string };
     provider: {
       stage: string;
       region: string;
@@ -108,7 +111,7 @@ function isOn(param: boolean | string): boolean {
 }
 
 /** @throws when a throttle names a function that has no route */
-function methodSettings({ default: others, ...named }: Record<string, Throttle>) {
+function methodSettings({ default: others, ...named }: Throttles) {
   const routes = new Map(readRoutes().map((route) => [route.functionName, route]));
   const settings = Object.entries(named).map(([functionName, { rate, burst }]) => {
     const route = routes.get(functionName);
@@ -116,7 +119,7 @@ function methodSettings({ default: others, ...named }: Record<string, Throttle>)
     const ResourcePath = `/${route.resource.replaceAll('/', '~1')}`;
     return { ResourcePath, HttpMethod: route.method, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
   });
-  const { rate, burst } = others ?? { rate: 1_000, burst: 2_000 };
+  const { rate, burst } = others;
   return [{ ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }, ...settings];
 }
 

@@ -7,6 +7,7 @@ import {
   type Texts,
   ValidationError,
 } from '../errors.ts';
+import type { Contract } from './contract.ts';
 
 /** How one surface of the API writes its answers. */
 export interface Dialect {
@@ -17,6 +18,11 @@ export interface Dialect {
   success: (status: number, body: unknown) => unknown;
   /** What is sent for any error. One that is not in the catalogue is a bare 500. */
   failure: (error: unknown, language: Language) => { status: number; headers: Record<string, string>; body: unknown };
+}
+
+/** How an endpoint answers at a path: surface A's way unless its contract says otherwise. */
+export function dialectOf({ dialect = standard }: Pick<Contract, 'dialect'>, path = ''): Dialect {
+  return typeof dialect === 'function' ? dialect(path) : dialect;
 }
 
 /** Surface A: the body as it is, and `{type, errors: [{code, detail, attr}]}`. */

@@ -15,7 +15,7 @@ import {
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
-import { type Dialect, standard } from './dialects.ts';
+import { dialectOf } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
@@ -85,10 +85,6 @@ function answerErrors(contract: Contract): Step {
       };
     },
   };
-}
-
-function dialectOf({ dialect = standard }: Contract, path: string): Dialect {
-  return typeof dialect === 'function' ? dialect(path) : dialect;
 }
 
 /** Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty header asks for nothing at all. */

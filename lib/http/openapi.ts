@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
 import type { Contract } from './contract.ts';
-import { type Dialect, standard } from './dialects.ts';
+import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeStatus, errorNames, errorSchemas } from './openapiErrors.ts';
 import { type Route, readRoutes } from './routes.ts';
@@ -50,11 +50,6 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
     'throttled',
     'error',
   ];
-}
-
-/** What a contract says; the fallback, which speaks as its paths do, is not in the document. */
-export function dialectOf({ dialect = standard }: Pick<Contract, 'dialect'>): Dialect {
-  return typeof dialect === 'function' ? standard : dialect;
 }
 
 function describe({ file }: Route, contract: Contract, schemas: Json): Json {

@@ -3,6 +3,7 @@ import { fail, languages } from '../errors.ts';
 import {
   emailClaimKey,
   erasureKey,
+  type Key,
   lostEmailKey,
   phoneClaimKey,
   profileKey,
@@ -109,16 +110,14 @@ export async function proof(customer: Customer, phone: string): Promise<Write[]>
       item: { customerId: customer.id } satisfies Claim,
       condition: 'attribute_not_exists(pk)',
     },
-    ...(await releases({ ...customer, lostEmail: '' })),
+    ...(await releases(customer.id, unprovenKeys(customer))),
   ];
 }
 
-/** The writes that let go of what only leads to a customer, and would go on doing so without them. */
-async function releases({ id, unprovenPhone, lostEmail }: Customer): Promise<Write[]> {
-  const keys = [
-    ...(unprovenPhone ? [unprovenPhoneKey(unprovenPhone)] : []),
-    ...(lostEmail ? [lostEmailKey(lostEmail)] : []),
-  ];
+const unprovenKeys = ({ unprovenPhone }: Customer) => (unprovenPhone ? [unprovenPhoneKey(unprovenPhone)] : []);
+
+/** The writes that take away what leads to a customer and nobody else by now. */
+async function releases(id: number, keys: readonly Key[]): Promise<Write[]> {
   const found = keys.length > 0 ? await readAll(keys.map((key) => ({ key, as: Claim }))) : [];
   const own = keys.filter((_, index) => found[index]?.customerId === id);
   return own.map((key) => ({ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }));
@@ -141,7 +140,7 @@ export async function changePreferences(customer: Customer, preferences: Prefere
  * for erasure. Answers false if they were gone already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
-  const { id, email, phoneNumber } = customer;
+  const { id, email, lostEmail, phoneNumber } = customer;
   const owner = { ':owner': id };
   const { done } = await transact([
     {
@@ -153,7 +152,7 @@ export async function remove(customer: Customer): Promise<boolean> {
     ...(phoneNumber
       ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), condition: '#customerId = :owner', values: owner }]
       : []),
-    ...(await releases(customer)),
+    ...(await releases(id, [...unprovenKeys(customer), ...(lostEmail ? [lostEmailKey(lostEmail)] : [])])),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);

@@ -10,10 +10,12 @@ import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
 import { errors } from '../errors.ts';
+import { dialectOf } from '../http/dialects.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { commonErrors, dialectOf } from '../http/openapi.ts';
+import { commonErrors } from '../http/openapi.ts';
 import type { StreamWorker } from '../streamWorker.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
+import { stageEnvironment } from './environment.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
 import { ungranted } from './grants.ts';
 import { freePort } from './ports.ts';
@@ -59,19 +61,9 @@ export class World {
     this.secrets = makeSecrets();
     this.sandbox = await startSandbox({ port: 0, secrets: this.secrets });
     Object.assign(process.env, {
-      STAGE: 'local',
-      TABLE_NAME: this.#tableName,
-      SECRETS_PATH: '/customer-backend/test',
-      TOKEN_ISSUER: 'customer-backend-test',
-      CORS_ORIGINS: 'https://shop.example.com',
-      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      ...stageEnvironment(this.#tableName, this.engine.url, this.sandbox),
       // Tests call hundreds of times at once, on machines that do other things as well.
       TABLE_TIMEOUT_MS: '20000',
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: this.engine.url,
-      ...this.sandbox.environment,
     });
     this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint }));
     await createTable(endpoint, this.#tableName);
