@@ -1,35 +1,14 @@
-import { makeSecrets } from '../deploy/secrets.ts';
 import { handler as deleteCustomer } from '../functions/customers/delete.ts';
 import { handler as login } from '../functions/password/login.ts';
 import { handler as signup } from '../functions/password/signup.ts';
 import type { Endpoint } from '../lib/http/endpoint.ts';
 import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
-import { freePort } from '../lib/testing/ports.ts';
-import { startEngine } from '../local/engine.ts';
-import { startSandbox } from '../local/sandbox/server.ts';
-import { createTable } from '../local/table.ts';
-import { loadSeed } from '../seed/load.ts';
+import { startStage } from './stage.ts';
 
 /** Times failed logins of four kinds in turn, 200 of each: nobody should be able to tell by the time whether there is an account. */
 const tries = 200;
 
-const engine = await startEngine(await freePort());
-const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
-Object.assign(process.env, {
-  STAGE: 'local',
-  TABLE_NAME: 'bench',
-  SECRETS_PATH: '/customer-backend/bench',
-  TOKEN_ISSUER: 'bench',
-  CORS_ORIGINS: '*',
-  POWERTOOLS_LOG_LEVEL: 'SILENT',
-  AWS_REGION: 'eu-central-1',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
-  ...sandbox.environment,
-});
-await createTable(engine.endpoint, 'bench');
-await loadSeed();
+const { stop } = await startStage();
 
 await signUp('known@example.com', '+201001234567');
 const gone = await signUp('deleted@example.com', '+201001234568');
@@ -56,8 +35,7 @@ for (const [email, values] of times) {
 }
 print(`medians apart          ${(Math.max(...medians) - Math.min(...medians)).toFixed(1)} ms`);
 
-await sandbox.stop();
-engine.stop();
+await stop();
 
 async function signUp(email: string, phone: string): Promise<{ token: string }> {
   const person = { name: 'Mona', last_name: 'Hassan', birthdate: '1990-05-17', password: 'blue tea 42 cups' };

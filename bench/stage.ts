@@ -1,0 +1,21 @@
+import { makeSecrets } from '../deploy/secrets.ts';
+import { stageEnvironment } from '../lib/testing/environment.ts';
+import { freePort } from '../lib/testing/ports.ts';
+import { startEngine } from '../local/engine.ts';
+import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
+import { createTable } from '../local/table.ts';
+import { loadSeed } from '../seed/load.ts';
+
+/** A seeded stage for one measurement, which the functions of this process and of its children find. */
+export async function startStage(): Promise<{ sandbox: Sandbox; stop: () => Promise<void> }> {
+  const engine = await startEngine(await freePort());
+  const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
+  Object.assign(process.env, stageEnvironment('bench', engine.endpoint, sandbox));
+  await createTable(engine.endpoint, 'bench');
+  await loadSeed();
+  const stop = async () => {
+    await sandbox.stop();
+    engine.stop();
+  };
+  return { sandbox, stop };
+}
