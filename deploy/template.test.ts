@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { jest } from '@jest/globals';
 import { readFunctions, readService } from '../lib/http/routes.ts';
 import { packageStages, type Resource, type Template } from '../lib/testing/template.ts';
-
-jest.setTimeout(240_000);
 
 let dev: Template;
 let prod: Template;

@@ -8,7 +8,7 @@ export interface Engine {
   stop: () => void;
 }
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** Starts a DynamoDB engine; its data is in `file`, or in memory without one. */
 export async function startEngine(port: number, file?: string): Promise<Engine> {

@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
-import { jest } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { Place } from '../lib/testing/localStack.ts';
-
-jest.setTimeout(90_000);
 
 const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path && existsSync(path),
@@ -35,6 +32,7 @@ withBrowser('in a browser', () => {
 
   async function open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
     const page = await browser.newPage({ locale: 'en-US', ...options });
+    page.setDefaultTimeout(120_000);
     page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
     page.on('pageerror', (error) => void complaints.push(error.message));
     await page.goto(url);

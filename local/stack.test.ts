@@ -3,12 +3,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { png } from '../lib/testing/images.ts';
 import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
-
-jest.setTimeout(60_000);
 
 const place = new Place();
 let api: string;
