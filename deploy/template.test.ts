@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFunctions, readService } from '../lib/http/routes.ts';
 import { packageStages, type Resource, type Template } from '../lib/testing/template.ts';
+import pushPermissions from './push.cjs';
 
 let dev: Template;
 let prod: Template;
@@ -87,8 +88,28 @@ test('names in every permission what it is for, where AWS has a name for it', ()
     const isAll = JSON.stringify(Resource ?? '').includes('"*"');
     if (isAll) expect(withoutName).toEqual(expect.arrayContaining([Action].flat()));
     if (NotResource) expect(Action).toEqual(['sns:Publish']);
+    expect(JSON.stringify(Resource ?? '')).not.toMatch(/:(app|endpoint)\/\*/);
     expect([Action].flat().filter((action: string) => action.includes('*'))).toEqual([]);
   }
+});
+
+test('lets pushes go through the applications of the stage and no others', async () => {
+  const applications: Record<string, string> = {
+    'param:pushAndroidApplication': 'arn:aws:sns:eu-central-1:111122223333:app/GCM/shop',
+    'param:pushIosApplication': 'arn:aws:sns:eu-central-1:111122223333:app/APNS/shop',
+    'param:pushWebApplication': 'arn:aws:sns:eu-central-1:111122223333:app/GCM/shop',
+  };
+  const endpoints = [
+    'arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/shop/*',
+    'arn:aws:sns:eu-central-1:111122223333:endpoint/APNS/shop/*',
+  ];
+  expect(await pushPermissions({ resolveVariable: async (name) => applications[name] ?? '' })).toEqual({
+    endpoints,
+    applicationsAndEndpoints: [...new Set(Object.values(applications)), ...endpoints],
+  });
+  const publishing = grants(prod).filter(({ Action, Resource }) => Resource && [Action].flat().includes('sns:Publish'));
+  expect(publishing.map(({ functionName }) => functionName)).toEqual(['deliverPush']);
+  expect(JSON.stringify(publishing)).toContain(':app/GCM/none');
 });
 
 test('lets only functions that mint tokens read the private keys', () => {
