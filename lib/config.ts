@@ -59,9 +59,14 @@ export const config = {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
 
-  /** How long a function keeps what operators load: countries, regions. */
+  /** How long a function keeps what operators load: countries, regions. Nothing is kept with 0. */
   get seedCacheSeconds() {
-    return count('SEED_CACHE_SECONDS', 60);
+    return integer('SEED_CACHE_SECONDS', 60);
+  },
+
+  /** How long a function keeps secrets: a rotation is seen within that time. */
+  get secretsCacheSeconds() {
+    return integer('SECRETS_CACHE_SECONDS', 300);
   },
 
   get maxImageBytes() {

@@ -4,7 +4,6 @@ import { isFresh, nowSeconds } from './clock.ts';
 import { config } from './config.ts';
 import { ConfigurationError } from './settings.ts';
 
-const cacheSeconds = 300;
 const timeoutMs = 2_000;
 
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
@@ -13,14 +12,14 @@ const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: numbe
 const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 
 /**
- * A secret of this stage: the JSON of an SSM parameter, read and parsed at most every five minutes. A rotation is seen
- * within that time; while SSM cannot be reached the last value goes on serving.
+ * A secret of this stage: the JSON of an SSM parameter, kept for a while, in which a rotation is not seen; when SSM cannot
+ * be reached the last value goes on serving.
  *
  * It asks SSM by itself because the SDK's client would add 78 kB to every function, a fifth of what DynamoDB takes.
  */
 export async function secret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const cached = cache.get(schema);
-  if (cached && isFresh(cached.readAtSeconds, cacheSeconds)) return cached.value as Promise<z.output<S>>;
+  if (cached && isFresh(cached.readAtSeconds, config.secretsCacheSeconds)) return cached.value as Promise<z.output<S>>;
   const parameter = `${config.secretsPath}/${name}`;
   const value = inTime((signal) => readParameter(parameter, schema, signal)).catch((error) => {
     if (cached) return cached.value as Promise<z.output<S>>;

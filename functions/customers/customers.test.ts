@@ -5,6 +5,7 @@ import { emptyWallet } from '../../lib/repositories/wallets.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
+import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
@@ -14,7 +15,6 @@ import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as bulkDelete } from '../notifications/bulkDelete.ts';
 import { handler as readAllNotifications } from '../notifications/readAll.ts';
-import { handler as followUp } from '../workers/followUp.ts';
 import { handler as authenticate } from './authenticate.ts';
 import { handler as deleteCustomer } from './delete.ts';
 import { handler as exportCustomer } from './export.ts';
@@ -246,10 +246,11 @@ describe('AuthenticateCustomer', () => {
     world.engine.record();
     const { status, body } = await world.call(authenticate, { body: sent });
     expect([status, body.errors.map(({ code }: { code: string }) => code)]).toEqual([400, codes]);
-    expect(world.engine.calls).toEqual([]);
+    expect(world.engine.calls.filter(({ operation }) => operation !== 'Query')).toEqual([]);
   });
 
   test('asks the table at most three times, one call after another', async () => {
+    world.keepReads();
     const phone = world.phone();
     for (const status of [201, 200]) {
       const code = await requestCode(world, phone);
@@ -315,6 +316,7 @@ describe('GetCustomerDetails', () => {
   });
 
   test('asks the table at most twice, one call after another', async () => {
+    world.keepReads();
     const { access } = await signIn(world);
     world.engine.record();
     await world.call(getCustomer, { method: 'GET', token: access });
@@ -574,6 +576,7 @@ describe('UpdateCustomer', () => {
   });
 
   test('asks the table at most three times, one call after another', async () => {
+    world.keepReads();
     const { access } = await signIn(world);
     world.engine.record();
     await update(access, { full_name: 'Quick', email: 'quick@example.com' });
@@ -586,13 +589,13 @@ describe('DeleteCustomer', () => {
   const partition = async (id: number) => (await world.items()).filter(({ pk }) => pk === `CUSTOMER#${id}`);
   let changes: Stream;
   beforeAll(async () => {
-    changes = await world.openStream('followUp', followUp);
+    changes = await world.openStream('followUp');
   });
   /** Gives the worker once what has happened, and again what it could not finish. */
   let unfinished: DynamoDBRecord[] = [];
   async function runWorker() {
     const Records = [...unfinished, ...(await changes.take())];
-    const { batchItemFailures } = await followUp({ Records });
+    const { batchItemFailures } = await invoke('followUp', { Records });
     unfinished = batchItemFailures.length > 0 ? Records : [];
     return { batchItemFailures };
   }
@@ -766,6 +769,7 @@ describe('DeleteCustomer', () => {
   });
 
   test('asks the table at most three times, one call after another', async () => {
+    world.keepReads();
     const { access } = await signIn(world);
     world.engine.record();
     await remove(access);

@@ -224,7 +224,6 @@ describe('unread-count', () => {
   });
 
   test('is not lost by a notification that is made while all are read or deleted', async () => {
-    world.mixCalls();
     for (const handler of [readAll, bulkDelete]) {
       const { access, id } = await customerWith(0);
       let done: Promise<unknown> | undefined;

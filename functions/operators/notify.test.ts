@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sendQueued } from '../../lib/testing/broadcasts.ts';
+import { invoke } from '../../lib/testing/invoke.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import { codeOf } from '../../lib/testing/wallet.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as deleteNotification } from '../notifications/delete.ts';
 import { handler as listNotifications } from '../notifications/list.ts';
-import { handler as notifyHandler } from './notify.ts';
-import { handler as notifyProgress } from './notifyProgress.ts';
 
 const world = useWorld();
 
@@ -20,8 +19,8 @@ const request = (wanted: object) => ({
   idempotency_key: randomUUID(),
   ...wanted,
 });
-const notify = (wanted: object) => notifyHandler(request(wanted)) as Promise<Answer>;
-const progress = (idempotency_key: string) => notifyProgress({ idempotency_key }) as Promise<Answer>;
+const notify = (wanted: object) => invoke('notify', request(wanted));
+const progress = (idempotency_key: string) => invoke('notifyProgress', { idempotency_key });
 const inboxOf = async ({ access }: { access: string }) =>
   (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
 const signInAll = (count: number, options = {}) =>
@@ -78,10 +77,10 @@ describe('notify', () => {
   test('does what is asked for once, however often it is asked, or the queue brings it', async () => {
     const customers = await signInAll(4);
     const wanted = request({ customer_ids: customers.map(({ customer }) => customer.id) });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => notifyHandler(wanted) as Promise<Answer>));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => invoke('notify', wanted)));
     expect(new Set(answers.map(({ created_at }) => created_at)).size).toBe(1);
     await Promise.all([sendQueued(), sendQueued(), sendQueued()]);
-    await notifyHandler(wanted);
+    await invoke('notify', wanted);
     await sendQueued();
     for (const customer of customers) expect(await inboxOf(customer)).toHaveLength(1);
     expect(await progress(wanted.idempotency_key)).toMatchObject({ recipients: 4, is_done: true });
@@ -90,7 +89,7 @@ describe('notify', () => {
   test('does not bring back what a customer has deleted', async () => {
     const own = await signIn(world);
     const wanted = request({ customer_ids: [own.customer.id] });
-    await notifyHandler(wanted);
+    await invoke('notify', wanted);
     await sendQueued();
     const [{ id }] = await inboxOf(own);
     await world.call(deleteNotification, { token: own.access, params: { id: String(id) } });
@@ -98,7 +97,7 @@ describe('notify', () => {
       .filter(({ sk }) => String(sk).startsWith('PART#'))
       .filter(({ audience }) => JSON.stringify(audience).includes(String(own.customer.id)));
     await world.put({ ...part, isDone: false, idsDone: 0 });
-    await notifyHandler(wanted);
+    await invoke('notify', wanted);
     expect(await sendQueued()).toBe(1);
     expect(await inboxOf(own)).toEqual([]);
   });
@@ -120,12 +119,12 @@ describe('notify', () => {
       ...Array.from({ length: 120 }, (_, index) => index + 1),
     ];
     const wanted = request({ customer_ids: ids });
-    await notifyHandler(wanted);
+    await invoke('notify', wanted);
     for (const done of [50, 100, 123]) {
       expect(await sendQueued(1_000)).toBe(1);
       const { recipients, unknown, is_done } = await progress(wanted.idempotency_key);
       expect([recipients + unknown, is_done]).toEqual([done, done === 123]);
-      await notifyHandler(wanted);
+      await invoke('notify', wanted);
     }
     for (const customer of customers) expect(await inboxOf(customer)).toHaveLength(1);
   });
@@ -140,10 +139,10 @@ describe('notify', () => {
         calls += 1;
         return calls % 40 === failing ? { status: 400, type: 'AccessDeniedException' } : undefined;
       });
-      const asked = await (notifyHandler(wanted) as Promise<Answer>).catch(() => undefined);
+      const asked = await invoke('notify', wanted).catch(() => undefined);
       await sendQueued();
       world.engine.heal();
-      await notifyHandler(wanted);
+      await invoke('notify', wanted);
       await sendQueued();
       for (const customer of customers) {
         expect((await inboxOf(customer)).filter(({ title }) => title === `${failing}`)).toHaveLength(1);
@@ -156,14 +155,14 @@ describe('notify', () => {
   test('counts each step once when two work on the same part', async () => {
     const customers = await signInAll(3);
     const wanted = request({ customer_ids: customers.map(({ customer }) => customer.id) });
-    await notifyHandler(wanted);
-    await notifyHandler(wanted);
+    await invoke('notify', wanted);
+    await invoke('notify', wanted);
     await Promise.all([sendQueued(), sendQueued()]);
     expect(await progress(wanted.idempotency_key)).toMatchObject({ recipients: 3, is_done: true });
     let second: Promise<unknown> | undefined;
     const other = request({ customer_ids: customers.map(({ customer }) => customer.id) });
-    await notifyHandler(other);
-    await notifyHandler(other);
+    await invoke('notify', other);
+    await invoke('notify', other);
     // The first one is about to record its step.
     world.engine.fail((operation, body) => {
       if (operation !== 'PutItem' || second || !body.includes('idsDone')) return undefined;
@@ -177,8 +176,8 @@ describe('notify', () => {
 
   test('takes the same data in another order as the same', async () => {
     const wanted = request({ customer_ids: [7], data: { a: '1', b: '2' } });
-    await notifyHandler(wanted);
-    expect(codeOf((await notifyHandler({ ...wanted, data: { b: '2', a: '1' } })) as Answer)).toBeUndefined();
+    await invoke('notify', wanted);
+    expect(codeOf(await invoke('notify', { ...wanted, data: { b: '2', a: '1' } }))).toBeUndefined();
     await sendQueued();
   });
 
@@ -197,15 +196,15 @@ describe('notify', () => {
       request({ customer_ids: [own.customer.id], ttl: 60 }),
       request({ customer_ids: [own.customer.id], ttl: 60 }),
     ];
-    await notifyHandler(early);
+    await invoke('notify', early);
     await sendQueued();
     expect(await inboxOf(own)).toHaveLength(1);
-    await notifyHandler(late);
+    await invoke('notify', late);
     world.advance(60);
     await sendQueued();
     expect(await inboxOf(own)).toEqual([]);
     expect(await progress(late.idempotency_key)).toMatchObject({ recipients: 0, is_done: true });
-    expect((await notifyHandler(early)) as Answer).toMatchObject({ is_done: true });
+    expect(await invoke('notify', early)).toMatchObject({ is_done: true });
   });
 
   test.each([
@@ -215,8 +214,8 @@ describe('notify', () => {
     [{ customer_ids: undefined, all: true }],
   ])('refuses a key that stands for something else, for %j', async (other) => {
     const wanted = request({ customer_ids: [7] });
-    await notifyHandler(wanted);
-    expect(codeOf((await notifyHandler({ ...wanted, ...other })) as Answer)).toBe('idempotency_key_reused');
+    await invoke('notify', wanted);
+    expect(codeOf(await invoke('notify', { ...wanted, ...other }))).toBe('idempotency_key_reused');
     await sendQueued();
   });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { walletKey } from '../../lib/repositories/keys.ts';
 import type { Entry } from '../../lib/repositories/wallets.ts';
+import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import type { Stream } from '../../lib/testing/stream.ts';
@@ -9,17 +10,13 @@ import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { hashOf } from '../../lib/wallet/seal.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
-import { handler as followUp } from '../workers/followUp.ts';
-import { handler as walletAdjust } from './walletAdjust.ts';
-import { handler as walletStatement } from './walletStatement.ts';
-import { handler as walletVerify } from './walletVerify.ts';
 
 const world = useWorld();
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
 type Answer = any;
-const statement = (event: unknown) => walletStatement(event) as Promise<Answer>;
-const verify = (event: unknown = {}) => walletVerify(event) as Promise<Answer>;
+const statement = (event: unknown) => invoke('walletStatement', event);
+const verify = (event: unknown = {}) => invoke('walletVerify', event);
 const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 const debit = (customerId: number, amount: string, wanted = {}) =>
@@ -27,7 +24,7 @@ const debit = (customerId: number, amount: string, wanted = {}) =>
 const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
 let changes: Stream;
 beforeAll(async () => {
-  changes = await world.openStream('followUp', followUp);
+  changes = await world.openStream('followUp');
 });
 const eraseCustomer = async ({ access }: { access: string }) => {
   await world.call(deleteCustomer, { method: 'DELETE', token: access });
@@ -186,7 +183,7 @@ describe('walletAdjust', () => {
   test('names all that is wrong, of nothing at all too', async () => {
     const fields = ['customer_id', 'transaction_type', 'amount', 'currency', 'reference', 'idempotency_key'];
     for (const event of [undefined, null, {}]) {
-      const { type, errors } = (await walletAdjust(event)) as Answer;
+      const { type, errors } = await invoke('walletAdjust', event);
       expect([type, errors.map(({ attr }: { attr: string }) => attr)]).toEqual(['validation_error', fields]);
     }
     const { customer } = await signIn(world);
@@ -216,7 +213,6 @@ describe('walletAdjust', () => {
   });
 
   test('never moves money of a customer who is deleted in the same moment, without an entry', async () => {
-    world.mixCalls();
     for (let round = 0; round < 5; round++) {
       const signedIn = await signIn(world);
       await Promise.all([

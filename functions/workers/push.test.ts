@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { endpointKey } from '../../lib/repositories/keys.ts';
 import type { Device } from '../../lib/schemas/device.ts';
+import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
@@ -21,15 +22,15 @@ import { handler as listNotifications } from '../notifications/list.ts';
 import { handler as readNotification } from '../notifications/read.ts';
 import { handler as readAll } from '../notifications/readAll.ts';
 import { handler as updatePreferences } from '../notifications/updatePreferences.ts';
-import { handler as deliverPush } from './deliverPush.ts';
-import { handler as followUp } from './followUp.ts';
 
 const world = useWorld();
+const followUp = (event: unknown) => invoke('followUp', event);
+const deliverPush = (event: unknown) => invoke('deliverPush', event);
 let changes: Stream;
 let news: Stream;
 beforeAll(async () => {
-  changes = await world.openStream('followUp', followUp);
-  news = await world.openStream('deliverPush', deliverPush);
+  changes = await world.openStream('followUp');
+  news = await world.openStream('deliverPush');
 });
 /** What was left by a test that ended early is not the next one's. */
 afterEach(async () => {
@@ -443,7 +444,6 @@ describe('a push', () => {
   });
 
   test('does not show on a phone that changes hands in the middle of the send', async () => {
-    world.mixCalls();
     const { id, token } = await customerWith();
     const buyer = await signIn(world);
     await notifyOf(id);
@@ -591,7 +591,6 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('does not show on a phone that changes hands while SNS is silent', async () => {
-    world.mixCalls();
     const { id, token } = await customerWith();
     const buyer = await signIn(world);
     await notifyOf(id);
@@ -609,7 +608,6 @@ describe('a push and the endpoint it goes through', () => {
     ['the customer left', (access) => world.call(deleteCustomer, { token: access })],
     ['all was deleted', (access) => world.call(bulkDelete, { token: access })],
   ])('is given up when %s between two tries', async (_, story) => {
-    world.mixCalls();
     const { access, id, token } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
@@ -628,16 +626,18 @@ describe('a push and the endpoint it goes through', () => {
     platforms().endpoints.clear();
     await notifyOf(id);
     const Records = await news.take();
-    let left: Promise<unknown> | undefined;
+    let leaving: Promise<unknown> | undefined;
+    let hasLeft = false;
     world.engine.fail((operation, body) => {
-      if (operation !== 'PutItem' || left || !body.includes('ENDPOINT')) return undefined;
-      left = world.call(deleteCustomer, { token: access }).then(() => changes.follow());
+      if (operation !== 'PutItem' || hasLeft || !body.includes('ENDPOINT')) return undefined;
+      leaving ??= world.call(deleteCustomer, { token: access }).then(async () => {
+        await changes.follow();
+        hasLeft = true;
+      });
       return { status: 400, type: 'TransactionConflictException' };
     });
-    const delivered = deliverPush({ Records });
-    while (!left) await setImmediate();
-    await left;
-    await delivered;
+    await deliverPush({ Records });
+    await leaving;
     await changes.follow();
     expect(platforms().endpointOf(token)).toBeUndefined();
     expect(pushesTo(token)).toEqual([]);
@@ -646,7 +646,6 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('is not begun for a customer who is gone by then', async () => {
-    world.mixCalls();
     const { access, id } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
@@ -693,7 +692,6 @@ describe('a push and the endpoint it goes through', () => {
   });
 
   test('is followed to the end by whoever changes the endpoint last', async () => {
-    world.mixCalls();
     const { access, token } = await customerWith();
     world.advance(1);
     await register(access, { registration_id: token, type: 'android' });
@@ -722,7 +720,6 @@ describe('an inbox that was cleared', () => {
       .filter((sk) => /^(NOTIFICATION#|UNREAD#|CLEARING)/.test(sk));
 
   test('is emptied in the table, but for what came since', async () => {
-    world.mixCalls();
     const { access, id } = await customerWith();
     for (let index = 0; index < 30; index++) await notifyOf(id);
     await world.call(bulkDelete, { token: access });
@@ -755,7 +752,6 @@ describe('an inbox that was cleared', () => {
   });
 
   test('keeps the mark of a clearing that came while it was emptied', async () => {
-    world.mixCalls();
     const { access, id } = await customerWith();
     await notifyOf(id);
     await world.call(bulkDelete, { token: access });

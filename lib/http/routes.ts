@@ -25,7 +25,7 @@ interface Service {
     {
       handler: string;
       memorySize?: number;
-      iamRoleStatements?: { Action: string[] }[];
+      iamRoleStatements?: { Action: string[]; Resource?: unknown; NotResource?: unknown }[];
       events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[];
     }
   >;

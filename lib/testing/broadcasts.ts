@@ -1,11 +1,12 @@
-import { handler as sendBroadcast } from '../../functions/workers/sendBroadcast.ts';
 import { openQueue } from '../../local/queue.ts';
 import { lambdaContext } from './event.ts';
+import { loadFunction } from './invoke.ts';
 
 /** Has the worker do what is in the queue of broadcasts; answers how many messages there were. */
 export async function sendQueued(remainingMs = 60_000): Promise<number> {
   const { BROADCAST_QUEUE_URL = '', AWS_ENDPOINT_URL_SQS = '' } = process.env;
   const queue = openQueue(BROADCAST_QUEUE_URL, AWS_ENDPOINT_URL_SQS);
+  const sendBroadcast = await loadFunction('sendBroadcast');
   const context = { ...lambdaContext(), getRemainingTimeInMillis: () => remainingMs };
   try {
     return await queue.drain((event) => sendBroadcast(event, context));

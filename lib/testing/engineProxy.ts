@@ -1,4 +1,4 @@
-import { Agent, createServer, request as forward } from 'node:http';
+import { Agent, createServer, request as forward, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A DynamoDB call as it went over the wire. */
@@ -29,7 +29,10 @@ export interface EngineProxy {
 }
 
 /** Stands between the SDK and the engine: counts calls, and fails them the way DynamoDB and networks do. */
-export async function startEngineProxy(target: string): Promise<EngineProxy> {
+export async function startEngineProxy(
+  target: string,
+  watch: (call: Call, headers: IncomingHttpHeaders) => void = () => undefined,
+): Promise<EngineProxy> {
   let fault: Fault = () => undefined;
   // A kept connection that the engine closes meanwhile would look like a lost answer that no test asked for.
   const agent = new Agent({ keepAlive: false });
@@ -40,6 +43,7 @@ export async function startEngineProxy(target: string): Promise<EngineProxy> {
     const body = Buffer.concat(chunks).toString();
     const call: Call = { operation, body, startedAtMs: performance.now(), endedAtMs: Number.POSITIVE_INFINITY };
     proxy.calls.push(call);
+    watch(call, incoming.headers);
 
     const failure = fault(operation, body);
     if (failure && failure !== 'lose answer') {

@@ -1,57 +1,67 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { readFunctions, readService } from '../http/routes.ts';
-import type { Call } from './engineProxy.ts';
 
 const root = new URL('../../', import.meta.url);
+const { functions } = readService();
 
 /** The functions of serverless.yml by the operations they answer. */
-const functionsByOperation = new Map(
+export const functionsByOperation = new Map(
   readFunctions().flatMap(({ functionName, file }) => {
     const operationId = /operationId: '(\w+)'/.exec(readFileSync(new URL(`${file}.ts`, root), 'utf8'))?.[1];
     return operationId ? [[operationId, functionName] as const] : [];
   }),
 );
-const { functions } = readService();
 
-/** What a function did that its line in serverless.yml does not allow it. All that it did goes to the file that GRANTS_LOG names. */
-export function ungranted(operationId: string, calls: readonly Call[], snsActions: readonly string[]): string[] {
-  const functionName = functionsByOperation.get(operationId);
-  if (!functionName) return [];
+/** What a function's line in serverless.yml allows, as calls are named: `sns:Publish phone`. */
+function granted(functionName: string): string[] {
   const statements = functions[functionName]?.iamRoleStatements ?? [];
-  const granted = new Set(statements.flatMap(({ Action }) => Action));
-  const made = [...calls.flatMap(actionsOf), ...snsActions.map((action) => `sns:${action}`)];
-  const log = process.env.GRANTS_LOG;
-  for (const action of log ? made : []) appendFileSync(String(log), `${functionName} ${action}\n`);
-  return [...new Set(made)].filter((action) => !granted.has(action)).map((action) => `${functionName} makes ${action}`);
+  return statements.flatMap(({ Action, Resource, NotResource }) =>
+    Action.map((action) => [action, purposeOf(action, NotResource ? 'phone' : String(Resource))].join(' ').trim()),
+  );
 }
 
-const inTransaction: Record<string, string> = {
-  Put: 'PutItem',
-  Update: 'UpdateItem',
-  Delete: 'DeleteItem',
-  ConditionCheck: 'ConditionCheckItem',
-};
-
-/** The permissions that a call needs; a transaction needs that of each write in it. */
-function actionsOf({ operation, body }: Call): string[] {
-  if (operation !== 'TransactWriteItems') return [`dynamodb:${operation}`];
-  const { TransactItems } = JSON.parse(body) as { TransactItems: object[] };
-  return TransactItems.flatMap((item) => Object.keys(item)).map((kind) => `dynamodb:${inTransaction[kind]}`);
+function purposeOf(action: string, resource: string): string | undefined {
+  if (action === 'sns:Publish') return resource === 'phone' ? 'phone' : 'endpoint';
+  if (action.startsWith('ssm:')) return resource.slice(resource.lastIndexOf('/') + 1);
+  if (action.startsWith('sqs:')) return resource.split('.')[0]?.toLowerCase();
+  return undefined;
 }
 
-/** Reads may be answered by what a function has kept, so a test that sees none proves nothing. */
-const mayBeKept = ['dynamodb:BatchGetItem', 'dynamodb:Query'];
+/** Lambda itself reports the changes of a stream that cannot be followed. */
+const byLambda = 'sqs:SendMessage failedchanges';
 
-/** What lines of serverless.yml allow, and no test has seen done by a function that tests have seen at all. */
+/** What the functions of a test file did, for {@link unused}: all test files write to the file that GRANTS_LOG names. */
+export class GrantLog {
+  readonly #done = new Set<string>();
+  readonly #beyond = new Set<string>();
+
+  add(functionName: string | undefined, actions: readonly string[]): void {
+    if (!functionName) return;
+    for (const action of actions) {
+      this.#done.add(`${functionName} ${action}`);
+      if (!granted(functionName).includes(action)) this.#beyond.add(`${functionName} makes ${action}`);
+    }
+  }
+
+  /** Fails when a function has done what its line in serverless.yml does not allow. */
+  check(): void {
+    const beyond = [...this.#beyond];
+    this.#beyond.clear();
+    if (beyond.length > 0) throw new Error(`${beyond.join(', ')}, which serverless.yml does not allow.`);
+  }
+
+  write(): void {
+    appendFileSync(process.env.GRANTS_LOG ?? '', [...this.#done, ''].join('\n'));
+  }
+}
+
+/** What lines of serverless.yml allow, and no test has seen done. */
 export function unused(log: string): string[] {
   const done = new Set(readFileSync(log, 'utf8').split('\n'));
-  const seen = new Set(Array.from(done, (line) => line.split(' ')[0]));
-  return Object.entries(functions)
-    .filter(([functionName]) => seen.has(functionName))
-    .flatMap(([functionName, { iamRoleStatements = [] }]) =>
-      iamRoleStatements
-        .flatMap(({ Action }) => Action)
-        .filter((action) => /^(dynamodb|sns):/.test(action) && !mayBeKept.includes(action))
+  return Object.keys(functions)
+    .flatMap((functionName) =>
+      granted(functionName)
+        .filter((action) => action !== byLambda)
         .map((action) => `${functionName} ${action}`),
     )
     .filter((line) => !done.has(line));

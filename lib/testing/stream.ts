@@ -6,9 +6,9 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
-import type { DynamoDBRecord } from 'aws-lambda';
+import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { readService } from '../http/routes.ts';
-import type { StreamWorker } from '../streamWorker.ts';
+import { loadFunction } from './invoke.ts';
 
 const { filterRecords } = createRequire(import.meta.url)(
   'serverless-offline-dynamodb-streams/src/filter-patterns.js',
@@ -28,7 +28,8 @@ const batchSize = 10;
 const mostTries = 20;
 
 /** Follows the stream of a table from now on, for a function of serverless.yml. */
-export async function openStream(tableName: string, functionName: string, worker: StreamWorker): Promise<Stream> {
+export async function openStream(tableName: string, functionName: string): Promise<Stream> {
+  const worker = await loadFunction(functionName);
   const endpoint = process.env.TEST_ENGINE ?? '';
   const client = new DynamoDBStreamsClient({ endpoint });
   const { Table } = await new DynamoDBClient({ endpoint }).send(new DescribeTableCommand({ TableName: tableName }));
@@ -63,7 +64,8 @@ export async function openStream(tableName: string, functionName: string, worker
       while (records.length > 0 && tries < mostTries) {
         tries += 1;
         const batch = records.slice(0, batchSize);
-        const failed = (await worker({ Records: batch })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+        const { batchItemFailures } = (await worker({ Records: batch })) as DynamoDBBatchResponse;
+        const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
         const from = batch.findIndex(({ dynamodb }) => failed.includes(dynamodb?.SequenceNumber ?? ''));
         records = from < 0 ? [...records.slice(batchSize), ...(await take())] : records.slice(from);
       }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { handler as walletAdjust } from '../../functions/operators/walletAdjust.ts';
 import { verifyWallet } from '../wallet/verify.ts';
+import { invoke } from './invoke.ts';
 
 /** An adjustment as operators ask for it, with a key of its own unless one is given. */
 export function adjustWallet(customerId: number, wanted: Record<string, unknown> = {}) {
-  return walletAdjust({
+  return invoke('walletAdjust', {
     customer_id: customerId,
     transaction_type: 'CHARGING',
     amount: '100.00',
@@ -12,8 +12,7 @@ export function adjustWallet(customerId: number, wanted: Record<string, unknown>
     reference: 'test',
     idempotency_key: randomUUID(),
     ...wanted,
-    // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
-  }) as Promise<any>;
+  });
 }
 
 /** The code of a refusal, or undefined of an entry. */

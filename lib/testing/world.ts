@@ -13,11 +13,11 @@ import { errors } from '../errors.ts';
 import { dialectOf } from '../http/dialects.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { commonErrors } from '../http/openapi.ts';
-import type { StreamWorker } from '../streamWorker.ts';
+import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { stageEnvironment } from './environment.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
-import { ungranted } from './grants.ts';
+import { functionsByOperation, GrantLog } from './grants.ts';
 import { freePort } from './ports.ts';
 import { openStream, type Stream } from './stream.ts';
 
@@ -50,20 +50,34 @@ export class World {
   #settings: Record<string, string | undefined> = {};
   readonly #frozenAt = Date.now();
   #phones = 0;
-  /** Requests that have begun, and those that are not answered yet. */
-  #started = 0;
-  #inFlight = 0;
-  #hasOthers = false;
+  readonly #grants = new GrantLog();
+  #stopNaming: (() => void) | undefined;
 
   async start(): Promise<void> {
     const endpoint = process.env.TEST_ENGINE ?? '';
-    this.engine = await startEngineProxy(endpoint);
+    this.#stopNaming = nameCallers();
+    this.engine = await startEngineProxy(endpoint, ({ operation, body }, headers) =>
+      this.#grants.add(callerOf(headers), dynamoDbActions(operation, body)),
+    );
     this.secrets = makeSecrets();
-    this.sandbox = await startSandbox({ port: 0, secrets: this.secrets });
+    this.sandbox = await startSandbox({
+      port: 0,
+      secrets: this.secrets,
+      watch: async ({ req }, next) => {
+        const { method, path } = req;
+        const body = path.startsWith('/s3') ? '' : await req.raw.clone().text();
+        const action = sandboxAction({ method, path, target: req.header('x-amz-target'), body });
+        this.#grants.add(callerOf(req.header()), [action]);
+        return next();
+      },
+    });
     Object.assign(process.env, {
       ...stageEnvironment(this.#tableName, this.engine.url, this.sandbox),
       // Tests call hundreds of times at once, on machines that do other things as well.
       TABLE_TIMEOUT_MS: '20000',
+      // Every call reads all that its function needs, so that each permission is seen in use.
+      SECRETS_CACHE_SECONDS: '0',
+      SEED_CACHE_SECONDS: '0',
     });
     this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint }));
     await createTable(endpoint, this.#tableName);
@@ -85,6 +99,8 @@ export class World {
     await deleteTable(process.env.TEST_ENGINE ?? '', this.#tableName);
     this.#client.destroy();
     await Promise.all([this.sandbox.stop(), this.engine.stop()]);
+    this.#stopNaming?.();
+    this.#grants.write();
   }
 
   /** Stops the clock, so that the seconds a slow machine takes cannot show in a test. */
@@ -104,12 +120,7 @@ export class World {
       else process.env[name] = value;
     }
     this.#settings = {};
-    this.#hasOthers = false;
-  }
-
-  /** Says that workers or operators call as well while requests of this test run, so that nobody's calls can be told apart. */
-  mixCalls(): void {
-    this.#hasOthers = true;
+    this.#grants.check();
   }
 
   /** Sets environment variables until the test ends. */
@@ -120,14 +131,19 @@ export class World {
     }
   }
 
+  /** Has functions keep secrets and what operators load, as they do when deployed, until the test ends. */
+  keepReads(): void {
+    this.set({ SECRETS_CACHE_SECONDS: '300', SEED_CACHE_SECONDS: '60' });
+  }
+
   /** Moves the clock until the test ends. */
   advance(seconds: number): void {
     jest.setSystemTime(Date.now() + seconds * 1000);
   }
 
   /**
-   * Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test, and so does a call that
-   * serverless.yml does not allow it; nobody can tell whose calls are whose while several run at once.
+   * Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test, and so does a call to AWS
+   * that serverless.yml does not allow it.
    */
   call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
     return this.send(handler, restEvent(request));
@@ -135,19 +151,8 @@ export class World {
 
   /** The same with an event of one's own. */
   async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
-    const isAlone = this.#inFlight === 0;
-    const [before, { calls }, { calls: snsCalls }] = [this.#started, this.engine, this.sandbox.platforms];
-    const [firstCall, firstSnsCall] = [calls.length, snsCalls.length];
-    this.#started += 1;
-    this.#inFlight += 1;
-    const result = await handler(event, lambdaContext()).finally(() => {
-      this.#inFlight -= 1;
-    });
-    if (isAlone && !this.#hasOthers && this.#started === before + 1) {
-      const { operationId = '' } = handler.contract;
-      const beyond = ungranted(operationId, calls.slice(firstCall), snsCalls.slice(firstSnsCall));
-      if (beyond.length > 0) throw new Error(`${beyond.join(', ')}, which serverless.yml does not allow.`);
-    }
+    const functionName = functionsByOperation.get(handler.contract.operationId ?? '') ?? '';
+    const result = await inNameOf(functionName, () => handler(event, lambdaContext()));
     const body = result.body ? JSON.parse(result.body) : undefined;
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
@@ -179,8 +184,8 @@ export class World {
   }
 
   /** Follows the table's stream from now on, for a worker of serverless.yml. */
-  openStream(functionName: string, worker: StreamWorker): Promise<Stream> {
-    return openStream(this.#tableName, functionName, worker);
+  openStream(functionName: string): Promise<Stream> {
+    return openStream(this.#tableName, functionName);
   }
 
   /** Everything in the table. */

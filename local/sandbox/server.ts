@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Secrets } from '../../deploy/secrets.ts';
 import { Messages } from './messages.ts';
 import { applications, Platforms } from './platforms.ts';
@@ -43,6 +43,8 @@ interface Options {
   /** Told when the queue of broadcasts is there. */
   onQueue?: () => void;
   site?: (sandbox: Sandbox) => Hono;
+  /** Sees every request before it is answered. */
+  watch?: MiddlewareHandler;
 }
 
 /** Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built on top. */
@@ -52,10 +54,12 @@ export async function startSandbox({
   imagesFolder,
   onQueue = () => undefined,
   site,
+  watch,
 }: Options): Promise<Sandbox> {
   const [messages, platforms] = [new Messages(), new Platforms()];
   const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
+  if (watch) app.use(watch);
   app.route(
     '/sns',
     snsSandbox({ messages, platforms }, () => sandbox.faults),

@@ -1,0 +1,80 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingHttpHeaders } from 'node:http';
+
+const caller = new AsyncLocalStorage<string>();
+const header = 'x-function';
+
+/** Runs what a function of serverless.yml does; every request to AWS that comes of it says so. */
+export const inNameOf = <T>(functionName: string, run: () => T): T => caller.run(functionName, run);
+
+/** The function that has made a request; undefined for what tests do by themselves. */
+export const callerOf = (headers: IncomingHttpHeaders): string | undefined => headers[header]?.toString();
+
+/** A request of `node:http`, or of `fetch`, that is not sent yet. */
+interface Announced {
+  request: { setHeader: (name: string, value: string) => void } | { addHeader: (name: string, value: string) => void };
+}
+
+/** Both are announced in the context of whoever makes them. */
+const channels = ['http.client.request.created', 'undici:request:create'];
+
+function nameCaller(message: unknown): void {
+  const functionName = caller.getStore();
+  const { request } = message as Announced;
+  if (!functionName) return;
+  if ('setHeader' in request) request.setHeader(header, functionName);
+  else request.addHeader(header, functionName);
+}
+
+/** Makes requests name their function from now on. Returns what ends that. */
+export function nameCallers(): () => void {
+  for (const channel of channels) subscribe(channel, nameCaller);
+  return () => {
+    for (const channel of channels) unsubscribe(channel, nameCaller);
+  };
+}
+
+/** What a DynamoDB call needs; a transaction needs the permission of each write in it. */
+export function dynamoDbActions(operation: string, body: string): string[] {
+  if (operation !== 'TransactWriteItems') return [`dynamodb:${operation}`];
+  const { TransactItems } = JSON.parse(body) as { TransactItems: object[] };
+  return TransactItems.flatMap((item) => Object.keys(item)).map((kind) => `dynamodb:${inTransaction[kind]}`);
+}
+
+const inTransaction: Record<string, string> = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+};
+
+interface SandboxRequest {
+  method: string;
+  path: string;
+  target: string | undefined;
+  body: string;
+}
+
+const lastPart = (name = '') => name.slice(name.lastIndexOf('/') + 1);
+
+/** What a request to the sandbox needs, with what it is for where functions differ in that: `ssm:GetParameter signing-keys`. */
+export function sandboxAction({ method, path, target = '', body }: SandboxRequest): string {
+  const [, service] = path.split('/');
+  const action = target.split('.').at(-1);
+  switch (service) {
+    case 'sns': {
+      const query = new URLSearchParams(body);
+      const isSms = query.has('PhoneNumber');
+      return query.get('Action') === 'Publish'
+        ? `sns:Publish ${isSms ? 'phone' : 'endpoint'}`
+        : `sns:${query.get('Action')}`;
+    }
+    case 'ssm':
+      return `ssm:${action} ${lastPart(JSON.parse(body).Name)}`;
+    case 'sqs':
+      return `sqs:${action?.replace('Batch', '')} ${lastPart(JSON.parse(body).QueueUrl)}`;
+    default:
+      return `s3:${({ PUT: 'PutObject', DELETE: 'DeleteObject', POST: 'DeleteObject', GET: 'ListBucket' } as Record<string, string>)[method] ?? method}`;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Context } from 'aws-lambda';
+import { readService } from '../http/routes.ts';
+import { inNameOf } from './calls.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
+type Handler = (event: unknown, context?: Context) => Promise<any>;
+
+/** The handler of a function of serverless.yml, which says with every call to AWS whose it is. */
+export async function loadFunction(functionName: string): Promise<Handler> {
+  const file = readService().functions[functionName]?.handler.replace(/\.handler$/, '.ts');
+  const { handler } = (await import(`../../${file}`)) as { handler: Handler };
+  return (event, context) => inNameOf(functionName, () => handler(event, context));
+}
+
+/** Invokes a function that has no route, as operators do. */
+export async function invoke(functionName: string, event: unknown = {}): ReturnType<Handler> {
+  const run = await loadFunction(functionName);
+  return run(event);
+}
