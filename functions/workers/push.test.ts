@@ -53,6 +53,31 @@ const newToken = () => {
   return `${tokens}:fcm_token-${tokens}.x`;
 };
 
+/** Plays a story before a write that has this text in it can be made: until it has ended, the table refuses the write. */
+function beforeWrite(text: string, story: () => Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let state: 'ahead' | 'playing' | 'over' = 'ahead';
+    world.engine.fail((operation, body) => {
+      if (!/^(PutItem|TransactWriteItems)$/.test(operation) || !body.includes(text) || state === 'over')
+        return undefined;
+      if (state === 'ahead') {
+        state = 'playing';
+        story()
+          .finally(() => {
+            state = 'over';
+          })
+          .then(() => resolve(), reject);
+      }
+      return operation === 'PutItem' ? { status: 400, type: 'TransactionConflictException' } : conflict;
+    });
+  });
+}
+
+async function leave(access: string): Promise<void> {
+  await world.call(deleteCustomer, { token: access });
+  await changes.follow();
+}
+
 /** A customer whose only device is of this type, with its endpoint at SNS. */
 async function customerWith(type: Device['type'] = 'android') {
   const token = newToken();
@@ -448,17 +473,10 @@ describe('a push', () => {
     const buyer = await signIn(world);
     await notifyOf(id);
     const Records = await news.take();
-    let sold: Promise<unknown> | undefined;
     // The worker has the list of devices by then, and takes the pushes.
-    world.engine.fail((operation, body) => {
-      if (operation !== 'TransactWriteItems' || sold || !body.includes('takenUntilMs')) return undefined;
-      sold = register(buyer.access, { registration_id: token, type: 'android' });
-      return conflict;
-    });
-    const delivered = deliverPush({ Records });
-    while (!sold) await setImmediate();
+    const sold = beforeWrite('takenUntilMs', () => register(buyer.access, { registration_id: token, type: 'android' }));
+    await deliverPush({ Records });
     await sold;
-    await delivered;
     expect(pushesTo(token)).toEqual([]);
   });
 
@@ -626,18 +644,9 @@ describe('a push and the endpoint it goes through', () => {
     platforms().endpoints.clear();
     await notifyOf(id);
     const Records = await news.take();
-    let leaving: Promise<unknown> | undefined;
-    let hasLeft = false;
-    world.engine.fail((operation, body) => {
-      if (operation !== 'PutItem' || hasLeft || !body.includes('ENDPOINT')) return undefined;
-      leaving ??= world.call(deleteCustomer, { token: access }).then(async () => {
-        await changes.follow();
-        hasLeft = true;
-      });
-      return { status: 400, type: 'TransactionConflictException' };
-    });
+    const left = beforeWrite('ENDPOINT', () => leave(access));
     await deliverPush({ Records });
-    await leaving;
+    await left;
     await changes.follow();
     expect(platforms().endpointOf(token)).toBeUndefined();
     expect(pushesTo(token)).toEqual([]);
@@ -649,16 +658,9 @@ describe('a push and the endpoint it goes through', () => {
     const { access, id } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
-    let left: Promise<unknown> | undefined;
-    world.engine.fail((operation, body) => {
-      if (operation !== 'TransactWriteItems' || left || !body.includes('takenUntilMs')) return undefined;
-      left = world.call(deleteCustomer, { token: access }).then(() => changes.follow());
-      return conflict;
-    });
-    const delivered = deliverPush({ Records });
-    while (!left) await setImmediate();
+    const left = beforeWrite('takenUntilMs', () => leave(access));
+    await deliverPush({ Records });
     await left;
-    await delivered;
     expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
   });
 
