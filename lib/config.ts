@@ -37,11 +37,6 @@ export const config = {
   get secretsPath() {
     return text('SECRETS_PATH');
   },
-  /** The SDK's own variables for another SSM endpoint; the local stack sets one. */
-  get ssmEndpoint() {
-    const forAll = text('AWS_ENDPOINT_URL', `https://ssm.${config.region}.amazonaws.com`);
-    return text('AWS_ENDPOINT_URL_SSM', forAll);
-  },
   get awsCredentials() {
     const sessionToken = process.env.AWS_SESSION_TOKEN;
     return {
@@ -230,6 +225,13 @@ export const config = {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },
 };
+
+/** Where a service of AWS is; the SDK's own variables name another place, and the local stack sets them. */
+export function endpointOf(service: 'ssm' | 'sns' | 's3'): string {
+  const domain = config.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain}`);
+  return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll);
+}
 
 function applicationArn(variable: string, platform: string): string | undefined {
   const arn = process.env[variable] || undefined;

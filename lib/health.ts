@@ -1,9 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { GetSMSAttributesCommand } from '@aws-sdk/client-sns';
 import * as z from 'zod';
 import { fail } from './errors.ts';
 import { loggable, logger } from './logger.ts';
-import { sns } from './messaging/sns.ts';
+import { askSns } from './messaging/snsQuery.ts';
 import { AppContent } from './repositories/content.ts';
 import { appContentKey } from './repositories/keys.ts';
 import { readAll } from './repositories/table.ts';
@@ -14,7 +13,7 @@ const HealthKey = z.object({ key: z.string().min(32) });
 /** What a stage cannot do without; each check costs next to nothing and changes nothing. */
 const checks = {
   table: () => readAll([{ key: appContentKey, as: AppContent }]),
-  sns: () => sns().send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] })),
+  sns: () => askSns('GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }),
 };
 export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
 

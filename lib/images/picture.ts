@@ -7,14 +7,14 @@ import { readWebp } from './webp.ts';
 export interface Picture {
   width: number;
   height: number;
-  bytes: Buffer;
+  bytes: Buffer<ArrayBuffer>;
 }
 
 export interface CleanImage {
   contentType: string;
   /** Of a file name, without a dot. */
   extension: string;
-  bytes: Buffer;
+  bytes: Buffer<ArrayBuffer>;
 }
 
 /** More would fill a phone's memory when it is drawn, however few bytes it takes on the way. */

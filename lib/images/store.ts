@@ -1,22 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { crc32 } from 'node:zlib';
+import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { requestHandler } from '../aws.ts';
 import { config } from '../config.ts';
+import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
+
+/** As long as an upload of the largest image may take; a function has twice that. */
+const timeoutMs = 10_000;
 
 let client: S3Client | undefined;
 
 function bucket(): S3Client {
-  client ??= new S3Client({
-    forcePathStyle: true,
-    requestHandler,
-  });
+  client ??= new S3Client({ forcePathStyle: true, requestHandler });
   return client;
 }
 
@@ -25,16 +21,17 @@ const folderOf = (customerId: number) => `images/${customerId}/`;
 /** Keeps an image of a customer and answers its URL. The name is new and cannot be guessed, so it may be cached for ever. */
 export async function keepImage(customerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(customerId)}${randomUUID()}.${extension}`;
-  await bucket().send(
-    new PutObjectCommand({
-      Bucket: config.imagesBucket,
-      Key: key,
-      Body: bytes,
-      ContentType: contentType,
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(bytes));
+  await change('PUT', key, {
+    body: bytes,
+    headers: {
+      'content-type': contentType,
       // For ever on the customer's phone, but five minutes in the CDN: it does not know when an image is deleted.
-      CacheControl: 'public, max-age=31536000, s-maxage=300, immutable',
-    }),
-  );
+      'cache-control': 'public, max-age=31536000, s-maxage=300, immutable',
+      'x-amz-checksum-crc32': checksum.toString('base64'),
+    },
+  });
   return `${config.imagesUrl}/${key}`;
 }
 
@@ -43,7 +40,21 @@ export async function dropImage(customerId: number, url: string | null): Promise
   const folder = `${config.imagesUrl}/${folderOf(customerId)}`;
   const name = url?.startsWith(folder) ? url.slice(folder.length) : '';
   if (!/^[\w-]+\.\w+$/.test(name)) return;
-  await bucket().send(new DeleteObjectCommand({ Bucket: config.imagesBucket, Key: `${folderOf(customerId)}${name}` }));
+  await change('DELETE', `${folderOf(customerId)}${name}`);
+}
+
+/**
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+ */
+async function change(
+  method: 'PUT' | 'DELETE',
+  key: string,
+  content: { headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> } = { headers: {} },
+): Promise<void> {
+  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, ...content }, (response) => {
+    if (!response.ok) throw new Error(`S3 answered ${response.status} to ${method}.`);
+  });
 }
 
 /** Deletes every image of a customer, those too that a broken upload left behind. */

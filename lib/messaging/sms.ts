@@ -1,19 +1,21 @@
-import { PublishCommand } from '@aws-sdk/client-sns';
 import { config } from '../config.ts';
-import { sns } from './sns.ts';
+import { askSns } from './snsQuery.ts';
 
-/** Sends one SMS at once and with priority. Throws what SNS answers when it does not take it. */
+/**
+ * Sends one SMS at once and with priority. Throws what SNS answers when it does not take it.
+ * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
 export async function sendSms(phone: string, text: string): Promise<void> {
-  await sns().send(
-    new PublishCommand({
-      PhoneNumber: phone,
-      Message: text,
-      MessageAttributes: {
-        'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' },
-        ...(config.smsSenderId && {
-          'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue: config.smsSenderId },
-        }),
-      },
-    }),
-  );
+  const sender = config.smsSenderId;
+  await askSns('Publish', {
+    PhoneNumber: phone,
+    Message: text,
+    ...attribute(1, 'AWS.SNS.SMS.SMSType', 'Transactional'),
+    ...(sender && attribute(2, 'AWS.SNS.SMS.SenderID', sender)),
+  });
+}
+
+function attribute(number: number, name: string, value: string): Record<string, string> {
+  const entry = `MessageAttributes.entry.${number}`;
+  return { [`${entry}.Name`]: name, [`${entry}.Value.DataType`]: 'String', [`${entry}.Value.StringValue`]: value };
 }
