@@ -8,7 +8,7 @@ import { followRequests } from './requests.ts';
 import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
 import { site } from './site.ts';
-import { createTable, deleteTable } from './table.ts';
+import { createTable, deleteTable, openStreamOf } from './table.ts';
 
 const dataFile = 'dynamodb.sqlite';
 const secretsFile = 'secrets.json';
@@ -104,6 +104,7 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
     await createTable(endpoint, tableName);
+    await openStreamOf(endpoint, tableName);
     return { seeded: await loadSeed(), stop };
   } catch (error) {
     await stop();

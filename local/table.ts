@@ -2,9 +2,11 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DeleteTableCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
   ResourceNotFoundException,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
   waitUntilTableNotExists,
@@ -19,27 +21,37 @@ interface TableProperties
   TimeToLiveSpecification: { AttributeName: string; Enabled: boolean };
 }
 
-/** Creates the table of deploy/table.yml in a local engine, unless it is there. Returns whether it was created. */
+/**
+ * Creates the table of deploy/table.yml in a local engine, unless it is there. Returns whether it was created. Without its stream,
+ * which costs the engine most of the time of a write, until {@link openStreamOf}.
+ */
 export async function createTable(endpoint: string, name: string): Promise<boolean> {
   const client = new DynamoDBClient({ endpoint });
   const properties = readTable() as TableProperties;
-  const { BillingMode, AttributeDefinitions, KeySchema, StreamSpecification, TimeToLiveSpecification } = properties;
+  const { BillingMode, AttributeDefinitions, KeySchema, TimeToLiveSpecification } = properties;
   try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode,
-        AttributeDefinitions,
-        KeySchema,
-        StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
-      }),
-    );
+    await client.send(new CreateTableCommand({ TableName: name, BillingMode, AttributeDefinitions, KeySchema }));
     await waitUntilTableExists({ client, ...waiting }, { TableName: name });
     await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
     return true;
   } catch (error) {
     if (error instanceof ResourceInUseException) return false;
     throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Has a table tell its changes from now on, as deploy/table.yml says; one that does already goes on. */
+export async function openStreamOf(endpoint: string, name: string): Promise<void> {
+  const client = new DynamoDBClient({ endpoint });
+  const { StreamSpecification } = readTable() as TableProperties;
+  try {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    if (Table?.StreamSpecification?.StreamEnabled) return;
+    const specification = { StreamEnabled: true, ...StreamSpecification };
+    await client.send(new UpdateTableCommand({ TableName: name, StreamSpecification: specification }));
+    await waitUntilTableExists({ client, ...waiting }, { TableName: name });
   } finally {
     client.destroy();
   }

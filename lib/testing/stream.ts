@@ -7,6 +7,7 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
+import { openStreamOf } from '../../local/table.ts';
 import { readService } from '../http/routes.ts';
 import { loadFunction } from './invoke.ts';
 
@@ -31,6 +32,7 @@ const mostTries = 20;
 export async function openStream(tableName: string, functionName: string): Promise<Stream> {
   const worker = await loadFunction(functionName);
   const endpoint = process.env.TEST_ENGINE ?? '';
+  await openStreamOf(endpoint, tableName);
   const client = new DynamoDBStreamsClient({ endpoint });
   const { Table } = await new DynamoDBClient({ endpoint }).send(new DescribeTableCommand({ TableName: tableName }));
   const StreamArn = Table?.LatestStreamArn;
