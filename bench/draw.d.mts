@@ -1,0 +1,3 @@
+import type { Chart } from './report.ts';
+
+export function draw(chart: Chart): string;

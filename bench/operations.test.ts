@@ -1,0 +1,44 @@
+import { readRoutes } from '../lib/http/routes.ts';
+import { budgets } from './budgets.ts';
+import { type Usage, usageOfOperations } from './operations.ts';
+import { startStage } from './stage.ts';
+
+let usages: Usage[];
+beforeAll(async () => {
+  const { sandbox, stop } = await startStage();
+  usages = await usageOfOperations(sandbox);
+  await stop();
+});
+
+/** Operations that need neither the table nor SNS. */
+const free = ['docsAsset'];
+
+test('no operation takes more calls or request units than its budget', () => {
+  const over = usages.filter(({ operation, depth, readUnits, writeUnits, snsCalls }) => {
+    const used = [depth, readUnits, writeUnits, snsCalls];
+    return used.some((count, index) => count > (budgets[operation]?.[index] ?? -1));
+  });
+  expect(over).toEqual([]);
+});
+
+test('every operation has a budget, and every budget is one of an operation', () => {
+  const measured = usages.map(({ operation }) => operation);
+  expect(Object.keys(budgets).sort()).toEqual(measured.toSorted());
+  const functions = new Set(measured.map((operation) => operation.split(' ')[0]));
+  const routes = readRoutes().map(({ functionName }) => functionName);
+  expect(routes.filter((name) => !functions.has(name) && !free.includes(name))).toEqual([]);
+});
+
+test('budgets are no wider than the design allows: two calls one after another for a signed-in read, three for a write', () => {
+  const most = { sendOtp: 2, 'authenticate (new)': 3, 'authenticate (returning)': 3, refresh: 2 };
+  for (const [operation, depth] of Object.entries(most)) expect(budgets[operation]?.[0]).toBeLessThanOrEqual(depth);
+  const ofSurfaceB = readRoutes().flatMap(({ file, functionName }) =>
+    file.includes('/password/') ? [functionName] : [],
+  );
+  for (const { functionName, method } of readRoutes().filter((route) => !ofSurfaceB.includes(route.functionName))) {
+    for (const [operation, [depth]] of Object.entries(budgets)) {
+      if (operation.split(' ')[0] === functionName)
+        expect([operation, depth <= (method === 'GET' ? 2 : 3)]).toEqual([operation, true]);
+    }
+  }
+});

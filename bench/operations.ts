@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { depth } from '../lib/testing/engineProxy.ts';
+import type { TestRequest } from '../lib/testing/event.ts';
+import { notifyOf } from '../lib/testing/notifications.ts';
+import type { Sandbox } from '../local/sandbox/server.ts';
+import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
+import { recordTable } from './recorder.ts';
+
+/** What one request costs of an operation. */
+export interface Usage {
+  operation: string;
+  /** Calls to the table, and the longest chain of them one after another. */
+  calls: number;
+  depth: number;
+  /** Request units as AWS bills them. */
+  readUnits: number;
+  writeUnits: number;
+  snsCalls: number;
+}
+
+/** Has a customer do everything once, with functions that have done all of it before, and answers what each operation took. */
+export async function usageOfOperations(sandbox: Sandbox): Promise<Usage[]> {
+  await everything(sandbox, (functionName, request) => call(functionName, request));
+  const usages: Usage[] = [];
+  const recorder = recordTable();
+  await everything(sandbox, async (functionName, request, title = functionName) => {
+    const [firstCall, firstSnsCall] = [recorder.calls.length, sandbox.platforms.calls.length];
+    const answer = await call(functionName, request);
+    const made = recorder.calls.slice(firstCall);
+    const total = (field: 'readUnits' | 'writeUnits') => made.reduce((sum, each) => sum + each[field], 0);
+    usages.push({
+      operation: title,
+      calls: made.length,
+      depth: depth(made),
+      readUnits: total('readUnits'),
+      writeUnits: total('writeUnits'),
+      snsCalls: sandbox.platforms.calls.length - firstSnsCall,
+    });
+    return answer;
+  });
+  recorder.stop();
+  return usages;
+}
+
+/** Calls a function; the title tells apart what one function does in several ways. */
+type Do = (functionName: string, request?: TestRequest, title?: string) => ReturnType<typeof call>;
+
+async function everything(sandbox: Sandbox, run: Do): Promise<void> {
+  const phone = newPhone();
+  await run('sendOtp', codeRequest(phone));
+  await run('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) }, 'authenticate (new)');
+  await call('sendOtp', codeRequest(phone));
+  const back = signInWith(phone, codeFor(sandbox, phone));
+  const signedIn = await run('authenticate', { body: back }, 'authenticate (returning)');
+  const { access: token } = signedIn;
+  const { refresh } = await run('refresh', { body: { refresh: signedIn.refresh } });
+  await doAsGuest(run);
+  await doOnProfile(run, token);
+  await doWithAddresses(run, token);
+  await doWithDevices(run, token);
+  await doWithNotifications(run, token, signedIn.customer.id);
+  await run('getWallet', { token });
+  await run('updateWallet', { token, body: { is_use_wallet_in_payment: true } });
+  await run('logoutDevice', { token, body: { refresh_token: refresh, registration_id: back.device.registration_id } });
+  await doWithPasswords(sandbox, run);
+}
+
+async function doAsGuest(run: Do): Promise<void> {
+  for (const name of ['jwks', 'getSchema', 'docsPage', 'getHealth', 'configuration']) await run(name);
+  for (const name of ['listCountries', 'getAppInfo', 'getSocialAccounts', 'listFaqs']) await run(name);
+  await run('findRegion', { query: { long: '31.2357', lat: '30.0444' } });
+  await run('availability', { query: { email: `${randomUUID()}@example.com` } });
+}
+
+async function doOnProfile(run: Do, token: string): Promise<void> {
+  await run('getCustomer', { token });
+  await run('updateCustomer', { token, body: { full_name: 'Mona Hassan', email: `${randomUUID()}@example.com` } });
+  await run('listSessions', { token });
+  await run('exportCustomer', { token });
+}
+
+async function doWithAddresses(run: Do, token: string): Promise<void> {
+  const point = { type: 'Point', coordinates: [31.2357, 30.0444] };
+  const body = { point, description: '12 Tahrir Square, 3rd floor', location_type: 'HOME' };
+  const { id } = await call('createAddress', { token, body });
+  // The newest is the primary address, which cannot be deleted.
+  await run('createAddress', { token, body });
+  await run('listAddresses', { token });
+  await run('updateAddress', { token, params: { id: String(id) }, body: { location_type: 'WORK' } });
+  await run('deleteAddress', { token, params: { id: String(id) } });
+}
+
+async function doWithDevices(run: Do, token: string): Promise<void> {
+  const device = { registration_id: randomUUID(), type: 'android', name: "Mona's phone" };
+  const params = { registration_id: device.registration_id };
+  await run('createDevice', { token, body: device });
+  await run('listDevices', { token });
+  await run('retrieveDevice', { token, params });
+  await run('replaceDevice', { token, params, body: { ...device, name: 'Mona' } });
+  await run('updateDevice', { token, params, body: { active: false } });
+  await run('deleteDevice', { token, params });
+}
+
+async function doWithNotifications(run: Do, token: string, customerId: number): Promise<void> {
+  const [first, second] = [await notifyOf(customerId), await notifyOf(customerId)];
+  await run('listNotifications', { token });
+  await run('countUnread', { token });
+  await run('readNotification', { token, params: { id: String(first) } });
+  await run('deleteNotification', { token, params: { id: String(second) } });
+  await run('readNotifications', { token });
+  await run('clearNotifications', { token });
+  await run('getPreferences', { token });
+  await run('updatePreferences', { token, body: { push: { other: false }, time_zone: 'Africa/Cairo' } });
+}
+
+async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
+  const [email, phone, password] = [`${randomUUID()}@example.com`, newPhone(), 'blue tea 42 cups'];
+  const person = { name: 'Mona', last_name: 'Hassan', birthdate: '1990-05-17' };
+  const { token } = (await run('signup', { body: { ...person, email, phone, password } })).data;
+  await run('verifyPhone', { token, body: {} }, 'verifyPhone (asks)');
+  await run('verifyPhone', { token, body: { verification_code: codeFor(sandbox, phone) } });
+  await call('sendOtp', codeRequest(phone));
+  const proven = await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  await run('setPassword', { token: proven.access, body: { email, password: 'green tea 43 cups' } });
+  const entered = (await run('login', { body: { email, password: 'green tea 43 cups' } })).data;
+  await run('logout', { token: entered.token });
+  await run('forgetPassword', { body: { email } });
+  await run('resetPassword', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });
+  const { token: last } = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
+  const [session] = await call('listSessions', { token: last });
+  await run('revokeSession', { token: last, params: { id: String(session.id) } });
+  const again = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('logoutAllDevices', { token: again.token });
+  const leaving = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('deleteCustomer', { token: leaving.token });
+}
