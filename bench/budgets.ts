@@ -21,7 +21,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   listFaqs: [0, 0, 0, 0],
   findRegion: [0, 0, 0, 0],
   availability: [2, 4, 1, 0],
-  getCustomer: [2, 3, 0, 0],
+  getCustomer: [1, 3, 0, 0],
   updateCustomer: [3, 4, 4, 0],
   listSessions: [2, 4, 0, 0],
   exportCustomer: [2, 3, 0, 0],

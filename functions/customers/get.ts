@@ -1,8 +1,7 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { signedInWithWallet } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as countries from '../../lib/repositories/countries.ts';
 import { shownPhone } from '../../lib/repositories/customers.ts';
-import * as wallets from '../../lib/repositories/wallets.ts';
 import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
 
 export const handler = endpoint(
@@ -10,15 +9,11 @@ export const handler = endpoint(
     operationId: 'GetCustomerDetails',
     tag: 'customers',
     summary: 'The signed-in customer.',
-    auth: signedIn,
+    auth: signedInWithWallet,
     returns: { 200: Customer },
   },
-  async ({ customer }) => {
-    const [phone, country, wallet] = await Promise.all([
-      shownPhone(customer),
-      countries.find(customer.countryCode),
-      wallets.ofCustomer(customer.id),
-    ]);
+  async ({ customer, wallet }) => {
+    const [phone, country] = await Promise.all([shownPhone(customer), countries.find(customer.countryCode)]);
     return showCustomer(customer, phone, country, wallet);
   },
 );

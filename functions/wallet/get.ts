@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { signedInWithWallet } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as wallets from '../../lib/repositories/wallets.ts';
 import { PageQuery, pageOf, showPage } from '../../lib/schemas/page.ts';
@@ -12,18 +12,15 @@ export const handler = endpoint(
     tag: 'wallet',
     summary: "The signed-in customer's balance and transactions, the newest first.",
     description: '`wallet` is null when a `cursor` is given.',
-    auth: signedIn,
+    auth: signedInWithWallet,
     query: PageQuery,
     returns: { 200: z.object({ wallet: Wallet.nullable(), wallet_transactions: pageOf(WalletTransaction) }) },
     errors: ['notFound'],
   },
-  async ({ customer, query, language, url }) => {
-    const [wallet, page] = await Promise.all([
-      query.cursor === undefined ? wallets.ofCustomer(customer.id) : null,
-      wallets.entriesOf(customer.id, query),
-    ]);
+  async ({ customer, wallet, query, language, url }) => {
+    const page = await wallets.entriesOf(customer.id, query);
     return {
-      wallet: wallet && showWallet(wallet),
+      wallet: query.cursor === undefined ? showWallet(wallet) : null,
       wallet_transactions: showPage(url, query, page, (entry) => showTransaction(entry, language)),
     };
   },

@@ -1,9 +1,10 @@
 import { fail } from '../errors.ts';
 import type { Authenticator } from '../http/contract.ts';
 import { Customer } from '../repositories/customers.ts';
-import { profileKey, sessionKey } from '../repositories/keys.ts';
+import { profileKey, sessionKey, walletKey } from '../repositories/keys.ts';
 import { Session, stands } from '../repositories/sessions.ts';
 import { readAll } from '../repositories/table.ts';
+import { Wallet } from '../repositories/wallets.ts';
 import { readAccessToken } from './tokens.ts';
 
 export interface SignedIn {
@@ -15,22 +16,49 @@ export interface SignedIn {
  * The customer of an access token whose session still stands.
  * @throws notAuthenticated, authenticationFailed, tokenNotValid
  */
-export const signedIn: Authenticator<SignedIn> = async (authorization) => {
-  if (!authorization) return fail('notAuthenticated');
-  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (!token) return fail('authenticationFailed');
-  const claims = await readAccessToken(token);
-  if (!claims) return fail('tokenNotValid');
-  const { customer, session } = await findSession(claims);
-  if (!customer) return fail('authenticationFailed');
-  return session ? { customer, session } : fail('tokenNotValid');
+export const signedIn: Authenticator<SignedIn> = async (authorization) =>
+  accepted(await findSession(await claimsOf(authorization)));
+
+/** The same with their wallet, in the same call. */
+export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (authorization) => {
+  const claims = await claimsOf(authorization);
+  const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
+  const [customer, session, wallet] = await readAll(keys);
+  const principal = accepted(standing(customer, session));
+  if (!wallet) throw new Error(`Customer ${claims.customerId} has no wallet.`);
+  return { ...principal, wallet };
 };
 
 /** A session and its customer as they are at this moment, in one call. */
-export async function findSession({ customerId, sessionId }: { customerId: number; sessionId: number }) {
-  const [customer, session] = await readAll([
+export async function findSession(claims: Claims) {
+  const [customer, session] = await readAll(keysOf(claims));
+  return standing(customer, session);
+}
+
+interface Claims {
+  customerId: number;
+  sessionId: number;
+}
+
+async function claimsOf(authorization: string | undefined): Promise<Claims> {
+  if (!authorization) return fail('notAuthenticated');
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (!token) return fail('authenticationFailed');
+  return (await readAccessToken(token)) ?? fail('tokenNotValid');
+}
+
+function keysOf({ customerId, sessionId }: Claims) {
+  return [
     { key: profileKey(customerId), as: Customer },
     { key: sessionKey(customerId, sessionId), as: Session },
-  ]);
+  ] as const;
+}
+
+function standing(customer: Customer | undefined, session: Session | undefined) {
   return { customer, session: customer && session && stands(session, customer) ? session : undefined };
+}
+
+function accepted({ customer, session }: ReturnType<typeof standing>): SignedIn {
+  if (!customer) return fail('authenticationFailed');
+  return session ? { customer, session } : fail('tokenNotValid');
 }

@@ -58,6 +58,10 @@ export class LocalStack {
     this.ended = new Promise((resolve) => this.#child.once('close', resolve));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async ready(): Promise<this> {
     while (!/^ready in [\d.]+ s$/m.test(this.output)) {
       if (this.#child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
