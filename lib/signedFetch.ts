@@ -5,7 +5,7 @@ interface Options {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
-  /** How often a service that is busy is asked again; 3 without it. */
+  /** How often a service that is busy, or cut the connection, is asked again; 3 without it. */
   retries?: number;
   /** How long the request may take with its repetitions and its answer. */
   timeoutMs: number;
@@ -24,9 +24,16 @@ export async function signedFetch<T>(
 ): Promise<T> {
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service, retries });
   const late = `${service.toUpperCase()} did not answer within ${timeoutMs} ms.`;
-  return inTime(timeoutMs, late, async (signal) =>
-    read(await aws.fetch(`${endpointOf(service)}${path}`, { ...request, signal })),
-  );
+  const ask = async (signal: AbortSignal, left: number): Promise<Response> => {
+    try {
+      return await aws.fetch(`${endpointOf(service)}${path}`, { ...request, signal });
+    } catch (error) {
+      // A connection that was kept while Lambda had the function frozen may be dead by now.
+      if (signal.aborted || left === 0) throw error;
+      return ask(signal, left - 1);
+    }
+  };
+  return inTime(timeoutMs, late, async (signal) => read(await ask(signal, retries)));
 }
 
 /** Gives up by a timer of its own: the one behind AbortSignal.timeout may be collected with the request it belongs to. */

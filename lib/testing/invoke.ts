@@ -5,9 +5,11 @@ import { inNameOf } from './calls.ts';
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
 type Handler = (event: unknown, context?: Context) => Promise<any>;
 
+const { functions } = readService();
+
 /** The handler of a function of serverless.yml, which says with every call to AWS whose it is. */
 export async function loadFunction(functionName: string): Promise<Handler> {
-  const file = readService().functions[functionName]?.handler.replace(/\.handler$/, '.ts');
+  const file = functions[functionName]?.handler.replace(/\.handler$/, '.ts');
   const { handler } = (await import(`../../${file}`)) as { handler: Handler };
   return (event, context) => inNameOf(functionName, () => handler(event, context));
 }
