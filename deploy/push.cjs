@@ -8,7 +8,5 @@ module.exports = async ({ resolveVariable }) => {
   const params = await Promise.all(names.map((name) => resolveVariable(`param:${name}`)));
   const applications = [...new Set(params.filter(Boolean))];
   const endpoints = applications.map((arn) => `${arn.replace(':app/', ':endpoint/')}/*`);
-  return applications.length > 0
-    ? { endpoints, applicationsAndEndpoints: [...applications, ...endpoints] }
-    : { endpoints: [none], applicationsAndEndpoints: [none] };
+  return applications.length > 0 ? { applications, endpoints } : { applications: [none], endpoints: [none] };
 };

@@ -1,5 +1,5 @@
 declare function pushPermissions(context: { resolveVariable: (variable: string) => Promise<string> }): Promise<{
+  applications: unknown[];
   endpoints: unknown[];
-  applicationsAndEndpoints: unknown[];
 }>;
 export = pushPermissions;

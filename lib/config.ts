@@ -59,9 +59,11 @@ export const config = {
     return integer('SEED_CACHE_SECONDS', 60);
   },
 
-  /** How long a function keeps secrets: a rotation is seen within that time. */
+  /** How long a function keeps secrets: a rotation is seen within that time, and counts on it (deploy/secrets.ts). */
   get secretsCacheSeconds() {
-    return integer('SECRETS_CACHE_SECONDS', 300);
+    const seconds = integer('SECRETS_CACHE_SECONDS', 300);
+    if (seconds < 0 || seconds > 300) throw new ConfigurationError('SECRETS_CACHE_SECONDS must be from 0 to 300.');
+    return seconds;
   },
 
   get maxImageBytes() {
@@ -226,11 +228,17 @@ export const config = {
   },
 };
 
+/** Those that are asked without the SDK's clients. */
+export type SignedService = 'ssm' | 'sns' | 's3';
+
+/** Domains of the partitions of AWS, by how their regions begin. */
+const domains = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };
+
 /** Where a service of AWS is; the SDK's own variables name another place, and the local stack sets them. */
-export function endpointOf(service: 'ssm' | 'sns' | 's3'): string {
-  const domain = config.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain}`);
-  return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll);
+export function endpointOf(service: SignedService): string {
+  const [, domain] = Object.entries(domains).find(([start]) => config.region.startsWith(start)) ?? [];
+  const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain ?? 'amazonaws.com'}`);
+  return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll).replace(/\/$/, '');
 }
 
 function applicationArn(variable: string, platform: string): string | undefined {

@@ -4,7 +4,8 @@ import { config } from './config.ts';
 import { ConfigurationError } from './settings.ts';
 import { signedFetch } from './signedFetch.ts';
 
-const timeoutMs = 2_000;
+/** For each of two tries. */
+const timeoutMs = 1_000;
 
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
 const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number }>();
@@ -40,9 +41,9 @@ async function readParameter<S extends z.ZodType>(name: string, schema: S): Prom
     body: JSON.stringify({ Name: name, WithDecryption: true }),
     timeoutMs,
   };
-  const { Parameter } = await signedFetch('ssm', '', request, async (response) => {
-    if (!response.ok) throw new ConfigurationError(`SSM answered ${response.status} to a request for ${name}.`);
-    return Answer.parse(await response.json());
+  const body = await signedFetch('ssm', '', request).catch((cause) => {
+    throw new ConfigurationError(`SSM did not give ${name}.`, { cause });
   });
+  const { Parameter } = Answer.parse(JSON.parse(body));
   return schema.parseAsync(JSON.parse(Parameter.Value));
 }

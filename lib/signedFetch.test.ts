@@ -1,10 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { endpointOf } from './config.ts';
 import { signedFetch } from './signedFetch.ts';
 
 let server: Server;
 /** What the service does with each request, in turn; the last one holds for all that follow. */
-let answers: ((response: ServerResponse) => void)[];
+let answers: ((response: ServerResponse) => unknown)[];
 let requests: { authorization: string | undefined; body: string }[];
 
 const ok = (response: ServerResponse) => response.end('fine');
@@ -33,14 +34,16 @@ afterAll(() => {
   server.close();
 });
 
-const ask = (options: { timeoutMs?: number; retries?: number } = {}) => {
-  const request = { method: 'POST', headers: {}, body: 'a=b', timeoutMs: 5_000, retries: 1, ...options };
-  return signedFetch('sns', '', request, async (response) => [response.status, await response.text()]);
-};
+const fault = (code: string) => (response: ServerResponse) =>
+  response.writeHead(400).end(`<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`);
+const jsonFault = (code: string) => (response: ServerResponse) =>
+  response.writeHead(400).end(JSON.stringify({ __type: `com.amazonaws.ssm#${code}` }));
+
+const ask = (timeoutMs = 5_000) => signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
 
 test('signs what it sends for the service and its region', async () => {
   answers = [ok];
-  expect(await ask()).toEqual([200, 'fine']);
+  expect(await ask()).toBe('fine');
   expect(requests).toEqual([
     {
       authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-central-1\/sns\//),
@@ -49,26 +52,45 @@ test('signs what it sends for the service and its region', async () => {
   ]);
 });
 
-test.each([
-  ['is busy', busy],
-  ['cuts the connection', hangUp],
-])('asks again, with the same body, when the service %s', async (_, problem) => {
+const problems: [string, (response: ServerResponse) => unknown, string][] = [
+  ['is busy', busy, 'SnsStatus503'],
+  ['throttles in XML', fault('Throttling'), 'SnsThrottling'],
+  ['throttles in JSON', jsonFault('ThrottlingException'), 'SnsThrottlingException'],
+  ['cuts the connection', hangUp, 'SnsUnreachable'],
+];
+
+test.each(problems)('asks once more, with the same body, when the service %s', async (_, problem) => {
   answers = [problem, ok];
-  expect(await ask()).toEqual([200, 'fine']);
+  expect(await ask()).toBe('fine');
   expect(requests.map(({ body }) => body)).toEqual(['a=b', 'a=b']);
 });
 
-test('asks no more often than it was told', async () => {
-  answers = [busy];
-  expect(await ask()).toEqual([503, '']);
-  expect(requests).toHaveLength(2);
-  answers = [hangUp];
-  await expect(ask()).rejects.toThrow();
-  expect(requests).toHaveLength(4);
+test.each(problems)(
+  'asks twice at most when the service %s, whatever else it does, and names that',
+  async (_, problem, name) => {
+    answers = [hangUp, problem];
+    await expect(ask()).rejects.toMatchObject({ name });
+    expect(requests).toHaveLength(2);
+  },
+);
+
+test('takes a refusal for an answer', async () => {
+  answers = [fault('OptedOut')];
+  await expect(ask()).rejects.toMatchObject({ name: 'SnsOptedOut' });
+  expect(requests).toHaveLength(1);
 });
 
-test('gives up on a service that is silent, and says which one it is', async () => {
+test('gives up on a service that is silent', async () => {
   answers = [silent];
-  await expect(ask({ timeoutMs: 50 })).rejects.toThrow('SNS did not answer within 50 ms.');
-  expect(requests).toHaveLength(1);
+  await expect(ask(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
+  expect(requests).toHaveLength(2);
+});
+
+test.each([
+  ['eu-central-1', 'https://s3.eu-central-1.amazonaws.com'],
+  ['cn-north-1', 'https://s3.cn-north-1.amazonaws.com.cn'],
+  ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu'],
+])('finds services of %s', (region, endpoint) => {
+  process.env.AWS_REGION = region;
+  expect(endpointOf('s3')).toBe(endpoint);
 });

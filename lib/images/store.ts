@@ -6,8 +6,8 @@ import { config } from '../config.ts';
 import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
 
-/** As long as an upload of the largest image may take; a function has twice that. */
-const timeoutMs = 10_000;
+/** For each of two tries: replacing an image takes an upload and a deletion, in a function that has 20 s. */
+const timeoutMs = 4_000;
 
 let client: S3Client | undefined;
 
@@ -52,9 +52,7 @@ async function change(
   key: string,
   content: { headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> } = { headers: {} },
 ): Promise<void> {
-  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, ...content }, (response) => {
-    if (!response.ok) throw new Error(`S3 answered ${response.status} to ${method}.`);
-  });
+  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, ...content });
 }
 
 /** Deletes every image of a customer, those too that a broken upload left behind. */

@@ -24,7 +24,11 @@ export interface Template {
 export function packageStages<S extends string>(stages: readonly S[]): Record<S, Template> {
   const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
   try {
-    const own = (path: string) => !left.has(path.slice(root.length).split('/')[0] ?? '');
+    const own = (path: string) =>
+      !path
+        .slice(root.length)
+        .split('/')
+        .some((name) => left.has(name));
     cpSync(root, folder, { recursive: true, filter: own });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     return Object.fromEntries(stages.map((stage) => [stage, packageStage(folder, stage)])) as Record<S, Template>;

@@ -101,6 +101,7 @@ export class World {
     await Promise.all([this.sandbox.stop(), this.engine.stop()]);
     this.#stopNaming?.();
     this.#grants.write();
+    this.#grants.check();
   }
 
   /** Stops the clock, so that the seconds a slow machine takes cannot show in a test. */
