@@ -14,8 +14,8 @@ export function draw({ title, kind, unit, categories, series }) {
   chart.setOption({
     backgroundColor: '#fff',
     title: { text: title, left: 'center' },
-    legend: { top: 32 },
-    grid: { top: 84, bottom: 16, left: 24, right: 24, containLabel: true },
+    legend: { top: 40 },
+    grid: { top: 108, bottom: 24, left: 32, right: 32 },
     xAxis: { type: 'category', data: categories, axisLabel: { interval: 0, rotate: isLong ? 60 : 0 } },
     yAxis: { type: 'value', name: unit },
     series: series.map(({ name, values }) => ({ type: kind, name, data: values })),

@@ -12,7 +12,7 @@ export interface Usage {
   /** Calls to the table, and the longest chain of them one after another. */
   calls: number;
   depth: number;
-  /** Request units as AWS bills them. */
+  /** Request units, as the local engine counts them by AWS's rules. */
   readUnits: number;
   writeUnits: number;
   snsCalls: number;

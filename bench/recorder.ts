@@ -34,12 +34,20 @@ export function recordTable(): { calls: TableCall[]; stop: () => void } {
       const startedAtMs = performance.now();
       const body = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);
       request.body = JSON.stringify({ ...JSON.parse(body), ReturnConsumedCapacity: 'TOTAL' });
-      const result = await next(args);
-      const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Billed | Billed[] };
-      const units = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-      const [readUnits, writeUnits] = reads.includes(operation) ? [units, 0] : [0, units];
-      calls.push({ operation, body, startedAtMs, endedAtMs: performance.now(), readUnits, writeUnits });
-      return result;
+      const record = (units: number) => {
+        const [readUnits, writeUnits] = reads.includes(operation) ? [units, 0] : [0, units];
+        calls.push({ operation, body, startedAtMs, endedAtMs: performance.now(), readUnits, writeUnits });
+      };
+      try {
+        const result = await next(args);
+        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Billed | Billed[] };
+        record([ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0));
+        return result;
+      } catch (error) {
+        // A condition that does not hold is billed like a write, and its answer says nothing of that.
+        record(2 * (JSON.parse(body).TransactItems?.length ?? 0.5));
+        throw error;
+      }
     },
     // Before the length of the body is written down.
     { step: 'build', priority: 'high', name },

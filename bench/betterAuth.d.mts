@@ -1,0 +1,3 @@
+import type { Contender } from './login.ts';
+
+export function startBetterAuth(): Promise<Contender>;

@@ -1,0 +1,197 @@
+import { createRequire } from 'node:module';
+import { readService } from '../lib/http/routes.ts';
+import { budgets } from './budgets.ts';
+import prices from './prices.json' with { type: 'json' };
+import type { Report } from './report.ts';
+
+const million = 1_000_000;
+const gb = 1024 ** 3;
+
+/** Of one active user in a month. */
+const profile: Readonly<Record<string, number>> = {
+  sendOtp: 1,
+  'authenticate (new)': 0.1,
+  'authenticate (returning)': 0.9,
+  refresh: 30,
+  getCustomer: 30,
+  countUnread: 30,
+  listNotifications: 10,
+  readNotification: 5,
+  getWallet: 5,
+  listAddresses: 5,
+  createAddress: 0.3,
+  updateCustomer: 0.2,
+  createDevice: 10,
+  getAppInfo: 30,
+  listCountries: 2,
+  findRegion: 2,
+};
+const pushesPerUser = 8;
+/** What a notification needs of the table until it is on a phone: its four writes in a transaction, and the record of the push. */
+const unitsPerPush = { read: 8, write: 12 };
+/** Of the worker, which gets up to ten at a time. */
+const pushSeconds = 0.1;
+
+/**
+ * Billed milliseconds of a request: computing, which `npm run bench:memory` has at up to 11 ms of a whole processor, and waiting, about
+ * 5 ms for each call to the table one after another, 100 ms for an SMS. One request in a hundred starts a function, and takes half
+ * a second more.
+ */
+const [computingMs, waitingMs, smsMs, startShare, startMs] = [11, 5, 100, 0.01, 500];
+const wholeProcessorMb = 1_769;
+const logBytesPerRequest = 1_000;
+const answerBytes = 1_500;
+/** What X-Ray samples by itself: five requests in a hundred. */
+const tracedShare = 0.05;
+/** With the notifications of ninety days. */
+const bytesPerUser = 20_000;
+
+interface Cost {
+  /** API Gateway, and what it sends out. */
+  gateway: number;
+  lambda: number;
+  dynamoDb: number;
+  /** Logs and traces. */
+  watching: number;
+}
+
+/** In dollars, for one request. */
+function costOf(operation: string): Cost {
+  const budget = budgets[operation];
+  if (!budget) throw new Error(`There is no operation ${operation}.`);
+  const [depth, readUnits, writeUnits, snsCalls] = budget;
+  const memoryMb = Number(readService().functions[operation.split(' ')[0] ?? '']?.memorySize ?? 512);
+  const computing = (computingMs * wholeProcessorMb) / memoryMb;
+  const seconds = (computing + depth * waitingMs + snsCalls * smsMs + startShare * startMs) / 1_000;
+  return {
+    gateway: prices.apiGatewayPerMillionRequests / million + (answerBytes / gb) * prices.dataOutPerGb,
+    lambda: prices.lambdaPerMillionRequests / million + seconds * (memoryMb / 1_024) * prices.lambdaArmPerGbSecond,
+    dynamoDb:
+      (readUnits * prices.dynamoDbPerMillionReadUnits + writeUnits * prices.dynamoDbPerMillionWriteUnits) / million,
+    watching: (logBytesPerRequest / gb) * prices.logsPerGb + (tracedShare * prices.xrayPerMillionTraces) / million,
+  };
+}
+
+const sum = (costs: readonly Cost[]): Cost => ({
+  gateway: costs.reduce((total, { gateway }) => total + gateway, 0),
+  lambda: costs.reduce((total, { lambda }) => total + lambda, 0),
+  dynamoDb: costs.reduce((total, { dynamoDb }) => total + dynamoDb, 0),
+  watching: costs.reduce((total, { watching }) => total + watching, 0),
+});
+
+function times({ gateway, lambda, dynamoDb, watching }: Cost, count: number): Cost {
+  return { gateway: gateway * count, lambda: lambda * count, dynamoDb: dynamoDb * count, watching: watching * count };
+}
+
+const totalOf = ({ gateway, lambda, dynamoDb, watching }: Cost): number => gateway + lambda + dynamoDb + watching;
+
+interface Alarmed {
+  Type: string;
+  Properties: { Metrics?: { MetricStat?: object }[] };
+}
+
+/** What a stage costs a month without a single request: its alarms, metrics, dashboard and key. */
+function standing(): number {
+  const monitoring = createRequire(import.meta.url)('../deploy/monitoring.cjs');
+  const all: Alarmed[] = Object.values(monitoring.resources.Resources);
+  const ofType = (type: string) => all.filter(({ Type }) => Type === type);
+  const alarmMetrics = ofType('AWS::CloudWatch::Alarm').reduce(
+    (total, { Properties: { Metrics = [{ MetricStat: {} }] } }) =>
+      total + Metrics.filter((one) => one.MetricStat).length,
+    0,
+  );
+  return (
+    alarmMetrics * prices.alarmMetricPerMonth +
+    ofType('AWS::Logs::MetricFilter').length * prices.customMetricPerMonth +
+    ofType('AWS::CloudWatch::Dashboard').length * prices.dashboardPerMonth +
+    prices.kmsKeyPerMonth
+  );
+}
+
+/** In dollars a month, SMS apart. */
+function monthOf(users: number) {
+  const requests = times(
+    sum(Object.entries(profile).map(([operation, count]) => times(costOf(operation), count))),
+    users,
+  );
+  const storage = ((users * bytesPerUser) / gb) * (prices.dynamoDbPerGbMonth + prices.dynamoDbBackupPerGbMonth);
+  const pushUnits =
+    unitsPerPush.read * prices.dynamoDbPerMillionReadUnits + unitsPerPush.write * prices.dynamoDbPerMillionWriteUnits;
+  const worker = pushSeconds * (512 / 1_024) * prices.lambdaArmPerGbSecond * million + prices.lambdaPerMillionRequests;
+  const pushes = (users * pushesPerUser * (prices.snsPerMillionPushes + pushUnits + worker)) / million;
+  return {
+    ...requests,
+    storage,
+    pushes,
+    standing: standing(),
+    total: totalOf(requests) + storage + pushes + standing(),
+  };
+}
+
+function cognitoEssentials(users: number): number {
+  const { freeUsers, perUser } = prices.cognitoEssentials;
+  return Math.max(0, users - freeUsers) * perUser;
+}
+
+export async function cost(): Promise<Report> {
+  const login = sum(['sendOtp', 'authenticate (returning)'].map(costOf));
+  const read = costOf('getCustomer');
+  const sizes = [10_000, 100_000, million];
+  const row = (title: string, one: Cost) => [
+    title,
+    ...[one.gateway, one.lambda, one.dynamoDb, one.watching, totalOf(one)].map((price) => price * million),
+  ];
+  const requestsPerUser = Object.values(profile).reduce((total, count) => total + count, 0);
+  const months = sizes.map(monthOf);
+  const dollars = (pick: (month: (typeof months)[number]) => number) => months.map(pick);
+  return {
+    title: 'Cost',
+    notes: [
+      `Computed from calls and capacity, by AWS's list prices of ${prices.asOf} in ${prices.region}, which stand with their sources in \`bench/prices.json\`, without free allowances except Cognito’s, which never ends. Left out are SMS, whose price depends on the country, images and their CDN, and KMS.`,
+      `An active user makes ${requestsPerUser.toFixed(0)} requests a month (one login by SMS, thirty opens of the app with a refresh, the profile and the number of unread notifications each, and so on) and gets ${pushesPerUser} pushes; the profile stands in \`bench/cost.ts\`.`,
+      'Beside it Cognito, which has phones, codes and tokens alone: no profile beyond attributes, addresses, wallet, inbox or pushes. Essentials is its tier with codes by SMS instead of passwords; its first 10,000 users are free.',
+    ],
+    tables: [
+      {
+        caption: 'Dollars for a million',
+        columns: ['', 'API Gateway', 'Lambda', 'DynamoDB', 'logs and traces', 'together'],
+        rows: [
+          row('logins (a code and its entry)', login),
+          row('authenticated reads', read),
+          row('refreshes', costOf('refresh')),
+        ],
+      },
+      {
+        caption: 'Dollars a month by active users',
+        columns: ['', ...sizes.map((size) => size.toLocaleString('en-US'))],
+        rows: [
+          ['API Gateway', ...dollars(({ gateway }) => gateway)],
+          ['Lambda', ...dollars(({ lambda }) => lambda)],
+          ['DynamoDB, requests', ...dollars(({ dynamoDb }) => dynamoDb)],
+          ['DynamoDB, storage and backup', ...dollars(({ storage }) => storage)],
+          ['pushes', ...dollars(({ pushes }) => pushes)],
+          ['logs and traces', ...dollars(({ watching }) => watching)],
+          ['alarms, dashboard, key', ...dollars((month) => month.standing)],
+          ['**together**', ...dollars(({ total }) => total)],
+          [
+            'the logins and refreshes of it',
+            ...sizes.map((size) => totalOf(login) * size + totalOf(costOf('refresh')) * size * (profile.refresh ?? 0)),
+          ],
+          ['Cognito Essentials', ...sizes.map(cognitoEssentials)],
+        ],
+      },
+    ],
+    charts: [
+      {
+        title: 'Dollars a month by active users, SMS apart',
+        kind: 'bar',
+        unit: '$',
+        categories: sizes.map((size) => size.toLocaleString('en-US')),
+        series: [
+          { name: 'this backend', values: dollars(({ total }) => Math.round(total)) },
+          { name: 'Cognito Essentials', values: sizes.map((size) => Math.round(cognitoEssentials(size))) },
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,79 @@
+import {
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { TableCall } from './recorder.ts';
+
+const send = {
+  BatchGetItem: (client: DynamoDBClient, input: never) => client.send(new BatchGetItemCommand(input)),
+  DeleteItem: (client: DynamoDBClient, input: never) => client.send(new DeleteItemCommand(input)),
+  PutItem: (client: DynamoDBClient, input: never) => client.send(new PutItemCommand(input)),
+  Query: (client: DynamoDBClient, input: never) => client.send(new QueryCommand(input)),
+  TransactWriteItems: (client: DynamoDBClient, input: never) => client.send(new TransactWriteItemsCommand(input)),
+  UpdateItem: (client: DynamoDBClient, input: never) => client.send(new UpdateItemCommand(input)),
+};
+
+type Operation = keyof typeof send;
+type Part = Record<string, unknown>;
+
+/** The calls of one request, those side by side together. */
+export type Chain = { operation: Operation; input: Part }[][];
+
+/** What a request asked of the table, ready to be asked again: without conditions, which hold only once. */
+export function chainOf(calls: readonly TableCall[]): Chain {
+  const chain: Chain = [];
+  let endedAtMs = Number.NEGATIVE_INFINITY;
+  for (const call of calls.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    const isLater = call.startedAtMs >= endedAtMs;
+    if (isLater) chain.push([]);
+    endedAtMs = isLater ? call.endedAtMs : Math.min(endedAtMs, call.endedAtMs);
+    chain.at(-1)?.push({ operation: call.operation as Operation, input: repeatable(JSON.parse(call.body)) });
+  }
+  return chain;
+}
+
+function repeatable({ TransactItems, ...single }: Part): Part {
+  if (!Array.isArray(TransactItems)) return withoutCondition(single);
+  const items = TransactItems.map((item: Record<string, Part>) =>
+    Object.fromEntries(Object.entries(item).map(([kind, part]) => [kind, withoutCondition(part, kind)])),
+  );
+  return { TransactItems: items };
+}
+
+function withoutCondition(part: Part, kind?: string): Part {
+  const { ConditionExpression: _, ReturnValuesOnConditionCheckFailure: __, ...rest } = part;
+  const { ExpressionAttributeNames, ExpressionAttributeValues, ...plain } = rest;
+  if (kind === 'ConditionCheck') {
+    return { ...plain, ConditionExpression: 'attribute_exists(pk) OR attribute_not_exists(pk)' };
+  }
+  const expressions = Object.entries(plain)
+    .filter(([field]) => field.endsWith('Expression'))
+    .map(([, text]) => String(text))
+    .join(' ');
+  const used = (all: unknown) => {
+    const kept = Object.entries(all ?? {}).filter(([name]) => new RegExp(`${name}\\b`).test(expressions));
+    return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+  };
+  return {
+    ...plain,
+    ExpressionAttributeNames: used(ExpressionAttributeNames),
+    ExpressionAttributeValues: used(ExpressionAttributeValues),
+  };
+}
+
+/** A bare client that repeats such calls, and an SMS where there was one: what any implementation of ours has to wait for. */
+export function startFloor(): (chain: Chain, smsTo?: string) => Promise<void> {
+  const [dynamodb, sns] = [new DynamoDBClient({}), new SNSClient({})];
+  return async (chain, smsTo) => {
+    for (const together of chain) {
+      await Promise.all(together.map(({ operation, input }) => send[operation](dynamodb, input as never)));
+    }
+    if (smsTo) await sns.send(new PublishCommand({ PhoneNumber: smsTo, Message: 'Your code is 123456' }));
+  };
+}
