@@ -8,7 +8,7 @@ import { signedFetch } from './signedFetch.ts';
 const timeoutMs = 1_000;
 
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
-const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number }>();
+const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number; isReading: boolean }>();
 
 const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
 
@@ -18,14 +18,20 @@ const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
  */
 export async function secret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const cached = cache.get(schema);
-  if (cached && isFresh(cached.readAtSeconds, config.secretsCacheSeconds)) return cached.value as Promise<z.output<S>>;
+  const isOfUse = cached?.isReading || (cached && isFresh(cached.readAtSeconds, config.secretsCacheSeconds));
+  if (isOfUse) return cached.value as Promise<z.output<S>>;
   const parameter = `${config.secretsPath}/${name}`;
   const value = readParameter(parameter, schema).catch((error) => {
     if (cached) return cached.value as Promise<z.output<S>>;
     cache.delete(schema);
     throw error;
   });
-  cache.set(schema, { value, readAtSeconds: nowSeconds() });
+  const entry = { value, readAtSeconds: nowSeconds(), isReading: true };
+  cache.set(schema, entry);
+  const done = () => {
+    entry.isReading = false;
+  };
+  value.then(done, done);
   return value;
 }
 
