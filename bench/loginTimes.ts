@@ -3,6 +3,7 @@ import { handler as login } from '../functions/password/login.ts';
 import { handler as signup } from '../functions/password/signup.ts';
 import type { Endpoint } from '../lib/http/endpoint.ts';
 import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
+import { median, print, quantile } from './report.ts';
 import { startStage } from './stage.ts';
 
 /** Times failed logins of four kinds in turn, 200 of each: nobody should be able to tell by the time whether there is an account. */
@@ -25,13 +26,9 @@ for (let round = 0; round < tries; round++) {
   }
 }
 
-const quantile = (values: readonly number[], share: number) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
-const medians = [...times.values()].map((values) => quantile(values, 0.5));
+const medians = [...times.values()].map((values) => median(values));
 for (const [email, values] of times) {
-  print(
-    `${email.padEnd(22)} median ${quantile(values, 0.5).toFixed(1)} ms, p90 ${quantile(values, 0.9).toFixed(1)} ms`,
-  );
+  print(`${email.padEnd(22)} median ${median(values).toFixed(1)} ms, p90 ${quantile(values, 0.9).toFixed(1)} ms`);
 }
 print(`medians apart          ${(Math.max(...medians) - Math.min(...medians)).toFixed(1)} ms`);
 
@@ -45,8 +42,4 @@ async function signUp(email: string, phone: string): Promise<{ token: string }> 
 async function call(handler: Endpoint, request: TestRequest) {
   const { body } = await handler(restEvent(request), lambdaContext());
   return body ? JSON.parse(body) : undefined;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

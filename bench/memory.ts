@@ -3,12 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { handler as sendOtp } from '../functions/auth/sendOtp.ts';
-import { handler as authenticate } from '../functions/customers/authenticate.ts';
 import { readFunctions, readService } from '../lib/http/routes.ts';
-import { lambdaContext, restEvent } from '../lib/testing/event.ts';
 import { png } from '../lib/testing/images.ts';
 import { bundleOptions } from '../local/bundle.ts';
+import { signIn } from './customer.ts';
+import { print } from './report.ts';
 import { startStage } from './stage.ts';
 
 /**
@@ -31,7 +30,7 @@ const kinds = {
 const folder = mkdtempSync(join(tmpdir(), 'bench-memory-'));
 const { sandbox, stop } = await startStage();
 process.env.ADDRESSES_PER_CUSTOMER = String(2 * requests);
-const token = await signIn('+201001234567');
+const { access: token } = await signIn(sandbox);
 
 for (const [name, expected] of Object.entries(kinds)) {
   const { file } = readFunctions().find(({ functionName }) => functionName === name) ?? { file: '' };
@@ -95,15 +94,4 @@ async function withLargeImage(sample: { headers: Record<string, string> }) {
     body: Buffer.from(await encoded.arrayBuffer()).toString('base64'),
     isBase64Encoded: true,
   };
-}
-
-async function signIn(phone: string): Promise<string> {
-  await sendOtp(restEvent({ body: { phone_number: phone, otp_type: 'customer_auth' } }), lambdaContext());
-  const otp = /\b\d{6}\b/.exec(sandbox.messages.list(phone)[0]?.text ?? '')?.[0];
-  const body = { phone_number: phone, otp, device: { registration_id: 'bench' }, language: 'en' };
-  return JSON.parse((await authenticate(restEvent({ body }), lambdaContext())).body).access;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
