@@ -84,7 +84,7 @@ export class World {
     await loadSeed();
   }
 
-  /** Goes on with an empty engine of its own, without seed data: one that has done a hundred thousand transactions is several times slower. */
+  /** Goes on with an empty engine of its own, without seed data: one takes longer with every transaction it has done. */
   async renewEngine(): Promise<void> {
     const engine = await startEngine(await freePort());
     await createTable(engine.endpoint, this.#tableName);
