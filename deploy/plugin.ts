@@ -1,4 +1,4 @@
-import { readRoutes } from '../lib/http/routes.ts';
+import { type Route, readRoutes } from '../lib/http/routes.ts';
 import { Parameters } from './parameters.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
 
@@ -13,6 +13,8 @@ type Throttles = Record<string, Throttle> & { default: Throttle };
 
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
+  /** Where its serverless.yml is. */
+  serviceDir: string;
   service: {
     service: string;
     custom: { throttles: Throttles; accessLog: boolean | string; protectData: boolean | string };
@@ -93,7 +95,7 @@ class StagePlugin {
         DeploymentId: { Ref: deploymentId },
         StageName: provider.stage,
         TracingEnabled: true,
-        MethodSettings: methodSettings(custom.throttles),
+        MethodSettings: methodSettings(custom.throttles, readRoutes(this.#serverless.serviceDir)),
         ...(isOn(custom.accessLog) && {
           AccessLogSetting: {
             DestinationArn: { 'Fn::GetAtt': ['AccessLog', 'Arn'] },
@@ -111,8 +113,8 @@ function isOn(param: boolean | string): boolean {
 }
 
 /** @throws when a throttle names a function that has no route */
-function methodSettings({ default: others, ...named }: Throttles) {
-  const routes = new Map(readRoutes().map((route) => [route.functionName, route]));
+function methodSettings({ default: others, ...named }: Throttles, all: Route[]) {
+  const routes = new Map(all.map((route) => [route.functionName, route]));
   const settings = Object.entries(named).map(([functionName, { rate, burst }]) => {
     const route = routes.get(functionName);
     if (!route) throw new Error(`custom.throttles names ${functionName}, which has no route.`);

@@ -1,19 +1,4 @@
-import { config } from '../lib/config.ts';
-import { fail } from '../lib/errors.ts';
 import { envelope, standard } from '../lib/http/dialects.ts';
-import { endpoint } from '../lib/http/endpoint.ts';
+import { fallback } from '../lib/http/fallback.ts';
 
-export const handler = endpoint(
-  {
-    summary:
-      'Answer what no other function does: unknown paths, wrong methods, and what browsers ask before they call.',
-    dialect: (path) => (/\/api\/customer(\/|$)/.test(path) ? envelope : standard),
-    returns: { 204: null },
-    errors: ['notFound'],
-  },
-  ({ method, resource }) => {
-    const allow = config.methodsByResource[resource];
-    if (!allow) fail('notFound');
-    if (method !== 'OPTIONS') fail('methodNotAllowed', { allow });
-  },
-);
+export const handler = fallback((path) => (/\/api\/customer(\/|$)/.test(path) ? envelope : standard));

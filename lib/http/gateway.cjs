@@ -1,21 +1,7 @@
 // What serverless.yml asks of its own routes, so that no path is written twice: the fallback gets every other method of
 // every path, for 405 and CORS preflights, and every path that nobody else has.
 const { ApiError } = require('../errors.ts');
-const { standard } = require('./dialects.ts');
 const { readRoutes } = require('./routes.ts');
-
-const methodsByResource = {};
-for (const { resource, method } of readRoutes()) {
-  methodsByResource[resource] ??= [];
-  methodsByResource[resource].push(method);
-}
-
-// `/api/customers` exists in API Gateway because of what is below it, and would be a bare 403 without a method.
-const above = Object.keys(methodsByResource).flatMap((resource) => {
-  const parts = resource.split('/');
-  return parts.map((_, end) => parts.slice(0, end).join('/') || '/');
-});
-const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
 
 // What API Gateway answers by itself, before or after a function, in the same words as ours.
 const problems = {
@@ -30,8 +16,31 @@ const problems = {
   WAF_FILTERED: 'permissionDenied',
 };
 
-function gatewayResponse(type, problem) {
-  const { status, headers, body } = standard.failure(new ApiError(problem), 'en');
+/** The events and the environment of a service's fallback, and API Gateway's own answers; `folder` is that of its serverless.yml. */
+function gatewayOf(folder, dialect) {
+  const methodsByResource = {};
+  for (const { resource, method } of readRoutes(folder)) {
+    methodsByResource[resource] ??= [];
+    methodsByResource[resource].push(method);
+  }
+  // `/api/customers` exists in API Gateway because of what is below it, and would be a bare 403 without a method.
+  const above = Object.keys(methodsByResource).flatMap((resource) => {
+    const parts = resource.split('/');
+    return parts.map((_, end) => parts.slice(0, end).join('/') || '/');
+  });
+  const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
+  const responses = Object.entries(problems).map(([type, problem]) => {
+    const name = type.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
+    return [`Gateway${name}`, gatewayResponse(type, dialect.failure(new ApiError(problem), 'en'))];
+  });
+  return {
+    resources: { Resources: Object.fromEntries(responses) },
+    fallbackEvents: [...paths].map((path) => ({ http: { method: 'any', path } })),
+    environment: { METHODS_BY_RESOURCE: JSON.stringify(methodsByResource) },
+  };
+}
+
+function gatewayResponse(type, { status, headers, body }) {
   const fixed = { 'cache-control': 'no-store', ...headers };
   const parameters = Object.entries(fixed).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]);
   return {
@@ -49,13 +58,4 @@ function gatewayResponse(type, problem) {
   };
 }
 
-const gatewayResponses = Object.entries(problems).map(([type, problem]) => {
-  const name = type.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
-  return [`Gateway${name}`, gatewayResponse(type, problem)];
-});
-
-module.exports = {
-  resources: { Resources: Object.fromEntries(gatewayResponses) },
-  fallbackEvents: [...paths].map((path) => ({ http: { method: 'any', path } })),
-  environment: { METHODS_BY_RESOURCE: JSON.stringify(methodsByResource) },
-};
+module.exports = { gatewayOf };

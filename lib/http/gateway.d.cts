@@ -1,7 +1,9 @@
-declare const gateway: {
+import type { Dialect } from './dialects.ts';
+
+export interface Gateway {
   resources: { Resources: Record<string, { Type: string; Properties: object }> };
   fallbackEvents: { http: { method: string; path: string } }[];
   environment: { METHODS_BY_RESOURCE: string };
-};
+}
 
-export = gateway;
+export declare function gatewayOf(folder: string, dialect: Dialect): Gateway;

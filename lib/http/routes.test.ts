@@ -74,7 +74,7 @@ test.each(functions.filter(({ file }) => !/^functions\/(workers|operators)\//.te
 );
 
 test('API Gateway answers in our words: 404, 413, 429 and 500 of its own look like ours', async () => {
-  const { default: gateway } = await import('./gateway.cjs');
+  const { default: gateway } = await import('../../deploy/gateway.cjs');
   const responses = Object.values(gateway.resources.Resources).map(({ Properties }) => Properties as GatewayResponse);
   const byType = new Map(responses.map((response) => [response.ResponseType, response]));
   const codeOf = (type: string) => {

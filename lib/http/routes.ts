@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The folder of the project, whose own service is meant where none is named. */
+const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One line of serverless.yml: a function, its file, and the route that runs it. */
 export interface Route {
   functionName: string;
-  /** Relative to the project, without its ending: `functions/auth/sendOtp`. */
+  /** Relative to the service, without its ending: `functions/auth/sendOtp`. */
   file: string;
   method: string;
   /** As written, with its trailing slash where it has one. */
@@ -31,9 +32,9 @@ interface Service {
   >;
 }
 
-/** serverless.yml as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
-export function readService(): Service {
-  return readYaml('serverless.yml') as Service;
+/** The serverless.yml of a folder as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
+export function readService(folder = project): Service {
+  return readYaml(`${folder}/serverless.yml`) as Service;
 }
 
 /** What serverless.yml sets for a stage. */
@@ -42,27 +43,27 @@ export function paramOf(stage: string, name: string): unknown {
   return { ...params.default, ...params[stage] }[name];
 }
 
-/** The table's properties, as they are deployed. */
+/** The table's properties, as they are deployed by every service. */
 export function readTable(): unknown {
-  const { Resources } = readYaml('deploy/table.yml') as { Resources: { Table: { Properties: unknown } } };
+  const { Resources } = readYaml(`${project}/deploy/table.yml`) as { Resources: { Table: { Properties: unknown } } };
   return Resources.Table.Properties;
 }
 
 function readYaml(file: string): unknown {
-  return parse(readFileSync(`${root}/${file}`, 'utf8'), { logLevel: 'error' });
+  return parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
 }
 
-/** Every function of serverless.yml and its file. */
-export function readFunctions(): { functionName: string; file: string }[] {
-  return Object.entries(readService().functions).map(([functionName, { handler }]) => ({
+/** Every function of a service and its file. */
+export function readFunctions(folder?: string): { functionName: string; file: string }[] {
+  return Object.entries(readService(folder).functions).map(([functionName, { handler }]) => ({
     functionName,
     file: handler.replace(/\.handler$/, ''),
   }));
 }
 
-/** Every route of serverless.yml; those that the fallback gets are made from them. */
-export function readRoutes(): Route[] {
-  return Object.entries(readService().functions).flatMap(([functionName, { handler, events }]) =>
+/** Every route of a service; those that the fallback gets are made from them. */
+export function readRoutes(folder?: string): Route[] {
+  return Object.entries(readService(folder).functions).flatMap(([functionName, { handler, events }]) =>
     (Array.isArray(events) ? events : []).flatMap(({ http }) => {
       const [method, path] = http?.split(' ') ?? [];
       if (!method || !path) return [];

@@ -1,0 +1,5 @@
+import type { Gateway } from '../lib/http/gateway.cjs';
+
+declare const gateway: Gateway;
+
+export = gateway;

@@ -1,0 +1,22 @@
+import { config } from '../config.ts';
+import { fail } from '../errors.ts';
+import type { Contract } from './contract.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
+
+/** The function of a service that gets what no other one does, by the events that deploy/gateway.cjs makes. */
+export function fallback(dialect: NonNullable<Contract['dialect']>): Endpoint {
+  return endpoint(
+    {
+      summary:
+        'Answer what no other function does: unknown paths, wrong methods, and what browsers ask before they call.',
+      dialect,
+      returns: { 204: null },
+      errors: ['notFound'],
+    },
+    ({ method, resource }) => {
+      const allow = config.methodsByResource[resource];
+      if (!allow) fail('notFound');
+      if (method !== 'OPTIONS') fail('methodNotAllowed', { allow });
+    },
+  );
+}
