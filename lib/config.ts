@@ -50,6 +50,13 @@ export const config = {
   get corsOrigins() {
     return list('CORS_ORIGINS');
   },
+  /** Headers that browsers may send, and those that they may see, beside the kit's own. */
+  get corsRequestHeaders() {
+    return list('CORS_REQUEST_HEADERS');
+  },
+  get corsAnswerHeaders() {
+    return list('CORS_ANSWER_HEADERS');
+  },
   get maxJsonBodyBytes() {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },

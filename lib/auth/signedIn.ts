@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts';
-import type { Authenticator } from '../http/contract.ts';
+import type { Authenticator, RequestHeaders } from '../http/contract.ts';
 import { Customer } from '../repositories/customers.ts';
 import { profileKey, sessionKey, walletKey } from '../repositories/keys.ts';
 import { Session, stands } from '../repositories/sessions.ts';
@@ -16,12 +16,12 @@ export interface SignedIn {
  * The customer of an access token whose session still stands.
  * @throws notAuthenticated, authenticationFailed, tokenNotValid
  */
-export const signedIn: Authenticator<SignedIn> = async (authorization) =>
-  accepted(await findSession(await claimsOf(authorization)));
+export const signedIn: Authenticator<SignedIn> = async (headers) =>
+  accepted(await findSession(await claimsOf(headers)));
 
 /** The same with their wallet, in the same call. */
-export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (authorization) => {
-  const claims = await claimsOf(authorization);
+export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
+  const claims = await claimsOf(headers);
   const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
   const [customer, session, wallet] = await readAll(keys);
   const principal = accepted(standing(customer, session));
@@ -40,7 +40,7 @@ interface Claims {
   sessionId: number;
 }
 
-async function claimsOf(authorization: string | undefined): Promise<Claims> {
+async function claimsOf({ authorization }: RequestHeaders): Promise<Claims> {
   if (!authorization) return fail('notAuthenticated');
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (!token) return fail('authenticationFailed');

@@ -2,10 +2,15 @@ import * as z from 'zod';
 import type { ErrorName, Language } from '../errors.ts';
 import type { Dialect } from './dialects.ts';
 
-/** Finds out who calls, from the Authorization header, or fails with a 401. */
-export type Authenticator<P extends Principal> = (authorization: string | undefined) => Promise<P>;
+/** By name in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | undefined>>;
+
+/** Finds out who calls, from the headers, or fails with a 401. */
+export type Authenticator<P extends object> = (headers: RequestHeaders) => Promise<P> | P;
+
+/** What the kit itself looks at in who calls: a customer is answered in their language, and named in the log. */
 export interface Principal {
-  customer: { id: number; language: Language };
+  customer?: { id: number; language: Language };
 }
 
 /** Reads bodies of one media type into values for the schema; fails with an error of the catalogue. */
@@ -25,7 +30,7 @@ export interface Contract {
   description?: string;
   /** How its answers are written; surface A's way unless said otherwise. */
   dialect?: Dialect | ((path: string) => Dialect);
-  auth?: Authenticator<Principal>;
+  auth?: Authenticator<object>;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
@@ -68,11 +73,10 @@ type BodyOf<S> = S extends z.ZodType ? z.input<S> : void;
 type Statuses<C extends Contract> = keyof C['returns'] & number;
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
 
-/** What it gives back: the body where one status is possible, else a {@link reply}. */
+/** What it gives back: a {@link reply}, or just the body where one status is possible. */
 export type Output<C extends Contract> =
-  true extends IsUnion<Statuses<C>>
-    ? { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
-    : BodyOf<C['returns'][Statuses<C>]>;
+  | { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
+  | (true extends IsUnion<Statuses<C>> ? never : BodyOf<C['returns'][Statuses<C>]>);
 
 /** An answer that is not JSON but a page, a script or a style. */
 export class Document {
@@ -89,14 +93,16 @@ export class Document {
 export class Reply<S extends number, B> {
   readonly status: S;
   readonly body: B;
+  readonly headers: Record<string, string>;
 
-  constructor(status: S, body: B) {
+  constructor(status: S, body: B, headers: Record<string, string>) {
     this.status = status;
     this.body = body;
+    this.headers = headers;
   }
 }
 
-/** Answers with this status, where a contract has several. */
-export function reply<S extends number, B>(status: S, body: B): Reply<S, B> {
-  return new Reply(status, body);
+/** Answers with this status, where a contract has several, and with headers of its own. */
+export function reply<S extends number, B>(status: S, body: B, headers: Record<string, string> = {}): Reply<S, B> {
+  return new Reply(status, body, headers);
 }

@@ -11,12 +11,13 @@ import type { Contract } from './contract.ts';
 
 /** How one surface of the API writes its answers. */
 export interface Dialect {
-  name: 'standard' | 'envelope';
   /** The status of bad fields. */
   badFieldsStatus: number;
+  /** Whether a value in a path that cannot be is a bad field; else nothing is found there. */
+  refusesPaths?: boolean;
   /** What is sent around the body of an answer. */
   success: (status: number, body: unknown) => unknown;
-  /** What is sent for any error. One that is not in the catalogue is a bare 500. */
+  /** What is sent for any error. */
   failure: (error: unknown, language: Language) => { status: number; headers: Record<string, string>; body: unknown };
 }
 
@@ -27,7 +28,6 @@ export function dialectOf({ dialect = standard }: Pick<Contract, 'dialect'>, pat
 
 /** Surface A: the body as it is, and `{type, errors: [{code, detail, attr}]}`. */
 export const standard: Dialect = {
-  name: 'standard',
   badFieldsStatus: 400,
   success: (_, body) => body,
   failure(error, language) {
@@ -43,7 +43,6 @@ export const standard: Dialect = {
  * fields to lists of texts, or is `[]` where no field is wrong.
  */
 export const envelope: Dialect = {
-  name: 'envelope',
   badFieldsStatus: 423,
   success: (code, data) => ({ code, data }),
   failure(error, language) {
@@ -64,8 +63,8 @@ export const envelope: Dialect = {
   },
 };
 
-/** An error before any surface has written it. */
-interface Problem {
+/** An error before any surface has written it. `fields` has the field, or all bad ones, where it is about fields. */
+export interface Problem {
   status: number;
   type: string;
   code: string;
@@ -74,7 +73,8 @@ interface Problem {
   fields: { attr: string; code: string; texts: Texts }[];
 }
 
-function problemOf(error: unknown): Problem {
+/** What is to be said about an error. One that is not in the catalogue is a bare 500. */
+export function problemOf(error: unknown): Problem {
   if (error instanceof ValidationError) {
     const texts = { en: 'Please correct what is marked.', ar: 'يرجى تصحيح ما تم تحديده.' };
     const fields = error.fields.map(({ attr, code, ...limits }) => ({ attr, code, texts: fieldTexts(code, limits) }));

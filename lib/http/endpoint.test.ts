@@ -8,8 +8,10 @@ import { lambdaContext, restEvent } from '../testing/event.ts';
 import { logOf } from '../testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
 import { useWorld } from '../testing/world.ts';
-import { reply } from './contract.ts';
+import { type Authenticator, reply } from './contract.ts';
+import { standard } from './dialects.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
+import { urlencoded } from './urlencoded.ts';
 
 const world = useWorld();
 
@@ -105,6 +107,80 @@ describe('a request', () => {
     expect((await call({ body: { name: 'n' }, headers: { Accept: accept } })).status).toBe(200);
   });
 
+  test('may be a form, in which a field may come several times', async () => {
+    const form = endpoint(
+      {
+        summary: 'Answer a form.',
+        body: z.object({ name: text({ max: 20 }), tags: z.array(z.string()).optional() }),
+        accepts: urlencoded,
+        returns: { 200: z.object({ name: z.string(), tags: z.array(z.string()).optional() }) },
+      },
+      ({ body }) => body,
+    );
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded; charset=UTF-8' };
+    const send = (body: string) => world.call(form, { body, headers });
+    expect((await send('name=red+tea%20%D8%B4%D8%A7%D9%8A&tags=a&tags=b')).body).toEqual({
+      name: 'red tea شاي',
+      tags: ['a', 'b'],
+    });
+    expect(codes((await send('name=a&name=b')).body)).toEqual([['name', 'invalid']]);
+    expect(codes((await send('name=%00')).body)).toEqual([['name', 'null_characters_not_allowed']]);
+    expect(codes((await send('__proto__=x&=&&name')).body)).toEqual([['name', 'blank']]);
+    expect((await send(`name=${'x'.repeat(65_536)}`)).status).toBe(413);
+  });
+
+  test('with a parameter several times gives a list where the schema takes one, else the last', async () => {
+    const values = endpoint(
+      {
+        summary: 'Answer a query.',
+        query: z.object({
+          one: z.string(),
+          all: z.array(z.string()).transform((list) => list.flatMap((value) => value.split(','))),
+          some: z.array(z.string()).optional(),
+        }),
+        returns: { 200: z.object({ one: z.string(), all: z.array(z.string()), some: z.array(z.string()).optional() }) },
+      },
+      ({ query }) => query,
+    );
+    expect((await world.call(values, { query: { one: ['a', 'b'], all: ['c', 'd,e'] } })).body).toEqual({
+      one: 'b',
+      all: ['c', 'd', 'e'],
+    });
+    expect((await world.call(values, { query: { one: 'a', all: 'b', some: ['c'] } })).body).toEqual({
+      one: 'a',
+      all: ['b'],
+      some: ['c'],
+    });
+    expect(codes((await world.call(values, { query: { one: 'a' } })).body)).toEqual([['all', 'required']]);
+  });
+
+  test('with a path value that cannot be names it where the dialect says so, together with the rest', async () => {
+    const strict = endpoint(
+      {
+        summary: 'Refuse a path.',
+        dialect: { ...standard, refusesPaths: true },
+        params: z.object({ id: z.coerce.number().int() }),
+        body: z.object({ name: text({ max: 5 }) }),
+        returns: { 204: null },
+      },
+      () => undefined,
+    );
+    expect(codes((await world.call(strict, { params: { id: 'x' }, body: {} })).body)).toEqual([
+      ['id', 'invalid'],
+      ['name', 'required'],
+    ]);
+  });
+
+  test('may show who calls in any header', async () => {
+    const byKey: Authenticator<{ key: string }> = ({ 'api-key': key }) => ({ key: key ?? fail('notAuthenticated') });
+    const keyed = endpoint(
+      { summary: 'Answer the key.', auth: byKey, returns: { 200: z.object({ key: z.string() }) } },
+      ({ key }) => ({ key }),
+    );
+    expect((await world.call(keyed, { headers: { 'API-Key': 'k' } })).body).toEqual({ key: 'k' });
+    expect((await world.call(keyed)).status).toBe(401);
+  });
+
   test('has all its failing fields named at once, in order, nested and in lists', async () => {
     const { body } = await call({
       query: { page: '0' },
@@ -196,6 +272,18 @@ describe('an answer', () => {
     const nothing = endpoint({ summary: 'Nothing.', returns: { 204: null } }, () => undefined);
     const { status, body, headers } = await world.call(nothing);
     expect([status, body, headers['content-type']]).toEqual([204, undefined, undefined]);
+  });
+
+  test('can have headers of its own', async () => {
+    const dated = endpoint({ summary: 'Say until when.', returns: { 200: z.string() } }, () =>
+      reply(200, 'until then', { 'x-expires-after': '2026-11-22T15:00:00.000Z' }),
+    );
+    const { body, headers } = await world.call(dated);
+    expect([body, headers['x-expires-after'], headers['cache-control']]).toEqual([
+      'until then',
+      '2026-11-22T15:00:00.000Z',
+      'no-store',
+    ]);
   });
 
   test('to too many requests says in whole seconds how long to wait', async () => {

@@ -110,13 +110,13 @@ function negotiation({ produces = ['application/json'] }: Contract): Step {
 function authentication({ auth }: Contract): Step {
   return {
     async before({ event, context }) {
-      if (auth) context.principal = await auth(event.headers.authorization);
+      if (auth) context.principal = await auth(event.headers);
     },
   };
 }
 
 function languageOf(context: HttpContext): Language {
-  if (context.principal) return context.principal.customer.language;
+  if (context.principal?.customer) return context.principal.customer.language;
   const asked = context.preferredLanguages?.map((tag) => tag.toLowerCase().split('-')[0]);
   return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
@@ -154,17 +154,33 @@ async function validated(contract: Contract, event: APIGatewayProxyEvent): Promi
     if (schema && result?.error) fields.push(...toFieldErrors(result.error, schema));
     return result?.data;
   };
-  const params = contract.params?.safeParse(event.pathParameters ?? {});
-  if (params?.error) fail('notFound');
-  const query = await check(contract.query, event.queryStringParameters ?? {});
+  const params = await check(contract.params, event.pathParameters ?? {});
+  if (fields.length > 0 && !dialectOf(contract, event.path).refusesPaths) fail('notFound');
+  const query = await check(contract.query, queryOf(contract, event));
   const body = await check(contract.body, event.body);
   if (fields.length > 0) throw new ValidationError(fields);
-  return { params: params?.data, query, body };
+  return { params, query, body };
+}
+
+/** Of a parameter that comes several times the last one counts, unless the schema takes a list. */
+function queryOf({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
+  const { queryStringParameters: last, multiValueQueryStringParameters: all } = event;
+  const lists = Object.entries(query?.shape ?? {}).flatMap(([name, schema]) => {
+    const values = all?.[name];
+    return values && takesList(schema) ? [[name, values]] : [];
+  });
+  return { ...last, ...Object.fromEntries(lists) };
+}
+
+function takesList(schema: z.core.$ZodType): boolean {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === 'pipe') return takesList(def.in);
+  return def.type === 'array' || (def.type === 'optional' && takesList(def.innerType));
 }
 
 function respond(contract: Contract, path: string, result: unknown): APIGatewayProxyResult {
   const [onlyStatus] = Object.keys(contract.returns).map(Number);
-  const { status, body } = result instanceof Reply ? result : { status: onlyStatus ?? 200, body: result };
+  const { status, body, headers } = result instanceof Reply ? result : new Reply(onlyStatus ?? 200, result, {});
   const schema = contract.returns[status];
   const document = body instanceof Document ? body : undefined;
   return {
@@ -172,6 +188,7 @@ function respond(contract: Contract, path: string, result: unknown): APIGatewayP
     headers: {
       ...(schema && { 'content-type': document ? `${document.mediaType}; charset=utf-8` : 'application/json' }),
       'cache-control': contract.cacheControl ?? 'no-store',
+      ...headers,
     },
     body:
       document?.body ?? (schema ? JSON.stringify(dialectOf(contract, path).success(status, schema.parse(body))) : ''),
@@ -188,7 +205,7 @@ function logRequest(contract: Contract, { event, context, response, error }: Htt
     route: event.resource,
     status,
     duration_ms: Math.round(performance.now() - context.startedAtMs),
-    customer_id: context.principal?.customer.id,
+    customer_id: context.principal?.customer?.id,
     problem: error instanceof ApiError ? error.problem : undefined,
   };
   if (status < 500) logger().info('request', line);

@@ -62,9 +62,9 @@ let corsMiddleware: Step | undefined;
 function corsHeaders(): Step {
   corsMiddleware ??= httpCors({
     origins: config.corsOrigins,
-    headers: 'authorization, content-type, accept-language, if-none-match',
+    headers: ['authorization, content-type, accept-language, if-none-match', ...config.corsRequestHeaders].join(', '),
     methods: 'GET, POST, PUT, PATCH, DELETE',
-    exposeHeaders: 'x-request-id, retry-after, etag',
+    exposeHeaders: ['x-request-id, retry-after, etag', ...config.corsAnswerHeaders].join(', '),
     maxAge: 86_400,
   }) as Step;
   return corsMiddleware;

@@ -2,6 +2,7 @@ import { Busboy } from '@fastify/busboy';
 import { config } from '../config.ts';
 import { ApiError } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
+import { formValues } from './formValues.ts';
 
 /** A file of a form. */
 export class Upload {
@@ -21,9 +22,9 @@ export const multipart: BodyReader = {
   maxBytes: () => config.maxImageBytes + config.maxJsonBodyBytes,
   read(bytes, contentType) {
     return new Promise((resolve, reject) => {
-      const values = new Map<string, unknown[]>();
+      const fields: [string, unknown][] = [];
       const add = (name: string | undefined, value: unknown) => {
-        if (name !== undefined) values.set(name, [...(values.get(name) ?? []), value]);
+        if (name !== undefined) fields.push([name, value]);
       };
       const refuse = (problem: 'parseError' | 'payloadTooLarge') => () => reject(new ApiError(problem));
       try {
@@ -48,9 +49,7 @@ export const multipart: BodyReader = {
         for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
           form.on(limit, refuse('payloadTooLarge'));
         form.on('error', refuse('parseError'));
-        form.on('finish', () => {
-          resolve(Object.fromEntries(Array.from(values, ([name, all]) => [name, all.length > 1 ? all : all[0]])));
-        });
+        form.on('finish', () => resolve(formValues(fields)));
         form.end(bytes);
       } catch {
         reject(new ApiError('parseError'));

@@ -119,7 +119,7 @@ function describeErrors(contract: Contract): Json {
     const { status, body } = dialect.failure(error, 'en');
     responses[status] ??= {
       description: describeStatus(status),
-      ...json({ $ref: `#/components/schemas/${errorNames[dialect.name]}` }, {}),
+      ...json({ $ref: `#/components/schemas/${errorNames.get(dialect)}` }, {}),
     };
     responses[status].content['application/json'].examples[name] = { value: body };
   };

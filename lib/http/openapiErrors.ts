@@ -1,5 +1,5 @@
 import { errors, fieldErrors } from '../errors.ts';
-import type { Dialect } from './dialects.ts';
+import { type Dialect, envelope, standard } from './dialects.ts';
 
 type Json = Record<string, unknown>;
 
@@ -77,12 +77,15 @@ const standardError: Json = {
 };
 
 /** What the document calls the errors of a dialect. */
-export const errorNames = { standard: 'Error', envelope: 'EnvelopeError' } as const;
-export const errorSchemas: Json = { [errorNames.standard]: standardError, [errorNames.envelope]: envelopeError };
+export const errorNames = new Map([
+  [standard, 'Error'],
+  [envelope, 'EnvelopeError'],
+]);
+export const errorSchemas: Json = { Error: standardError, EnvelopeError: envelopeError };
 
 /** The schema of what a dialect sends around a body. */
 export function around(dialect: Dialect, status: number, schema: Json): Json {
-  if (dialect.name === 'standard') return schema;
+  if (dialect === standard) return schema;
   return {
     type: 'object',
     required: ['code', 'data'],

@@ -9,7 +9,8 @@ export interface TestRequest {
   /** An access token, for the Authorization header. */
   token?: string;
   headers?: Record<string, string>;
-  query?: Record<string, string>;
+  /** A list is sent as a parameter that comes several times. */
+  query?: Record<string, string | string[]>;
   params?: Record<string, string>;
   /** Sends the body as API Gateway sends binary media types. */
   base64?: boolean;
@@ -19,6 +20,7 @@ export interface TestRequest {
 /** An event as a REST API of API Gateway sends it to a Lambda function (payload format 1.0). */
 export function restEvent(request: TestRequest): APIGatewayProxyEvent {
   const { method = 'POST', resource = '/test', body, token, query, params, base64 = false } = request;
+  const queries = query && Object.entries(query).map(([name, values]) => [name, [values].flat()] as const);
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const headers: Record<string, string> = {
     Host: 'api.example.com',
@@ -33,10 +35,8 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
     httpMethod: method,
     headers,
     multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
-    queryStringParameters: query ?? null,
-    multiValueQueryStringParameters: query
-      ? Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]))
-      : null,
+    queryStringParameters: queries ? Object.fromEntries(queries.map(([name, all]) => [name, all.at(-1)])) : null,
+    multiValueQueryStringParameters: queries ? Object.fromEntries(queries) : null,
     pathParameters: params ?? null,
     stageVariables: null,
     body: text === undefined ? null : base64 ? Buffer.from(text).toString('base64') : text,

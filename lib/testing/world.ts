@@ -158,7 +158,9 @@ export class World {
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
     const cached = result.statusCode === 304 && contract.cacheControl;
-    const refused = result.statusCode === dialectOf(contract).badFieldsStatus && (contract.query || contract.body);
+    const dialect = dialectOf(contract);
+    const checked = contract.query || contract.body || (dialect.refusesPaths && contract.params);
+    const refused = result.statusCode === dialect.badFieldsStatus && checked;
     if (
       !(result.statusCode in returns) &&
       !cached &&

@@ -1,0 +1,10 @@
+/** The fields of a form by name; one that comes several times is a list. */
+export function formValues(fields: Iterable<readonly [name: string, value: unknown]>): Record<string, unknown> {
+  const byName = Map.groupBy(fields, ([name]) => name);
+  return Object.fromEntries(
+    Array.from(byName, ([name, all]) => {
+      const [first, ...others] = all.map(([, value]) => value);
+      return [name, others.length > 0 ? [first, ...others] : first];
+    }),
+  );
+}
