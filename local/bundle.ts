@@ -5,9 +5,9 @@ import { readFunctions, readService } from '../lib/http/routes.ts';
 /** Where serverless-offline finds the bundles. */
 export const bundleFolder = '.esbuild/.build';
 
-/** The options of serverless.yml that a deployment bundles with, minifying apart. */
-export function bundleOptions(): BuildOptions {
-  const { target, mainFields, alias } = readService().custom.esbuild;
+/** The options of a service's serverless.yml that a deployment bundles with, minifying apart. */
+export function bundleOptions(folder?: string): BuildOptions {
+  const { target, mainFields, alias } = readService(folder).custom.esbuild;
   return { bundle: true, platform: 'node', target, mainFields, alias, outbase: '.', outExtension: { '.js': '.cjs' } };
 }
 
@@ -21,12 +21,12 @@ module.exports = (({ handler }) => ({
 }))(module.exports);
 `;
 
-/** Bundles all functions in one run: what they share is read once, which makes it three times as fast. */
-export async function bundleFunctions(): Promise<void> {
-  const entryPoints = readFunctions().map(({ file }) => `${file}.ts`);
-  await build({ ...bundleOptions(), entryPoints, outdir: bundleFolder, logLevel: 'error' });
+/** Bundles all functions of the service in this folder in one run: what they share is read once, which makes it three times as fast. */
+export async function bundleFunctions(folder: string): Promise<void> {
+  const entryPoints = readFunctions(folder).map(({ file }) => `${file}.ts`);
+  await build({ ...bundleOptions(folder), entryPoints, outdir: bundleFolder, logLevel: 'error' });
   await stop();
-  for (const { handler, events } of Object.values(readService().functions)) {
+  for (const { handler, events } of Object.values(readService(folder).functions)) {
     const followsStream = Array.isArray(events) && events.some(({ stream }) => stream);
     if (followsStream) appendFileSync(`${bundleFolder}/${handler.replace(/handler$/, 'cjs')}`, throwing);
   }

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { checkSettings } from '../lib/config.ts';
 import { ConfigurationError } from '../lib/settings.ts';
 import { bundleFolder, bundleFunctions } from './bundle.ts';
+import { pages } from './site.ts';
 import {
   awsEnvironment,
   readSettings,
+  type Service,
   type Settings,
   SetupError,
   type Stack,
@@ -15,10 +18,16 @@ type Environment = Record<string, unknown>;
 
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
+  /** Where its serverless.yml is. */
+  serviceDir: string;
   service: {
+    service: string;
     provider: { stage: string; region: string; environment: Environment };
-    custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>>;
-    functions: Record<string, { environment?: Environment; skipEsbuild?: boolean }>;
+    custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>> & {
+      /** `seed` is a module with `loadSeed`; {@link Service} says what both are for. */
+      local: { pages: Service['pages']; seed?: string };
+    };
+    functions: Record<string, { name: string; events: object[]; environment?: Environment; skipEsbuild?: boolean }>;
   };
   classes: { Error: new (message: string, code: string) => Error };
   processedInput: { commands: string[] };
@@ -78,10 +87,24 @@ class LocalStackPlugin {
     });
     for (const definition of Object.values(service.functions)) definition.skipEsbuild = true;
     service.custom['serverless-offline-dynamodb-streams'] = streamOptions(this.#settings);
-    const tableName = String(service.provider.environment.TABLE_NAME);
-    this.#stack = await startStack(this.#settings, tableName, this.#fresh);
-    await bundleFunctions();
+    this.#stack = await startStack(this.#settings, await this.#service(), this.#fresh);
+    await bundleFunctions(this.#serverless.serviceDir);
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
+  }
+
+  async #service(): Promise<Service> {
+    const { service, provider, custom, functions } = this.#serverless.service;
+    const { pages, seed } = custom.local;
+    const { loadSeed }: Pick<Service, 'loadSeed'> = seed
+      ? await import(join(this.#serverless.serviceDir, seed))
+      : { loadSeed: async () => ({}) };
+    return {
+      name: service,
+      tableName: String(provider.environment.TABLE_NAME),
+      pages,
+      loadSeed,
+      queueWorker: Object.values(functions).find(({ events }) => events.some((event) => 'sqs' in event))?.name,
+    };
   }
 
   #pointAtLocalStack(): void {
@@ -138,13 +161,13 @@ class LocalStackPlugin {
     const lines = [
       '',
       `  API        http://localhost:${apiPort}`,
-      `  Docs       http://localhost:${apiPort}/api/docs/   the API, to read and to try`,
-      `  Inbox      http://localhost:${localPort}   codes and pushes appear here`,
-      `  Regions    http://localhost:${localPort}/regions   a map to click`,
-      `  Requests   http://localhost:${localPort}/requests   what the API was asked`,
+      ...this.#serverless.service.custom.local.pages.map((name) => {
+        const { path, shows } = pages[name];
+        return `  ${name.padEnd(10)} http://localhost:${localPort}${path}   ${shows}`;
+      }),
       `  DynamoDB   ${dynamodbEndpoint ?? `http://localhost:${dynamodbPort}`}`,
       `  Lambda     http://localhost:${lambdaPort}`,
-      `  Data       ${dataFolder}   seeded: ${seeded.join(', ')}`,
+      `  Data       ${dataFolder}   seeded: ${seeded.join(', ') || 'nothing'}`,
       '',
       `ready in ${process.uptime().toFixed(1)} s`,
     ];

@@ -14,17 +14,36 @@ import { Faults } from './sandbox/sns.ts';
 const mostSeconds = 100 * 365 * 86_400;
 const Advance = z.object({ advance_seconds: z.int() });
 
-/** The developer's site: its pages, and what scripts read and set as JSON. `api` is where the API listens. */
-export function site(sandbox: Sandbox, requests: Feed<object>, api: string): Hono {
+/** The pages that a service can have. */
+export const pages = {
+  Inbox: { path: '/', shows: 'codes and pushes appear here' },
+  Regions: { path: '/regions', shows: 'a map to click' },
+  Requests: { path: '/requests', shows: 'what the API was asked' },
+  Docs: { path: '/docs', shows: 'the API, to read and to try' },
+} as const;
+export type PageName = keyof typeof pages;
+
+/** The developer's site of a service: its pages, and what scripts read and set as JSON. `api` is where the API listens. */
+export function site(
+  service: { name: string; pages: readonly PageName[] },
+  sandbox: Sandbox,
+  requests: Feed<object>,
+  api: string,
+): Hono {
   const { messages } = sandbox;
   const app = new Hono();
 
-  app.get('/', (context) => context.html(page('inbox.html')));
-  app.get('/regions', (context) => context.html(page('regions.html')));
-  app.get('/requests', (context) => context.html(page('requests.html')));
-  app.get('/site.js', (context) => context.body(page('site.js'), 200, { 'content-type': 'text/javascript' }));
-  app.get('/docs', (context) => context.redirect(`${api}/api/docs/`));
-  app.get('/site.css', (context) => context.body(page('site.css'), 200, { 'content-type': 'text/css' }));
+  for (const name of service.pages) {
+    app.get(pages[name].path, (context) =>
+      name === 'Docs' ? context.redirect(`${api}/api/docs/`) : context.html(asset(`${name.toLowerCase()}.html`)),
+    );
+  }
+  app.get('/', (context) => context.redirect(pages[service.pages[0] ?? 'Requests'].path));
+  app.get('/site.js', (context) => context.body(asset('site.js'), 200, { 'content-type': 'text/javascript' }));
+  app.get('/site.css', (context) => context.body(asset('site.css'), 200, { 'content-type': 'text/css' }));
+  app.get('/api/site', (context) =>
+    context.json({ service: service.name, pages: service.pages.map((name) => ({ name, path: pages[name].path })) }),
+  );
 
   app.use('/api/messages', cors({ origin: [api, api.replace('localhost', '127.0.0.1')] }));
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
@@ -82,7 +101,7 @@ function live(context: Context, feed: Pick<Feed<object>, 'listen'>): Response {
   });
 }
 
-function page(name: string): string {
+function asset(name: string): string {
   return readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8');
 }
 

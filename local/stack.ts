@@ -1,13 +1,12 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { loadSeed } from '../seed/load.ts';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { followRequests } from './requests.ts';
 import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
-import { site } from './site.ts';
+import { type PageName, site } from './site.ts';
 import { createTable, deleteTable, openStreamOf } from './table.ts';
 
 const dataFile = 'dynamodb.sqlite';
@@ -76,8 +75,21 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
+/** What a service brings to the stack. */
+export interface Service {
+  name: string;
+  tableName: string;
+  /** Of the site, the first one being its start. */
+  pages: readonly PageName[];
+  /** Loads what the table holds from the beginning, and may be repeated. Answers how many of each. */
+  loadSeed: () => Promise<Record<string, number>>;
+  /** The function that gets what is in the queue, by its full name; undefined where none does. */
+  queueWorker: string | undefined;
+}
+
 /** Starts everything the functions need around them: the engine with its table and seed data, the sandbox and the site. */
-export async function startStack(settings: Settings, tableName: string, fresh: boolean): Promise<Stack> {
+export async function startStack(settings: Settings, service: Service, fresh: boolean): Promise<Stack> {
+  const { tableName, queueWorker } = service;
   const { dynamodbPort, localPort, dataFolder, dynamodbEndpoint: otherEngine } = settings;
   await Promise.all([
     requireFree('API_PORT', settings.apiPort),
@@ -97,15 +109,15 @@ export async function startStack(settings: Settings, tableName: string, fresh: b
       secrets: keepSecrets(join(dataFolder, secretsFile)),
       imagesFolder: join(dataFolder, imagesFolder),
       onQueue: () => {
-        endBroadcasts = consumeBroadcasts(settings);
+        if (queueWorker) endBroadcasts = consumeBroadcasts(settings, queueWorker);
       },
-      site: (sandbox) => site(sandbox, followed.requests, `http://localhost:${settings.apiPort}`),
+      site: (sandbox) => site(service, sandbox, followed.requests, `http://localhost:${settings.apiPort}`),
     });
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
     await createTable(endpoint, tableName);
     await openStreamOf(endpoint, tableName);
-    return { seeded: await loadSeed(), stop };
+    return { seeded: await service.loadSeed(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,9 +1,11 @@
 /** What all pages share: their links, their language, and the texts in Arabic. */
+import site from '/api/site' with { type: 'json' };
+
 const arabic = {
   Inbox: 'الرسائل',
   Regions: 'المناطق',
   Requests: 'الطلبات',
-  API: 'واجهة البرمجة',
+  Docs: 'واجهة البرمجة',
   live: 'مباشر',
   connecting: 'جارٍ الاتصال',
   'not connected': 'غير متصل',
@@ -41,7 +43,6 @@ const arabic = {
   'Messages, newest first': 'الرسائل، الأحدث أولًا',
   'Requests, newest first': 'الطلبات، الأحدث أولًا',
 };
-const pages = { '/': 'Inbox', '/regions': 'Regions', '/requests': 'Requests', '/docs': 'API' };
 
 /** The language of the pages: what was chosen here, else the browser's. */
 export const language = localStorage.getItem('language') ?? (navigator.language.startsWith('ar') ? 'ar' : 'en');
@@ -60,8 +61,10 @@ export function state(text, isLive) {
 
 Object.assign(document.documentElement, { lang: language, dir: language === 'ar' ? 'rtl' : 'ltr' });
 
+document.title = `${say(document.title)} · ${site.service}`;
+
 const nav = document.querySelector('nav');
-for (const [path, name] of Object.entries(pages)) {
+for (const { path, name } of site.pages) {
   const link = document.createElement('a');
   Object.assign(link, { href: path, textContent: say(name) });
   if (path === location.pathname) link.setAttribute('aria-current', 'page');
