@@ -73,6 +73,11 @@ export const config = {
     return seconds;
   },
 
+  /** How long each of two tries to read a secret may take. */
+  get secretsTimeoutMs() {
+    return count('SECRETS_TIMEOUT_MS', 1_000);
+  },
+
   get maxImageBytes() {
     return count('MAX_IMAGE_BYTES', 4 * 1024 * 1024);
   },

@@ -4,9 +4,6 @@ import { config } from './config.ts';
 import { ConfigurationError } from './settings.ts';
 import { signedFetch } from './signedFetch.ts';
 
-/** For each of two tries. */
-const timeoutMs = 1_000;
-
 /** By schema, for a schema may turn the same secret into something else, such as a key ready for use. */
 const cache = new Map<z.ZodType, { value: Promise<unknown>; readAtSeconds: number; isReading: boolean }>();
 
@@ -45,7 +42,7 @@ async function readParameter<S extends z.ZodType>(name: string, schema: S): Prom
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
     body: JSON.stringify({ Name: name, WithDecryption: true }),
-    timeoutMs,
+    timeoutMs: config.secretsTimeoutMs,
   };
   const body = await signedFetch('ssm', '', request).catch((cause) => {
     throw new ConfigurationError(`SSM did not give ${name}.`, { cause });
