@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** The folder of the project, whose own service is meant where none is named. */
-const project = fileURLToPath(new URL('../..', import.meta.url));
+/** The folder of the project; its own service is meant where none is named. */
+export const project = join(import.meta.dirname, '../..');
 
 /** One line of serverless.yml: a function, its file, and the route that runs it. */
 export interface Route {

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 export interface TestRequest {
   method?: string;
   resource?: string;
-  /** An object is sent as JSON, a string as it is, a form as multipart; nothing sends no body. */
+  /** An object is sent as JSON, a string as it is, bytes as API Gateway sends binary media types; nothing sends no body. */
   body?: unknown;
   /** An access token, for the Authorization header. */
   token?: string;
@@ -21,11 +21,13 @@ export interface TestRequest {
 export function restEvent(request: TestRequest): APIGatewayProxyEvent {
   const { method = 'POST', resource = '/test', body, token, query, params, base64 = false } = request;
   const queries = query && Object.entries(query).map(([name, values]) => [name, [values].flat()] as const);
-  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const content =
+    body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const isBase64Encoded = content !== undefined && (base64 || typeof content !== 'string');
   const headers: Record<string, string> = {
     Host: 'api.example.com',
     'User-Agent': 'okhttp/5.1.0',
-    ...(text !== undefined && { 'Content-Type': 'application/json' }),
+    ...(content !== undefined && { 'Content-Type': 'application/json' }),
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     ...request.headers,
   };
@@ -39,8 +41,8 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
     multiValueQueryStringParameters: queries ? Object.fromEntries(queries) : null,
     pathParameters: params ?? null,
     stageVariables: null,
-    body: text === undefined ? null : base64 ? Buffer.from(text).toString('base64') : text,
-    isBase64Encoded: base64 && text !== undefined,
+    body: content === undefined ? null : Buffer.from(content).toString(isBase64Encoded ? 'base64' : 'utf8'),
+    isBase64Encoded,
     requestContext: {
       accountId: '123456789012',
       apiId: 'a1b2c3d4e5',
@@ -76,5 +78,6 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
 
 /** As much of Lambda's context as a handler of ours could look at. */
 export function lambdaContext(): Context {
-  return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 10_000 } as Context;
+  // Nothing is timed by it: hundreds of calls at once may take long on a machine that does other things as well.
+  return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 300_000 } as Context;
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../http/endpoint.ts';
-import { restEvent, type TestRequest } from './event.ts';
+import type { TestRequest } from './event.ts';
 import type { Answer, World } from './world.ts';
 
 type Value = string | Blob;
@@ -12,14 +12,18 @@ export async function callWithForm(
   request: TestRequest,
   fields: FormFields,
 ): Promise<Answer> {
+  const { body, headers } = await asForm(fields);
+  return world.call(handler, { ...request, body, headers: { ...request.headers, ...headers } });
+}
+
+/** The body and the content type of a form with files. */
+export async function asForm(fields: FormFields): Promise<{ body: Buffer; headers: Record<string, string> }> {
   const form = new FormData();
   for (const [name, values] of Object.entries(fields))
     for (const value of [values].flat()) form.append(name, value as Blob);
   const encoded = new Response(form);
   const headers = { 'Content-Type': encoded.headers.get('content-type') ?? '' };
-  const event = restEvent({ ...request, headers });
-  const body = Buffer.from(await encoded.arrayBuffer()).toString('base64');
-  return world.send(handler, { ...event, body, isBase64Encoded: true });
+  return { body: Buffer.from(await encoded.arrayBuffer()), headers };
 }
 
 export function file(bytes: Buffer, type = 'image/jpeg'): Blob {

@@ -1,23 +1,26 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { readFunctions, readService } from '../http/routes.ts';
+import { project, readFunctions, readService } from '../http/routes.ts';
 
-const root = new URL('../../', import.meta.url);
-const { functions } = readService();
+/** What the functions of a service may do, as their lines in its serverless.yml say. */
+class Grants {
+  readonly service: string;
+  readonly #functions: ReturnType<typeof readService>['functions'];
 
-/** The functions of serverless.yml by the operations they answer. */
-export const functionsByOperation = new Map(
-  readFunctions().flatMap(({ functionName, file }) => {
-    const operationId = /operationId: '(\w+)'/.exec(readFileSync(new URL(`${file}.ts`, root), 'utf8'))?.[1];
-    return operationId ? [[operationId, functionName] as const] : [];
-  }),
-);
+  constructor(folder: string) {
+    ({ service: this.service, functions: this.#functions } = readService(folder));
+  }
 
-/** What a function's line in serverless.yml allows, as calls are named: `sns:Publish phone`. */
-function granted(functionName: string): string[] {
-  const statements = functions[functionName]?.iamRoleStatements ?? [];
-  return statements.flatMap(({ Action, Resource, NotResource }) =>
-    Action.map((action) => [action, purposeOf(action, NotResource ? 'phone' : String(Resource))].join(' ').trim()),
-  );
+  get functionNames(): string[] {
+    return Object.keys(this.#functions);
+  }
+
+  /** As calls are named: `sns:Publish phone`. */
+  of(functionName: string): string[] {
+    const statements = this.#functions[functionName]?.iamRoleStatements ?? [];
+    return statements.flatMap(({ Action, Resource, NotResource }) =>
+      Action.map((action) => [action, purposeOf(action, NotResource ? 'phone' : String(Resource))].join(' ').trim()),
+    );
+  }
 }
 
 function purposeOf(action: string, resource: string): string | undefined {
@@ -27,19 +30,33 @@ function purposeOf(action: string, resource: string): string | undefined {
   return undefined;
 }
 
-/** Lambda itself reports the changes of a stream that cannot be followed. */
-const byLambda = 'sqs:SendMessage failedchanges';
-
 /** What the functions of a test file did, for {@link unused}: all test files write to the file that GRANTS_LOG names. */
 export class GrantLog {
+  readonly #grants: Grants;
+  readonly #functionsByOperation: Map<string, string>;
   readonly #done = new Set<string>();
   readonly #beyond = new Set<string>();
+
+  constructor(folder: string) {
+    this.#grants = new Grants(folder);
+    this.#functionsByOperation = new Map(
+      readFunctions(folder).flatMap(({ functionName, file }) => {
+        const operationId = /operationId: '(\w+)'/.exec(readFileSync(`${folder}/${file}.ts`, 'utf8'))?.[1];
+        return operationId ? [[operationId, functionName] as const] : [];
+      }),
+    );
+  }
+
+  /** The function that answers an operation; empty where there is none. */
+  functionOf(operationId = ''): string {
+    return this.#functionsByOperation.get(operationId) ?? '';
+  }
 
   add(functionName: string | undefined, actions: readonly string[]): void {
     if (!functionName) return;
     for (const action of actions) {
-      this.#done.add(`${functionName} ${action}`);
-      if (!granted(functionName).includes(action)) this.#beyond.add(`${functionName} makes ${action}`);
+      this.#done.add(`${this.#grants.service} ${functionName} ${action}`);
+      if (!this.#grants.of(functionName).includes(action)) this.#beyond.add(`${functionName} makes ${action}`);
     }
   }
 
@@ -55,14 +72,24 @@ export class GrantLog {
   }
 }
 
+/** The services whose lines {@link unused} looks at. */
+const folders = [project, `${project}/examples/petstore`];
+
+/** Lambda itself reports the changes of a stream that cannot be followed. */
+const byLambda = 'sqs:SendMessage failedchanges';
+
 /** What lines of serverless.yml allow, and no test has seen done. */
 export function unused(log: string): string[] {
   const done = new Set(readFileSync(log, 'utf8').split('\n'));
-  return Object.keys(functions)
-    .flatMap((functionName) =>
-      granted(functionName)
-        .filter((action) => action !== byLambda)
-        .map((action) => `${functionName} ${action}`),
+  return folders
+    .map((folder) => new Grants(folder))
+    .flatMap((grants) =>
+      grants.functionNames.flatMap((functionName) =>
+        grants
+          .of(functionName)
+          .filter((action) => action !== byLambda)
+          .map((action) => `${grants.service} ${functionName} ${action}`),
+      ),
     )
     .filter((line) => !done.has(line));
 }

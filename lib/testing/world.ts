@@ -13,11 +13,12 @@ import { errors } from '../errors.ts';
 import { dialectOf } from '../http/dialects.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { commonErrors } from '../http/openapi.ts';
+import { project } from '../http/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { stageEnvironment } from './environment.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
-import { functionsByOperation, GrantLog } from './grants.ts';
+import { GrantLog } from './grants.ts';
 import { freePort } from './ports.ts';
 import { openStream, type Stream } from './stream.ts';
 
@@ -36,6 +37,15 @@ export interface SignedInCustomer {
   customer: { id: number };
 }
 
+/** A service as its tests need it. */
+interface TestedService {
+  /** Where its serverless.yml is. */
+  folder: string;
+  loadSeed?: () => Promise<unknown>;
+  /** Its own settings. */
+  environment?: Record<string, string>;
+}
+
 /**
  * A stage of its own for one test file: a table made from serverless.yml in the real engine, the SNS and SSM sandbox,
  * fresh secrets and the seed data. Its clock, faults and settings are reset after every test.
@@ -50,8 +60,14 @@ export class World {
   #settings: Record<string, string | undefined> = {};
   readonly #frozenAt = Date.now();
   #phones = 0;
-  readonly #grants = new GrantLog();
+  readonly #service: TestedService;
+  readonly #grants: GrantLog;
   #stopNaming: (() => void) | undefined;
+
+  constructor(service: TestedService) {
+    this.#service = service;
+    this.#grants = new GrantLog(service.folder);
+  }
 
   async start(): Promise<void> {
     const endpoint = process.env.TEST_ENGINE ?? '';
@@ -75,13 +91,15 @@ export class World {
       ...stageEnvironment(this.#tableName, this.engine.url, this.sandbox),
       // Tests call hundreds of times at once, on machines that do other things as well.
       TABLE_TIMEOUT_MS: '20000',
+      SECRETS_TIMEOUT_MS: '20000',
       // Every call reads all that its function needs, so that each permission is seen in use.
       SECRETS_CACHE_SECONDS: '0',
       SEED_CACHE_SECONDS: '0',
+      ...this.#service.environment,
     });
     this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint }));
     await createTable(endpoint, this.#tableName);
-    await loadSeed();
+    await this.#service.loadSeed?.();
   }
 
   /** Goes on with an empty engine of its own, without seed data: one takes longer with every transaction it has done. */
@@ -152,8 +170,9 @@ export class World {
 
   /** The same with an event of one's own. */
   async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
-    const functionName = functionsByOperation.get(handler.contract.operationId ?? '') ?? '';
-    const result = await inNameOf(functionName, () => handler(event, lambdaContext()));
+    const result = await inNameOf(this.#grants.functionOf(handler.contract.operationId), () =>
+      handler(event, lambdaContext()),
+    );
     const body = result.body ? JSON.parse(result.body) : undefined;
     const { returns, errors: own = [], ...contract } = handler.contract;
     const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
@@ -235,9 +254,9 @@ export class World {
   }
 }
 
-/** The world of a test file; call it once, at the top. */
-export function useWorld(): World {
-  const world = new World();
+/** The world of a test file, with the project's own service unless another one is given; call it once, at the top. */
+export function useWorld(service: TestedService = { folder: project, loadSeed }): World {
+  const world = new World(service);
   beforeAll(async () => {
     await world.start();
     world.freeze();
