@@ -5,7 +5,7 @@ import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeStatus, errorNames, errorSchemas } from './openapiErrors.ts';
-import { type Route, readRoutes } from './routes.ts';
+import { project, type Route, readRoutes } from './routes.ts';
 
 type Json = Record<string, unknown>;
 
@@ -33,9 +33,9 @@ export async function buildOpenApi(): Promise<Json> {
   };
 }
 
-/** The endpoint that a file exports; `file` is as in {@link Route}. */
-export async function loadEndpoint(file: string): Promise<Endpoint> {
-  const { handler } = (await import(new URL(`${file}.ts`, root).href)) as { handler: Endpoint };
+/** The endpoint that a file of a service exports; `file` is as in {@link Route}. */
+export async function loadEndpoint(file: string, folder = project): Promise<Endpoint> {
+  const { handler } = (await import(`${folder}/${file}.ts`)) as { handler: Endpoint };
   return handler;
 }
 

@@ -1,184 +1,207 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import type { Endpoint } from '../http/endpoint.ts';
+import { loadEndpoint } from '../http/openapi.ts';
+import { readRoutes } from '../http/routes.ts';
+import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
+import { spoiled, valid } from './arbitraries.ts';
+import type { TestRequest } from './event.ts';
+import { asForm, type FormFields } from './forms.ts';
+import type { Answer, World } from './world.ts';
 
-/** As much of a JSON schema as openapi.json uses. */
-export interface Schema {
-  $ref?: string;
-  type?: string | string[];
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: Schema[];
-  properties?: Record<string, Schema>;
-  required?: string[];
-  items?: Schema;
-  minItems?: number;
-  maxItems?: number;
-  minLength?: number;
-  maxLength?: number;
-  minimum?: number;
-  maximum?: number;
-  format?: string;
-  pattern?: string;
+/** How many requests to make of an operation in each way; `npm run test:fuzz` asks for many. */
+const requests = Number(process.env.FUZZ ?? 0);
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+/** An engine takes longer with every transaction it has done: twice as long after thirty thousand. */
+const mostPerEngine = 5_000;
+
+/** What the machine has to know of a service. */
+export interface Subject {
+  /** What a request says so that it is known who makes it. Asked for before each one, for what was called may end it. */
+  caller: () => Promise<Pick<TestRequest, 'token' | 'headers'>>;
+  /** The headers of those who are nobody, each with the code of the refusal. */
+  strangers: () => Promise<[headers: Record<string, string>, code: string][]>;
+  /** What an answer of this service calls its failure, where it has a code for it. */
+  codeOf: (answer: Answer) => string | undefined;
+  /** The fields that an answer refuses, by their paths; none where it refuses something else. */
+  refusedFields: (answer: Answer) => string[];
+  /** Values of a path that name something. */
+  known: (parameter: string) => string[];
+  /** Whether a field has rules that its schema cannot say in full. */
+  isBeyondSchema: (operationId: string, field: string) => boolean;
+  /** The field that is refused for what is wrong with this one, where that is another. */
+  refusedFor?: (field: string) => string;
+  /** Starts anew where a run is a long one. */
+  renew?: () => Promise<void>;
 }
 
-export interface Parameter {
-  name: string;
-  in: 'path' | 'query';
-  required: boolean;
-  schema: Schema;
+export interface Conformance {
+  call: (operation: DescribedOperation, request: TestRequest) => Promise<Answer>;
+  operation: (operationId: string) => DescribedOperation;
+  /** No answer may be other than its document says, and none is a fault of ours. */
+  expectConforming: (operation: DescribedOperation, request: object, answer: Answer) => void;
 }
 
-export interface DescribedOperation {
-  operationId: string;
-  method: string;
-  path: string;
-  security: object[];
-  parameters: Parameter[];
-  body: Schema | undefined;
-  responses: Record<string, unknown>;
+/** Calls the operations of a document by the functions of the service in a folder. */
+export function conformanceTo(
+  { operations, deviations }: ApiDocument,
+  { world, folder }: { world: World; folder: string },
+): Conformance {
+  const handlers = new Map<string, Endpoint>();
+  beforeAll(async () => {
+    for (const { method, path, file } of readRoutes(folder))
+      handlers.set(`${method} ${path}`, await loadEndpoint(file, folder));
+  });
+  return {
+    call({ method, path }, request) {
+      const handler = handlers.get(`${method} ${path}`);
+      if (!handler) throw new Error(`Nothing answers ${method} ${path}.`);
+      return world.call(handler, { method, ...request });
+    },
+    operation(operationId) {
+      const found = operations.find((candidate) => candidate.operationId === operationId);
+      if (!found) throw new Error(`There is no operation ${operationId}.`);
+      return found;
+    },
+    expectConforming(operation, request, answer) {
+      const found = deviations(operation, answer);
+      expect({ request, status: answer.status, found }).toEqual({ request, status: answer.status, found: [] });
+      expect(answer.status).toBeLessThan(500);
+    },
+  };
 }
 
-const document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
-const ajv = new Ajv2020({ strict: false, allErrors: true });
-formats.default(ajv);
-ajv.addSchema(document, 'api');
+/** Holds every operation of a document to it: with what it allows, with what it does not, and with nobody who calls. */
+export function testConformance(
+  { operations }: ApiDocument,
+  { call, expectConforming }: Conformance,
+  subject: Subject,
+): void {
+  const numRuns = requests ? Math.ceil(requests / operations.length / 2) : 25;
+  jest.setTimeout(300_000 + requests * 60);
 
-/** Every operation of openapi.json, its schemas resolved where they are only named. */
-export const operations: DescribedOperation[] = Object.entries(document.paths as Record<string, object>).flatMap(
-  ([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      ...operation,
-      method: method.toUpperCase(),
-      path,
-      parameters: operation.parameters ?? [],
-      body: resolve(operation.requestBody?.content['application/json'].schema),
-    })),
-);
+  describe.each(operations.map((described) => [described.operationId, described] as const))('%s', (_, described) => {
+    const { operationId, body, parameters, needsCaller } = described;
+    const caller = async () => (needsCaller ? subject.caller() : {});
 
-function resolve(schema: Schema | undefined): Schema | undefined {
-  return schema?.$ref ? document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] : schema;
-}
+    beforeAll(async () => {
+      if (requests > mostPerEngine) await subject.renew?.();
+    });
 
-const validators = new Map<string, ValidateFunction>();
+    test(`answers what the document says to whatever it allows (seed ${seed})`, async () => {
+      await subject.caller();
+      const any = fc.record({
+        sent: body ? valid(body.schema) : fc.constant(undefined),
+        values: fc.record(
+          Object.fromEntries(parameters.map((parameter) => [parameter.name, valuesOf(parameter, subject)])),
+        ),
+        extra: fc.boolean(),
+      });
+      await fc.assert(
+        fc.asyncProperty(any, async ({ sent, values, extra }) => {
+          const isObject = typeof sent === 'object' && !Array.isArray(sent);
+          const more = extra && isObject && { 'unknown-\u{1F600}': [1, { a: null }] };
+          const request = {
+            ...placed(described, values),
+            ...(await encoded(described, more ? { ...sent, ...more } : sent, await caller())),
+          };
+          const answer = await call(described, request);
+          expectConforming(described, request, answer);
+          const refused = subject.refusedFields(answer).filter((field) => {
+            const isOdd = values[field.split('.')[0] ?? '']?.isOdd;
+            return !isOdd && !subject.isBeyondSchema(operationId, field);
+          });
+          expect([request, refused]).toEqual([request, []]);
+        }),
+        { numRuns, seed },
+      );
+    });
 
-/** What an answer says that its document does not; empty for one that conforms. */
-export function deviations(
-  operation: DescribedOperation,
-  { status, body }: { status: number; body: unknown },
-): string[] {
-  if (!(String(status) in operation.responses)) return [`status ${status} is not documented`];
-  const path = operation.path.replaceAll('/', '~1');
-  const response = `api#/paths/${path}/${operation.method.toLowerCase()}/responses/${status}`;
-  const described = operation.responses[status] as { content?: object };
-  if (!described.content) return body === undefined ? [] : [`status ${status} has a body`];
-  const pointer = `${response}/content/application~1json/schema`;
-  const validate = validators.get(pointer) ?? ajv.compile({ $ref: encodeURI(pointer) });
-  validators.set(pointer, validate);
-  if (validate(body)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-}
-
-const anyText = fc.string({ unit: 'grapheme', maxLength: 60 });
-/** What no schema of ours takes for a text, a number, a choice … */
-const wrongTypes: Record<string, fc.Arbitrary<unknown>> = {
-  string: fc.constantFrom(true, [], {}, ['x'], { a: 1 }),
-  integer: fc.constantFrom('x', true, [], {}, 1.5),
-  number: fc.constantFrom('x', true, [], {}),
-  boolean: fc.constantFrom('yes', 1, [], {}),
-  object: fc.constantFrom('x', 7, true),
-  array: fc.constantFrom('x', 7, true),
-};
-
-/** Values that a schema allows. */
-export function valid(schema: Schema): fc.Arbitrary<unknown> {
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valid));
-  if (schema.const !== undefined) return fc.constant(schema.const);
-  if (schema.enum) return fc.constantFrom(...schema.enum);
-  switch (typeOf(schema)) {
-    case 'null':
-      return fc.constant(null);
-    case 'boolean':
-      return fc.boolean();
-    case 'integer':
-      return fc.maxSafeInteger().map((value) => clamp(value, schema));
-    case 'number':
-      return fc.double({ noNaN: true, min: schema.minimum ?? -1e6, max: schema.maximum ?? 1e6 });
-    case 'array':
-      return fc.array(valid(schema.items ?? {}), { minLength: schema.minItems ?? 0, maxLength: schema.maxItems ?? 3 });
-    case 'object': {
-      const { properties = {}, required = [] } = schema;
-      const fields = Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, valid(field)]));
-      return fc.record(fields, { requiredKeys: required });
+    const ways = body?.mediaType === 'application/json' ? spoiled(body.schema) : [];
+    if (body && ways.length > 0) {
+      test(`refuses whatever the document does not allow, and names the field (seed ${seed})`, async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.oneof(...ways), valid(body.schema), async (spoil, good) => {
+            const { body: bad, how, attr } = spoil(good as Record<string, unknown>);
+            const request = { body: bad, ...(await caller()), params: knownPath(described, subject) };
+            const answer = await call(described, request);
+            expectConforming(described, request, answer);
+            const field = subject.refusedFor?.(attr) ?? attr;
+            expect({ bad, how, fields: subject.refusedFields(answer) }).toEqual({
+              bad,
+              how,
+              fields: expect.arrayContaining([expect.stringMatching(new RegExp(`^${field}(\\.|$)`))]),
+            });
+          }),
+          { numRuns, seed },
+        );
+      });
     }
-    default:
-      return text(schema);
-  }
-}
 
-/** A body with one thing wrong, and the place of that. */
-export interface Spoiled {
-  body: unknown;
-  attr: string;
-  how: string;
-}
-
-/** Every way in which a schema lets one field be wrong. */
-export function spoiled(schema: Schema, prefix = ''): fc.Arbitrary<(body: Record<string, unknown>) => Spoiled>[] {
-  const { properties = {}, required = [] } = schema;
-  return Object.entries(properties).flatMap(([name, field]) => {
-    const attr = `${prefix}${name}`;
-    const set = (how: string, value: fc.Arbitrary<unknown>) =>
-      value.map((wrong) => (body: Record<string, unknown>) => ({ body: { ...body, [name]: wrong }, attr, how }));
-    const [own = field, ...others] = (field.anyOf ?? [field]).filter((one) => typeOf(one) !== 'null');
-    const wrong = wrongTypes[typeOf(own)];
-    const isNullable = field.anyOf?.some((one) => typeOf(one) === 'null') ?? false;
-    return [
-      ...(required.includes(name)
-        ? [
-            fc.constant((body: Record<string, unknown>) => {
-              const { [name]: _, ...rest } = body;
-              return { body: rest, attr, how: 'missing' };
-            }),
-          ]
-        : []),
-      ...(isNullable ? [] : [set('null', fc.constant(null))]),
-      ...(wrong && others.length === 0 ? [set('wrong type', wrong)] : []),
-      ...(own.enum ? [set('no choice', fc.constantFrom('', 'XXX', '\u0000', 'ios android'))] : []),
-      ...(own.maxLength ? [set('too long', fc.constant('x'.repeat(own.maxLength + 1)))] : []),
-      ...(typeOf(own) === 'string' && !own.enum && own.maxLength
-        ? [set('not for screens', fc.constantFrom('a\u0000b', '\ud800', '\udfff x'))]
-        : []),
-      ...(own.minimum !== undefined ? [set('too small', fc.constant(own.minimum - 1))] : []),
-      ...(typeOf(own) === 'object' && own.properties && !isNullable
-        ? spoiled(own, `${attr}.`).map((nested) =>
-            nested.map((spoil) => (body: Record<string, unknown>) => {
-              const inner = spoil((body[name] ?? {}) as Record<string, unknown>);
-              return { ...inner, body: { ...body, [name]: inner.body } };
-            }),
-          )
-        : []),
-    ];
+    if (needsCaller) {
+      test('asks who calls', async () => {
+        await subject.caller();
+        for (const [headers, code] of await subject.strangers()) {
+          const request = { body: {}, params: knownPath(described, subject), headers };
+          const answer = await call(described, request);
+          expect([answer.status, subject.codeOf(answer) ?? code]).toEqual([401, code]);
+          expectConforming(described, request, answer);
+        }
+      });
+    }
   });
 }
 
-function text({ minLength = 0, maxLength = 60, format, pattern }: Schema): fc.Arbitrary<string> {
-  if (pattern) return fc.stringMatching(new RegExp(pattern));
-  if (format === 'date') return fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
-  return anyText
-    .map((value) => value.replaceAll('\0', '').trim().slice(0, maxLength))
-    .map((value) => (value.isWellFormed() ? value : value.toWellFormed()))
-    .filter((value) => value.length >= minLength);
+type Values = Record<string, { value: unknown; isOdd: boolean }>;
+
+/** Values of a parameter: those of things that are there or that its schema allows, and any others. */
+function valuesOf(
+  { name, in: place, required, schema }: DescribedOperation['parameters'][number],
+  { known }: Subject,
+): fc.Arbitrary<{ value: unknown; isOdd: boolean }> {
+  const odd = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 30 }),
+    fc.constantFrom('', '0', '-1', '%00', '../x', '1e9'),
+  );
+  const good = place === 'path' ? fc.constantFrom(...known(name)) : valid(schema);
+  const allowed = required ? good : fc.option(good, { nil: undefined });
+  return fc.oneof(
+    { weight: 2, arbitrary: allowed.map((value) => ({ value, isOdd: false })) },
+    { weight: 1, arbitrary: odd.map((value) => ({ value, isOdd: true })) },
+  );
 }
 
-function typeOf({ type }: Schema): string {
-  return (Array.isArray(type) ? type[0] : type) ?? 'string';
+/** Values of parameters, where they belong. */
+function placed({ parameters }: DescribedOperation, values: Values): Pick<TestRequest, 'params' | 'query'> {
+  const inPlace = (place: string) =>
+    Object.fromEntries(
+      parameters
+        .filter(({ name, in: own }) => own === place && values[name]?.value !== undefined)
+        .map(({ name }) => [name, texts(values[name]?.value)]),
+    );
+  return { params: inPlace('path') as Record<string, string>, query: inPlace('query') };
 }
 
-function clamp(
-  value: number,
-  { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER }: Schema,
-): number {
-  return value < minimum || value > maximum ? minimum + (Math.abs(value) % Math.max(1, maximum - minimum)) : value;
+function texts(value: unknown): string | string[] {
+  return Array.isArray(value) ? value.map(String) : String(value);
+}
+
+async function encoded(
+  { body }: DescribedOperation,
+  sent: unknown,
+  { headers, ...caller }: Pick<TestRequest, 'token' | 'headers'>,
+): Promise<Pick<TestRequest, 'body' | 'token' | 'headers'>> {
+  const form = body?.mediaType === 'multipart/form-data' ? await asForm(sent as FormFields) : undefined;
+  const fields =
+    body?.mediaType === 'application/x-www-form-urlencoded' && new URLSearchParams(sent as Record<string, string>);
+  return {
+    ...caller,
+    ...(sent !== undefined && { body: fields ? fields.toString() : (form?.body ?? sent) }),
+    headers: { ...headers, ...form?.headers, ...(fields && { 'Content-Type': body?.mediaType ?? '' }) },
+  };
+}
+
+function knownPath({ parameters }: DescribedOperation, { known }: Subject): Record<string, string> {
+  const inPath = parameters.filter((parameter) => parameter.in === 'path');
+  return Object.fromEntries(inPath.map(({ name }) => [name, known(name)[0] ?? '']));
 }
