@@ -6,17 +6,16 @@ import {
   PutParameterCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { readService } from '../lib/http/routes.ts';
 import { type SecretName, secretNames } from '../lib/secrets.ts';
 
-/** The secrets of one stage in SSM Parameter Store, each a SecureString. */
+/** The secrets of one stage of a service in SSM Parameter Store, each a SecureString. */
 export class Parameters {
   readonly #client: SSMClient;
   readonly #path: string;
 
-  constructor(stage: string, region: string) {
+  constructor(service: string, stage: string, region: string) {
     this.#client = new SSMClient({ region });
-    this.#path = `/${readService().service}/${stage}`;
+    this.#path = `/${service}/${stage}`;
   }
 
   nameOf(secret: SecretName): string {

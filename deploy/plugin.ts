@@ -71,8 +71,8 @@ class StagePlugin {
   }
 
   async #forgetSecrets(): Promise<void> {
-    const { provider, custom } = this.#serverless.service;
-    if (!isOn(custom.protectData)) await new Parameters(provider.stage, provider.region).removeAll();
+    const { service, provider, custom } = this.#serverless.service;
+    if (!isOn(custom.protectData)) await new Parameters(service, provider.stage, provider.region).removeAll();
   }
 
   #describeStage(): void {

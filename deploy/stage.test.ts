@@ -166,7 +166,7 @@ test('a rotation that was cut off is made good by the next: the key that went on
 
 test('are forgotten with their stage', async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM, ...credentials });
-  await new Parameters('qa', 'eu-central-1').removeAll();
+  await new Parameters('customer-backend', 'qa', 'eu-central-1').removeAll();
   expect(secrets).toEqual({});
 });
 

@@ -1,5 +1,6 @@
 import { Parameters } from '../deploy/parameters.ts';
 import { rotated, TooEarly } from '../deploy/secrets.ts';
+import { readService } from '../lib/http/routes.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 import { Refusal } from '../seed/refusal.ts';
 
@@ -8,7 +9,7 @@ const names = ['public-keys', 'signing-keys', 'otp-secrets'] as const;
 /** Moves the keys of a stage one step on: next becomes current, current becomes previous. */
 async function run(): Promise<void> {
   const { stage, region } = useDeployedStage();
-  const parameters = new Parameters(stage, region);
+  const parameters = new Parameters(readService().service, stage, region);
   const [publicKeys, signingKeys, otpSecrets] = await Promise.all(names.map((name) => parameters.read(name)));
   if (!publicKeys || !signingKeys || !otpSecrets) {
     throw new Refusal(

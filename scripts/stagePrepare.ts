@@ -1,7 +1,7 @@
 import { ensureLogRole } from '../deploy/logRole.ts';
 import { Parameters } from '../deploy/parameters.ts';
 import { makeSecrets, publish, readSigningKeys } from '../deploy/secrets.ts';
-import { paramOf } from '../lib/http/routes.ts';
+import { paramOf, readService } from '../lib/http/routes.ts';
 import type { SecretName } from '../lib/secrets.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 import { Refusal } from '../seed/refusal.ts';
@@ -9,7 +9,7 @@ import { Refusal } from '../seed/refusal.ts';
 /** Makes what a stage needs before it is deployed: the secrets that it does not have yet, and where it logs, the role for that. */
 async function run(): Promise<void> {
   const { stage, region } = useDeployedStage();
-  const parameters = new Parameters(stage, region);
+  const parameters = new Parameters(readService().service, stage, region);
   const fresh = makeSecrets();
   const signingKeys = await parameters.read('signing-keys');
   if (signingKeys === undefined && (await parameters.read('public-keys')) !== undefined) {
