@@ -3,9 +3,9 @@ import { ConfigurationError } from './settings.ts';
 
 let shared: Logger | undefined;
 
-/** The one logger: a line of JSON an event. Never hand it a phone, a code, a token or a body. */
+/** The one logger: a line of JSON an event, with the service that POWERTOOLS_SERVICE_NAME names. Never hand it a phone, a code, a token or a body. */
 export function logger(): Logger {
-  shared ??= new Logger({ serviceName: 'customer-backend' });
+  shared ??= new Logger();
   return shared;
 }
 
