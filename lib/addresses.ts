@@ -1,5 +1,6 @@
 import { fail } from './errors.ts';
-import { dropQuietly, savingImage } from './images/saving.ts';
+import { savingImage } from './images/saving.ts';
+import { dropQuietly } from './images/store.ts';
 import type { Position } from './regions/cells.ts';
 import * as addresses from './repositories/addresses.ts';
 import type { Customer } from './repositories/customers.ts';

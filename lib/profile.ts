@@ -1,5 +1,6 @@
 import { fail } from './errors.ts';
-import { dropQuietly, savingImage } from './images/saving.ts';
+import { savingImage } from './images/saving.ts';
+import { dropQuietly } from './images/store.ts';
 import * as countries from './repositories/countries.ts';
 import * as customers from './repositories/customers.ts';
 import { change } from './repositories/profiles.ts';

@@ -15,7 +15,7 @@ import {
 } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
-import { dialectOf } from './dialects.ts';
+import { type Dialect, dialectOf } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
@@ -63,6 +63,11 @@ export function endpoint<const C extends Contract>(
   return Object.assign((event: APIGatewayProxyEvent, context: Context) => pipeline(event, context as HttpContext), {
     contract,
   });
+}
+
+/** The same for a service whose contracts are in a dialect of its own, unless they say otherwise. */
+export function endpointsIn(dialect: Dialect): typeof endpoint {
+  return (contract, handle) => endpoint({ ...contract, dialect: contract.dialect ?? dialect }, handle);
 }
 
 /** The problems that middy's own steps report by status. */

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { requestHandler } from '../aws.ts';
 import { config } from '../config.ts';
+import { loggable, logger } from '../logger.ts';
 import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
 
@@ -16,11 +17,11 @@ function bucket(): S3Client {
   return client;
 }
 
-const folderOf = (customerId: number) => `images/${customerId}/`;
+const folderOf = (ownerId: number) => `images/${ownerId}/`;
 
-/** Keeps an image of a customer and answers its URL. The name is new and cannot be guessed, so it may be cached for ever. */
-export async function keepImage(customerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
-  const key = `${folderOf(customerId)}${randomUUID()}.${extension}`;
+/** Keeps an image of its owner, a customer for one, and answers its URL. The name is new and cannot be guessed, so it may be cached for ever. */
+export async function keepImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
+  const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32(bytes));
   await change('PUT', key, {
@@ -35,12 +36,19 @@ export async function keepImage(customerId: number, { bytes, contentType, extens
   return `${config.imagesUrl}/${key}`;
 }
 
-/** Deletes an image of a customer by its URL. Any other URL is only forgotten: they may have named what is not theirs. */
-export async function dropImage(customerId: number, url: string | null): Promise<void> {
-  const folder = `${config.imagesUrl}/${folderOf(customerId)}`;
+/** Deletes an image of its owner by its URL. Any other URL is only forgotten: they may have named what is not theirs. */
+export async function dropImage(ownerId: number, url: string | null): Promise<void> {
+  const folder = `${config.imagesUrl}/${folderOf(ownerId)}`;
   const name = url?.startsWith(folder) ? url.slice(folder.length) : '';
   if (!/^[\w-]+\.\w+$/.test(name)) return;
-  await change('DELETE', `${folderOf(customerId)}${name}`);
+  await change('DELETE', `${folderOf(ownerId)}${name}`);
+}
+
+/** The same where an image that cannot be dropped now is no reason to fail: it goes when its owner goes. */
+export async function dropQuietly(ownerId: number, url: string | null): Promise<void> {
+  await dropImage(ownerId, url).catch((error) =>
+    logger().warn('An image was left behind.', { error: loggable(error) }),
+  );
 }
 
 /**
@@ -55,11 +63,11 @@ async function change(
   await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, ...content });
 }
 
-/** Deletes every image of a customer, those too that a broken upload left behind. */
-export async function dropImagesOf(customerId: number): Promise<void> {
+/** Deletes every image of an owner, those too that a broken upload left behind. */
+export async function dropImagesOf(ownerId: number): Promise<void> {
   for (;;) {
     const { Contents = [] } = await bucket().send(
-      new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(customerId) }),
+      new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(ownerId) }),
     );
     if (Contents.length === 0) return;
     await bucket().send(

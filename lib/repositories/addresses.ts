@@ -4,6 +4,7 @@ import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Customer } from './customers.ts';
+import { find } from './items.ts';
 import { addressKey, addressPrefix, customerPartition, profileKey } from './keys.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 import { type Given, setting } from './writes.ts';
@@ -65,7 +66,7 @@ export async function change(
 ): Promise<{ before: Address; after: Address }> {
   const update = setting(changes);
   if (!update.expression) {
-    const address = await find(customerId, id);
+    const address = await find(addressKey(customerId, id), Address);
     return { before: address, after: address };
   }
   const { done, old } = await write({
@@ -83,7 +84,7 @@ export async function change(
  * @throws notFound, cannotDeletePrimaryAddress, or authenticationFailed if the customer is gone
  */
 export async function remove(customerId: number, id: number): Promise<Address> {
-  const address = await find(customerId, id);
+  const address = await find(addressKey(customerId, id), Address);
   const result = await transact([
     {
       kind: 'update',
@@ -104,11 +105,6 @@ export async function remove(customerId: number, id: number): Promise<Address> {
   const [profile] = result.refused;
   if (!profile) return remove(customerId, id);
   return fail(profile.old ? 'cannotDeletePrimaryAddress' : 'authenticationFailed');
-}
-
-async function find(customerId: number, id: number): Promise<Address> {
-  const [address] = await readAll([{ key: addressKey(customerId, id), as: Address }]);
-  return address ?? fail('notFound');
 }
 
 async function exists(customerId: number): Promise<boolean> {

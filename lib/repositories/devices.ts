@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { fail, failFields } from '../errors.ts';
 import { newId } from '../ids.ts';
+import * as items from './items.ts';
 import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey, sessionKey } from './keys.ts';
 import { backOff } from './retries.ts';
 import * as sessions from './sessions.ts';
@@ -114,9 +115,8 @@ export async function register(customerId: number, wanted: Registration): Promis
 }
 
 /** @throws notFound */
-export async function find(customerId: number, registrationId: string): Promise<Device> {
-  const [device] = await readAll([{ key: deviceKey(customerId, registrationId), as: Device }]);
-  return device ?? fail('notFound');
+export function find(customerId: number, registrationId: string): Promise<Device> {
+  return items.find(deviceKey(customerId, registrationId), Device);
 }
 
 /**

@@ -29,11 +29,18 @@ export async function limitCalls(network: string, what: string, perHour: number)
  * Counts something that a client network may learn by a call, for the hour of the clock.
  * @throws throttled when it has learned as much as it may
  */
-export async function limitRefusals(network: string, what: string, perHour: number): Promise<void> {
+export function limitRefusals(network: string, what: string, perHour: number): Promise<void> {
+  return limitByHour((hour) => clientCallsKey(network, `${what}#${hour}`), perHour);
+}
+
+/**
+ * Counts in an item for each hour of the clock.
+ * @throws throttled when it has counted as many as may be
+ */
+export async function limitByHour(keyOf: (hour: number) => Key, perHour: number): Promise<void> {
   const now = nowSeconds();
   const endsInSeconds = hourSeconds - (now % hourSeconds);
-  const key = clientCallsKey(network, `${what}#${Math.floor(now / hourSeconds)}`);
-  const { done } = await countUpTo(perHour, key, now + endsInSeconds);
+  const { done } = await countUpTo(perHour, keyOf(Math.floor(now / hourSeconds)), now + endsInSeconds);
   if (!done) fail('throttled', { retryAfterSeconds: endsInSeconds });
 }
 

@@ -36,6 +36,14 @@ export function choice<const V extends readonly [string, ...string[]]>(values: V
   return z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.enum(values));
 }
 
+/** Values of a query parameter that comes several times, with commas between them, or both. */
+export function severalOf<S extends z.ZodType<string, string>>(value: S) {
+  return z
+    .array(z.string())
+    .transform((all) => all.flatMap((several) => several.split(',')))
+    .pipe(z.array(value).max(20));
+}
+
 /** A field that null clears, and so does `""`, for a form cannot say null. */
 export function clearable<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === '' ? null : value), schema.nullable());

@@ -9,7 +9,8 @@ const httpsUrl = text({ max: 2_048 })
   .refine((url) => url.length <= 2_048, code('max_length'))
   .refine((url) => !/^https:\/\/[^/?#]*@|["'<>`]/.test(url), code('invalid'));
 
-const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
+/** A JPEG, PNG or WebP file of a form, without its metadata. */
+export const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
   const image = cleanImage(content);
   if (image) return image;
   context.addIssue({ code: 'custom', params: { code: 'invalid' } });
