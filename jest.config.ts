@@ -1,7 +1,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testMatch: ['<rootDir>/{bench,deploy,functions,lib,local,seed}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{bench,deploy,examples,functions,lib,local,seed}/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

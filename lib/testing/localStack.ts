@@ -23,9 +23,10 @@ export class Place {
     return `http://localhost:${this.ports[port]}`;
   }
 
-  /** Runs `npm start` as a developer does. */
-  start(environment: Record<string, string> = {}, options: string[] = []): LocalStack {
-    const stack = new LocalStack({ LOCAL_DATA_FOLDER: this.dataFolder, ...this.ports, ...environment }, options);
+  /** Runs `npm start`, or another script that starts a stack, as a developer does. */
+  start(environment: Record<string, string> = {}, options: string[] = [], script = 'start'): LocalStack {
+    const own = { LOCAL_DATA_FOLDER: this.dataFolder, ...this.ports, ...environment };
+    const stack = new LocalStack(script, own, options);
     this.#stacks.push(stack);
     return stack;
   }
@@ -43,8 +44,8 @@ export class LocalStack {
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
 
-  constructor(environment: Record<string, string>, options: string[]) {
-    this.#child = spawn('npm', ['start', '--', ...options], {
+  constructor(script: string, environment: Record<string, string>, options: string[]) {
+    this.#child = spawn('npm', ['run', script, '--', ...options], {
       env: { ...process.env, ...environment },
       detached: true,
     });
@@ -64,7 +65,7 @@ export class LocalStack {
 
   async ready(): Promise<this> {
     while (!/^ready in [\d.]+ s$/m.test(this.output)) {
-      if (this.#child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
+      if (this.#child.exitCode !== null) throw new Error(`The stack ended: ${this.output}`);
       await setTimeout(50);
     }
     return this;

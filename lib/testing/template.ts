@@ -20,8 +20,8 @@ export interface Template {
   Outputs: Record<string, unknown>;
 }
 
-/** What `npx serverless package` makes of each stage, in a folder of its own: in this one it would take a running stack's bundles away. */
-export function packageStages<S extends string>(stages: readonly S[]): Record<S, Template> {
+/** What `npx serverless package` makes of each stage of a service, by its folder within the project, in a folder of its own: in this one it would take a running stack's bundles away. */
+export function packageStages<S extends string>(stages: readonly S[], service = ''): Record<S, Template> {
   const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
   try {
     const own = (path: string) =>
@@ -31,7 +31,10 @@ export function packageStages<S extends string>(stages: readonly S[]): Record<S,
         .some((name) => left.has(name));
     cpSync(root, folder, { recursive: true, filter: own });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    return Object.fromEntries(stages.map((stage) => [stage, packageStage(folder, stage)])) as Record<S, Template>;
+    return Object.fromEntries(stages.map((stage) => [stage, packageStage(join(folder, service), stage)])) as Record<
+      S,
+      Template
+    >;
   } finally {
     rmSync(folder, { recursive: true });
   }

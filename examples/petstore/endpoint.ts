@@ -1,0 +1,25 @@
+import { type Dialect, problemOf } from '../../lib/http/dialects.ts';
+import { endpointsIn } from '../../lib/http/endpoint.ts';
+
+/** What is wrong with a request itself. */
+const aboutInput = ['invalid', 'parse_error', 'wrong_credentials'];
+
+/** Every error as an ApiResponse; `invalid` is the status for wrong input, `invalidId` for an id in it, as documented. */
+export function petstore(invalid: number, invalidId = invalid): Dialect {
+  return {
+    badFieldsStatus: invalid,
+    refusesPaths: true,
+    success: (_, body) => body,
+    failure(error, language) {
+      const { status, headers, code: type, texts, fields } = problemOf(error);
+      const isId = fields.some(({ attr }) => attr === 'id' || attr === 'petId');
+      const code = !aboutInput.includes(type) ? status : isId ? invalidId : invalid;
+      const message = fields.map(({ attr, texts }) => `${attr}: ${texts[language]}`).join(' ') || texts[language];
+      return { status: code, headers, body: { code, type, message } };
+    },
+  };
+}
+
+/** Most operations document 400 for wrong input, the strict ones 405. */
+export const endpoint = endpointsIn(petstore(400));
+export const strict = petstore(405);

@@ -1,0 +1,11 @@
+import { endpoint } from '../../endpoint.ts';
+import { Done, done, NewUser } from '../../schemas.ts';
+import { addUsers } from '../../users.ts';
+
+export const handler = endpoint(
+  { operationId: 'createUser', summary: 'Add a user.', body: NewUser, returns: { 200: Done } },
+  async ({ body }) => {
+    await addUsers([body], () => 'username');
+    return done(body.id);
+  },
+);

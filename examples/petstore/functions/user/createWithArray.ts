@@ -1,0 +1,11 @@
+import { endpoint } from '../../endpoint.ts';
+import { Done, done, NewUsers } from '../../schemas.ts';
+import { addUsers } from '../../users.ts';
+
+export const handler = endpoint(
+  { operationId: 'createUsersWithArrayInput', summary: 'Add users.', body: NewUsers, returns: { 200: Done } },
+  async ({ body }) => {
+    await addUsers(body, (index) => `${index}.username`);
+    return done('ok');
+  },
+);

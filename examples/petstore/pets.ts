@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { fail, failFields, isRefusal } from '../../lib/errors.ts';
+import { fitting } from '../../lib/http/fitting.ts';
+import { newId } from '../../lib/ids.ts';
+import type { CleanImage } from '../../lib/images/picture.ts';
+import { dropQuietly, keepImage } from '../../lib/images/store.ts';
+import { find } from '../../lib/repositories/items.ts';
+import { attempts, backOff } from '../../lib/repositories/retries.ts';
+import { readPrefix, readRange, transact } from '../../lib/repositories/table.ts';
+import type { Write } from '../../lib/repositories/writes.ts';
+import * as keys from './keys.ts';
+import { Inventory, mostPhotos, Pet, type Status } from './schemas.ts';
+
+/** `version` is another one after each change. */
+const Stored = Pet.extend({ version: z.int() });
+
+/** @throws a bad field where the id is taken */
+export async function addPet(pet: Pet): Promise<Pet> {
+  return (await saved(pet.id, undefined, pet)) ? pet : failFields({ attr: 'id', code: 'unique' });
+}
+
+/** Changes a pet as it is at that moment, or deletes it where nothing is left of it. @throws notFound */
+export async function changePet<P extends Pet | undefined>(id: number, change: (pet: Pet) => P): Promise<P> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const before = await find(keys.petKey(id), Stored);
+    const after = change(before);
+    if (await saved(id, before, after)) {
+      const left = before.photoUrls.filter((url) => !after?.photoUrls.includes(url));
+      await Promise.all(left.map((url) => dropQuietly(id, url)));
+      return after;
+    }
+    await backOff(attempt);
+  }
+  return fail('throttled');
+}
+
+/** Puts a pet, or nothing, where it was, and into the lists it belongs to, and counts it, all together or not at all. */
+async function saved(id: number, before: z.infer<typeof Stored> | undefined, pet: Pet | undefined): Promise<boolean> {
+  const item = pet && { ...pet, version: newId() };
+  const condition = before ? '#version = :version' : 'attribute_not_exists(pk)';
+  const unchanged = { key: keys.petKey(id), condition, values: { ':version': before?.version } };
+  const [lists, others] = [listsOf(pet), listsOf(before).difference(listsOf(pet))];
+  const { done } = await transact([
+    item ? { ...unchanged, kind: 'put', item } : { ...unchanged, kind: 'delete' },
+    ...Array.from(lists, (pk): Write => ({ kind: 'put', key: keys.listedKey(pk, id), item: { ...item } })),
+    ...Array.from(others, (pk): Write => ({ kind: 'delete', key: keys.listedKey(pk, id) })),
+    ...counting(id, before?.status, pet?.status),
+  ]);
+  return done;
+}
+
+/** The partitions in which a pet stands once more, to be found by. */
+function listsOf({ tags = [], status }: Partial<Pet> = {}): Set<string> {
+  const names = tags.flatMap(({ name }) => name ?? []);
+  return new Set([...names.map(keys.tagPartition), ...(status ? [keys.statusPartition(status)] : [])]);
+}
+
+function counting(id: number, before: Status | undefined, after: Status | undefined): Write[] {
+  if (before === after) return [];
+  const change = (status: Status) => Number(after === status) - Number(before === status);
+  const values = { ':available': change('available'), ':pending': change('pending'), ':sold': change('sold') };
+  const expression = 'ADD #available :available, #pending :pending, #sold :sold';
+  return [{ kind: 'update', key: keys.shardKey(id), expression, values }];
+}
+
+/** How many pets have each status. */
+export async function countPets(): Promise<Inventory> {
+  const shards = await readPrefix(keys.inventoryPartition, '', Inventory);
+  const total = (status: Status) => shards.reduce((sum, shard) => sum + shard[status], 0);
+  return { available: total('available'), pending: total('pending'), sold: total('sold') };
+}
+
+/** The pets in any of these lists, each once, as many as an answer can hold. */
+export async function findPets(lists: string[]): Promise<Pet[]> {
+  const range = { from: keys.petPrefix, to: `${keys.petPrefix}\uffff`, limit: 20_000 };
+  const found = await Promise.all(Array.from(new Set(lists), (pk) => readRange(pk, range, Pet)));
+  return fitting(new Map(found.flat().map((pet) => [pet.id, pet])).values());
+}
+
+/** Keeps a photo of a pet and answers its URL. @throws notFound, or a bad field where it has as many as it can have */
+export async function addPhoto(id: number, image: CleanImage): Promise<string> {
+  await find(keys.petKey(id), Pet);
+  const url = await keepImage(id, image);
+  await changePet(id, (pet) => {
+    if (pet.photoUrls.length >= mostPhotos) failFields({ attr: 'photoUrls', code: 'max_value', max: mostPhotos });
+    return { ...pet, photoUrls: [...pet.photoUrls, url] };
+  }).catch(async (error) => {
+    if (isRefusal(error)) await dropQuietly(id, url);
+    throw error;
+  });
+  return url;
+}

@@ -1,0 +1,523 @@
+import { randomUUID } from 'node:crypto';
+import { readService } from '../../lib/http/routes.ts';
+import { callWithForm, file, listImages } from '../../lib/testing/forms.ts';
+import { jpegWithExif, png } from '../../lib/testing/images.ts';
+import { logOf } from '../../lib/testing/log.ts';
+import { cheapPasswords } from '../../lib/testing/signUp.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as addPet } from './functions/pet/add.ts';
+import { handler as deletePet } from './functions/pet/delete.ts';
+import { handler as findByStatus } from './functions/pet/findByStatus.ts';
+import { handler as findByTags } from './functions/pet/findByTags.ts';
+import { handler as getPet } from './functions/pet/get.ts';
+import { handler as updatePet } from './functions/pet/update.ts';
+import { handler as updateWithForm } from './functions/pet/updateWithForm.ts';
+import { handler as uploadImage } from './functions/pet/uploadImage.ts';
+import { handler as deleteOrder } from './functions/store/deleteOrder.ts';
+import { handler as getOrder } from './functions/store/getOrder.ts';
+import { handler as inventory } from './functions/store/inventory.ts';
+import { handler as placeOrder } from './functions/store/placeOrder.ts';
+import { handler as createUser } from './functions/user/create.ts';
+import { handler as createWithList } from './functions/user/createWithList.ts';
+import { handler as deleteUser } from './functions/user/delete.ts';
+import { handler as getUser } from './functions/user/get.ts';
+import { handler as login } from './functions/user/login.ts';
+import { handler as logout } from './functions/user/logout.ts';
+import { handler as updateUser } from './functions/user/update.ts';
+
+const folder = import.meta.dirname;
+const { apiKeySha256 } = readService(folder).params.local ?? {};
+const world = useWorld({ folder, environment: { API_KEY_SHA256: String(apiKeySha256) } });
+const headers = { api_key: 'special-key' };
+
+beforeEach(() => {
+  world.set({ OPEN_TO_ALL: 'false' });
+  cheapPasswords(world);
+});
+
+let lastId = 0;
+const newPetId = () => {
+  lastId += 1;
+  return lastId;
+};
+const pet = (fields: object = {}) => ({ id: newPetId(), name: 'rex', photoUrls: [], status: 'available', ...fields });
+const add = (body: object) => world.call(addPet, { headers, body });
+const replace = (body: object) => world.call(updatePet, { headers, body, method: 'PUT' });
+const show = (id: number | string) => world.call(getPet, { headers, method: 'GET', params: { petId: String(id) } });
+const remove = (id: number) => world.call(deletePet, { headers, method: 'DELETE', params: { petId: String(id) } });
+const form = (id: number, fields: Record<string, string>) =>
+  world.call(updateWithForm, {
+    params: { petId: String(id) },
+    headers: { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+  });
+const byStatus = (...status: string[]) => world.call(findByStatus, { headers, method: 'GET', query: { status } });
+const byTags = (...tags: string[]) => world.call(findByTags, { headers, method: 'GET', query: { tags } });
+const upload = (id: number, fields: Parameters<typeof callWithForm>[3]) =>
+  callWithForm(world, uploadImage, { headers, params: { petId: String(id) } }, fields);
+const counts = async () => (await world.call(inventory, { headers, method: 'GET' })).body;
+const ids = ({ body }: { body: { id: number }[] }) => body.map(({ id }) => id);
+
+describe('a pet', () => {
+  test('is answered as it was added, and gets an id where it has none', async () => {
+    const whole = pet({
+      category: { id: 1, name: 'dogs' },
+      tags: [{ id: 2, name: 'good' }],
+      photoUrls: ['https://x/y'],
+    });
+    expect(await add(whole)).toMatchObject({ status: 200, body: whole });
+    expect((await show(whole.id)).body).toEqual(whole);
+    const { id, ...rest } = pet();
+    for (const body of [rest, { ...rest, id: 0 }]) {
+      const added = (await add(body)).body;
+      expect(added.id).toBeGreaterThan(0);
+      expect((await show(added.id)).body).toEqual({ ...rest, id: added.id });
+    }
+  });
+
+  test('is not added over another one, not even at the same time', async () => {
+    const id = newPetId();
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => add(pet({ id, name: `pet ${index}` }))));
+    const [added, ...refused] = answers.toSorted((a, b) => a.status - b.status);
+    expect(added?.status).toBe(200);
+    for (const { status, body } of refused) {
+      expect([status, body.message]).toEqual([405, 'id: This value is already in use.']);
+    }
+    expect((await show(id)).body).toEqual(added?.body);
+  });
+
+  test('is found by any of several statuses and tags, given in either way, and no longer by what it has lost', async () => {
+    const tags = [`a-${randomUUID()}`, `b-${randomUUID()}`, 'cat & dog/é'];
+    const [one, other] = [
+      pet({ tags: [{ name: tags[0] }, { name: tags[1] }] }),
+      pet({ status: 'sold', tags: [{ name: tags[1] }, { name: tags[2] }] }),
+    ];
+    await Promise.all([add(one), add(other)]);
+    expect(ids(await byTags(tags[0] ?? ''))).toEqual([one.id]);
+    for (const several of [tags.slice(0, 2), [tags.slice(0, 2).join(',')]]) {
+      expect(ids(await byTags(...several)).sort()).toEqual([one.id, other.id]);
+    }
+    expect(ids(await byTags('cat & dog/é'))).toEqual([other.id]);
+    for (const several of [['available', 'sold'], ['available,sold']]) {
+      expect(ids(await byStatus(...several))).toEqual(expect.arrayContaining([one.id, other.id]));
+    }
+    await replace({ ...one, status: 'pending', tags: [{ name: tags[2] }] });
+    expect(ids(await byTags(...tags.slice(0, 2)))).toEqual([other.id]);
+    expect(ids(await byStatus('available'))).not.toContain(one.id);
+    expect((await byStatus('pending')).body).toContainEqual({ ...one, status: 'pending', tags: [{ name: tags[2] }] });
+    await remove(other.id);
+    expect(ids(await byTags(...tags))).toEqual([one.id]);
+    expect(ids(await byStatus('sold'))).not.toContain(other.id);
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['another word', { query: { status: 'lost' } }],
+    ['one that is not', { query: { status: 'sold,lost' } }],
+    ['none', { query: { status: '' } }],
+  ])('is not looked for by %s for a status', async (_, request) => {
+    expect((await world.call(findByStatus, { headers, method: 'GET', ...request })).status).toBe(400);
+  });
+
+  test.each([
+    ['no name', { name: undefined }, 405, 'name'],
+    ['no photos', { photoUrls: undefined }, 405, 'photoUrls'],
+    ['a photo that is a number', { photoUrls: [{}] }, 405, 'photoUrls.0'],
+    ['another status', { status: 'lost' }, 405, 'status'],
+    ['an id that is no whole number', { id: 1.5 }, 405, 'id'],
+    ['an id that numbers cannot hold', { id: 2 ** 60 }, 405, 'id'],
+    ['a name of 201 characters', { name: 'x'.repeat(201) }, 405, 'name'],
+    ['21 tags', { tags: Array.from({ length: 21 }, () => ({ name: 'x' })) }, 405, 'tags'],
+    ['a tag that a list would cut', { tags: [{ name: 'a,b' }] }, 405, 'tags.0.name'],
+    ['a name that no screen shows', { name: 'a\0' }, 405, 'name'],
+    ['half a character in a tag', { tags: [{ name: '\ud800' }] }, 405, 'tags.0.name'],
+  ])('with %s is refused', async (_, fields, status, field) => {
+    const before = await world.items();
+    const { body, ...answer } = await add(pet(fields));
+    expect([answer.status, body]).toEqual([status, { code: status, type: 'invalid', message: expect.any(String) }]);
+    expect(body.message).toMatch(new RegExp(`^${field}: `));
+    expect(await world.items()).toEqual(before);
+  });
+
+  test('has the same tag only once in a list', async () => {
+    const name = randomUUID();
+    const twice = pet({ tags: [{ id: 1, name }, { id: 2, name }, { id: 3 }] });
+    expect((await add(twice)).status).toBe(200);
+    expect((await byTags(name)).body).toEqual([twice]);
+  });
+
+  test('is replaced as a whole; 400 is for its id, 404 for one that is not there, 405 for the rest', async () => {
+    const known = pet({ category: { name: 'dogs' }, tags: [{ name: 'good' }] });
+    await add(known);
+    const { id, name } = known;
+    expect((await replace({ id, name, photoUrls: [] })).body).toEqual({ id, name, photoUrls: [] });
+    expect((await show(id)).body).toEqual({ id, name, photoUrls: [] });
+    const statuses = [{ name, photoUrls: [] }, { id: 'x', name, photoUrls: [] }, pet(), { id, name }];
+    expect(await Promise.all(statuses.map(async (body) => (await replace(body)).status))).toEqual([400, 400, 404, 405]);
+  });
+
+  test('is changed by a form, a field at a time, side by side', async () => {
+    const known = pet({ tags: [{ name: 'good' }] });
+    await add(known);
+    await Promise.all([
+      form(known.id, { name: 'max' }),
+      form(known.id, { status: 'sold' }),
+      ...Array.from({ length: 10 }, () => form(known.id, {})),
+    ]);
+    const changed = { ...known, name: 'max', status: 'sold' };
+    expect((await show(known.id)).body).toEqual(changed);
+    expect((await byStatus('sold')).body).toContainEqual(changed);
+    expect((await form(known.id, { status: 'lost' })).status).toBe(405);
+    expect((await form(newPetId(), { name: 'x' })).status).toBe(404);
+    expect((await show(known.id)).body).toEqual(changed);
+  });
+
+  test.each(['abc', '1.5', '', '%00', '99999999999999999999'])('has no id like %s', async (id) => {
+    expect([(await show(id)).status, (await show(newPetId())).status]).toEqual([400, 404]);
+  });
+
+  test('is deleted only once', async () => {
+    const known = pet();
+    await add(known);
+    const answers = await Promise.all([1, 2, 3].map(() => remove(known.id)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
+    expect((await show(known.id)).status).toBe(404);
+  });
+
+  test('leaves nothing behind but the count', async () => {
+    const before = (await world.items()).filter(({ pk }) => pk !== 'INVENTORY');
+    const known = pet({ tags: [{ name: 'x' }, { name: 'y' }] });
+    await add(known);
+    await remove(known.id);
+    expect((await world.items()).filter(({ pk }) => pk !== 'INVENTORY')).toEqual(before);
+  });
+});
+
+describe('a photo', () => {
+  test('is kept without its metadata and served at a URL of the pet’s', async () => {
+    const known = pet({ photoUrls: ['https://example.com/a.jpg'] });
+    await add(known);
+    const image = jpegWithExif('taken at home');
+    const { status, body } = await upload(known.id, { file: file(image), additionalMetadata: 'on the sofa' });
+    expect([status, body]).toEqual([200, { code: 200, type: 'ok', message: expect.any(String) }]);
+    const [first, url] = (await show(known.id)).body.photoUrls;
+    expect(first).toBe('https://example.com/a.jpg');
+    expect(body.message).toContain('additionalMetadata: on the sofa');
+    expect(body.message).toContain(url);
+    const served = Buffer.from(await (await fetch(url)).arrayBuffer());
+    expect(served.length).toBeGreaterThan(100);
+    expect(served.includes('taken at home')).toBe(false);
+  });
+
+  test('is not lost beside others that come at the same time, and they end at twenty', async () => {
+    const known = pet({ photoUrls: Array.from({ length: 17 }, (_, index) => `https://example.com/${index}.jpg`) });
+    await add(known);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => upload(known.id, { file: file(png) })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400]);
+    const own = (await show(known.id)).body.photoUrls.slice(17);
+    expect(own).toHaveLength(3);
+    const kept = await listImages(known.id);
+    expect(kept.match(/<Key>/g)).toHaveLength(3);
+    for (const url of own) expect(kept).toContain(url.split('/').at(-1));
+  });
+
+  test('goes with its pet, or when the pet no longer names it', async () => {
+    const known = pet();
+    await add(known);
+    await upload(known.id, { file: file(png) });
+    await upload(known.id, { file: file(png) });
+    const [url] = (await show(known.id)).body.photoUrls;
+    await replace({ ...known, photoUrls: [url] });
+    expect((await listImages(known.id)).match(/<Key>/g)).toHaveLength(1);
+    expect((await fetch(url)).status).toBe(200);
+    await remove(known.id);
+    expect(await listImages(known.id)).not.toContain('<Key>');
+  });
+
+  test.each([
+    ['is no image', { file: file(Buffer.from('<svg/>'), 'image/png') }, 'file'],
+    ['is text', { file: 'x' }, 'file'],
+    ['is not there', { additionalMetadata: 'x' }, 'file'],
+    ['comes twice', { file: [file(png), file(png)] }, 'file'],
+  ])('that %s is refused', async (_, fields, field) => {
+    const known = pet();
+    await add(known);
+    const { status, body } = await upload(known.id, fields);
+    expect([status, body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
+    expect((await show(known.id)).body).toEqual(known);
+    expect(await listImages(known.id)).not.toContain('<Key>');
+  });
+
+  test('of a pet that is not there is refused, and not kept', async () => {
+    const id = newPetId();
+    expect((await upload(id, { file: file(png) })).status).toBe(404);
+    expect(await listImages(id)).not.toContain('<Key>');
+  });
+});
+
+describe('the inventory', () => {
+  /** Counted from the pets themselves. */
+  async function recounted() {
+    const pets = (await world.items()).filter(({ sk }) => sk === 'PET');
+    const of = (status: string) => pets.filter((item) => item.status === status).length;
+    return { available: of('available'), pending: of('pending'), sold: of('sold') };
+  }
+
+  test('is right after adding, changing and deleting side by side', async () => {
+    const pets = Array.from({ length: 60 }, (_, index) =>
+      pet({ status: ['available', 'pending', 'sold', undefined][index % 4] }),
+    );
+    await Promise.all(pets.map(add));
+    await Promise.all(
+      pets.flatMap(({ id }, index) => [
+        form(id, { status: 'sold' }),
+        replace({ id, name: 'max', photoUrls: [], status: 'pending' }),
+        ...(index % 3 === 0 ? [remove(id)] : []),
+      ]),
+    );
+    expect(await counts()).toEqual(await recounted());
+  });
+
+  test('counts once what has to be repeated because an answer was lost', async () => {
+    const before = await counts();
+    let isLost = false;
+    world.engine.fail((operation) => {
+      if (operation !== 'TransactWriteItems' || isLost) return undefined;
+      isLost = true;
+      return 'lose answer';
+    });
+    expect((await add(pet({ status: 'pending' }))).status).toBe(200);
+    expect(isLost).toBe(true);
+    expect(await counts()).toEqual({ ...before, pending: before.pending + 1 });
+    expect(await counts()).toEqual(await recounted());
+  });
+
+  test('does not count what the table refuses', async () => {
+    const before = await counts();
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' ? { status: 500, type: 'InternalServerError' } : undefined,
+    );
+    expect((await add(pet())).status).toBe(500);
+    world.engine.heal();
+    expect(await counts()).toEqual(before);
+  });
+});
+
+describe('an order', () => {
+  const place = (body: object) => world.call(placeOrder, { body });
+  const at = (orderId: number | string) => ({ params: { orderId: String(orderId) } });
+
+  test('is answered as it was placed, and gets an id where it has none', async () => {
+    const order = {
+      petId: 1,
+      quantity: 2,
+      shipDate: '2026-11-22T10:00:00.000+02:00',
+      status: 'placed',
+      complete: true,
+    };
+    const { status, body } = await place(order);
+    expect([status, body]).toEqual([200, { ...order, id: expect.any(Number) }]);
+    expect((await world.call(getOrder, at(body.id))).body).toEqual(body);
+    expect((await place({})).body).toEqual({ id: expect.any(Number), complete: false });
+  });
+
+  test('is not placed over another one, and deleted only once', async () => {
+    const placed = await Promise.all([1, 2, 3].map((quantity) => place({ id: 9, quantity })));
+    expect(placed.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
+    const deleted = await Promise.all([1, 2, 3].map(() => world.call(deleteOrder, { method: 'DELETE', ...at(9) })));
+    expect(deleted.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
+    expect((await world.call(getOrder, at(9))).status).toBe(404);
+  });
+
+  test.each([
+    ['a date that is none', { shipDate: 'tomorrow' }, 'shipDate'],
+    ['part of a pet', { quantity: 1.5 }, 'quantity'],
+    ['more than 32 bits', { quantity: 2 ** 31 }, 'quantity'],
+    ['another status', { status: 'lost' }, 'status'],
+    ['a word for a flag', { complete: 'yes' }, 'complete'],
+    ['a pet by its name', { petId: 'rex' }, 'petId'],
+  ])('with %s is refused', async (_, body, field) => {
+    const answer = await place(body);
+    expect([answer.status, answer.body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
+  });
+
+  test.each(['0', '-1', 'x', '1.5'])('has no id like %s', async (id) => {
+    expect((await world.call(getOrder, at(id))).status).toBe(400);
+    expect((await world.call(deleteOrder, { method: 'DELETE', ...at(id) })).status).toBe(400);
+  });
+});
+
+describe('a user', () => {
+  const password = 'correct horse';
+  const create = (fields: object = {}) => {
+    const user = {
+      username: `u-${randomUUID()}`,
+      firstName: 'Ann',
+      email: 'a@b.c',
+      userStatus: 1,
+      password,
+      ...fields,
+    };
+    return world.call(createUser, { body: user }).then((answer) => ({ ...answer, user }));
+  };
+  const logIn = (username: string, own = password) =>
+    world.call(login, { method: 'GET', query: { username, password: own } });
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+  const called = (username: string) => ({ params: { username } });
+  const isSignedIn = async (token: string) =>
+    (await world.call(inventory, { method: 'GET', ...bearer(token) })).status === 200;
+
+  test('is shown without the password, which nobody finds in the table', async () => {
+    const { status, user, body } = await create();
+    expect([status, body]).toEqual([200, { code: 200, type: 'ok', message: expect.stringMatching(/^\d+$/) }]);
+    const { password: _, ...rest } = user;
+    const shown = await world.call(getUser, called(user.username));
+    expect(shown.body).toEqual({ ...rest, id: Number(body.message) });
+    expect(JSON.stringify(await world.items())).not.toContain(password);
+  });
+
+  test('is not made over another one, alone or in a list, which is made as a whole or not at all', async () => {
+    const { user } = await create();
+    expect((await create({ username: user.username, password: 'other' })).status).toBe(400);
+    const others = [{ username: randomUUID() }, { username: user.username }, { username: randomUUID() }];
+    const { status, body } = await world.call(createWithList, { body: others });
+    expect([status, body.message]).toEqual([400, '1.username: This value is already in use.']);
+    expect((await world.call(getUser, called(others[0]?.username ?? ''))).status).toBe(404);
+    const same = [{ username: 'twin' }, { username: ' twin ' }];
+    expect((await world.call(createWithList, { body: same })).status).toBe(400);
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => world.call(createWithList, { body: [others[0], others[2]] })),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400, 400]);
+    expect((await logIn(user.username)).status).toBe(200);
+  });
+
+  test.each([
+    ['no name', { username: undefined }, 'username'],
+    ['a name that is a path of its own', { username: 'logout' }, 'username'],
+    ['a list for a password', { password: ['x'] }, 'password'],
+    ['a password of 257 characters', { password: 'x'.repeat(257) }, 'password'],
+    ['an e-mail address that is none of a text', { email: {} }, 'email'],
+    ['part of a status', { userStatus: 0.5 }, 'userStatus'],
+  ])('with %s is refused', async (_, fields, field) => {
+    const { status, body } = await create(fields);
+    expect([status, body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
+  });
+
+  test('logs in for an hour and a number of calls, and out', async () => {
+    const { user } = await create();
+    const { status, body: token, headers } = await logIn(user.username);
+    expect([status, headers['x-rate-limit']]).toEqual([200, '5000']);
+    expect(new Date(headers['x-expires-after'] ?? '').getTime()).toBe(Math.floor(Date.now() / 1000) * 1000 + 3_600_000);
+    expect(await isSignedIn(token)).toBe(true);
+    const { body: other } = await logIn(user.username);
+    expect((await world.call(logout, { method: 'GET', ...bearer(token) })).status).toBe(200);
+    expect([await isSignedIn(token), await isSignedIn(other)]).toEqual([false, true]);
+    expect(JSON.stringify(await world.items())).not.toContain(other.split('.')[1]);
+    world.advance(3_600);
+    expect(await isSignedIn(other)).toBe(false);
+  });
+
+  test('is told the same for a wrong password and for a name that nobody has, and waits after ten', async () => {
+    const { user } = await create();
+    const unknown = randomUUID();
+    const wrong = [await logIn(user.username, 'wrong'), await logIn(unknown)];
+    for (const { status, body } of wrong) expect([status, body.type]).toEqual([400, 'wrong_credentials']);
+    const guesses = await Promise.all(Array.from({ length: 15 }, () => logIn(user.username, 'wrong')));
+    expect(guesses.filter(({ status }) => status === 400)).toHaveLength(9);
+    const refused = await logIn(user.username);
+    expect([refused.status, Number(refused.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
+    world.advance(3_600);
+    expect((await logIn(user.username)).status).toBe(200);
+  });
+
+  test('has 5,000 calls an hour', async () => {
+    const { user } = await create();
+    const { body: token } = await logIn(user.username);
+    const hour = Math.floor(Date.now() / 3_600_000);
+    const inAnHour = (hour + 1) * 3_600;
+    await world.put({ pk: `USER#${user.username}`, sk: `CALLS#${hour}`, sends: 4_998, expiresAtSeconds: inAnHour });
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => world.call(inventory, { method: 'GET', ...bearer(token) })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429]);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(Number(refused?.headers['retry-after'])).toBe(inAnHour - Math.floor(Date.now() / 1000));
+  });
+
+  test('alone replaces their own details; a new password ends the sessions of the old one', async () => {
+    const [{ user, body }, { user: other }] = await Promise.all([create(), create()]);
+    const { body: token } = await logIn(user.username);
+    const change = (username: string, details: object, request: object = bearer(token)) =>
+      world.call(updateUser, { method: 'PUT', ...called(username), body: details, ...request });
+    expect((await change(user.username, { lastName: 'Lee', email: 'c@d.e' })).status).toBe(200);
+    expect((await world.call(getUser, called(user.username))).body).toEqual({
+      id: Number(body.message),
+      username: user.username,
+      lastName: 'Lee',
+      email: 'c@d.e',
+    });
+    expect((await change(user.username, { username: other.username })).status).toBe(400);
+    expect((await change(other.username, { lastName: 'Lee' })).status).toBe(403);
+    expect((await change(user.username, { lastName: 'Lee' }, {})).status).toBe(401);
+    expect((await change(randomUUID(), {}, { headers })).status).toBe(404);
+    expect(await isSignedIn(token)).toBe(true);
+    expect((await change(user.username, { password: 'battery staple' })).status).toBe(200);
+    expect([await isSignedIn(token), (await logIn(user.username)).status]).toEqual([false, 400]);
+    expect((await logIn(user.username, 'battery staple')).status).toBe(200);
+  });
+
+  test('is gone with their sessions, also for who takes the name after them', async () => {
+    const [{ user }, { user: other }] = await Promise.all([create(), create()]);
+    const [{ body: token }, { body: strange }] = [await logIn(user.username), await logIn(other.username)];
+    const removal = (own: string) =>
+      world.call(deleteUser, { method: 'DELETE', ...called(user.username), ...bearer(own) });
+    expect((await removal(strange)).status).toBe(403);
+    expect((await removal(token)).status).toBe(200);
+    expect((await world.call(getUser, called(user.username))).status).toBe(404);
+    expect((await logIn(user.username)).status).toBe(400);
+    await create({ username: user.username });
+    expect(await isSignedIn(token)).toBe(false);
+  });
+
+  test.each(['Bearer x', 'Basic dTpw', `Bearer ${'a'.repeat(3_000)}.${'b'.repeat(43)}`, `Bearer dQ.${'b'.repeat(43)}`])(
+    'is nobody with the header %s',
+    async (authorization) => {
+      expect((await world.call(inventory, { method: 'GET', headers: { authorization } })).status).toBe(401);
+    },
+  );
+
+  test('leaves no password, token or key in the log', async () => {
+    const { user } = await create();
+    let token = '';
+    const lines = await logOf(async () => {
+      ({ body: token } = await logIn(user.username));
+      await logIn(user.username, 'battery staple');
+      await world.call(inventory, { method: 'GET', ...bearer(token) });
+      await world.call(inventory, { method: 'GET', headers: { api_key: 'a wrong key' } });
+      await remove(newPetId());
+    });
+    expect(lines).toHaveLength(5);
+    for (const secret of [password, 'battery staple', token, token.split('.')[1] ?? '', 'a wrong key', 'special-key'])
+      expect(lines.join('\n')).not.toContain(secret);
+  });
+});
+
+describe('who calls', () => {
+  const withoutKey = (id: number) => world.call(deletePet, { method: 'DELETE', params: { petId: String(id) } });
+
+  test('needs the key to delete a pet wherever that is, and nothing for the rest on a laptop', async () => {
+    world.set({ OPEN_TO_ALL: 'true' });
+    const known = pet();
+    expect((await world.call(addPet, { body: known })).status).toBe(200);
+    expect((await withoutKey(known.id)).status).toBe(401);
+    expect((await show(known.id)).status).toBe(200);
+    expect((await world.call(addPet, { body: pet(), headers: { api_key: 'other' } })).status).toBe(401);
+    expect((await world.call(addPet, { body: pet(), headers: { authorization: 'Bearer other' } })).status).toBe(401);
+  });
+
+  test('is asked in every stage but the local one', async () => {
+    world.set({ OPEN_TO_ALL: 'true', STAGE: 'dev' });
+    expect((await world.call(addPet, { body: pet() })).status).toBe(401);
+  });
+});

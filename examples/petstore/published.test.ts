@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { upgrade } from '@scalar/openapi-upgrader';
+import { readRoutes, readService } from '../../lib/http/routes.ts';
+import { describedBy, type OpenApi } from '../../lib/testing/apiDocument.ts';
+import { conformanceTo, testConformance } from '../../lib/testing/conformance.ts';
+import { cheapPasswords } from '../../lib/testing/signUp.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+
+/** The Petstore as Swagger publishes it, in its version 2. */
+const file = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
+const published = upgrade(JSON.parse(readFileSync(file, 'utf8')), '3.1') as unknown as OpenApi;
+
+/** What it leaves open: how an operation succeeds, and statuses that it does not name. */
+const successes: Record<string, string> = { addPet: 'Pet', updatePet: 'Pet' };
+const unnamed: Record<string, number[]> = { updatePetWithForm: [404], uploadFile: [400, 404], loginUser: [429] };
+
+/** The published document with that filled in: what says nothing of its answer answers with an ApiResponse. */
+function completed(document: OpenApi): OpenApi {
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    const { operationId, responses, security } = operation;
+    if (!('default' in responses)) responses[200] ??= answerOf(successes[operationId] ?? 'ApiResponse');
+    const statuses = [...(unnamed[operationId] ?? []), ...(security ? [401] : [])];
+    for (const status of statuses) responses[status] ??= {};
+    for (const status of Object.keys(responses))
+      responses[status] = { ...answerOf('ApiResponse'), ...responses[status] };
+  }
+  return document;
+}
+
+function answerOf(schema: string) {
+  return { content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } } };
+}
+
+const folder = import.meta.dirname;
+const { apiKeySha256 } = readService(folder).params.local ?? {};
+const world = useWorld({ folder, environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' } });
+const api = describedBy(completed(structuredClone(published)));
+const conformance = conformanceTo(api, { world, folder });
+const { call, operation } = conformance;
+
+beforeEach(() => cheapPasswords(world));
+beforeAll(furnish);
+
+test('every published operation has a function, and there is no other', () => {
+  const routes = readRoutes(folder).map(({ method, path }) => `${method} ${path}`);
+  expect(routes.sort()).toEqual(api.operations.map(({ method, path }) => `${method} ${path}`).sort());
+  expect(routes).toHaveLength(20);
+});
+
+const headers = { api_key: 'special-key' };
+const pet = { id: 7, name: 'rex', photoUrls: [], tags: [{ name: 'good' }], status: 'available' };
+const known: Record<string, string> = { petId: '7', orderId: '7', username: 'user1' };
+
+/** What operations that ask nobody who calls are tried on. */
+async function furnish(): Promise<void> {
+  await call(operation('placeOrder'), { body: { id: 7 } });
+  await call(operation('createUser'), { body: { username: 'user1', password: 'secret' } });
+}
+
+/** Fields whose rules the document does not say: what is there already or has to be, and names that stand in paths. */
+const beyondSchema: Record<string, RegExp> = {
+  addPet: /^(id|tags\.\d+\.name)$/,
+  updatePet: /^(id|tags\.\d+\.name)$/,
+  updatePetWithForm: /^status$/,
+  uploadFile: /^(file|photoUrls)$/,
+  placeOrder: /^id$/,
+  createUser: /^(username|password)$/,
+  createUsersWithArrayInput: /(^|\.)(username|password)$/,
+  createUsersWithListInput: /(^|\.)(username|password)$/,
+  loginUser: /^(username|password)$/,
+  updateUser: /^(username|password)$/,
+};
+
+testConformance(api, conformance, {
+  async caller() {
+    const before = await call(operation('getPetById'), { headers, params: { petId: '7' } });
+    if (before.status === 404) await call(operation('addPet'), { headers, body: pet });
+    return { headers };
+  },
+  async strangers() {
+    world.set({ OPEN_TO_ALL: 'false' });
+    return [
+      [{}, 'not_authenticated'],
+      [{ api_key: 'other-key' }, 'authentication_failed'],
+    ];
+  },
+  codeOf: ({ body }) => body.type,
+  refusedFields({ body }) {
+    const { type = '', message = '' } = body ?? {};
+    return type === 'invalid' ? Array.from(message.matchAll(/(\S+): /g), ([, field]) => field) : [];
+  },
+  known: (parameter) => [known[parameter] ?? ''],
+  isBeyondSchema: (operationId, field) => beyondSchema[operationId]?.test(field) ?? false,
+  async renew() {
+    await world.renewEngine();
+    await furnish();
+  },
+});

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { newId } from '../../lib/ids.ts';
+import { code, idInPath, severalOf, text } from '../../lib/schemas/fields.ts';
+import { uploadedImage } from '../../lib/schemas/image.ts';
+import { givenPassword } from '../../lib/schemas/password.ts';
+
+/** Texts may be empty: what the published document allows is taken, up to a length. */
+const words = text({ max: 200, clears: true });
+/** Of something new: without one, or with 0, it gets one. */
+const newThing = {
+  id: z
+    .int()
+    .default(0)
+    .transform((id) => id || newId()),
+};
+
+export const Status = z.enum(['available', 'pending', 'sold']);
+export type Status = z.infer<typeof Status>;
+const Named = z.object({ id: z.int().optional(), name: words.optional() });
+/** A comma would end its name where pets are looked for. */
+const Tag = Named.extend({ name: words.refine((name) => !name.includes(','), code('invalid')).optional() });
+export const mostPhotos = 20;
+export const Pet = z.object({
+  id: z.int(),
+  category: Named.optional(),
+  name: words,
+  photoUrls: z.array(text({ max: 500, clears: true })).max(mostPhotos),
+  tags: z.array(Tag).max(20).optional(),
+  status: Status.optional(),
+});
+export type Pet = z.infer<typeof Pet>;
+export const Pets = Pet.array();
+export const NewPet = Pet.extend(newThing);
+export const PetChanges = Pet.pick({ name: true, status: true }).partial();
+export const Photo = z.object({ additionalMetadata: words.optional(), file: uploadedImage });
+
+const anyId = z.preprocess((id) => (/^-?\d{1,16}$/.test(String(id)) ? Number(id) : id), z.int());
+export const PetPath = z.object({ petId: anyId });
+export const ByStatus = z.object({ status: severalOf(Status) });
+export const ByTags = z.object({ tags: severalOf(z.string().trim().max(200)) });
+
+const count = z.int().default(0);
+export const Inventory = z.object({ available: count, pending: count, sold: count });
+export type Inventory = z.infer<typeof Inventory>;
+
+export const Order = z.object({
+  id: z.int(),
+  petId: z.int().optional(),
+  quantity: z.int32().optional(),
+  shipDate: z.iso.datetime({ offset: true }).optional(),
+  status: z.enum(['placed', 'approved', 'delivered']).optional(),
+  complete: z.boolean().default(false),
+});
+export const NewOrder = Order.extend(newThing);
+export const OrderPath = z.object({ orderId: idInPath });
+
+/** Names that are paths of their own could not be read. */
+const username = text({ max: 100 }).refine((name) => !['login', 'logout'].includes(name), code('invalid'));
+const details = { firstName: words, lastName: words, email: words, phone: words, userStatus: z.int32() };
+export const UserDetails = z.object(details).partial();
+/** The published document shows the password as well; nobody gets it here. */
+export const User = UserDetails.extend({ id: z.int(), username });
+export type User = z.infer<typeof User>;
+export const NewUser = User.extend({ ...newThing, password: givenPassword.optional() });
+export type NewUser = z.infer<typeof NewUser>;
+const areDifferent = (users: NewUser[]) => new Set(users.map((user) => user.username)).size === users.length;
+export const NewUsers = z
+  .array(NewUser)
+  .max(50)
+  .refine(areDifferent, { ...code('unique'), path: ['username'] });
+export const UserChanges = User.partial().extend({ password: givenPassword.optional() });
+export const UserPath = z.object({ username: text({ max: 100 }) });
+export const Credentials = UserPath.extend({ password: givenPassword });
+export type Credentials = z.infer<typeof Credentials>;
+
+export const Token = z.string();
+/** What an operation answers that has nothing else to say, an ApiResponse. */
+export const Done = z.object({ code: z.int32(), type: z.string(), message: z.string() });
+export const done = (message: string | number) => ({ code: 200, type: 'ok', message: String(message) });

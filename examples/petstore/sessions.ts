@@ -1,0 +1,72 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import { clientNetwork } from '../../lib/auth/clientNetwork.ts';
+import { isPassword } from '../../lib/auth/passwords.ts';
+import { nowSeconds } from '../../lib/clock.ts';
+import { fail } from '../../lib/errors.ts';
+import type { Authenticator } from '../../lib/http/contract.ts';
+import type { Key } from '../../lib/repositories/keys.ts';
+import { takeTry } from '../../lib/repositories/loginFailures.ts';
+import { limitByHour } from '../../lib/repositories/sends.ts';
+import { readAll, transact } from '../../lib/repositories/table.ts';
+import { callsKey, sessionKey, userKey } from './keys.ts';
+import type { Credentials } from './schemas.ts';
+import { settings } from './settings.ts';
+import { Account } from './users.ts';
+
+/** How long a login lasts, and how many calls a user can make. */
+const sessionSeconds = 3_600;
+export const callsPerHour = 5_000;
+
+const Session = z.object({ accessId: z.int(), expiresAtSeconds: z.int() });
+/** `<user name in base64url>.<secret>`. */
+const bearer = /^Bearer +([\w-]{1,400})\.([\w-]{43}) *$/i;
+
+type SignedIn = { username: string; session: Key };
+/** Who calls: a user with a session, or nobody in particular, who has the API key or needs none. */
+type Caller = { user?: SignedIn };
+
+/** Opens a session. @throws wrongCredentials, throttled */
+export async function logIn({ username, password }: Credentials, clientAddress: string) {
+  const now = nowSeconds();
+  const attempt = await takeTry(username, clientNetwork(clientAddress), now);
+  if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
+  const [account] = await readAll([{ key: userKey(username), as: Account }]);
+  if (!(await isPassword(password, account?.passwordHash)) || !account) return fail('wrongCredentials');
+  const secret = randomBytes(32).toString('base64url');
+  const expiresAtSeconds = now + sessionSeconds;
+  const item = { accessId: account.accessId, expiresAtSeconds };
+  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.success]);
+  return { token: `${Buffer.from(username).toString('base64url')}.${secret}`, expiresAtSeconds };
+}
+
+/** A user by the token of their login, or whoever has the API key. */
+export const caller: Authenticator<Caller> = async (headers) => {
+  if (headers.authorization !== undefined) return { user: await userOf(headers.authorization) };
+  return headers.api_key === undefined && settings.isOpen() ? {} : keyHolder(headers);
+};
+
+export const keyHolder: Authenticator<Caller> = ({ api_key }) => {
+  if (api_key === undefined) return fail('notAuthenticated');
+  const hash = createHash('sha256').update(api_key).digest();
+  return timingSafeEqual(hash, Buffer.from(settings.apiKeySha256(), 'hex')) ? {} : fail('authenticationFailed');
+};
+
+/** The name of who may be changed: a user changes nobody else. @throws permissionDenied */
+export function self(user: SignedIn | undefined, username: string): string {
+  return user && user.username !== username ? fail('permissionDenied') : username;
+}
+
+async function userOf(authorization: string): Promise<SignedIn> {
+  const [, name, secret] = bearer.exec(authorization) ?? [];
+  if (!name || !secret) return fail('authenticationFailed');
+  const username = Buffer.from(name, 'base64url').toString();
+  const session = sessionKey(username, secret);
+  const [account, found] = await readAll([
+    { key: userKey(username), as: Account },
+    { key: session, as: Session },
+  ]);
+  if (!found || found.accessId !== account?.accessId) return fail('tokenNotValid');
+  await limitByHour((hour) => callsKey(username, hour), callsPerHour);
+  return { username, session };
+}

@@ -1,0 +1,38 @@
+import { readFunctions } from '../../lib/http/routes.ts';
+import { packageStages, type Template } from '../../lib/testing/template.ts';
+
+let dev: Template;
+beforeAll(() => {
+  ({ dev } = packageStages(['dev'], 'examples/petstore'));
+});
+
+const ofType = (type: string) => Object.values(dev.Resources).filter(({ Type }) => Type === type);
+
+test('every function has a role of its own, that reaches its own table and images alone', () => {
+  const functions = readFunctions(import.meta.dirname);
+  expect(functions).toHaveLength(21);
+  expect(ofType('AWS::Lambda::Function')).toHaveLength(21);
+  const roles = functions.map(
+    ({ functionName }) =>
+      dev.Resources[`${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}IamRoleLambdaExecution`],
+  );
+  expect(JSON.stringify(roles)).not.toMatch(/"Resource":"\*"|dynamodb:\*|s3:\*/);
+  for (const role of roles) expect(role).toBeDefined();
+});
+
+test('the stage is its own, closed, and knows no key', () => {
+  expect(ofType('AWS::DynamoDB::Table').map(({ Properties }) => Properties.TableName)).toEqual(['petstore-dev']);
+  for (const { Properties } of ofType('AWS::Lambda::Function')) {
+    expect(Properties.Environment.Variables).toMatchObject({ STAGE: 'dev', OPEN_TO_ALL: 'false', API_KEY_SHA256: '' });
+  }
+  expect(JSON.stringify(dev)).not.toContain('special-key');
+});
+
+test('every path has its methods and the fallback, which answers in the words of the Petstore', () => {
+  const methods = ofType('AWS::ApiGateway::Method').map(({ Properties }) => Properties.HttpMethod);
+  expect(methods.filter((method) => method !== 'ANY')).toHaveLength(20);
+  const [answer] = ofType('AWS::ApiGateway::GatewayResponse').filter(
+    ({ Properties }) => Properties.ResponseType === 'THROTTLED',
+  );
+  expect(JSON.parse(answer?.Properties.ResponseTemplates['application/json'])).toMatchObject({ code: 429 });
+});
