@@ -293,8 +293,3 @@ export function fail(problem: ErrorName, circumstances?: Circumstances): never {
 export function failFields(...fields: FieldError[]): never {
   throw new ValidationError(fields);
 }
-
-/** Whether an error says that nothing was changed. Any other may hide that it was. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof ValidationError || (error instanceof ApiError && errors[error.problem].status < 429);
-}

@@ -64,8 +64,10 @@ testConformance(api, conformance, {
     const isField = status === 400 && body.type === 'validation_error';
     return isField ? body.errors.map(({ attr }: { attr: string }) => attr) : [];
   },
-  known: (parameter) =>
-    parameter === 'id' ? [String(addressId), String(notificationId)] : [customer?.registrationId ?? ''],
+  known(parameter) {
+    if (parameter === 'id') return [String(addressId), String(notificationId)];
+    return parameter === 'registration_id' ? [customer?.registrationId ?? ''] : undefined;
+  },
   isBeyondSchema: (_, field) => beyondSchema.test(field),
   // Whatever is wrong with a point is wrong with it as a whole.
   refusedFor: (field) => field.replace(/^point\..*/, 'point'),

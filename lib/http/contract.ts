@@ -34,6 +34,8 @@ export interface Contract {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Whether a request without any body is refused; else it counts as `{}`. */
+  needsBody?: boolean;
   /** Beside JSON. */
   accepts?: BodyReader;
   /** A schema for each status; null where there is no body. */

@@ -10,7 +10,8 @@ import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
 import { useWorld } from '../testing/world.ts';
 import { type Authenticator, reply } from './contract.ts';
 import { standard } from './dialects.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { type Endpoint, endpoint, endpointsWith } from './endpoint.ts';
+import { json } from './json.ts';
 import { urlencoded } from './urlencoded.ts';
 
 const world = useWorld();
@@ -126,6 +127,8 @@ describe('a request', () => {
     expect(codes((await send('name=a&name=b')).body)).toEqual([['name', 'invalid']]);
     expect(codes((await send('name=%00')).body)).toEqual([['name', 'null_characters_not_allowed']]);
     expect(codes((await send('__proto__=x&=&&name')).body)).toEqual([['name', 'blank']]);
+    for (const broken of ['name=%FF', 'name=%'])
+      expect(codes((await send(broken)).body)).toEqual([[null, 'parse_error']]);
     expect((await send(`name=${'x'.repeat(65_536)}`)).status).toBe(413);
   });
 
@@ -169,6 +172,20 @@ describe('a request', () => {
       ['id', 'invalid'],
       ['name', 'required'],
     ]);
+    expect(codes((await world.call(strict, { params: { id: '%E0%A4%A' } })).body)).toEqual([['id', 'invalid']]);
+  });
+
+  test('without a body is refused where one is needed, in what the endpoints of a service have in common', async () => {
+    const endpointOfService = endpointsWith({ needsBody: true, accepts: { ...json, mediaType: 'text/plain' } });
+    const patch = endpointOfService(
+      { summary: 'Take anything.', body: z.object({ name: z.string().optional() }), returns: { 200: z.string() } },
+      ({ body }) => body.name ?? 'nothing',
+    );
+    for (const body of [undefined, ''])
+      expect(codes((await world.call(patch, { body })).body)).toEqual([[null, 'parse_error']]);
+    expect((await world.call(patch, { body: {} })).body).toBe('nothing');
+    const headers = { 'Content-Type': 'text/plain;charset=UTF-8' };
+    expect((await world.call(patch, { body: '{"name": "n"}', headers })).body).toBe('n');
   });
 
   test('may show who calls in any header', async () => {

@@ -4,15 +4,7 @@ import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import httpUrlencodePathParser from '@middy/http-urlencode-path-parser';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod';
-import {
-  ApiError,
-  type ErrorName,
-  type FieldError,
-  fail,
-  type Language,
-  languages,
-  ValidationError,
-} from '../errors.ts';
+import { ApiError, type FieldError, fail, type Language, languages, ValidationError } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
@@ -65,24 +57,26 @@ export function endpoint<const C extends Contract>(
   });
 }
 
-/** The same for a service whose contracts are in a dialect of its own, unless they say otherwise. */
-export function endpointsIn(dialect: Dialect): typeof endpoint {
-  return (contract, handle) => endpoint({ ...contract, dialect: contract.dialect ?? dialect }, handle);
+/** The same for a service whose contracts have this in common, where they do not say otherwise. */
+export function endpointsWith(common: Pick<Contract, 'dialect' | 'accepts' | 'needsBody'>): typeof endpoint {
+  return (contract, handle) => endpoint({ ...common, ...contract }, handle);
 }
 
-/** The problems that middy's own steps report by status. */
-const problemsByStatus: Record<number, ErrorName> = {
-  400: 'notFound',
-  406: 'notAcceptable',
-};
+/** What middy's own steps report by status: a path value that cannot be decoded, and what we cannot answer with. */
+function reported(error: Error | null | undefined, { refusesPaths }: Dialect): Error | null | undefined {
+  const status = error && 'statusCode' in error ? error.statusCode : undefined;
+  const { data } = (error?.cause ?? {}) as { data?: unknown };
+  if (status === 400 && refusesPaths) return new ValidationError([{ attr: String(data), code: 'invalid' }]);
+  if (status === 400) return new ApiError('notFound');
+  return status === 406 ? new ApiError('notAcceptable') : error;
+}
 
 function answerErrors(contract: Contract): Step {
   return {
     onError(request) {
-      const { error, context, event } = request;
-      const problem = error && 'statusCode' in error ? problemsByStatus[Number(error.statusCode)] : undefined;
+      const { context, event } = request;
       const dialect = dialectOf(contract, event.path);
-      const failure = dialect.failure(problem ? new ApiError(problem) : error, languageOf(context));
+      const failure = dialect.failure(reported(request.error, dialect), languageOf(context));
       request.response = {
         statusCode: failure.status,
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
@@ -126,12 +120,13 @@ function languageOf(context: HttpContext): Language {
   return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
-/** Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that every missing field is named. */
-function bodyParsing({ body: schema, accepts }: Contract): Step {
+/** Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that every missing field is named, unless one is needed. */
+function bodyParsing({ body: schema, accepts, needsBody }: Contract): Step {
   const readers = [json, ...(accepts ? [accepts] : [])];
   return {
     async before({ event }) {
       if (!schema) return;
+      if (needsBody && !event.body) fail('parseError');
       const mediaType = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
       const reader = readers.find((candidate) => candidate.mediaType === mediaType);
       Object.assign(event, { body: event.body ? await read(reader, event) : {} });

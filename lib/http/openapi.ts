@@ -4,7 +4,7 @@ import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts'
 import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
-import { around, describeStatus, errorNames, errorSchemas } from './openapiErrors.ts';
+import { around, describeStatus, errorNameOf, errorSchemas } from './openapiErrors.ts';
 import { project, type Route, readRoutes } from './routes.ts';
 
 type Json = Record<string, unknown>;
@@ -119,7 +119,7 @@ function describeErrors(contract: Contract): Json {
     const { status, body } = dialect.failure(error, 'en');
     responses[status] ??= {
       description: describeStatus(status),
-      ...json({ $ref: `#/components/schemas/${errorNames.get(dialect)}` }, {}),
+      ...json({ $ref: `#/components/schemas/${errorNameOf(dialect)}` }, {}),
     };
     responses[status].content['application/json'].examples[name] = { value: body };
   };

@@ -76,11 +76,12 @@ const standardError: Json = {
   },
 };
 
-/** What the document calls the errors of a dialect. */
-export const errorNames = new Map([
-  [standard, 'Error'],
-  [envelope, 'EnvelopeError'],
-]);
+/** What the document calls the errors of a dialect. @throws for one that it does not describe */
+export function errorNameOf(dialect: Dialect): string {
+  if (dialect === standard) return 'Error';
+  if (dialect === envelope) return 'EnvelopeError';
+  throw new Error('The document describes no errors of this dialect.');
+}
 export const errorSchemas: Json = { Error: standardError, EnvelopeError: envelopeError };
 
 /** The schema of what a dialect sends around a body. */

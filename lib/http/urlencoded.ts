@@ -1,10 +1,19 @@
 import { config } from '../config.ts';
+import { fail } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
 import { formValues } from './formValues.ts';
 
-/** Forms without files. A field that comes several times becomes a list, which no schema of one takes. */
+/** Forms without files, in UTF-8. A field that comes several times becomes a list, which no schema of one takes. */
 export const urlencoded: BodyReader = {
   mediaType: 'application/x-www-form-urlencoded',
   maxBytes: () => config.maxJsonBodyBytes,
-  read: (bytes) => formValues(new URLSearchParams(bytes.toString())),
+  read(bytes) {
+    const text = bytes.toString();
+    try {
+      decodeURIComponent(text);
+    } catch {
+      return fail('parseError');
+    }
+    return formValues(new URLSearchParams(text));
+  },
 };

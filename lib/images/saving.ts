@@ -1,4 +1,4 @@
-import { ApiError, isRefusal } from '../errors.ts';
+import { ApiError, errors, ValidationError } from '../errors.ts';
 import { markForErasure } from '../repositories/customers.ts';
 import type { CleanImage } from './picture.ts';
 import { dropQuietly, keepImage } from './store.ts';
@@ -24,4 +24,9 @@ export async function savingImage<U extends string | null | undefined, T>(
 /** The worker that erases a customer may have been here already; it has to come again for what was uploaded meanwhile. */
 function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.problem === 'authenticationFailed';
+}
+
+/** Any other error may hide that the change was made, and then the image is in use. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ValidationError || (error instanceof ApiError && errors[error.problem].status < 429);
 }

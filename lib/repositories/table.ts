@@ -77,14 +77,19 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
 export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
   const { limit = Number.POSITIVE_INFINITY } = range;
   const found: z.output<S>[] = [];
+  for await (const item of readEach(pk, range, as)) if (found.push(item) >= limit) break;
+  return found;
+}
+
+/** The same one after the other, read as far as they are asked for. */
+export async function* readEach<S extends z.ZodType>(pk: string, range: Range, as: S): AsyncGenerator<z.output<S>> {
   let after: Item | undefined;
   do {
     // Where many in a row have expired, there is no telling how far the next one is.
     const page = await query(pk, { ...range, after, ...(after && { limit: mostSkipped }) });
-    found.push(...page.items.flatMap((item) => parse(as, item) ?? []));
+    yield* page.items.flatMap((item) => parse(as, item) ?? []);
     after = page.next;
-  } while (after && found.length < limit);
-  return found.slice(0, limit);
+  } while (after);
 }
 
 /** How many items of a partition have a sort key that starts with a prefix; expired ones do not count. */

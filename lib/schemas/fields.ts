@@ -13,18 +13,20 @@ export const missing = (field: string) => ({
   when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null && !Array.isArray(value),
 });
 
+/** A text, without what no screen can show and no database should hold. */
+export const readable = z
+  .string()
+  .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
+  .refine((value) => value.isWellFormed(), code('invalid'));
+
 /**
  * Text as clients send it. Outer white space is cut, and nothing left is `blank` unless that clears the field; a number
- * counts as its digits, since clients send codes and phones so; what no screen can show and no database should hold is
- * refused.
+ * counts as its digits, since clients send codes and phones so.
  */
 export function text({ max, clears = false }: { max: number; clears?: boolean }) {
   return z.preprocess(
     (value) => (typeof value === 'number' ? String(value) : value),
-    z
-      .string()
-      .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
-      .refine((value) => value.isWellFormed(), code('invalid'))
+    readable
       .trim()
       .min(clears ? 0 : 1)
       .max(max),
@@ -40,7 +42,7 @@ export function choice<const V extends readonly [string, ...string[]]>(values: V
 export function severalOf<S extends z.ZodType<string, string>>(value: S) {
   return z
     .array(z.string())
-    .transform((all) => all.flatMap((several) => several.split(',')))
+    .transform((all) => all.flatMap((several) => several.split(',').map((one) => one.trim())))
     .pipe(z.array(value).max(20));
 }
 

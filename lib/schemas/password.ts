@@ -1,6 +1,5 @@
-import * as z from 'zod';
 import { isCommon } from '../repositories/commonPasswords.ts';
-import { code } from './fields.ts';
+import { code, readable } from './fields.ts';
 import type { Phone } from './phone.ts';
 
 const most = 256;
@@ -8,10 +7,7 @@ const fewest = 8;
 const length = (password: string) => Array.from(password).length;
 
 /** A password as somebody types it: any characters, white space at its ends included, the same however a keyboard composes them. */
-const characters = z
-  .string()
-  .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
-  .refine((value) => value.isWellFormed(), code('invalid'))
+const characters = readable
   .transform((value) => value.normalize('NFC'))
   .refine((value) => value !== '', code('blank'))
   .refine((value) => length(value) <= most, code('max_length', { max: most }));
