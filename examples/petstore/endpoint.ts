@@ -1,5 +1,6 @@
 import { type Dialect, problemOf } from '../../lib/http/dialects.ts';
-import { endpointsIn } from '../../lib/http/endpoint.ts';
+import { endpointsWith } from '../../lib/http/endpoint.ts';
+import { json } from '../../lib/http/json.ts';
 
 /** What is wrong with a request itself. */
 const aboutInput = ['invalid', 'parse_error', 'wrong_credentials'];
@@ -20,6 +21,8 @@ export function petstore(invalid: number, invalidId = invalid): Dialect {
   };
 }
 
+/** Clients of the published document call their JSON so where it names no type. */
+const accepts = { ...json, mediaType: 'text/plain' };
 /** Most operations document 400 for wrong input, the strict ones 405. */
-export const endpoint = endpointsIn(petstore(400));
+export const endpoint = endpointsWith({ dialect: petstore(400), accepts, needsBody: true });
 export const strict = petstore(405);

@@ -22,7 +22,7 @@ export const listedKey = (pk: string, id: number): Key => ({ pk, sk: `${petPrefi
 /** Counts that change at the same time must not all wait for one item. */
 const shards = 16;
 export const inventoryPartition = 'INVENTORY';
-export const shardKey = (petId: number): Key => ({ pk: inventoryPartition, sk: `SHARD#${Math.abs(petId) % shards}` });
+export const shardKey = (petId: number): Key => ({ pk: inventoryPartition, sk: `SHARD#${petId % shards}` });
 
 export const orderKey = (id: number): Key => ({ pk: `ORDER#${id}`, sk: 'ORDER' });
 

@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { fail, failFields, isRefusal } from '../../lib/errors.ts';
+import { fail, failFields } from '../../lib/errors.ts';
 import { fitting } from '../../lib/http/fitting.ts';
 import { newId } from '../../lib/ids.ts';
 import type { CleanImage } from '../../lib/images/picture.ts';
 import { dropQuietly, keepImage } from '../../lib/images/store.ts';
 import { find } from '../../lib/repositories/items.ts';
+import { readLists } from '../../lib/repositories/lists.ts';
 import { attempts, backOff } from '../../lib/repositories/retries.ts';
-import { readPrefix, readRange, transact } from '../../lib/repositories/table.ts';
+import { readAll, readPrefix, transact } from '../../lib/repositories/table.ts';
 import type { Write } from '../../lib/repositories/writes.ts';
 import * as keys from './keys.ts';
 import { Inventory, mostPhotos, Pet, type Status } from './schemas.ts';
@@ -71,10 +72,8 @@ export async function countPets(): Promise<Inventory> {
 }
 
 /** The pets in any of these lists, each once, as many as an answer can hold. */
-export async function findPets(lists: string[]): Promise<Pet[]> {
-  const range = { from: keys.petPrefix, to: `${keys.petPrefix}\uffff`, limit: 20_000 };
-  const found = await Promise.all(Array.from(new Set(lists), (pk) => readRange(pk, range, Pet)));
-  return fitting(new Map(found.flat().map((pet) => [pet.id, pet])).values());
+export function findPets(lists: string[]): Promise<Pet[]> {
+  return fitting(readLists(lists, keys.petPrefix, Pet));
 }
 
 /** Keeps a photo of a pet and answers its URL. @throws notFound, or a bad field where it has as many as it can have */
@@ -85,7 +84,9 @@ export async function addPhoto(id: number, image: CleanImage): Promise<string> {
     if (pet.photoUrls.length >= mostPhotos) failFields({ attr: 'photoUrls', code: 'max_value', max: mostPhotos });
     return { ...pet, photoUrls: [...pet.photoUrls, url] };
   }).catch(async (error) => {
-    if (isRefusal(error)) await dropQuietly(id, url);
+    // It may be done all the same.
+    const [pet] = await readAll([{ key: keys.petKey(id), as: Pet }]);
+    if (!pet?.photoUrls.includes(url)) await dropQuietly(id, url);
     throw error;
   });
   return url;

@@ -129,6 +129,8 @@ describe('a pet', () => {
     ['a name of 201 characters', { name: 'x'.repeat(201) }, 405, 'name'],
     ['21 tags', { tags: Array.from({ length: 21 }, () => ({ name: 'x' })) }, 405, 'tags'],
     ['a tag that a list would cut', { tags: [{ name: 'a,b' }] }, 405, 'tags.0.name'],
+    ['a number for a name', { name: 7 }, 405, 'name'],
+    ['an id that none can have', { id: -1 }, 405, 'id'],
     ['a name that no screen shows', { name: 'a\0' }, 405, 'name'],
     ['half a character in a tag', { tags: [{ name: '\ud800' }] }, 405, 'tags.0.name'],
   ])('with %s is refused', async (_, fields, status, field) => {
@@ -248,6 +250,21 @@ describe('a photo', () => {
     expect(await listImages(known.id)).not.toContain('<Key>');
   });
 
+  test('is not left behind where the table does not take it, and kept where only its answer is lost', async () => {
+    const known = pet();
+    await add(known);
+    const failing = (fault: Parameters<typeof world.engine.fail>[0] extends (...given: never) => infer F ? F : never) =>
+      world.engine.fail((operation) => (operation === 'TransactWriteItems' ? fault : undefined));
+    failing({ status: 400, type: 'TransactionConflictException' });
+    expect((await upload(known.id, { file: file(png) })).status).toBe(429);
+    expect(await listImages(known.id)).not.toContain('<Key>');
+    failing('lose answer');
+    expect((await upload(known.id, { file: file(png) })).status).toBe(500);
+    world.engine.heal();
+    const [url] = (await show(known.id)).body.photoUrls;
+    expect((await fetch(url)).status).toBe(200);
+  });
+
   test('of a pet that is not there is refused, and not kept', async () => {
     const id = newPetId();
     expect((await upload(id, { file: file(png) })).status).toBe(404);
@@ -267,14 +284,16 @@ describe('the inventory', () => {
     const pets = Array.from({ length: 60 }, (_, index) =>
       pet({ status: ['available', 'pending', 'sold', undefined][index % 4] }),
     );
-    await Promise.all(pets.map(add));
-    await Promise.all(
+    expect(new Set((await Promise.all(pets.map(add))).map(({ status }) => status))).toEqual(new Set([200]));
+    const answers = await Promise.all(
       pets.flatMap(({ id }, index) => [
         form(id, { status: 'sold' }),
         replace({ id, name: 'max', photoUrls: [], status: 'pending' }),
         ...(index % 3 === 0 ? [remove(id)] : []),
       ]),
     );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 404]));
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
     expect(await counts()).toEqual(await recounted());
   });
 
@@ -336,6 +355,7 @@ describe('an order', () => {
     ['another status', { status: 'lost' }, 'status'],
     ['a word for a flag', { complete: 'yes' }, 'complete'],
     ['a pet by its name', { petId: 'rex' }, 'petId'],
+    ['an id that none can have', { id: -1 }, 'id'],
   ])('with %s is refused', async (_, body, field) => {
     const answer = await place(body);
     expect([answer.status, answer.body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
@@ -383,7 +403,7 @@ describe('a user', () => {
     const { status, body } = await world.call(createWithList, { body: others });
     expect([status, body.message]).toEqual([400, '1.username: This value is already in use.']);
     expect((await world.call(getUser, called(others[0]?.username ?? ''))).status).toBe(404);
-    const same = [{ username: 'twin' }, { username: ' twin ' }];
+    const same = [{ username: 'twin' }, { username: 'twin' }];
     expect((await world.call(createWithList, { body: same })).status).toBe(400);
     const answers = await Promise.all(
       [1, 2, 3].map(() => world.call(createWithList, { body: [others[0], others[2]] })),
@@ -394,7 +414,9 @@ describe('a user', () => {
 
   test.each([
     ['no name', { username: undefined }, 'username'],
-    ['a name that is a path of its own', { username: 'logout' }, 'username'],
+    ['a name that is a path of its own', { username: 'createWithList' }, 'username'],
+    ['a name that is no part of a path', { username: '..' }, 'username'],
+    ['a number for a name', { firstName: 7 }, 'firstName'],
     ['a list for a password', { password: ['x'] }, 'password'],
     ['a password of 257 characters', { password: 'x'.repeat(257) }, 'password'],
     ['an e-mail address that is none of a text', { email: {} }, 'email'],
@@ -464,6 +486,34 @@ describe('a user', () => {
     expect(await isSignedIn(token)).toBe(true);
     expect((await change(user.username, { password: 'battery staple' })).status).toBe(200);
     expect([await isSignedIn(token), (await logIn(user.username)).status]).toEqual([false, 400]);
+    expect((await logIn(user.username, 'battery staple')).status).toBe(200);
+  });
+
+  test.each([
+    ['changed', { method: 'PUT', body: { password: 'stolen' } }, updateUser],
+    ['deleted', { method: 'DELETE' }, deleteUser],
+  ])('is not %s with a token that was right when the call began and is not any more', async (_, request, handler) => {
+    const { user } = await create();
+    const { body: stolen } = await logIn(user.username);
+    const saved = () =>
+      world.call(updateUser, {
+        method: 'PUT',
+        ...called(user.username),
+        body: { password: 'battery staple' },
+        headers,
+      });
+    let rescue: Promise<{ status: number }> | undefined;
+    let isOver = false;
+    // Until the owner has a new password, the table refuses what the thief writes with the old one's token.
+    world.engine.fail((operation, body) => {
+      if (!/^(UpdateItem|DeleteItem)$/.test(operation) || !body.includes(':shown') || isOver) return undefined;
+      rescue ??= saved().finally(() => {
+        isOver = true;
+      });
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    expect((await world.call(handler, { ...request, ...called(user.username), ...bearer(stolen) })).status).toBe(401);
+    expect((await rescue)?.status).toBe(200);
     expect((await logIn(user.username, 'battery staple')).status).toBe(200);
   });
 

@@ -11,16 +11,18 @@ import { useWorld } from '../../lib/testing/world.ts';
 const file = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
 const published = upgrade(JSON.parse(readFileSync(file, 'utf8')), '3.1') as unknown as OpenApi;
 
-/** What it leaves open: how an operation succeeds, and statuses that it does not name. */
+/** What it leaves open: how an operation succeeds, statuses that it does not name, and what only words say is for users themselves. */
 const successes: Record<string, string> = { addPet: 'Pet', updatePet: 'Pet' };
 const unnamed: Record<string, number[]> = { updatePetWithForm: [404], uploadFile: [400, 404], loginUser: [429] };
+const forUsers = ['logoutUser', 'updateUser', 'deleteUser'];
 
 /** The published document with that filled in: what says nothing of its answer answers with an ApiResponse. */
 function completed(document: OpenApi): OpenApi {
   for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
-    const { operationId, responses, security } = operation;
+    const { operationId, responses } = operation;
+    if (forUsers.includes(operationId)) operation.security = [{ petstore_auth: [] }];
     if (!('default' in responses)) responses[200] ??= answerOf(successes[operationId] ?? 'ApiResponse');
-    const statuses = [...(unnamed[operationId] ?? []), ...(security ? [401] : [])];
+    const statuses = [...(unnamed[operationId] ?? []), ...(operation.security ? [401] : [])];
     for (const status of statuses) responses[status] ??= {};
     for (const status of Object.keys(responses))
       responses[status] = { ...answerOf('ApiResponse'), ...responses[status] };
@@ -50,7 +52,7 @@ test('every published operation has a function, and there is no other', () => {
 
 const headers = { api_key: 'special-key' };
 const pet = { id: 7, name: 'rex', photoUrls: [], tags: [{ name: 'good' }], status: 'available' };
-const known: Record<string, string> = { petId: '7', orderId: '7', username: 'user1' };
+const known: Record<string, string[]> = { petId: ['7'], orderId: ['7'], username: ['user1'], password: ['secret'] };
 
 /** What operations that ask nobody who calls are tried on. */
 async function furnish(): Promise<void> {
@@ -58,18 +60,21 @@ async function furnish(): Promise<void> {
   await call(operation('createUser'), { body: { username: 'user1', password: 'secret' } });
 }
 
-/** Fields whose rules the document does not say: what is there already or has to be, and names that stand in paths. */
+/** Fields whose rules the document does not say: what is there already or has to be, and what has to stand in a path. */
+const ofUsers = /(^|\.)(id|username|password)$/;
 const beyondSchema: Record<string, RegExp> = {
   addPet: /^(id|tags\.\d+\.name)$/,
   updatePet: /^(id|tags\.\d+\.name)$/,
   updatePetWithForm: /^status$/,
   uploadFile: /^(file|photoUrls)$/,
   placeOrder: /^id$/,
-  createUser: /^(username|password)$/,
-  createUsersWithArrayInput: /(^|\.)(username|password)$/,
-  createUsersWithListInput: /(^|\.)(username|password)$/,
-  loginUser: /^(username|password)$/,
-  updateUser: /^(username|password)$/,
+  createUser: ofUsers,
+  createUsersWithArrayInput: ofUsers,
+  createUsersWithListInput: ofUsers,
+  loginUser: ofUsers,
+  getUserByName: ofUsers,
+  updateUser: ofUsers,
+  deleteUser: ofUsers,
 };
 
 testConformance(api, conformance, {
@@ -78,11 +83,14 @@ testConformance(api, conformance, {
     if (before.status === 404) await call(operation('addPet'), { headers, body: pet });
     return { headers };
   },
-  async strangers() {
+  async strangers(operationId) {
     world.set({ OPEN_TO_ALL: 'false' });
+    const needsKey = operationId === 'deletePet' ? 'not_authenticated' : undefined;
     return [
       [{}, 'not_authenticated'],
       [{ api_key: 'other-key' }, 'authentication_failed'],
+      [{ Authorization: 'Basic eA==' }, needsKey ?? 'authentication_failed'],
+      [{ Authorization: `Bearer eA.${'x'.repeat(43)}` }, needsKey ?? 'token_not_valid'],
     ];
   },
   codeOf: ({ body }) => body.type,
@@ -90,7 +98,7 @@ testConformance(api, conformance, {
     const { type = '', message = '' } = body ?? {};
     return type === 'invalid' ? Array.from(message.matchAll(/(\S+): /g), ([, field]) => field) : [];
   },
-  known: (parameter) => [known[parameter] ?? ''],
+  known: (parameter) => known[parameter],
   isBeyondSchema: (operationId, field) => beyondSchema[operationId]?.test(field) ?? false,
   async renew() {
     await world.renewEngine();

@@ -1,30 +1,27 @@
 import * as z from 'zod';
 import { newId } from '../../lib/ids.ts';
-import { code, idInPath, severalOf, text } from '../../lib/schemas/fields.ts';
+import { code, idInPath, readable, severalOf } from '../../lib/schemas/fields.ts';
 import { uploadedImage } from '../../lib/schemas/image.ts';
 import { givenPassword } from '../../lib/schemas/password.ts';
 
 /** Texts may be empty: what the published document allows is taken, up to a length. */
-const words = text({ max: 200, clears: true });
+const words = readable.max(200);
 /** Of something new: without one, or with 0, it gets one. */
-const newThing = {
-  id: z
-    .int()
-    .default(0)
-    .transform((id) => id || newId()),
-};
+const ownId = z.int().min(0).default(0);
+const newThing = { id: ownId.transform((id) => id || newId()) };
 
 export const Status = z.enum(['available', 'pending', 'sold']);
 export type Status = z.infer<typeof Status>;
 const Named = z.object({ id: z.int().optional(), name: words.optional() });
 /** A comma would end its name where pets are looked for. */
-const Tag = Named.extend({ name: words.refine((name) => !name.includes(','), code('invalid')).optional() });
+const tagName = words.trim().refine((name) => !name.includes(','), code('invalid'));
+const Tag = Named.extend({ name: tagName.optional() });
 export const mostPhotos = 20;
 export const Pet = z.object({
   id: z.int(),
   category: Named.optional(),
   name: words,
-  photoUrls: z.array(text({ max: 500, clears: true })).max(mostPhotos),
+  photoUrls: z.array(readable.max(500)).max(mostPhotos),
   tags: z.array(Tag).max(20).optional(),
   status: Status.optional(),
 });
@@ -37,7 +34,7 @@ export const Photo = z.object({ additionalMetadata: words.optional(), file: uplo
 const anyId = z.preprocess((id) => (/^-?\d{1,16}$/.test(String(id)) ? Number(id) : id), z.int());
 export const PetPath = z.object({ petId: anyId });
 export const ByStatus = z.object({ status: severalOf(Status) });
-export const ByTags = z.object({ tags: severalOf(z.string().trim().max(200)) });
+export const ByTags = z.object({ tags: severalOf(words) });
 
 const count = z.int().default(0);
 export const Inventory = z.object({ available: count, pending: count, sold: count });
@@ -54,8 +51,10 @@ export const Order = z.object({
 export const NewOrder = Order.extend(newThing);
 export const OrderPath = z.object({ orderId: idInPath });
 
-/** Names that are paths of their own could not be read. */
-const username = text({ max: 100 }).refine((name) => !['login', 'logout'].includes(name), code('invalid'));
+/** What is a path of its own, or none, could not be read. */
+const reserved = ['login', 'logout', 'createWithArray', 'createWithList', '.', '..'];
+const anyName = readable.min(1).max(100);
+const username = anyName.refine((name) => !reserved.includes(name), code('invalid'));
 const details = { firstName: words, lastName: words, email: words, phone: words, userStatus: z.int32() };
 export const UserDetails = z.object(details).partial();
 /** The published document shows the password as well; nobody gets it here. */
@@ -66,10 +65,10 @@ export type NewUser = z.infer<typeof NewUser>;
 const areDifferent = (users: NewUser[]) => new Set(users.map((user) => user.username)).size === users.length;
 export const NewUsers = z
   .array(NewUser)
-  .max(50)
+  .max(20)
   .refine(areDifferent, { ...code('unique'), path: ['username'] });
 export const UserChanges = User.partial().extend({ password: givenPassword.optional() });
-export const UserPath = z.object({ username: text({ max: 100 }) });
+export const UserPath = z.object({ username: anyName });
 export const Credentials = UserPath.extend({ password: givenPassword });
 export type Credentials = z.infer<typeof Credentials>;
 

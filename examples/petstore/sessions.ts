@@ -12,7 +12,7 @@ import { readAll, transact } from '../../lib/repositories/table.ts';
 import { callsKey, sessionKey, userKey } from './keys.ts';
 import type { Credentials } from './schemas.ts';
 import { settings } from './settings.ts';
-import { Account } from './users.ts';
+import { Account, type Target } from './users.ts';
 
 /** How long a login lasts, and how many calls a user can make. */
 const sessionSeconds = 3_600;
@@ -22,7 +22,7 @@ const Session = z.object({ accessId: z.int(), expiresAtSeconds: z.int() });
 /** `<user name in base64url>.<secret>`. */
 const bearer = /^Bearer +([\w-]{1,400})\.([\w-]{43}) *$/i;
 
-type SignedIn = { username: string; session: Key };
+type SignedIn = { username: string; accessId: number; session: Key };
 /** Who calls: a user with a session, or nobody in particular, who has the API key or needs none. */
 type Caller = { user?: SignedIn };
 
@@ -48,13 +48,13 @@ export const caller: Authenticator<Caller> = async (headers) => {
 
 export const keyHolder: Authenticator<Caller> = ({ api_key }) => {
   if (api_key === undefined) return fail('notAuthenticated');
-  const hash = createHash('sha256').update(api_key).digest();
-  return timingSafeEqual(hash, Buffer.from(settings.apiKeySha256(), 'hex')) ? {} : fail('authenticationFailed');
+  const [hash, known] = [createHash('sha256').update(api_key).digest(), Buffer.from(settings.apiKeySha256(), 'hex')];
+  return known.length === hash.length && timingSafeEqual(hash, known) ? {} : fail('authenticationFailed');
 };
 
-/** The name of who may be changed: a user changes nobody else. @throws permissionDenied */
-export function self(user: SignedIn | undefined, username: string): string {
-  return user && user.username !== username ? fail('permissionDenied') : username;
+/** Whom a caller may change: users change nobody else. @throws permissionDenied */
+export function self(user: SignedIn | undefined, username: string): Target {
+  return user && user.username !== username ? fail('permissionDenied') : { username, accessId: user?.accessId };
 }
 
 async function userOf(authorization: string): Promise<SignedIn> {
@@ -68,5 +68,5 @@ async function userOf(authorization: string): Promise<SignedIn> {
   ]);
   if (!found || found.accessId !== account?.accessId) return fail('tokenNotValid');
   await limitByHour((hour) => callsKey(username, hour), callsPerHour);
-  return { username, session };
+  return { username, accessId: found.accessId, session };
 }

@@ -56,6 +56,15 @@ test('a user logs in and out, over HTTP', async () => {
   expect(statuses).toEqual([200, 200, 401]);
 });
 
+test('values of a path are decoded once, as behind API Gateway', async () => {
+  for (const username of ['100%', 'a/b', 'a%2Fb']) {
+    expect((await post('/user', { username })).status).toBe(200);
+    expect(await get(`/user/${encodeURIComponent(username)}`)).toMatchObject({ username });
+  }
+  expect((await fetch(`${api}/user/a%252Fb`, { method: 'DELETE' })).status).toBe(200);
+  expect(await get('/user/a%2Fb')).toMatchObject({ username: 'a/b' });
+});
+
 test('browsers may send the key and see the limits, and wrong ways are told apart', async () => {
   const preflight = await fetch(`${api}/pet/10`, {
     method: 'OPTIONS',

@@ -5,8 +5,5 @@ import { keyHolder } from '../../sessions.ts';
 
 export const handler = endpoint(
   { operationId: 'deletePet', summary: 'Delete a pet.', auth: keyHolder, params: PetPath, returns: { 200: Done } },
-  async ({ params }) => {
-    await changePet(params.petId, () => undefined);
-    return done(params.petId);
-  },
+  ({ params: { petId } }) => changePet(petId, () => undefined).then(() => done(petId)),
 );

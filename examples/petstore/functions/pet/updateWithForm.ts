@@ -13,6 +13,7 @@ export const handler = endpoint(
     params: PetPath,
     accepts: urlencoded,
     body: PetChanges,
+    needsBody: false,
     returns: { 200: Done },
   },
   async ({ params, body }) => {

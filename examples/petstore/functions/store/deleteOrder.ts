@@ -5,8 +5,5 @@ import { Done, done, OrderPath } from '../../schemas.ts';
 
 export const handler = endpoint(
   { operationId: 'deleteOrder', summary: 'Delete an order.', params: OrderPath, returns: { 200: Done } },
-  async ({ params }) => {
-    await remove(orderKey(params.orderId));
-    return done(params.orderId);
-  },
+  ({ params: { orderId } }) => remove(orderKey(orderId)).then(() => done(orderId)),
 );

@@ -4,8 +4,5 @@ import { addUsers } from '../../users.ts';
 
 export const handler = endpoint(
   { operationId: 'createUser', summary: 'Add a user.', body: NewUser, returns: { 200: Done } },
-  async ({ body }) => {
-    await addUsers([body], () => 'username');
-    return done(body.id);
-  },
+  ({ body }) => addUsers(body).then(() => done(body.id)),
 );

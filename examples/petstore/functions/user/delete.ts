@@ -1,8 +1,7 @@
-import { remove } from '../../../../lib/repositories/items.ts';
 import { endpoint } from '../../endpoint.ts';
-import { userKey } from '../../keys.ts';
 import { Done, done, UserPath } from '../../schemas.ts';
 import { caller, self } from '../../sessions.ts';
+import { deleteUser } from '../../users.ts';
 
 export const handler = endpoint(
   {
@@ -13,8 +12,5 @@ export const handler = endpoint(
     returns: { 200: Done },
     errors: ['permissionDenied'],
   },
-  async ({ params: { username }, user }) => {
-    await remove(userKey(self(user, username)));
-    return done(username);
-  },
+  async ({ params, user }) => done(await deleteUser(self(user, params.username))),
 );

@@ -13,8 +13,5 @@ export const handler = endpoint(
     returns: { 200: Done },
     errors: ['permissionDenied'],
   },
-  async ({ params: { username }, body, user }) => {
-    await replaceUser(self(user, username), body);
-    return done(username);
-  },
+  async ({ params, body, user }) => done(await replaceUser(self(user, params.username), body)),
 );
