@@ -440,6 +440,24 @@ describe('a user', () => {
     expect(await isSignedIn(other)).toBe(false);
   });
 
+  test('may do with a token whatever is about pets, but delete them', async () => {
+    const { user } = await create();
+    const { headers } = bearer((await logIn(user.username)).body);
+    const known = pet({ tags: [{ name: 'x' }] });
+    const params = { petId: String(known.id) };
+    const answers = [
+      await world.call(addPet, { headers, body: known }),
+      await world.call(updatePet, { headers, method: 'PUT', body: known }),
+      await world.call(updateWithForm, { headers, params }),
+      await callWithForm(world, uploadImage, { headers, params }, { file: file(png) }),
+      await world.call(getPet, { headers, method: 'GET', params }),
+      await world.call(findByStatus, { headers, method: 'GET', query: { status: 'sold' } }),
+      await world.call(findByTags, { headers, method: 'GET', query: { tags: 'x' } }),
+      await world.call(deletePet, { headers, method: 'DELETE', params }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 401]);
+  });
+
   test('is told the same for a wrong password and for a name that nobody has, and waits after ten', async () => {
     const { user } = await create();
     const unknown = randomUUID();
