@@ -11,6 +11,7 @@ import { type Dialect, dialectOf } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { toFieldErrors } from './issues.ts';
 import { json } from './json.ts';
+import { queryOf } from './query.ts';
 import { revalidation } from './revalidation.ts';
 import type { HttpContext, HttpRequest, Step } from './step.ts';
 
@@ -160,22 +161,6 @@ async function validated(contract: Contract, event: APIGatewayProxyEvent): Promi
   const body = await check(contract.body, event.body);
   if (fields.length > 0) throw new ValidationError(fields);
   return { params, query, body };
-}
-
-/** Of a parameter that comes several times the last one counts, unless the schema takes a list. */
-function queryOf({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
-  const { queryStringParameters: last, multiValueQueryStringParameters: all } = event;
-  const lists = Object.entries(query?.shape ?? {}).flatMap(([name, schema]) => {
-    const values = all?.[name];
-    return values && takesList(schema) ? [[name, values]] : [];
-  });
-  return { ...last, ...Object.fromEntries(lists) };
-}
-
-function takesList(schema: z.core.$ZodType): boolean {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'pipe') return takesList(def.in);
-  return def.type === 'array' || (def.type === 'optional' && takesList(def.innerType));
 }
 
 function respond(contract: Contract, path: string, result: unknown): APIGatewayProxyResult {

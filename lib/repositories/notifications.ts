@@ -13,7 +13,8 @@ import {
   unreadKey,
 } from './keys.ts';
 import { type Page, readPage } from './pages.ts';
-import { countPrefix, readAll, transact, write } from './table.ts';
+import { readAll, transact, write } from './table.ts';
+import { countPrefix } from './tableCount.ts';
 import type { Write } from './writes.ts';
 
 export const notificationTypes = ['product_ordered', 'other'] as const;

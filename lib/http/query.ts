@@ -1,0 +1,19 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Contract } from './contract.ts';
+
+/** Of a parameter that comes several times the last one counts, unless the schema takes a list. */
+export function queryOf({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
+  const { queryStringParameters: last, multiValueQueryStringParameters: all } = event;
+  const lists = Object.entries(query?.shape ?? {}).flatMap(([name, schema]) => {
+    const values = all?.[name];
+    return values && takesList(schema) ? [[name, values]] : [];
+  });
+  return { ...last, ...Object.fromEntries(lists) };
+}
+
+function takesList(schema: z.core.$ZodType): boolean {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === 'pipe') return takesList(def.in);
+  return def.type === 'array' || (def.type === 'optional' && takesList(def.innerType));
+}
