@@ -5,8 +5,8 @@ import { loadEndpoint } from '../http/openapi.ts';
 import { readRoutes } from '../http/routes.ts';
 import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
 import { spoiled, valid } from './arbitraries.ts';
+import { encoded, placed, type Values } from './describedRequest.ts';
 import type { TestRequest } from './event.ts';
-import { asForm, type FormFields } from './forms.ts';
 import type { Answer, World } from './world.ts';
 
 /** How many requests to make of an operation in each way; `npm run test:fuzz` asks for many. */
@@ -153,13 +153,11 @@ export function testConformance(
   });
 }
 
-type Values = Record<string, { value: unknown; isOdd: boolean }>;
-
 /** Values of a parameter: those of things that are there or that its schema allows, and any others. */
 function valuesOf(
   { name, required, schema }: DescribedOperation['parameters'][number],
   { known }: Subject,
-): fc.Arbitrary<{ value: unknown; isOdd: boolean }> {
+): fc.Arbitrary<Values[string]> {
   const odd = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 30 }),
     fc.constantFrom('', '0', '-1', '%00', '../x', '1e9'),
@@ -170,36 +168,6 @@ function valuesOf(
     { weight: 2, arbitrary: allowed.map((value) => ({ value, isOdd: false })) },
     { weight: 1, arbitrary: odd.map((value) => ({ value, isOdd: true })) },
   );
-}
-
-/** Values of parameters, where they belong. */
-function placed({ parameters }: DescribedOperation, values: Values): Pick<TestRequest, 'params' | 'query'> {
-  const inPlace = (place: string) =>
-    Object.fromEntries(
-      parameters
-        .filter(({ name, in: own }) => own === place && values[name]?.value !== undefined)
-        .map(({ name }) => [name, texts(values[name]?.value)]),
-    );
-  return { params: inPlace('path') as Record<string, string>, query: inPlace('query') };
-}
-
-function texts(value: unknown): string | string[] {
-  return Array.isArray(value) ? value.map(String) : String(value);
-}
-
-async function encoded(
-  { body }: DescribedOperation,
-  sent: unknown,
-  { headers, ...caller }: Pick<TestRequest, 'token' | 'headers'>,
-): Promise<Pick<TestRequest, 'body' | 'token' | 'headers'>> {
-  const form = body?.mediaType === 'multipart/form-data' ? await asForm(sent as FormFields) : undefined;
-  const fields =
-    body?.mediaType === 'application/x-www-form-urlencoded' && new URLSearchParams(sent as Record<string, string>);
-  return {
-    ...caller,
-    ...(sent !== undefined && { body: fields ? fields.toString() : (form?.body ?? sent) }),
-    headers: { ...headers, ...form?.headers, ...(fields && { 'Content-Type': body?.mediaType ?? '' }) },
-  };
 }
 
 function knownPath({ parameters }: DescribedOperation, { known }: Subject): Record<string, string> {

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { makeSecrets, type Secrets } from '../../deploy/secrets.ts';
@@ -9,17 +7,16 @@ import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
-import { errors } from '../errors.ts';
-import { dialectOf } from '../http/dialects.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { commonErrors } from '../http/openapi.ts';
 import { project } from '../http/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
+import { isDeclared } from './declared.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { stageEnvironment } from './environment.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
 import { GrantLog } from './grants.ts';
 import { freePort } from './ports.ts';
+import { StoredItems } from './storedItems.ts';
 import { openStream, type Stream } from './stream.ts';
 
 export interface Answer {
@@ -55,7 +52,7 @@ export class World {
   engine!: EngineProxy;
   secrets!: Secrets;
   readonly #tableName = `customer-backend-test-${randomUUID()}`;
-  #client!: DynamoDBDocumentClient;
+  #stored!: StoredItems;
   #ownEngine: Engine | undefined;
   #settings: Record<string, string | undefined> = {};
   readonly #frozenAt = Date.now();
@@ -97,7 +94,7 @@ export class World {
       SEED_CACHE_SECONDS: '0',
       ...this.#service.environment,
     });
-    this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint }));
+    this.#stored = new StoredItems(endpoint, this.#tableName);
     await createTable(endpoint, this.#tableName);
     await this.#service.loadSeed?.();
   }
@@ -107,7 +104,7 @@ export class World {
     const engine = await startEngine(await freePort());
     await createTable(engine.endpoint, this.#tableName);
     this.engine.target = engine.endpoint;
-    this.#client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: engine.endpoint }));
+    this.#stored = new StoredItems(engine.endpoint, this.#tableName);
     this.#ownEngine?.stop();
     this.#ownEngine = engine;
   }
@@ -115,7 +112,7 @@ export class World {
   async stop(): Promise<void> {
     this.#ownEngine?.stop();
     await deleteTable(process.env.TEST_ENGINE ?? '', this.#tableName);
-    this.#client.destroy();
+    this.#stored.close();
     await Promise.all([this.sandbox.stop(), this.engine.stop()]);
     this.#stopNaming?.();
     this.#grants.write();
@@ -174,18 +171,8 @@ export class World {
       handler(event, lambdaContext()),
     );
     const body = result.body ? JSON.parse(result.body) : undefined;
-    const { returns, errors: own = [], ...contract } = handler.contract;
-    const declared = [...own, ...commonErrors(contract)].map((name) => errors[name]);
-    const cached = result.statusCode === 304 && contract.cacheControl;
-    const dialect = dialectOf(contract);
-    const checked = contract.query || contract.body || (dialect.refusesPaths && contract.params);
-    const refused = result.statusCode === dialect.badFieldsStatus && checked;
-    if (
-      !(result.statusCode in returns) &&
-      !cached &&
-      !refused &&
-      !declared.some(({ status }) => status === result.statusCode)
-    ) {
+    const { contract } = handler;
+    if (!isDeclared(contract, result.statusCode)) {
       throw new Error(`${contract.summary} does not declare status ${result.statusCode}: ${result.body}`);
     }
     return { status: result.statusCode, headers: result.headers as Record<string, string>, body };
@@ -211,46 +198,22 @@ export class World {
   }
 
   /** Everything in the table. */
-  async items(): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new ScanCommand({ TableName: this.#tableName, ConsistentRead: true, ...(from && { ExclusiveStartKey: from }) }),
-      );
-      items.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return items;
+  items(): ReturnType<StoredItems['all']> {
+    return this.#stored.all();
   }
 
   /** Everything in one partition, in the order of the keys. */
-  async partition(pk: string): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#tableName,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': pk },
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return items;
+  partition(pk: string): ReturnType<StoredItems['partition']> {
+    return this.#stored.partition(pk);
   }
 
   /** Puts an item past the repositories, for states that only time or an old version can make. */
-  async put(item: object): Promise<void> {
-    await this.#client.send(new PutCommand({ TableName: this.#tableName, Item: { ...item } }));
+  put(item: object): Promise<void> {
+    return this.#stored.put(item);
   }
 
-  async delete(key: { pk: string; sk: string }): Promise<void> {
-    await this.#client.send(new DeleteCommand({ TableName: this.#tableName, Key: key }));
+  delete(key: { pk: string; sk: string }): Promise<void> {
+    return this.#stored.delete(key);
   }
 }
 
