@@ -9,7 +9,7 @@ import { encoded, placed, type Values } from './describedRequest.ts';
 import type { TestRequest } from './event.ts';
 import type { Answer, World } from './world.ts';
 
-/** How many requests to make of an operation in each way; `npm run test:fuzz` asks for many. */
+/** How many requests to make in all, as `npm run test:fuzz` sets it; a few of each kind otherwise. */
 const requests = Number(process.env.FUZZ ?? 0);
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 /** An engine takes longer with every transaction it has done: twice as long after thirty thousand. */
