@@ -1,7 +1,7 @@
 import { dropImagesOf } from './images/store.ts';
 import { personalData } from './personalData.ts';
 import { writeAll } from './repositories/bulk.ts';
-import * as devices from './repositories/devices.ts';
+import { release } from './repositories/deviceWrites.ts';
 import { customerPartition, devicePrefix, erasureKey } from './repositories/keys.ts';
 import { readRaw, write } from './repositories/table.ts';
 
@@ -20,7 +20,7 @@ export async function erase(customerId: number): Promise<void> {
   const tokens = items
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));
-  await Promise.all(tokens.map((token) => write(devices.release(customerId, token))));
+  await Promise.all(tokens.map((token) => write(release(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
   await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
   // Last, for as long as an item is there, a change under way may still give it an image.

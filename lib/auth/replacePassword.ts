@@ -1,6 +1,6 @@
 import { fail, failFields } from '../errors.ts';
 import type * as customers from '../repositories/customers.ts';
-import * as devices from '../repositories/devices.ts';
+import { deactivation } from '../repositories/deviceWrites.ts';
 import { emailClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import * as passwords from '../repositories/passwords.ts';
@@ -88,7 +88,7 @@ function leftovers(
 ): Write[] {
   const ending = open.filter(({ id }) => id !== keeping).map(sessions.ending);
   if (keeping === undefined || next === undefined) {
-    return [...ending, ...registered.map(({ registrationId }) => devices.deactivation(customerId, registrationId))];
+    return [...ending, ...registered.map(({ registrationId }) => deactivation(customerId, registrationId))];
   }
   const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];
   return [sessions.moved({ customerId, id: keeping }, next), ...ending, ...silencing(gone, staying, registered)];

@@ -4,6 +4,7 @@ import { newId } from '../ids.ts';
 import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
 import * as devices from '../repositories/devices.ts';
+import { registration } from '../repositories/deviceWrites.ts';
 import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import { backOff } from '../repositories/retries.ts';
@@ -59,7 +60,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
       ...(known
         ? [signingIn(known.customer, language)]
         : Object.values(customers.creation(customer, country.currency))),
-      ...devices.registration(customer.id, device, claims.pushToken),
+      ...registration(customer.id, device, claims.pushToken),
       ...writes,
     ]);
     if (result.done) {

@@ -1,4 +1,5 @@
 import * as devices from '../repositories/devices.ts';
+import { deactivation } from '../repositories/deviceWrites.ts';
 import * as sessions from '../repositories/sessions.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
@@ -29,7 +30,7 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
 export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
   const { open, registered } = await readSignedInDevices(own.customerId);
   const writes = [
-    ...registered.map(({ registrationId }) => devices.deactivation(own.customerId, registrationId)),
+    ...registered.map(({ registrationId }) => deactivation(own.customerId, registrationId)),
     ...open.filter(({ id }) => id !== own.id).map(sessions.ending),
     sessions.ending(own),
   ];
@@ -52,7 +53,7 @@ export function silencing(
     .flatMap(({ customerId }) =>
       registered
         .filter((device) => among(ending, device) && !among(staying, device))
-        .map(({ registrationId }) => devices.deactivation(customerId, registrationId)),
+        .map(({ registrationId }) => deactivation(customerId, registrationId)),
     );
 }
 

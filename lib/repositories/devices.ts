@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { nowMs, nowSeconds } from '../clock.ts';
+import { nowMs } from '../clock.ts';
 import { fail, failFields } from '../errors.ts';
-import { newId } from '../ids.ts';
+import { deactivation, newDevice, newIdentity, registered, registration, release, renewal } from './deviceWrites.ts';
 import * as items from './items.ts';
 import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey, sessionKey } from './keys.ts';
 import { backOff } from './retries.ts';
 import * as sessions from './sessions.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
-import { type Given, setting, type Write } from './writes.ts';
+import { type Given, setting } from './writes.ts';
 
 export const deviceTypes = ['ios', 'android', 'web'] as const;
 
@@ -32,56 +32,6 @@ export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
 /** What is said about a device when it is registered; what is left out stays, or is empty on a new one. */
 export type Registration = Pick<Device, 'registrationId' | 'type'> &
   Given<Pick<Device, 'deviceId' | 'name' | 'active'>>;
-
-/**
- * The writes that register a device as the customer's own and, unless told otherwise, active, given who holds its push token
- * now. They are refused when that has changed in the meantime.
- */
-export function registration(
-  customerId: number,
-  device: Registration,
-  claim: PushTokenClaim | undefined,
-  identity: Identity = claim ?? newIdentity(),
-): Write[] {
-  const claimKey = pushTokenClaimKey(device.registrationId);
-  const key = deviceKey(customerId, device.registrationId);
-  if (claim?.customerId === customerId) return [renewal(customerId, device)];
-  const { deviceId, createdAtSeconds } = identity;
-  return [
-    {
-      kind: 'put',
-      key: claimKey,
-      item: { customerId, deviceId, createdAtSeconds } satisfies PushTokenClaim,
-      condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
-      values: { ':previous': claim?.customerId },
-    },
-    { kind: 'put', key, item: newDevice(device, identity) },
-    ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
-  ];
-}
-
-/** The write that registers a device again: it is there as long as its push token is the customer's. */
-function renewal(customerId: number, device: Registration): Write & { kind: 'update' } {
-  const key = deviceKey(customerId, device.registrationId);
-  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) };
-}
-
-/** A device as a new owner has it: nothing of an owner before. */
-function newDevice(device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
-  const { deviceId = null, name = null, ...rest } = registered(device);
-  return { id, ...rest, deviceId, name, createdAtSeconds };
-}
-
-/** What stays with a push token, whoever holds it. */
-type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
-
-function newIdentity(): Identity {
-  return { deviceId: newId(), createdAtSeconds: nowSeconds() };
-}
-
-function registered({ active = true, ...device }: Registration) {
-  return { ...device, active, registeredAtMs: nowMs() };
-}
 
 /** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
 const patienceMs = 17_000;
@@ -177,23 +127,6 @@ export async function remove(customerId: number, registrationId: string): Promis
     release(customerId, registrationId),
   ]);
   if (!done) fail('notFound');
-}
-
-/** The write that frees a push token, if the customer still holds it. */
-export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
-  const values = { ':owner': customerId };
-  return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
-}
-
-/** The write that stops pushes to a device. It is refused if the customer does not have it. */
-export function deactivation(customerId: number, registrationId: string): Write & { kind: 'update' } {
-  return {
-    kind: 'update',
-    key: deviceKey(customerId, registrationId),
-    expression: 'SET #active = :no',
-    condition: 'attribute_exists(pk)',
-    values: { ':no': false },
-  };
 }
 
 /** Stops pushes to a device whose app is gone, unless the app has spoken of it since. */

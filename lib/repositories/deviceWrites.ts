@@ -1,0 +1,72 @@
+import { nowMs, nowSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
+import type { Device, PushTokenClaim, Registration } from './devices.ts';
+import { deviceKey, pushTokenClaimKey } from './keys.ts';
+import { setting, type Write } from './writes.ts';
+
+/**
+ * The writes that register a device as the customer's own and, unless told otherwise, active, given who holds its push token
+ * now. They are refused when that has changed in the meantime.
+ */
+export function registration(
+  customerId: number,
+  device: Registration,
+  claim: PushTokenClaim | undefined,
+  identity: Identity = claim ?? newIdentity(),
+): Write[] {
+  const claimKey = pushTokenClaimKey(device.registrationId);
+  const key = deviceKey(customerId, device.registrationId);
+  if (claim?.customerId === customerId) return [renewal(customerId, device)];
+  const { deviceId, createdAtSeconds } = identity;
+  return [
+    {
+      kind: 'put',
+      key: claimKey,
+      item: { customerId, deviceId, createdAtSeconds } satisfies PushTokenClaim,
+      condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
+      values: { ':previous': claim?.customerId },
+    },
+    { kind: 'put', key, item: newDevice(device, identity) },
+    ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
+  ];
+}
+
+/** The write that registers a device again: it is there as long as its push token is the customer's. */
+export function renewal(customerId: number, device: Registration): Write & { kind: 'update' } {
+  const key = deviceKey(customerId, device.registrationId);
+  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) };
+}
+
+/** A device as a new owner has it: nothing of an owner before. */
+export function newDevice(device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+  const { deviceId = null, name = null, ...rest } = registered(device);
+  return { id, ...rest, deviceId, name, createdAtSeconds };
+}
+
+/** What stays with a push token, whoever holds it. */
+type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
+
+export function newIdentity(): Identity {
+  return { deviceId: newId(), createdAtSeconds: nowSeconds() };
+}
+
+export function registered({ active = true, ...device }: Registration) {
+  return { ...device, active, registeredAtMs: nowMs() };
+}
+
+/** The write that frees a push token, if the customer still holds it. */
+export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
+  const values = { ':owner': customerId };
+  return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
+}
+
+/** The write that stops pushes to a device. It is refused if the customer does not have it. */
+export function deactivation(customerId: number, registrationId: string): Write & { kind: 'update' } {
+  return {
+    kind: 'update',
+    key: deviceKey(customerId, registrationId),
+    expression: 'SET #active = :no',
+    condition: 'attribute_exists(pk)',
+    values: { ':no': false },
+  };
+}
