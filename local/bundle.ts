@@ -1,5 +1,6 @@
-import { appendFileSync } from 'node:fs';
-import { type BuildOptions, build, stop } from 'esbuild';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Plugin, stop } from 'esbuild';
 import { readFunctions, readService } from '../lib/http/routes.ts';
 
 /** Where serverless-offline finds the bundles. */
@@ -11,39 +12,46 @@ export function bundleOptions(folder?: string): BuildOptions {
   return { bundle: true, platform: 'node', target, mainFields, alias, outbase: '.', outExtension: { '.js': '.cjs' } };
 }
 
-/** What the local reader of streams does not know: records that a worker reports as failed come again. It repeats what throws. */
-const throwing = `
-module.exports = (({ handler }) => ({
-  handler: async (event, context) => {
-    const { batchItemFailures } = await handler(event, context);
-    if (batchItemFailures.length > 0) throw new Error('Some records come again.');
-  },
-}))(module.exports);
-`;
+/** Some libraries are CommonJS still. */
+const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** What the local gateway does otherwise than a REST API: it hands over the values of a path decoded. */
-const encoding = `
-module.exports = (({ handler }) => ({
-  handler: (event, context) => {
-    const values = Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, encodeURIComponent(value)]);
-    return handler(values.length > 0 ? { ...event, pathParameters: Object.fromEntries(values) } : event, context);
-  },
-}))(module.exports);
-`;
-
-/** Bundles all functions of the service in this folder in one run: what they share is read once, which makes it three times as fast. */
+/**
+ * Bundles all functions of the service in this folder in one run. They run in one process here, so what they share is bundled and
+ * loaded once: each with a copy of its own they would fill the memory before the last one was called.
+ */
 export async function bundleFunctions(folder: string): Promise<void> {
-  const entryPoints = readFunctions(folder).map(({ file }) => `${file}.ts`);
+  const entryPoints = readFunctions(folder).map(({ file }) => ({ in: `${file}.ts`, out: file }));
   await build({
     ...bundleOptions(folder),
     entryPoints,
     outdir: bundleFolder,
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    banner: { js: banner },
+    plugins: [asInAws(folder)],
     logLevel: 'error',
-    footer: { js: encoding },
   });
   await stop();
-  for (const { handler, events } of Object.values(readService(folder).functions)) {
-    const followsStream = Array.isArray(events) && events.some(({ stream }) => stream);
-    if (followsStream) appendFileSync(`${bundleFolder}/${handler.replace(/handler$/, 'cjs')}`, throwing);
-  }
+}
+
+/** Exports each handler as local/inAws.ts makes it. */
+function asInAws(folder: string): Plugin {
+  const wrapper = fileURLToPath(new URL('inAws.ts', import.meta.url));
+  return {
+    name: 'as-in-aws',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /./ }, ({ kind, path }) =>
+        kind === 'entry-point' ? { path: resolve(folder, path), namespace: 'handler' } : undefined,
+      );
+      onLoad({ filter: /./, namespace: 'handler' }, ({ path }) => ({
+        contents: `
+          import { handler as own } from '${path}';
+          import { inAws } from '${wrapper}';
+          export const handler = inAws(own);
+        `,
+        resolveDir: folder,
+      }));
+    },
+  };
 }
