@@ -3,6 +3,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { readRoutes } from '../lib/http/routes.ts';
 import { png } from '../lib/testing/images.ts';
 import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
@@ -105,6 +106,16 @@ describe('npm start', () => {
     expect([back.status, back.body.customer.id]).toEqual([200, customer.id]);
     expect((await call('POST', '/api/users/logout-all-devices/', undefined, back.body.access)).status).toBe(204);
     expect((await fetch(`${site}/api/clock`, { method: 'DELETE' })).status).toBe(204);
+  });
+
+  test('holds every function in the memory that it has', async () => {
+    const { access } = (await signIn('+966501234999')).body;
+    const headers = { authorization: `Bearer ${access}`, 'content-type': 'application/json' };
+    for (const { method, path } of readRoutes()) {
+      const url = api + path.replace(/\{\w+\}/, 'x');
+      const { status } = await fetch(url, { method, headers, ...(method !== 'GET' && { body: '{}' }) });
+      expect([path, status < 500]).toEqual([path, true]);
+    }
   });
 
   test.each(['/api/customers/me', '/api/customers/me/'])('serves %s with and without its slash', async (path) => {
