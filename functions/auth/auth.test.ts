@@ -47,7 +47,13 @@ describe('sendOTP', () => {
   });
 
   test('takes numbers as people write them and answers E.164', async () => {
-    for (const typed of ['+966 50 123 4567', '00966-50-123-4567', '٠٠٩٦٦٥٠١٢٣٤٥٦٧', '\u200e+966501234567']) {
+    for (const typed of [
+      '+966 50 123 4567',
+      '00966-50-123-4567',
+      '٠٠٩٦٦٥٠١٢٣٤٥٦٧',
+      '\u200e+966501234567',
+      '\u200e 00 966 501234567',
+    ]) {
       const { status, body } = await send(typed);
       expect([status, body.phone_number]).toEqual([200, '+966501234567']);
       world.advance(3_600);

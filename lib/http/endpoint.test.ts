@@ -62,6 +62,7 @@ describe('a request', () => {
     ['an empty document', '  ', 400, 'parse_error'],
     ['more than 64 KiB', JSON.stringify({ name: 'n'.repeat(65_536) }), 413, 'payload_too_large'],
     ['1 MB', JSON.stringify({ name: 'n'.repeat(1_000_000) }), 413, 'payload_too_large'],
+    ['a number without end', '{"name": 1e1000}', 400, 'invalid'],
     ['twenty thousand levels', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400, 'invalid'],
   ])('with %s is refused', async (_, body, status, code) => {
     const answer = await call({ body });

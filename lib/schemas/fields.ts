@@ -25,7 +25,7 @@ export const readable = z
  */
 export function text({ max, clears = false }: { max: number; clears?: boolean }) {
   return z.preprocess(
-    (value) => (typeof value === 'number' ? String(value) : value),
+    (value) => (Number.isFinite(value) ? String(value) : value),
     readable
       .trim()
       .min(clears ? 0 : 1)

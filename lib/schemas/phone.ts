@@ -16,7 +16,9 @@ export interface Phone {
  */
 export const phoneNumber = text({ max: 128 })
   .transform((typed, context): Phone => {
-    const digits = toAsciiDigits(typed).replace(/\p{Cf}/gu, '');
+    const digits = toAsciiDigits(typed)
+      .replace(/\p{Cf}/gu, '')
+      .trim();
     const parsed = parsePhoneNumberFromString(digits.replace(/^00/, '+'), { extract: false });
     if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };
     context.addIssue({ code: 'custom', params: { code: 'invalid' } });
