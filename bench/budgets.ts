@@ -46,7 +46,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   getWallet: [2, 4, 0, 0],
   updateWallet: [2, 2, 1, 0],
   logoutDevice: [3, 2, 2, 0],
-  signup: [2, 1, 14, 0],
+  signup: [2, 1, 16, 0],
   'verifyPhone (asks)': [4, 3, 4, 1],
   verifyPhone: [6, 5, 9, 0],
   setPassword: [5, 10, 8, 0],

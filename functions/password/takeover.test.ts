@@ -15,6 +15,7 @@ import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as exportCustomer } from '../customers/export.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as availability } from './availability.ts';
 import { handler as forget } from './forget.ts';
 import { handler as reset } from './reset.ts';
 import { handler as setPassword } from './set.ts';
@@ -48,6 +49,15 @@ describe('verifying a phone', () => {
     expect((await me(body.data.token)).phone_number).toBe(account.phone);
     const again = await askForCode(account.token);
     expect([again.status, again.body.data.phone_verified]).toEqual([200, true]);
+  });
+
+  test('takes the same code as often as a client repeats it, at once and later', async () => {
+    const account = await signUp(world);
+    await askForCode(account.token);
+    const code = world.codeFor(account.phone);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect((await bringCode(account.token, code)).status).toBe(200);
   });
 
   test('opens the same account to codes: one account, two doors', async () => {
@@ -247,6 +257,36 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
     expect((await world.partition(`EMAIL#${email}`)).map(({ sk }) => sk)).toEqual(['CLAIM']);
     expect((await logIn(world, first)).status).toBe(403);
+  });
+
+  test('and loses it: is not locked out by a third account that signs up with it, to lose it as well', async () => {
+    const email = 'given.up@example.com';
+    const first = await signUp(world, { email });
+    const owner = await signIn(world);
+    await setEmail(owner.access, email);
+    expect((await setEmail(owner.access, '')).status).toBe(200);
+    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { email }) }))).toEqual([423, ['email']]);
+    expect(fieldsOf(await world.call(availability, { method: 'GET', query: { email } }))).toEqual([423, ['email']]);
+    expect((await setEmail((await signUp(world)).token, email)).status).toBe(400);
+    expect((await logIn(world, first)).status).toBe(200);
+    expect((await setEmail(first.token, email)).status).toBe(200);
+    expect((await setEmail(owner.access, email)).status).toBe(200);
+    expect((await logIn(world, first)).status).toBe(200);
+  });
+
+  test('and loses another one, too: opens their account with that, and leaves nothing of either', async () => {
+    const emails = ['one.of.two@example.com', 'two.of.two@example.com'] as const;
+    const account = await signUp(world, { email: emails[0] });
+    for (const email of emails) {
+      await setEmail(account.token, email);
+      expect((await setEmail((await signIn(world)).access, email)).status).toBe(200);
+    }
+    expect((await logIn(world, { ...account, email: emails[1] })).status).toBe(200);
+    expect((await logIn(world, { ...account, email: emails[0] })).status).toBe(403);
+    await world.call(deleteCustomer, { method: 'DELETE', token: account.token });
+    for (const email of emails) {
+      expect((await world.partition(`EMAIL#${email}`)).map(({ sk }) => sk)).toEqual(['CLAIM']);
+    }
   });
 
   test('and has verified a phone: is as good an owner as anybody', async () => {

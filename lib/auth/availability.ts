@@ -11,6 +11,7 @@ import { clientNetwork } from './clientNetwork.ts';
 export async function expectAvailable(identifier: Identifier, clientAddress: string): Promise<void> {
   await limitCalls(clientNetwork(clientAddress), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
   const claims = await readClaims(identifier);
-  const taken = (['email', 'phone'] as const).filter((attr) => claims[attr]);
+  const { email = claims.lost, phone } = claims;
+  const taken = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];
   if (taken.length > 0) failFields(...taken.map((attr) => ({ attr, code: 'unique' }) as const));
 }

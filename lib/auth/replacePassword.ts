@@ -51,7 +51,7 @@ export async function replacePassword(customerId: number, replacement: Replaceme
       password: passwords.setting(customerId, hash),
       customer: isFirst ? holdingStill(customer, newEmail) : endingSignIns(customer, { email: newEmail, next }),
       ...(proof && { proof: otps.consumption(proof.phone, 'password_reset', proof.code) }),
-      ...(newEmail && emailTaking(customerId, newEmail, holder)),
+      ...(newEmail && emailTaking(customer, newEmail, holder)),
       ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
     };
     const result = await transact([

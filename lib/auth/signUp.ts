@@ -43,8 +43,9 @@ export async function signUp(wanted: SignUp, language: Language, clientAddress: 
     const network = clientNetwork(clientAddress);
     await limitRefusals(network, 'SIGN_UP_REFUSALS', config.signUpRefusalsPerAddressPerHour);
     const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
-    const taken = ['email', 'phone'].filter((attr) => refused.includes(attr));
-    return failFields(...taken.map((attr) => ({ attr, code: 'unique' }) as const));
+    const taken = { email: ['email', 'lostEmail'], phone: ['phone'] };
+    const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));
+    return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
   }
   return { customer, phone: wanted.phone.number, wallet: emptyWallet(country.currency), session };
 }

@@ -74,6 +74,8 @@ export function creation(customer: Customer, currency: string): Record<string, W
       : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
     ...(unprovenPhone && { unproven: { kind: 'put', key: unprovenPhoneKey(unprovenPhone), item: claim } }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
+    // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
+    ...(email && !phoneNumber && { lostEmail: { kind: 'check', key: lostEmailKey(email), condition: absent } }),
     profile: { kind: 'put', key: profileKey(id), item: customer, condition: absent },
     wallet: { kind: 'put', key: walletKey(id), item: emptyWallet(currency), condition: absent },
   };

@@ -43,7 +43,7 @@ export async function change(
     writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
   }
   if (email !== customer.email) {
-    if (email) Object.assign(writes, emailTaking(customer.id, email, unprovenHolder));
+    if (email) Object.assign(writes, emailTaking(customer, email, unprovenHolder));
     if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
   }
 
@@ -60,7 +60,7 @@ export async function change(
   }
   return failFields(
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
-    ...(refused.has('claim') ? [{ attr: 'email', code: 'unique' } as const] : []),
+    ...(refused.has('claim') || refused.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
   );
 }
 
@@ -68,19 +68,34 @@ export async function change(
  * The writes that claim an e-mail address: a free one, or that of a customer who has no proven phone, who can go on logging in
  * with it.
  */
-export function emailTaking(customerId: number, email: string, holder: Customer | undefined): Record<string, Write> {
+export function emailTaking(
+  { id: customerId, phoneNumber }: Pick<Customer, 'id' | 'phoneNumber'>,
+  email: string,
+  holder: Customer | undefined,
+): Record<string, Write> {
   const key = emailClaimKey(email);
   const item = { customerId } satisfies Claim;
-  if (!holder) return { claim: { kind: 'put', key, item, condition: 'attribute_not_exists(pk)' } };
+  if (!holder) {
+    const condition = 'attribute_not_exists(pk)';
+    const own = { condition: `${condition} OR #customerId = :own`, values: { ':own': customerId } };
+    return {
+      claim: { kind: 'put', key, item, condition },
+      // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
+      ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...own } }),
+    };
+  }
+  const { lostEmail: before } = holder;
   return {
     claim: { kind: 'put', key, item, condition: '#customerId = :holder', values: { ':holder': holder.id } },
     loss: {
       kind: 'update',
       key: profileKey(holder.id),
       expression: 'SET #email = :none, #lostEmail = :email',
-      condition: '#email = :email AND #phoneNumber = :none',
-      values: { ':none': '', ':email': email },
+      condition:
+        '#email = :email AND #phoneNumber = :none AND (attribute_not_exists(#lostEmail) OR #lostEmail = :before)',
+      values: { ':none': '', ':email': email, ':before': before },
     },
+    ...(before && before !== email && { forgotten: { kind: 'delete', key: lostEmailKey(before) } }),
     lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies Claim },
   };
 }
