@@ -44,7 +44,7 @@ export async function dropImage(ownerId: number, url: string | null): Promise<vo
   await change('DELETE', `${folderOf(ownerId)}${name}`);
 }
 
-/** The same where an image that cannot be dropped now is no reason to fail: it goes when its owner goes. */
+/** The same where an image that cannot be dropped now is no reason to fail. */
 export async function dropQuietly(ownerId: number, url: string | null): Promise<void> {
   await dropImage(ownerId, url).catch((error) =>
     logger().warn('An image was left behind.', { error: loggable(error) }),
