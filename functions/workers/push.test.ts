@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { endpointKey } from '../../lib/repositories/keys.ts';
 import type { Device } from '../../lib/schemas/device.ts';
@@ -614,11 +615,10 @@ describe('a push and the endpoint it goes through', () => {
     await notifyOf(id);
     const Records = await news.take();
     world.sandbox.faults.throttling = true;
-    const delivered = deliverPush({ Records });
-    while (!platforms().calls.includes('Publish')) await setImmediate();
-    await register(buyer.access, { registration_id: token, type: 'android' });
-    world.sandbox.faults.throttling = false;
-    await delivered;
+    const bought = jest.fn(() => register(buyer.access, { registration_id: token, type: 'android' }));
+    world.beforeAnswer('sns:Publish endpoint', bought);
+    expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
+    expect(bought).toHaveBeenCalledTimes(1);
     expect(pushesTo(token)).toEqual([]);
   });
 
@@ -629,13 +629,11 @@ describe('a push and the endpoint it goes through', () => {
     const { access, id, token } = await customerWith();
     await notifyOf(id);
     const Records = await news.take();
-    platforms().calls = [];
     world.sandbox.faults.throttling = true;
-    const delivered = deliverPush({ Records });
-    while (!platforms().calls.includes('Publish')) await setImmediate();
-    await story(access);
-    world.sandbox.faults.throttling = false;
-    expect(await delivered).toEqual({ batchItemFailures: [] });
+    const played = jest.fn(() => story(access));
+    world.beforeAnswer('sns:Publish endpoint', played);
+    expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
+    expect(played).toHaveBeenCalledTimes(1);
     expect(pushesTo(token)).toEqual([]);
   });
 

@@ -60,6 +60,7 @@ export class World {
   readonly #service: TestedService;
   readonly #grants: GrantLog;
   #stopNaming: (() => void) | undefined;
+  #story: ((action: string) => Promise<unknown>) | undefined;
 
   constructor(service: TestedService) {
     this.#service = service;
@@ -81,6 +82,7 @@ export class World {
         const body = path.startsWith('/s3') ? '' : await req.raw.clone().text();
         const action = sandboxAction({ method, path, target: req.header('x-amz-target'), body });
         this.#grants.add(callerOf(req.header()), [action]);
+        await this.#story?.(action);
         return next();
       },
     });
@@ -126,11 +128,21 @@ export class World {
     jest.useFakeTimers({ now: this.#frozenAt, doNotFake: [...others, ...timers] });
   }
 
+  /** Plays a story, once, before the sandbox answers a call, named as permissions are: `sns:Publish endpoint`. */
+  beforeAnswer(action: string, story: () => Promise<unknown>): void {
+    this.#story = async (called) => {
+      if (called !== action) return;
+      this.#story = undefined;
+      await story();
+    };
+  }
+
   /** Undoes what a test changed around the code. */
   reset(): void {
     jest.setSystemTime(this.#frozenAt);
     this.engine.heal();
     this.sandbox.faults = Faults.parse({});
+    this.#story = undefined;
     for (const [name, value] of Object.entries(this.#settings)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
