@@ -10,7 +10,8 @@ export function stageEnvironment(tableName: string, engineUrl: string, sandbox: 
     CORS_ORIGINS: 'https://shop.example.com',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'local',
+    // Amazon's DynamoDB Local keeps a database for each key, and a stream by itself only within one.
+    AWS_ACCESS_KEY_ID: tableName.replaceAll('-', '').slice(-20),
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: engineUrl,
     ...sandbox.environment,
