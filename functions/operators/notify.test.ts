@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { broadcastKey } from '../../lib/repositories/keys.ts';
 import { sendQueued } from '../../lib/testing/broadcasts.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
@@ -23,6 +24,11 @@ const notify = (wanted: object) => invoke('notify', request(wanted));
 const progress = (idempotency_key: string) => invoke('notifyProgress', { idempotency_key });
 const inboxOf = async ({ access }: { access: string }) =>
   (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
+/** What the table has of a broadcast. */
+const broadcastItems = async (idempotency_key: string) => {
+  const { pk } = broadcastKey(idempotency_key);
+  return (await world.items()).filter((item) => item.pk === pk);
+};
 const signInAll = (count: number, options = {}) =>
   Promise.all(Array.from({ length: count }, () => signIn(world, options)));
 
@@ -90,16 +96,44 @@ describe('notify', () => {
     const own = await signIn(world);
     const wanted = request({ customer_ids: [own.customer.id] });
     await invoke('notify', wanted);
+    const begun = await broadcastItems(wanted.idempotency_key);
     await sendQueued();
     const [{ id }] = await inboxOf(own);
     await world.call(deleteNotification, { token: own.access, params: { id: String(id) } });
-    const [part] = (await world.items())
-      .filter(({ sk }) => String(sk).startsWith('PART#'))
-      .filter(({ audience }) => JSON.stringify(audience).includes(String(own.customer.id)));
-    await world.put({ ...part, isDone: false, idsDone: 0 });
+    await Promise.all(begun.map((item) => world.put(item)));
     await invoke('notify', wanted);
     expect(await sendQueued()).toBe(1);
     expect(await inboxOf(own)).toEqual([]);
+  });
+
+  test('forgets for whom it was, and what it said, as soon as it has been sent', async () => {
+    const customers = await signInAll(2);
+    const ids = customers.map(({ customer }) => customer.id);
+    const others = Array.from({ length: 600 }, (_, index) => index + 1);
+    const wanted = request({
+      customer_ids: [...ids, ...others],
+      title: { en: 'Dear Salma', ar: 'عزيزتي سلمى' },
+      data: { order: '7' },
+    });
+    const stored = async () => JSON.stringify(await broadcastItems(wanted.idempotency_key));
+    await invoke('notify', wanted);
+    for (const secret of [ids[0], 'Salma', 'سلمى', '"7"']) expect(await stored()).toContain(String(secret));
+
+    // The worker is lost behind the last step of all, and the queue brings that part again.
+    const isForgetting = (body: string) => body.includes('"sk":{"S":"BROADCAST"}');
+    world.engine.fail((operation, body) =>
+      operation === 'PutItem' && isForgetting(body) ? { status: 400, type: 'AccessDeniedException' } : undefined,
+    );
+    expect(await sendQueued()).toBe(2);
+    expect(await stored()).toContain('Salma');
+    world.engine.heal();
+    const again = { messageId: 'again', body: JSON.stringify({ idempotency_key: wanted.idempotency_key, part: 1 }) };
+    expect(await invoke('sendBroadcast', { Records: [again] })).toEqual({ batchItemFailures: [] });
+
+    for (const secret of [...ids, 'Salma', 'سلمى', '"7"']) expect(await stored()).not.toContain(String(secret));
+    expect(await progress(wanted.idempotency_key)).toMatchObject({ recipients: 2, unknown: 600, is_done: true });
+    expect(await invoke('notify', wanted)).toMatchObject({ recipients: 2, is_done: true });
+    for (const customer of customers) expect(await inboxOf(customer)).toMatchObject([{ title: 'Dear Salma' }]);
   });
 
   test('counts ids that are nobody’s, and goes on with the others', async () => {

@@ -17,6 +17,6 @@ export async function progressOf(broadcast: broadcasts.Broadcast): Promise<z.inp
     parts_done: done,
     recipients: total('recipients'),
     unknown: total('unknown'),
-    is_done: parts.length > 0 && done === of,
+    is_done: broadcasts.areDone(parts),
   };
 }

@@ -29,7 +29,10 @@ export async function sendPart(
     part = await broadcasts.advance(idempotencyKey, part, { ...place, recipients });
     if (!hasTime()) break;
   }
-  return !part || part.isDone;
+  if (part && !part.isDone) return false;
+  if (broadcast && broadcasts.areDone(await broadcasts.partsOf(idempotencyKey)))
+    await broadcasts.forgetTexts(broadcast);
+  return true;
 }
 
 /** What nobody would see any more is not sent, but its parts come to an end. */

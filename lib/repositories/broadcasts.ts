@@ -82,11 +82,27 @@ export interface Step {
   isDone: boolean;
 }
 
-/** Records a step of a part, once: whoever is slower than another one gets the part as that has left it. */
+/** Whether all parts of a broadcast are there, and done. */
+export function areDone(parts: Part[]): boolean {
+  return parts.length > 0 && parts.length === parts[0]?.of && parts.every(({ isDone }) => isDone);
+}
+
+/** What a broadcast said is nobody's business once it has been sent: its notifications have it for as long as their customers do. */
+export function forgetTexts(broadcast: Broadcast): Promise<unknown> {
+  const nothing = { en: '', ar: '' };
+  const item: Broadcast = { ...broadcast, title: nothing, body: nothing, data: {} };
+  return write({ kind: 'put', key: broadcastKey(broadcast.idempotencyKey), item, condition: 'attribute_exists(pk)' });
+}
+
+/**
+ * Records a step of a part, once: whoever is slower than another one gets the part as that has left it. A part that is done forgets
+ * for whom it was.
+ */
 export async function advance(idempotencyKey: string, part: Part, step: Step): Promise<Part> {
   const next = {
     ...part,
     ...step,
+    audience: step.isDone ? { customerIds: [] } : part.audience,
     step: part.step + 1,
     recipients: part.recipients + step.recipients,
     unknown: part.unknown + step.unknown,
