@@ -15,14 +15,12 @@ type Throttles = Record<string, Throttle> & { default: Throttle };
 interface Serverless {
   /** Where its serverless.yml is. */
   serviceDir: string;
+  /** The stage and the region that this run is for; `service.provider` has those of serverless.yml, whatever was asked for. */
+  getProvider: (name: 'aws') => { getStage: () => string; getRegion: () => string };
   service: {
     service: string;
     custom: { throttles: Throttles; accessLog: boolean | string; protectData: boolean | string };
-    provider: {
-      stage: string;
-      region: string;
-      compiledCloudFormationTemplate: { Resources: Record<string, Resource> };
-    };
+    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } };
     resources: { Resources: Record<string, { Type: string }> };
   };
 }
@@ -62,17 +60,25 @@ class StagePlugin {
     this.#serverless = serverless;
   }
 
+  get #stage(): string {
+    return this.#serverless.getProvider('aws').getStage();
+  }
+
+  get #region(): string {
+    return this.#serverless.getProvider('aws').getRegion();
+  }
+
   /** What a stage that protects its data has stays. */
   async #emptyImages(): Promise<void> {
-    const { service, provider, custom } = this.#serverless.service;
+    const { service, custom } = this.#serverless.service;
     if (isOn(custom.protectData)) return;
-    const bucket = await bucketOf(`${service}-${provider.stage}`, 'Images', provider.region);
-    if (bucket) await emptyBucket(bucket, provider.region);
+    const bucket = await bucketOf(`${service}-${this.#stage}`, 'Images', this.#region);
+    if (bucket) await emptyBucket(bucket, this.#region);
   }
 
   async #forgetSecrets(): Promise<void> {
-    const { service, provider, custom } = this.#serverless.service;
-    if (!isOn(custom.protectData)) await new Parameters(service, provider.stage, provider.region).removeAll();
+    const { service, custom } = this.#serverless.service;
+    if (!isOn(custom.protectData)) await new Parameters(service, this.#stage, this.#region).removeAll();
   }
 
   #describeStage(): void {
@@ -93,7 +99,7 @@ class StagePlugin {
       Properties: {
         RestApiId: deployment.Properties.RestApiId,
         DeploymentId: { Ref: deploymentId },
-        StageName: provider.stage,
+        StageName: this.#stage,
         TracingEnabled: true,
         MethodSettings: methodSettings(custom.throttles, readRoutes(this.#serverless.serviceDir)),
         ...(isOn(custom.accessLog) && {

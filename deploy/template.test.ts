@@ -5,8 +5,8 @@ import pushPermissions from './push.cjs';
 
 let dev: Template;
 let prod: Template;
-beforeAll(() => {
-  ({ dev, prod } = packageStages(['dev', 'prod']));
+beforeAll(async () => {
+  ({ dev, prod } = await packageStages(['dev', 'prod']));
 });
 
 const ofType = ({ Resources }: Template, type: string): Resource[] =>

@@ -20,9 +20,11 @@ type Environment = Record<string, unknown>;
 interface Serverless {
   /** Where its serverless.yml is. */
   serviceDir: string;
+  /** The stage that this run is for; `service.provider` has that of serverless.yml, whatever was asked for. */
+  getProvider: (name: 'aws') => { getStage: () => string };
   service: {
     service: string;
-    provider: { stage: string; region: string; environment: Environment };
+    provider: { region: string; environment: Environment };
     custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>> & {
       /** `seed` is a module with `loadSeed`; {@link Service} says what both are for. */
       local: { pages: Service['pages']; seed?: string };
@@ -50,12 +52,12 @@ class LocalStackPlugin {
   };
 
   readonly hooks = {
+    initialize: () => this.#explained(() => this.#refuseLocal()),
     'before:offline:start:init': () => this.#explained(() => this.#start()),
     'before:offline:start:ready': () => this.#announce(),
     'before:offline:start:end': () => this.#stack?.stop(),
     'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
     'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
-    'before:deploy:deploy': () => this.#explained(() => this.#refuseLocal()),
   };
 
   readonly #serverless: Serverless;
@@ -108,7 +110,8 @@ class LocalStackPlugin {
   }
 
   #pointAtLocalStack(): void {
-    const { stage, region, environment } = this.#serverless.service.provider;
+    const { region, environment } = this.#serverless.service.provider;
+    const stage = this.#serverless.getProvider('aws').getStage();
     if (stage !== 'local') throw new SetupError(`The stage ${stage} does not run here; use --stage local.`);
     this.#settings = readSettings(process.env);
     Object.assign(process.env, awsEnvironment(this.#settings));
@@ -128,7 +131,8 @@ class LocalStackPlugin {
   }
 
   #refuseLocal(): void {
-    if (this.#serverless.service.provider.stage !== 'local') return;
+    const [command] = this.#serverless.processedInput.commands;
+    if (command !== 'deploy' || this.#serverless.getProvider('aws').getStage() !== 'local') return;
     throw new SetupError(
       'The stage local, with its movable clock, stays on this machine; name another one with --stage.',
     );

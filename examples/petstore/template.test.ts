@@ -2,8 +2,8 @@ import { readFunctions } from '../../lib/http/routes.ts';
 import { packageStages, type Template } from '../../lib/testing/template.ts';
 
 let dev: Template;
-beforeAll(() => {
-  ({ dev } = packageStages(['dev'], 'examples/petstore'));
+beforeAll(async () => {
+  ({ dev } = await packageStages(['dev'], 'examples/petstore'));
 });
 
 const ofType = (type: string) => Object.values(dev.Resources).filter(({ Type }) => Type === type);

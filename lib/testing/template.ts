@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const cli = join(root, 'node_modules/serverless/bin/serverless.js');
 const left = new Set(['node_modules', '.git', '.esbuild', '.serverless', '.local', 'coverage']);
 
 export interface Resource {
@@ -20,33 +22,58 @@ export interface Template {
   Outputs: Record<string, unknown>;
 }
 
-/** What `npx serverless package` makes of each stage of a service, by its folder within the project, in a folder of its own: in this one it would take a running stack's bundles away. */
-export function packageStages<S extends string>(stages: readonly S[], service = ''): Record<S, Template> {
-  const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
-  try {
-    const own = (path: string) =>
-      !path
-        .slice(root.length)
-        .split('/')
-        .some((name) => left.has(name));
-    cpSync(root, folder, { recursive: true, filter: own });
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    return Object.fromEntries(stages.map((stage) => [stage, packageStage(join(folder, service), stage)])) as Record<
-      S,
-      Template
-    >;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+export interface ServiceCopy {
+  /**
+   * Runs Serverless; answers what it prints.
+   * @throws when it fails, with what it printed
+   */
+  serverless: (args: string[], environment?: Record<string, string>) => Promise<string>;
+  /** What it packaged last. */
+  template: () => Template;
+  delete: () => void;
 }
 
-function packageStage(folder: string, stage: string): Template {
-  const serverless = join(root, 'node_modules/serverless/bin/serverless.js');
-  const environment = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
-  execFileSync(process.execPath, [serverless, 'package', '--stage', stage], {
-    cwd: folder,
-    env: environment,
-    stdio: 'pipe',
-  });
-  return JSON.parse(readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8'));
+/** A copy of a service, by its folder within the project: packaged in this one, it would take a running stack's bundles away. */
+export function copyService(service = ''): ServiceCopy {
+  const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
+  const own = (path: string) =>
+    !path
+      .slice(root.length)
+      .split('/')
+      .some((name) => left.has(name));
+  cpSync(root, folder, { recursive: true, filter: own });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const cwd = join(folder, service);
+  return {
+    async serverless(args, environment) {
+      const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', ...environment };
+      const { failed, stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { cwd, env }).then(
+        (printed) => ({ failed: false, ...printed }),
+        (error) => ({ failed: true, ...error }),
+      );
+      if (failed) throw new Error(stdout + stderr);
+      return stdout + stderr;
+    },
+    template: () =>
+      JSON.parse(readFileSync(join(cwd, '.serverless/cloudformation-template-update-stack.json'), 'utf8')),
+    delete: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** What `npx serverless package` makes of each stage of a service. */
+export async function packageStages<S extends string>(
+  stages: readonly S[],
+  service?: string,
+): Promise<Record<S, Template>> {
+  const copy = copyService(service);
+  const packaged = {} as Record<S, Template>;
+  try {
+    for (const stage of stages) {
+      await copy.serverless(['package', '--stage', stage]);
+      packaged[stage] = copy.template();
+    }
+    return packaged;
+  } finally {
+    copy.delete();
+  }
 }

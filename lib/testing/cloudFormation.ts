@@ -1,0 +1,120 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Template } from './template.ts';
+
+interface Stack {
+  template: Template;
+  status: 'CREATE_COMPLETE' | 'UPDATE_COMPLETE';
+}
+
+export interface CloudFormation {
+  url: string;
+  /** What stands, by name. */
+  stacks: Map<string, Stack>;
+  stop: () => Promise<void>;
+}
+
+/** An answer of AWS's query protocol. */
+type Answer = string | Answer[] | { [name: string]: Answer };
+
+/** The name of a bucket of a stack. */
+export const bucketName = (stackName: string, logicalId: string) => `${stackName}-${logicalId}`.toLowerCase();
+
+/**
+ * CloudFormation as far as `serverless deploy` and `serverless remove` use it, and STS, which they ask who they are. A stack is its template: of its
+ * resources only the buckets are made, in the S3 server given, where templates are read as well.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
+ */
+export async function startCloudFormation(s3Url: string): Promise<CloudFormation> {
+  const stacks = new Map<string, Stack>();
+  const planned = new Map<string, Template>();
+
+  async function templateIn(query: URLSearchParams): Promise<Template> {
+    const body = query.get('TemplateBody');
+    if (body) return JSON.parse(body);
+    const { pathname } = new URL(query.get('TemplateURL') ?? '');
+    return (await (await fetch(`${s3Url}${pathname}`)).json()) as Template;
+  }
+
+  /** The result of an action; undefined where what it asks for is not there. */
+  async function result(action: string | null, query: URLSearchParams): Promise<Answer | undefined> {
+    const name = (query.get('StackName') ?? '').replace(/^arn:.*:stack\/(.+)\/1$/, '$1');
+    const StackId = `arn:aws:cloudformation:eu-central-1:123456789012:stack/${name}/1`;
+    const logicalId = query.get('LogicalResourceId') ?? '';
+    const stack = stacks.get(name);
+    const plan = planned.get(name);
+    switch (action) {
+      case 'GetCallerIdentity':
+        return { Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/somebody', UserId: 'somebody' };
+      case 'ValidateTemplate':
+        await templateIn(query);
+        return {};
+      case 'CreateChangeSet':
+        planned.set(name, await templateIn(query));
+        return { StackId };
+      case 'DescribeChangeSet':
+        return plan && { StackId, StackName: name, Status: 'CREATE_COMPLETE' };
+      case 'DeleteChangeSet':
+        planned.delete(name);
+        return {};
+      case 'ExecuteChangeSet':
+        if (!plan) return undefined;
+        for (const bucket of bucketsOf(plan)) await fetch(`${s3Url}/${bucketName(name, bucket)}`, { method: 'PUT' });
+        stacks.set(name, { template: plan, status: stack ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE' });
+        return {};
+      case 'DeleteStack':
+        stacks.delete(name);
+        return {};
+      case 'DescribeStacks':
+        return stack && { Stacks: [{ StackId, StackName: name, StackStatus: stack.status }] };
+      case 'DescribeStackEvents': {
+        const about = { LogicalResourceId: name, StackName: name, ResourceType: 'AWS::CloudFormation::Stack' };
+        const statuses = stack ? [stack.status, stack.status.replace('COMPLETE', 'IN_PROGRESS')] : [];
+        return (
+          stack && { StackEvents: statuses.map((status) => ({ ...about, EventId: status, ResourceStatus: status })) }
+        );
+      }
+      case 'ListStackResources':
+        return stack && { StackResourceSummaries: [] };
+      case 'DescribeStackResource':
+        if (!stack || !bucketsOf(stack.template).includes(logicalId)) return undefined;
+        return {
+          StackResourceDetail: { PhysicalResourceId: bucketName(name, logicalId), ResourceStatus: stack.status },
+        };
+      default:
+        throw new Error(`${action} is not done here.`);
+    }
+  }
+
+  const app = new Hono().post('/', async (context) => {
+    // The only service that is asked in JSON: a stage may have had images of containers.
+    if (context.req.header('x-amz-target')) return context.json({ __type: 'RepositoryNotFoundException' }, 400);
+    const query = new URLSearchParams(await context.req.text());
+    const action = query.get('Action');
+    const found = await result(action, query);
+    if (found) return context.body(xml({ [`${action}Response`]: { [`${action}Result`]: found } }));
+    const Message = `Stack with id ${query.get('StackName')} does not exist`;
+    return context.body(xml({ ErrorResponse: { Error: { Code: 'ValidationError', Message } } }), 400);
+  });
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started));
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stacks,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function bucketsOf({ Resources }: Template): string[] {
+  return Object.entries(Resources).flatMap(([logicalId, { Type }]) => (Type === 'AWS::S3::Bucket' ? logicalId : []));
+}
+
+function xml(answer: Answer): string {
+  if (typeof answer === 'string') return answer;
+  if (Array.isArray(answer)) return answer.map((member) => `<member>${xml(member)}</member>`).join('');
+  return Object.entries(answer)
+    .map(([name, value]) => `<${name}>${xml(value)}</${name}>`)
+    .join('');
+}
