@@ -36,7 +36,7 @@ export async function logIn({ username, password }: Credentials, clientAddress: 
   const secret = randomBytes(32).toString('base64url');
   const expiresAtSeconds = now + sessionSeconds;
   const item = { accessId: account.accessId, expiresAtSeconds };
-  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.success]);
+  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.forgetting]);
   return { token: `${Buffer.from(username).toString('base64url')}.${secret}`, expiresAtSeconds };
 }
 

@@ -2,7 +2,15 @@ import { depth } from '../../lib/testing/engineProxy.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
-import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
+import {
+  type Account,
+  cheapPasswords,
+  logIn,
+  newAccount,
+  nextAddress,
+  signUp,
+  verify,
+} from '../../lib/testing/signUp.ts';
 import { type Answer, useWorld } from '../../lib/testing/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -398,17 +406,55 @@ describe('login by phone', () => {
     expect([(await guess({})).status, (await guess({ email })).status]).toEqual([429, 429]);
   });
 
-  test('means who has verified it, else who signed up with it last', async () => {
+  test('means who has verified it, else who signed up with it first or last', async () => {
     const phone = world.phone();
-    const first = await signUp(world, { phone });
-    const second = await signUp(world, { phone });
+    const accounts: Account[] = [];
+    for (let more = 0; more < 4; more++) accounts.push(await signUp(world, { phone }));
     await setPhoneLogin(true);
-    expect((await byPhone({ phone, password: second.password })).body.data?.id).toBe(second.id);
-    expect((await byPhone({ phone, password: first.password })).status).toBe(403);
-    expect((await byPhone({ phone, email: first.email, password: first.password })).body.data?.id).toBe(first.id);
-    await verify(world, first);
-    expect((await byPhone({ phone, password: first.password })).body.data?.id).toBe(first.id);
-    expect((await byPhone({ phone, password: second.password })).status).toBe(403);
+    const opened = async (withEmail = false) =>
+      Promise.all(
+        accounts.map(async ({ id, email, password }) => {
+          const answer = await byPhone({ phone, ...(withEmail && { email }), password });
+          return answer.body.data?.id === id || answer.status;
+        }),
+      );
+    expect(await opened()).toEqual([true, 403, 403, true]);
+    expect(await opened(true)).toEqual([true, true, true, true]);
+
+    const [first, , third, last] = accounts as [Account, Account, Account, Account];
+    await world.call(deleteCustomer, { method: 'DELETE', token: last.token });
+    expect(await opened()).toEqual([true, 403, 403, 403]);
+    accounts.push(await signUp(world, { phone }));
+    await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
+    expect(await opened()).toEqual([403, 403, 403, 403, true]);
+
+    await verify(world, third);
+    expect(await opened()).toEqual([403, 403, true, 403, 403]);
+  });
+
+  test('takes as many hashes for a phone that nobody has as for one with a wrong password', async () => {
+    const account = await signUp(world);
+    await setPhoneLogin(true);
+    const calls = [];
+    for (const phone of [account.phone, world.phone()]) {
+      world.engine.record();
+      expect((await byPhone({ phone, password: 'not the password' })).status).toBe(403);
+      calls.push(world.engine.calls.map(({ operation }) => operation).sort());
+    }
+    expect(calls[0]).toEqual(calls[1]);
+  });
+
+  test('to one of several accounts that gave the same phone forgets nothing of the guesses at another', async () => {
+    const phone = world.phone();
+    const [victim, attacker] = [await signUp(world, { phone }), await signUp(world, { phone })];
+    await setPhoneLogin(true);
+    const clientAddress = nextAddress();
+    const from = (body: object) => world.call(login, { body: { phone, ...body }, clientAddress });
+    for (let guess = 0; guess < 9; guess++)
+      expect((await from({ email: victim.email, password: `guess ${guess}` })).status).toBe(403);
+    expect((await from({ email: attacker.email, password: attacker.password })).status).toBe(200);
+    expect((await from({ email: victim.email, password: 'guess 9' })).status).toBe(403);
+    expect((await from({ email: victim.email, password: victim.password })).status).toBe(429);
   });
 });
 

@@ -142,12 +142,15 @@ describe('reset password', () => {
   });
 
   test('lets its owner in at once, also from where the old password was tried too often', async () => {
-    const { email, code } = await withCode();
-    const address = nextAddress();
-    for (let guess = 0; guess < 12; guess++)
-      await logIn(world, { email, password: 'forgotten' }, { clientAddress: address });
-    expect((await resetWith({ email, token: code, password: newPassword }, address)).status).toBe(200);
-    expect((await logIn(world, { email, password: newPassword }, { clientAddress: address })).status).toBe(200);
+    for (const name of ['email', 'phone'] as const) {
+      const account = await withCode();
+      const { email, code: token } = account;
+      const clientAddress = nextAddress();
+      for (let guess = 0; guess < 12; guess++) await logIn(world, { email, password: 'forgotten' }, { clientAddress });
+      const body = { [name]: account[name], token, password: newPassword };
+      expect((await resetWith(body, clientAddress)).status).toBe(200);
+      expect((await logIn(world, { email, password: newPassword }, { clientAddress })).status).toBe(200);
+    }
   });
 
   test('takes a code once, however many bring it at once', async () => {

@@ -259,6 +259,22 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await logIn(world, first)).status).toBe(403);
   });
 
+  test('and loses it: cannot guess at the owner for ever by logging in to their own account in between', async () => {
+    const email = 'guessed.at@example.com';
+    const attacker = await signUp(world, { email });
+    const owner = await signIn(world);
+    await setEmail(owner.access, email);
+    const password = 'violet bicycle 77';
+    expect((await world.call(setPassword, { token: owner.access, body: { password } })).status).toBe(200);
+    const clientAddress = nextAddress();
+    const from = (password: string) => logIn(world, { email, password }, { clientAddress });
+    for (let guess = 0; guess < 9; guess++) expect((await from(`guess ${guess}`)).status).toBe(403);
+    expect((await from(attacker.password)).body.data.id).toBe(attacker.id);
+    expect((await from('guess 9')).status).toBe(403);
+    expect((await from(password)).status).toBe(429);
+    expect((await logIn(world, { email, password })).body.data.id).toBe(owner.customer.id);
+  });
+
   test('and loses it: is not locked out by a third account that signs up with it, to lose it as well', async () => {
     const email = 'given.up@example.com';
     const first = await signUp(world, { email });
@@ -332,7 +348,7 @@ describe('a customer with a password who is deleted', () => {
       expect((await world.call(deleteCustomer, { method: 'DELETE', token: account.token })).status).toBe(204);
       expect((await logIn(world, account)).status).toBe(403);
       const left = (await world.items()).filter(
-        (item) => item.customerId === id && /^(PHONE|EMAIL)#/.test(String(item.pk)),
+        (item) => [item.customerId, item.first, item.last].includes(id) && /^(PHONE|EMAIL)#/.test(String(item.pk)),
       );
       expect(left).toEqual([]);
       const again = await signUp(world, { phone, email, password });
@@ -344,8 +360,9 @@ describe('a customer with a password who is deleted', () => {
     const phone = world.phone();
     const [first, second] = [await signUp(world, { phone }), await signUp(world, { phone })];
     await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
-    const pointers = (await world.partition(`PHONE#${phone}`)).map(({ customerId }) => customerId);
-    expect(pointers).toEqual([second.id]);
+    expect(await world.partition(`PHONE#${phone}`)).toMatchObject([{ first: second.id, last: second.id }]);
+    await world.call(deleteCustomer, { method: 'DELETE', token: second.token });
+    expect(await world.partition(`PHONE#${phone}`)).toEqual([]);
   });
 
   test('finds everything but the hash in their export', async () => {

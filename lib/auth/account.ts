@@ -10,6 +10,7 @@ import {
 } from '../repositories/keys.ts';
 import { Password } from '../repositories/passwords.ts';
 import { readAll } from '../repositories/table.ts';
+import { UnprovenPhone } from '../repositories/unprovenPhones.ts';
 import { Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
 
@@ -24,34 +25,53 @@ export function loginName({ email, phone }: Identifier): string {
   return phone?.number ?? email ?? '';
 }
 
+/**
+ * Whether what somebody calls an account by can mean no other: nobody else has or had the e-mail address, or the phone is proven. Where it
+ * can, whoever opens one of the accounts must not have forgotten what failed at the other.
+ */
+export function isUnmistakable({ phone }: Identifier, account: Account, found: readonly Account[]): boolean {
+  if (phone) return account.customer?.phoneNumber === phone.number;
+  return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
+}
+
+/** All that failures to log in to a customer, and to nobody else, are counted under. */
+export async function loginNamesOf(customer: customers.Customer | undefined): Promise<string[]> {
+  const { email, phoneNumber } = customer ?? { email: '', phoneNumber: '' };
+  const { lost } = await readClaims({ email });
+  return [phoneNumber, lost ? '' : email].filter(Boolean);
+}
+
 /** Nobody has this id. Reading it takes as long as reading somebody. */
 export const nobody = 0;
 
 /**
  * The accounts that may be meant. An e-mail address means who has it, and then who had it until somebody with a proven phone
- * took it; a phone means who has proven it, else who signed up with it last. There are as many, found by two calls one
- * after another, whether or not there is any such account: one that is not has no customer.
+ * took it; a phone means who has proven it, else who signed up with it first, and then who did last. There are two, found by two
+ * calls one after another, whether or not there is any such account: one that is not has no customer.
  */
-export async function findAccounts(identifier: Identifier): Promise<[Account, ...Account[]]> {
+export async function findAccounts(identifier: Identifier): Promise<[Account, Account]> {
   const { email, phone } = identifier;
   const claims = await readClaims(identifier);
-  const [first, ...others] = email ? [claims.email, claims.lost] : [claims.phone ?? claims.unproven];
-  const read = async (holder: customers.Claim | undefined) => {
-    const account = await readAccount(holder?.customerId ?? nobody);
-    const { id, unprovenPhone } = account.customer ?? {};
+  const { first, last } = claims.phone ? { first: claims.phone.customerId } : (claims.unproven ?? {});
+  const meant = email
+    ? [claims.email?.customerId, claims.lost?.customerId]
+    : [first, last === first ? undefined : last];
+  const read = async (id: number | undefined) => {
+    const account = await readAccount(id ?? nobody);
+    const { unprovenPhone } = account.customer ?? {};
     const isTheirs = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
     return isTheirs ? account : { ...account, customer: undefined };
   };
-  return Promise.all([read(first), ...others.map(read)]);
+  return Promise.all([read(meant[0]), read(meant[1])]);
 }
 
-/** Who has an e-mail address and who lost it, who has proven a phone and who signed up with it last. */
+/** Who has an e-mail address and who lost it, who has proven a phone and who signed up with it. */
 export async function readClaims({ email, phone }: Identifier) {
   const [emailClaim, lost, phoneClaim, unproven] = await readAll([
     { key: emailClaimKey(email ?? ''), as: customers.Claim },
     { key: lostEmailKey(email ?? ''), as: customers.Claim },
     { key: phoneClaimKey(phone?.number ?? ''), as: customers.Claim },
-    { key: unprovenPhoneKey(phone?.number ?? ''), as: customers.Claim },
+    { key: unprovenPhoneKey(phone?.number ?? ''), as: UnprovenPhone },
   ]);
   return { email: emailClaim, lost, phone: phoneClaim, unproven };
 }

@@ -5,7 +5,7 @@ import { ApiError, fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
 import * as sends from '../repositories/sends.ts';
-import { findAccounts, type Identifier, loginName } from './account.ts';
+import { findAccounts, type Identifier, loginName, loginNamesOf } from './account.ts';
 import { rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
@@ -58,13 +58,13 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   const phone = customer?.phoneNumber ?? '';
-  const code = await rightCode(phone, type, typed);
+  const [code, names] = await Promise.all([rightCode(phone, type, typed), loginNamesOf(customer)]);
   if (!customer || !code) return fail('wrongCode');
   const hash = await hashPassword(password);
   const isDone = await replacePassword(customer.id, {
     hash,
     proof: { phone, code },
-    also: [tried.success, loginFailures.forgetting(loginName(identifier), network)],
+    also: [tried.forgetting, ...names.map((known) => loginFailures.forgetting(known, network))],
   });
   if (!isDone) fail('wrongCode');
 }

@@ -7,7 +7,15 @@ import { attempts, backOff } from '../repositories/retries.ts';
 import { signingIn } from '../repositories/signIns.ts';
 import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
-import { type Account, findAccounts, type Identifier, loginName, nobody, readAccount } from './account.ts';
+import {
+  type Account,
+  findAccounts,
+  type Identifier,
+  isUnmistakable,
+  loginName,
+  nobody,
+  readAccount,
+} from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { type Before, opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
@@ -35,13 +43,17 @@ export async function logIn({ password: typed, clientAddress, ...identifier }: L
       isPassword(typed, account.customer && account.password?.hash),
       readSignedInDevices(account.customer?.id ?? nobody),
     ]);
-    if (isRight) return openSession(account, before, typed, tried.success);
+    if (!isRight) continue;
+    if (isUnmistakable(identifier, account, accounts)) return openSession(account, before, typed, [tried.forgetting]);
+    const opened = await openSession(account, before, typed);
+    await tried.undo();
+    return opened;
   }
   return fail('wrongCredentials');
 }
 
 /** Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at the same moment. */
-async function openSession(account: Account, before: Before, typed: string, success: Write) {
+async function openSession(account: Account, before: Before, typed: string, also: readonly Write[] = []) {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
@@ -49,7 +61,7 @@ async function openSession(account: Account, before: Before, typed: string, succ
     const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
     const { session, writes } = opening(customer.id, origin, before);
     const [result, phone] = await Promise.all([
-      transact([passwords.confirmation(customer.id, password, hashedAnew), signingIn(customer), success, ...writes]),
+      transact([passwords.confirmation(customer.id, password, hashedAnew), signingIn(customer), ...also, ...writes]),
       customers.shownPhone(customer),
     ]);
     if (result.done) return { customer, phone, wallet, session };

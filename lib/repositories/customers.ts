@@ -1,16 +1,8 @@
 import * as z from 'zod';
 import { fail, languages } from '../errors.ts';
-import {
-  emailClaimKey,
-  erasureKey,
-  type Key,
-  lostEmailKey,
-  phoneClaimKey,
-  profileKey,
-  unprovenPhoneKey,
-  walletKey,
-} from './keys.ts';
+import { emailClaimKey, erasureKey, lostEmailKey, phoneClaimKey, profileKey, walletKey } from './keys.ts';
 import { readAll, transact, write } from './table.ts';
+import * as unprovenPhones from './unprovenPhones.ts';
 import { emptyWallet, Wallet } from './wallets.ts';
 import { type Given, setting, type Write } from './writes.ts';
 
@@ -72,7 +64,7 @@ export function creation(customer: Customer, currency: string): Record<string, W
     phone: phoneNumber
       ? { kind: 'put', key: phoneClaimKey(phoneNumber), item: claim, condition: absent }
       : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
-    ...(unprovenPhone && { unproven: { kind: 'put', key: unprovenPhoneKey(unprovenPhone), item: claim } }),
+    ...(unprovenPhone && { unproven: unprovenPhones.joining(unprovenPhone, id) }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
     // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
     ...(email && !phoneNumber && { lostEmail: { kind: 'check', key: lostEmailKey(email), condition: absent } }),
@@ -112,17 +104,16 @@ export async function proof(customer: Customer, phone: string): Promise<Write[]>
       item: { customerId: customer.id } satisfies Claim,
       condition: 'attribute_not_exists(pk)',
     },
-    ...(await releases(customer.id, unprovenKeys(customer))),
+    ...(await unprovenPhones.leaving(customer.unprovenPhone, customer.id)),
   ];
 }
 
-const unprovenKeys = ({ unprovenPhone }: Customer) => (unprovenPhone ? [unprovenPhoneKey(unprovenPhone)] : []);
-
-/** The writes that take away what leads to a customer and nobody else by now. */
-async function releases(id: number, keys: readonly Key[]): Promise<Write[]> {
-  const found = keys.length > 0 ? await readAll(keys.map((key) => ({ key, as: Claim }))) : [];
-  const own = keys.filter((_, index) => found[index]?.customerId === id);
-  return own.map((key) => ({ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }));
+/** The writes that free an e-mail address that a customer has lost, unless somebody else has lost it since. */
+async function forgettingLoss({ id, lostEmail }: Customer): Promise<Write[]> {
+  const key = lostEmailKey(lostEmail);
+  const [lost] = lostEmail ? await readAll([{ key, as: Claim }]) : [];
+  if (lost?.customerId !== id) return [];
+  return [{ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }];
 }
 
 /** What a customer may choose about pushes. */
@@ -142,7 +133,7 @@ export async function changePreferences(customer: Customer, preferences: Prefere
  * for erasure. Answers false if they were gone already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
-  const { id, email, lostEmail, phoneNumber } = customer;
+  const { id, email, phoneNumber } = customer;
   const owner = { ':owner': id };
   const { done } = await transact([
     {
@@ -154,7 +145,8 @@ export async function remove(customer: Customer): Promise<boolean> {
     ...(phoneNumber
       ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), condition: '#customerId = :owner', values: owner }]
       : []),
-    ...(await releases(id, [...unprovenKeys(customer), ...(lostEmail ? [lostEmailKey(lostEmail)] : [])])),
+    ...(await unprovenPhones.leaving(customer.unprovenPhone, id)),
+    ...(await forgettingLoss(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);

@@ -20,7 +20,7 @@ import { createHash } from 'node:crypto';
  * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
  * | pushes of one      | CUSTOMER#<id>             | PUSH#<notification id> | push to each device only once           |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
- * | unproven phone     | PHONE#<E.164>             | UNPROVEN               | find who signed up with it last         |
+ * | unproven phone     | PHONE#<E.164>             | UNPROVEN               | find who signed up with it              |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | lost e-mail        | EMAIL#<lower case>        | LOST                   | let who lost it log in with it          |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |

@@ -18,11 +18,14 @@ function waitAfter(failures: number): number {
   return beyond < 0 ? 0 : Math.min(2 ** beyond, longestWaitSeconds);
 }
 
-export type Try = { done: true; success: Write } | { done: false; waitSeconds: number };
+/** A try that was counted: what forgets all that failed, and what takes back this one alone; or how long to wait. */
+export type Try =
+  | { done: true; forgetting: Write; undo: () => Promise<unknown> }
+  | { done: false; waitSeconds: number };
 
 /**
  * Takes one try to log in to an account, whether or not there is one, from a client network. It counts as a failure before
- * anyone compares, so that parallel guesses are no more than those in turn; `success` is the write that forgets them all.
+ * anyone compares, so that parallel guesses are no more than those in turn.
  */
 export async function takeTry(identifier: string, network: string, now: number): Promise<Try> {
   const key = loginFailuresKey(identifier, network);
@@ -33,7 +36,7 @@ export async function takeTry(identifier: string, network: string, now: number):
     condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
     values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
   });
-  if (done) return { done, success: forgetting(identifier, network) };
+  if (done) return { done, forgetting: forgetting(identifier, network), undo: () => takeBack(key) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await forget(key, expiresAtSeconds);
@@ -43,6 +46,11 @@ export async function takeTry(identifier: string, network: string, now: number):
 /** The write that forgets the failures to log in to an account from a client network. */
 export function forgetting(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
+}
+
+function takeBack(key: Key): Promise<unknown> {
+  const values = { ':minusOne': -1, ':none': 0 };
+  return write({ kind: 'update', key, expression: 'ADD #failures :minusOne', condition: '#failures > :none', values });
 }
 
 /** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { unprovenPhoneKey } from './keys.ts';
+import { readAll } from './table.ts';
+import type { Write } from './writes.ts';
+
+/**
+ * Who signed up with a phone that nobody has proven: the first and the last of those who are still there. Neither keeps the other
+ * from logging in with it, and those between them log in with their e-mail address beside it.
+ */
+export const UnprovenPhone = z.object({ first: z.int(), last: z.int() });
+
+/** The write that makes a customer the last to have signed up with a phone. */
+export function joining(phone: string, customerId: number): Write {
+  return {
+    kind: 'update',
+    key: unprovenPhoneKey(phone),
+    expression: 'SET #first = if_not_exists(#first, :id), #last = :id',
+    values: { ':id': customerId },
+  };
+}
+
+/** The writes that take a customer away from a phone; none where nothing leads to them from there. */
+export async function leaving(phone: string, customerId: number): Promise<Write[]> {
+  const key = unprovenPhoneKey(phone);
+  const [seen] = phone ? await readAll([{ key, as: UnprovenPhone }]) : [];
+  if (seen?.first !== customerId && seen?.last !== customerId) return [];
+  const condition = '#first = :first AND #last = :last';
+  const values = { ':first': seen.first, ':last': seen.last };
+  const other = [seen.first, seen.last].find((id) => id !== customerId);
+  if (other === undefined) return [{ kind: 'delete', key, condition, values }];
+  const item = { first: other, last: other } satisfies z.input<typeof UnprovenPhone>;
+  return [{ kind: 'put', key, item, condition, values }];
+}
