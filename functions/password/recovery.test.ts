@@ -1,3 +1,5 @@
+import * as countries from '../../lib/repositories/countries.ts';
+import { clientSendsKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
@@ -80,11 +82,27 @@ describe('forget password', () => {
 
     const sendsAfter = async (email: string) => {
       const clientAddress = nextAddress();
-      for (let request = 0; request < 3; request++) await askForCode({ email }, clientAddress);
-      return (await world.items()).find(({ pk }) => pk === `CLIENT#${clientAddress}`);
+      for (let request = 0; request < 4; request++) await askForCode({ email }, clientAddress);
+      const { pk, sk } = clientSendsKey(clientAddress);
+      const counted = (await world.partition(pk)).find((item) => item.sk === sk);
+      return Object.entries(counted ?? {}).filter(([name, at]) => /^sent/.test(name) && at !== 0).length;
     };
     world.advance(3_600);
-    expect(await sendsAfter('ghost@example.com')).toMatchObject({ sent3: expect.any(Number) });
+    expect([await sendsAfter('ghost@example.com'), await sendsAfter(known.email)]).toEqual([4, 4]);
+  });
+
+  test('sends nothing into a country that is not served any more', async () => {
+    const account = await signUp(world, { phone: '+96550012345' });
+    await verify(world, account);
+    world.advance(3_600);
+    const kuwait = await countries.find('KW');
+    await countries.save({ ...kuwait, active: false });
+    const before = world.sandbox.messages.list(account.phone).length;
+    expect((await askForCode({ email: account.email })).status).toBe(200);
+    expect(world.sandbox.messages.list(account.phone)).toHaveLength(before);
+    await countries.save(kuwait);
+    await askForCode({ email: account.email });
+    expect(world.sandbox.messages.list(account.phone)).toHaveLength(before + 1);
   });
 
   test('who only knows an e-mail address cannot use up the codes and tries of its owner', async () => {

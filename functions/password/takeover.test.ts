@@ -1,3 +1,4 @@
+import * as countries from '../../lib/repositories/countries.ts';
 import { otpKey } from '../../lib/repositories/keys.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import {
@@ -10,6 +11,7 @@ import {
   verify,
 } from '../../lib/testing/signUp.ts';
 import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as exportCustomer } from '../customers/export.ts';
@@ -79,7 +81,7 @@ describe('verifying a phone', () => {
     expect(fieldsOf(await bringCode(account.token, ['1']))).toEqual([423, ['verification_code']]);
     world.advance(300);
     expect(fieldsOf(await bringCode(account.token, code))).toEqual([423, ['verification_code']]);
-    expect((await me(account.token)).phone_number).toBe(account.phone);
+    expect((await askForCode(account.token)).status).toBe(409);
   });
 
   test('takes another phone of the same country, for a slip at the sign-up, once that is proven', async () => {
@@ -97,6 +99,54 @@ describe('verifying a phone', () => {
     expect(fieldsOf(await take(phone))).toEqual([423, ['phone']]);
     expect(fieldsOf(await take('+96599123456'))).toEqual([423, ['phone']]);
     expect(fieldsOf(await take('7'))).toEqual([423, ['phone']]);
+  });
+
+  test('tells no more than fifty times an hour that somebody has a phone, and with a code only if it is right', async () => {
+    const [{ token }, owner] = [await signUp(world), await signIn(world)];
+    const clientAddress = nextAddress();
+    const about = (phone: string, code?: string) =>
+      world.call(verifyPhone, { token, body: { phone, verification_code: code }, clientAddress });
+    for (const phone of [owner.phone, world.phone()])
+      expect(fieldsOf(await about(phone, '123456'))).toEqual([423, ['verification_code']]);
+    world.set({ AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR: '3' });
+    for (let check = 0; check < 3; check++) expect(fieldsOf(await about(owner.phone))).toEqual([423, ['phone']]);
+    expect((await about(owner.phone)).status).toBe(429);
+  });
+
+  test('is not asked for by a customer who has verified another one', async () => {
+    const account = await signUp(world);
+    await verify(world, account);
+    for (const code of [{}, { verification_code: '123456' }]) {
+      const body = { phone: world.phone(), ...code };
+      expect(fieldsOf(await world.call(verifyPhone, { token: account.token, body }))).toEqual([423, ['phone']]);
+    }
+    const own = { phone: account.phone };
+    expect((await world.call(verifyPhone, { token: account.token, body: own })).status).toBe(200);
+  });
+
+  test('sends nothing into a country that is not served any more, and says so', async () => {
+    const { token, phone } = await signUp(world, { phone: '+96550054321' });
+    const kuwait = await countries.find('KW');
+    await countries.save({ ...kuwait, active: false });
+    expect(fieldsOf(await askForCode(token))).toEqual([423, ['phone']]);
+    await countries.save(kuwait);
+    expect(world.sandbox.messages.list(phone)).toEqual([]);
+    expect((await askForCode(token)).status).toBe(409);
+  });
+
+  test('answers tokens that follow those of a refresh that came between', async () => {
+    const account = await signUp(world);
+    await askForCode(account.token);
+    const code = world.codeFor(account.phone);
+    const renew = (token: string) => world.call(refresh, { body: { refresh: token } });
+    let between: Answer | undefined;
+    world.beforeAnswer('ssm:GetParameter otp-secrets', async () => {
+      between = await renew(account.refresh);
+    });
+    const { body } = await bringCode(account.token, code);
+    expect(between?.status).toBe(200);
+    world.advance(600);
+    expect((await renew(body.data.refresh_token)).status).toBe(200);
   });
 
   test('counts no wrong try for a right code that comes several times at once', async () => {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { findSession, signedIn } from '../../lib/auth/signedIn.ts';
 import { mint } from '../../lib/auth/tokens.ts';
 import { verifyPhone } from '../../lib/auth/verifyPhone.ts';
+import { fail } from '../../lib/errors.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as wallets from '../../lib/repositories/wallets.ts';
@@ -22,9 +23,14 @@ export const handler = endpoint(
     returns: { 200: CustomerResource },
     errors: ['phoneNotVerified', 'otpSendLimit', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
-  async ({ customer: before, session, body: { phone, verification_code: code }, language, clientAddress }) => {
+  async ({ customer: before, session: { id }, body: { phone, verification_code: code }, language, clientAddress }) => {
     const customer = await verifyPhone(before, { phone, code, language, clientAddress });
-    const [wallet, tokens] = await Promise.all([wallets.ofCustomer(customer.id), mint(session)]);
+    // The client may have refreshed meanwhile, and a token that does not follow that would pass for a stolen one.
+    const [wallet, { session }] = await Promise.all([
+      wallets.ofCustomer(customer.id),
+      findSession({ customerId: customer.id, sessionId: id }),
+    ]);
+    const tokens = await mint(session ?? fail('tokenNotValid'));
     return showAccount({ customer, phone: customer.phoneNumber, wallet, tokens });
   },
 );

@@ -28,11 +28,11 @@ async function sendIfKnown(identifier: Identifier, clientAddress: string): Promi
   const [{ customer }] = await findAccounts(identifier);
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const common = { type, appId: undefined, clientAddress, share: 'part' } as const;
+  const common = { type, appId: undefined, clientAddress: undefined, share: 'part' } as const;
   try {
-    // What a send counts is counted without one as well: the next call of the same client would tell.
-    if (!phone) await sends.countForClient(clientNetwork(clientAddress), nowSeconds());
-    else await sendCode({ ...common, phone, language: customer?.language ?? 'en', isDecoy: !owned });
+    // Counted whatever becomes of it, and never given back: the client's next sends would tell.
+    const { done } = await sends.countForClient(clientNetwork(clientAddress), nowSeconds());
+    if (done && phone) await sendCode({ ...common, phone, language: customer?.language ?? 'en', isDecoy: !owned });
   } catch (error) {
     if (error instanceof ApiError) logger().info('no code for a password', { problem: error.problem });
     else logger().error('no code for a password', { error: loggable(error) });

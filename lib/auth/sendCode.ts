@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
-import { fail, type Language } from '../errors.ts';
+import { fail, failFields, type Language } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { otpMessage } from '../messaging/otpMessage.ts';
 import { sendSms } from '../messaging/sms.ts';
+import * as countries from '../repositories/countries.ts';
 import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
 import type { Phone } from '../schemas/phone.ts';
@@ -17,7 +18,8 @@ interface Send {
   /** Picks the line for automatic code entry; an app that is not configured gets a plain message. */
   appId: string | undefined;
   language: Language;
-  clientAddress: string;
+  /** Whose send it is; undefined where that has been counted already. */
+  clientAddress: string | undefined;
   share?: otps.Share;
   /** Counts and stores all the same, and sends nothing: for who must not learn whether something was sent. */
   isDecoy?: boolean;
@@ -27,9 +29,11 @@ interface Send {
  * Sends a new code, which replaces the phone's last one of this type. A send that is refused or fails changes nothing:
  * no limit is spent and the last code still works. (When the table's answer was lost as well, the last code is gone.)
  * @returns seconds until the code expires and until the next send
- * @throws otpSendLimit
+ * @throws otpSendLimit, `invalid` for a phone of a country that is not served any more
  */
 export async function sendCode({ phone, type, appId, language, clientAddress, share, isDecoy }: Send) {
+  const { active } = await countries.find(phone.country);
+  if (!active) return failFields({ attr: 'phone', code: 'invalid' });
   const now = nowSeconds();
   const testNumber = config.testNumbers.find(
     (entry) => entry.phone_number === phone.number && utcDate(now) <= entry.until,
@@ -45,7 +49,7 @@ export async function sendCode({ phone, type, appId, language, clientAddress, sh
   try {
     // The phone comes last: a client that may not send must not touch the code of somebody else's phone.
     const counts = await Promise.allSettled([
-      sends.countForClient(clientNetwork(clientAddress), now),
+      ...(clientAddress === undefined ? [] : [sends.countForClient(clientNetwork(clientAddress), now)]),
       sends.countForCountry(phone.country, now),
       sends.countForStage(now),
     ]);

@@ -5,6 +5,7 @@ import * as otps from '../repositories/otps.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import type { Phone } from '../schemas/phone.ts';
+import { expectAvailable } from './availability.ts';
 import { checkCode } from './checkCode.ts';
 import { sendCode } from './sendCode.ts';
 
@@ -20,9 +21,10 @@ interface Verification {
 
 /**
  * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it; without a code it sends
- * one. Answers the customer as they are then.
- * @throws phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, otpSendLimit,
- * otpInvalid, otpExpired, otpTryLimit
+ * one. Answers the customer as they are then. Whether somebody else has proven the phone is told to who brings the right code,
+ * and to others as often as {@link expectAvailable} tells it.
+ * @throws phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, `invalid` for one of a country
+ * that is not theirs, or not served, or where they have proven another, otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
  */
 export async function verifyPhone(
   customer: customers.Customer,
@@ -35,7 +37,8 @@ export async function verifyPhone(
     // Another call of theirs may have brought the same code a moment before.
     const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
     if (!current) return fail('authenticationFailed');
-    if (current.phoneNumber) return current;
+    const wanted = verification.phone?.number ?? current.phoneNumber;
+    if (current.phoneNumber && current.phoneNumber === wanted) return current;
     throw error;
   }
 }
@@ -44,15 +47,14 @@ async function tryToVerify(
   customer: customers.Customer,
   { phone: other, code: typed, language, clientAddress }: Verification,
 ): Promise<customers.Customer> {
-  if (customer.phoneNumber) return customer;
-  const number = other?.number ?? (await customers.shownPhone(customer));
-  if (other && other.country !== customer.countryCode) return failFields({ attr: 'phone', code: 'invalid' });
-  if (!number || (other && (await customers.isProven(number)))) {
-    return failFields({ attr: 'phone', code: 'unique' });
-  }
+  const { phoneNumber, unprovenPhone, countryCode: country } = customer;
+  const number = other?.number ?? (phoneNumber || unprovenPhone);
+  const isOfCountry = !other || other.country === country;
+  if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
+  if (phoneNumber) return customer;
   if (!typed) {
-    const phone = { number, country: other?.country ?? customer.countryCode };
-    await sendCode({ phone, type, appId: undefined, language, clientAddress });
+    if (await customers.isProven(number)) await expectAvailable({ phone: { number, country } }, clientAddress);
+    await sendCode({ phone: { number, country }, type, appId: undefined, language, clientAddress });
     return fail('phoneNotVerified');
   }
   const code = await checkCode(number, type, typed, 'verification_code');
