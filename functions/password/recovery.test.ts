@@ -4,6 +4,7 @@ import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
 import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
@@ -21,6 +22,12 @@ const statusOf = async (token: string) => (await world.call(getCustomer, { metho
 const askForCode = (body: object, clientAddress = nextAddress()) => world.call(forget, { body, clientAddress });
 const resetWith = (body: object, clientAddress = nextAddress()) => world.call(reset, { body, clientAddress });
 const newPassword = 'orange cat on a roof';
+
+async function resetCode(phone: string): Promise<string> {
+  const body = { phone_number: phone, otp_type: 'password_reset' };
+  await world.call(sendOtp, { body, clientAddress: nextAddress() });
+  return world.codeFor(phone);
+}
 
 async function verified(): Promise<Account> {
   const account = await signUp(world);
@@ -280,11 +287,7 @@ describe('a customer of codes', () => {
     world.advance(600);
     const refused = await choose(access, wanted);
     expect([refused.status, refused.body.errors[0].code]).toEqual([403, 'recent_code_required']);
-    await world.call(sendOtp, {
-      body: { phone_number: phone, otp_type: 'password_reset' },
-      clientAddress: nextAddress(),
-    });
-    const otp = world.codeFor(phone);
+    const otp = await resetCode(phone);
     const wrong = String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
     expect((await choose(access, { ...wanted, otp: wrong })).body.errors[0]).toMatchObject({
       code: 'otp_invalid',
@@ -352,6 +355,49 @@ describe('a customer of codes', () => {
     const other = await verified();
     expect(await attrs({ email: other.email, password: newPassword })).toEqual(['email unique']);
     expect((await world.call(getCustomer, { method: 'GET', token: access })).body.email).toBe('');
+  });
+
+  test.each(['first', 'next'])('is not done for a session that ended meanwhile, as its %s password', async (which) => {
+    const { access, phone } = await signIn(world);
+    const email = `ended.${which}@example.com`;
+    if (which === 'next') await choose(access, { email, password: newPassword });
+    world.advance(300);
+    const otp = await resetCode(phone);
+    world.beforeAnswer('ssm:GetParameter otp-secrets', () => world.call(logoutAllDevices, { token: access }));
+    const { status, body } = await choose(access, { email, password: 'violet bicycle 77', otp });
+    expect([status, body.errors[0].code]).toEqual([401, 'token_not_valid']);
+    expect((await logIn(world, { email, password: 'violet bicycle 77' })).status).toBe(403);
+  });
+
+  test('counts no wrong try where the code was right and the e-mail is somebody else’s', async () => {
+    const { access, phone } = await signIn(world);
+    const other = await verified();
+    world.advance(60);
+    const otp = await resetCode(phone);
+    for (let again = 0; again < 7; again++) {
+      expect((await choose(access, { email: other.email, password: newPassword, otp })).body.errors[0].code).toBe(
+        'unique',
+      );
+    }
+    expect((await choose(access, { email: 'mine@example.com', password: newPassword, otp })).status).toBe(200);
+  });
+
+  test('takes no password that everybody who knows the customer would try, nor does a reset', async () => {
+    const { email, phone, code, token } = await withCode();
+    const national = `0${phone.slice(3)}`;
+    const byCode = await signIn(world);
+    for (const password of [byCode.phone, byCode.phone.slice(3), 'own@example.com']) {
+      const { body } = await choose(byCode.access, { email: 'own@example.com', password });
+      expect(body.errors).toMatchObject([{ attr: 'password', code: 'too_common' }]);
+    }
+    for (const password of [national, phone, email.toUpperCase()]) {
+      for (const name of [{ email }, { phone }]) {
+        const { status, body } = await resetWith({ ...name, token: code, password });
+        expect([status, Object.keys(body.errors.errorDetails)]).toEqual([423, ['password']]);
+      }
+    }
+    expect(await statusOf(token)).toBe(200);
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(200);
   });
 
   test('who sends it twice at once has it once', async () => {

@@ -1,10 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
-import { ApiError, fail } from '../errors.ts';
+import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
+import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
+import { isGuessable } from '../schemas/password.ts';
 import { findAccounts, type Identifier, loginName, loginNamesOf } from './account.ts';
 import { rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
@@ -47,7 +49,8 @@ interface Reset extends Identifier {
 
 /**
  * Sets the password of an account whose proven phone got the code, and ends all its sessions.
- * @throws wrongCode whatever is wrong with the code or the account; throttled
+ * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a password that everybody who knows
+ * its owner would try
  */
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
   const name = `reset ${loginName(identifier)}`;
@@ -60,6 +63,10 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   const phone = customer?.phoneNumber ?? '';
   const [code, names] = await Promise.all([rightCode(phone, type, typed), loginNamesOf(customer)]);
   if (!customer || !code) return fail('wrongCode');
+  if (isGuessable(password, { email: customer.email, phone })) {
+    await otps.forgiveTry(phone, type, code);
+    return failFields({ attr: 'password', code: 'too_common' });
+  }
   const hash = await hashPassword(password);
   const isDone = await replacePassword(customer.id, {
     hash,

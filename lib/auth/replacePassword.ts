@@ -32,7 +32,7 @@ const mostLeftovers = 85;
  * Sets a password, and the e-mail address to use it with, and ends the sessions that may be somebody else's, in one
  * transaction: none of before outlives it, not even one that is being opened. Answers whether there was a customer, and a
  * proof that nobody has used.
- * @throws `unique` for an e-mail address of somebody else
+ * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that stays has ended
  */
 export async function replacePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, proof, keeping, also = [] } = replacement;
@@ -44,11 +44,13 @@ export async function replacePassword(customerId: number, replacement: Replaceme
     ]);
     if (!customer) return false;
     const newEmail = email === customer.email ? undefined : email;
+    const own = keeping === undefined ? undefined : { customerId, id: keeping };
     // Whoever chooses a first password locks nobody out.
-    const isFirst = keeping !== undefined && !password;
-    const next = keeping === undefined ? undefined : customer.signIns + 1;
+    const isFirst = own !== undefined && !password;
+    const next = own && customer.signIns + 1;
     const writes: Record<string, Write> = {
-      password: passwords.setting(customerId, hash),
+      password: isFirst ? passwords.settingFirst(customerId, hash) : passwords.setting(customerId, hash),
+      ...(own && { session: isFirst ? sessions.holding(own) : sessions.moved(own, customer.signIns + 1) }),
       customer: isFirst ? holdingStill(customer, newEmail) : endingSignIns(customer, { email: newEmail, next }),
       ...(proof && { proof: otps.consumption(proof.phone, 'password_reset', proof.code) }),
       ...(newEmail && emailTaking(customer, newEmail, holder)),
@@ -57,17 +59,26 @@ export async function replacePassword(customerId: number, replacement: Replaceme
     const result = await transact([
       ...Object.values(writes),
       ...also,
-      ...(isFirst ? [] : leftovers(before, customerId, keeping, next).slice(0, mostLeftovers)),
+      ...(isFirst ? [] : leftovers(before, customerId, keeping).slice(0, mostLeftovers)),
     ]);
     if (result.done) return true;
     const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
-    if (proof && refused.includes('proof')) {
-      await otps.forgiveTry(proof.phone);
+    // A right code is no guess, whatever else is wrong.
+    const forgive = async () => proof && otps.forgiveTry(proof.phone, 'password_reset', proof.code);
+    if (refused.includes('session')) {
+      await forgive();
+      return fail('tokenNotValid');
+    }
+    if (refused.includes('proof')) {
+      await forgive();
       return false;
     }
     if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
       holder = await yieldingHolder(newEmail, customer);
-      if (!holder) return failFields({ attr: 'email', code: 'unique' });
+      if (!holder) {
+        await forgive();
+        return failFields({ attr: 'email', code: 'unique' });
+      }
     } else {
       holder = undefined;
       await backOff(attempt);
@@ -77,19 +88,14 @@ export async function replacePassword(customerId: number, replacement: Replaceme
 }
 
 /**
- * The writes that carry the session that stays over, take away those that have ended, and stop pushes to their devices. A
- * session that does not fit into the transaction stays in the table, and is refused all the same.
+ * The writes that take away the sessions that have ended, and stop pushes to their devices. One that does not fit into the
+ * transaction stays in the table, and is refused all the same.
  */
-function leftovers(
-  { open, registered }: Before,
-  customerId: number,
-  keeping: number | undefined,
-  next: number | undefined,
-): Write[] {
-  const ending = open.filter(({ id }) => id !== keeping).map(sessions.ending);
-  if (keeping === undefined || next === undefined) {
-    return [...ending, ...registered.map(({ registrationId }) => deactivation(customerId, registrationId))];
-  }
+function leftovers({ open, registered }: Before, customerId: number, keeping: number | undefined): Write[] {
   const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];
-  return [sessions.moved({ customerId, id: keeping }, next), ...ending, ...silencing(gone, staying, registered)];
+  const silent =
+    keeping === undefined
+      ? registered.map(({ registrationId }) => deactivation(customerId, registrationId))
+      : silencing(gone, staying, registered);
+  return [...gone.map(sessions.ending), ...silent];
 }

@@ -68,7 +68,7 @@ export async function signIn({ phone, code: typed, device, language }: SignIn): 
     }
     const [codeRefused] = result.refused;
     if (codeRefused) {
-      await otps.forgiveTry(phone.number);
+      await otps.forgiveTry(phone.number, 'customer_auth', code);
       fail('otpExpired');
     }
     await backOff(attempt);

@@ -64,7 +64,7 @@ async function tryToVerify(
     const [used, profile, taken] = result.refused;
     if (used || profile || taken) {
       // The code was right, whatever came first.
-      await otps.forgiveTry(number);
+      await otps.forgiveTry(number, type, code);
       return used ? fail('otpExpired', { attr: 'verification_code' }) : failFields({ attr: 'phone', code: 'unique' });
     }
     await backOff(attempt);

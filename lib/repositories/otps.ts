@@ -143,7 +143,12 @@ export function consumption(phone: string, type: OtpType, code: Code): Write {
   };
 }
 
-/** Takes the try of a right code back that came too late to be used: it was no guess. */
-export function forgiveTry(phone: string): Promise<unknown> {
-  return write({ kind: 'update', key: otpKey(phone), expression: `SET ${tries().uncount}`, values: { ':never': 0 } });
+/** Takes the try of a right code back that was not used up, or not by this call: it was no guess. */
+export async function forgiveTry(phone: string, type: OtpType, { id }: Code): Promise<void> {
+  const code = `#${attribute(type)}`;
+  const update = { kind: 'update', key: otpKey(phone), values: { ':never': 0, ':one': 1, ':id': id } } as const;
+  const expression = `SET ${tries().uncount}`;
+  const inFull = `${expression}, ${code}.#tries = ${code}.#tries - :one`;
+  const { done } = await write({ ...update, expression: inFull, condition: `${code}.#id = :id` });
+  if (!done) await write({ ...update, expression });
 }

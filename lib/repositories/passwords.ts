@@ -13,6 +13,11 @@ export function setting(customerId: number, hash: string): Write {
   return { kind: 'put', key: passwordKey(customerId), item };
 }
 
+/** The write that sets a password where there is none. */
+export function settingFirst(customerId: number, hash: string): Write {
+  return { ...setting(customerId, hash), condition: 'attribute_not_exists(pk)' };
+}
+
 /** The write that is refused if the password is not the one that was compared, and hashes it anew where that is given. */
 export function confirmation(customerId: number, compared: Password, hashedAnew: string | undefined): Write {
   const key = passwordKey(customerId);

@@ -117,6 +117,11 @@ export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, si
   };
 }
 
+/** The write that holds while a session has not ended. */
+export function holding({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
+  return { kind: 'check', key: sessionKey(customerId, id), condition: 'attribute_exists(pk)' };
+}
+
 /** The write that ends a session, if it has not ended already. */
 export function ending({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
   return { kind: 'delete', key: sessionKey(customerId, id) };

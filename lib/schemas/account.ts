@@ -89,7 +89,7 @@ export const SignUp = z
       .optional()
       .describe('Who brought the customer.'),
   })
-  .refine(({ password, email, phone }) => !isGuessable(password, email, phone), guessable);
+  .refine(({ password, email, phone }) => !isGuessable(password, { email, phone: phone.number }), guessable);
 export type SignUp = z.output<typeof SignUp>;
 
 const email = clearable(emailAddress()).optional();
@@ -123,4 +123,4 @@ export const AvailabilityQuery = identifying(z.object({ email, phone: phoneInQue
 
 export const PasswordReset = identifying(
   z.object({ ...either, token: otpCode.describe('The code that was sent.'), password: newPassword }),
-).refine(({ password, email, phone }) => !isGuessable(password, email, phone), guessable);
+);

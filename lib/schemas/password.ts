@@ -1,6 +1,5 @@
 import { isCommon } from '../repositories/commonPasswords.ts';
-import { code, readable } from './fields.ts';
-import type { Phone } from './phone.ts';
+import { code, readable, toAsciiDigits } from './fields.ts';
 
 const most = 256;
 const fewest = 8;
@@ -21,12 +20,8 @@ export const newPassword = characters
   .refine(async (value) => !(await isCommon(value)), code('too_common'))
   .meta({ minLength: fewest, maxLength: most });
 
-/** Whether a password is what everybody who knows its owner would try. */
-export function isGuessable(
-  password: string,
-  email: string | null | undefined,
-  phone: Phone | null | undefined,
-): boolean {
-  const known = [email, phone?.number, phone?.number.slice(1)];
-  return known.includes(password.toLowerCase());
+/** Whether a password is what everybody who knows its owner would try: their e-mail address, or their phone (E.164) in any form. */
+export function isGuessable(password: string, { email, phone }: { email?: string; phone?: string }): boolean {
+  const digits = toAsciiDigits(password).replace(/^[+0]+/, '');
+  return password.toLowerCase() === email || (digits.length >= fewest - 1 && phone?.endsWith(digits) === true);
 }
