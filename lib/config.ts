@@ -194,8 +194,8 @@ export const config = {
     return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50, mostCounted);
   },
   /** How often a sign-up may be told that its e-mail address or phone is taken. */
-  get signUpRefusalsPerAddressPerHour() {
-    return count('SIGN_UP_REFUSALS_PER_ADDRESS_PER_HOUR', 300);
+  get refusalsPerAddressPerHour() {
+    return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
   get passwordRequestsPerAddressPerHour() {
     return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20, mostCounted);

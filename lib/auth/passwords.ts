@@ -9,6 +9,8 @@ type Cost = z.infer<typeof Cost>;
 
 const saltBytes = 16;
 const hashBytes = 32;
+/** Of Argon2, for one lane. */
+const leastMemoryKib = 8;
 const derive = promisify(argon2);
 
 /**
@@ -21,12 +23,18 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether a password is the one that was hashed. Where there is no hash to compare with it takes the same time, so that
- * nobody can tell by it whether there is an account.
+ * Whether a password is the one that was hashed. Where there is no hash to compare with, or one that cost less than hashes do now, it
+ * takes the same time, so that nobody can tell by it whether there is an account.
  */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
   const { cost, salt, hash } = stored ? read(stored) : nothing();
-  return timingSafeEqual(await run(password, salt, cost), hash) && stored !== undefined;
+  const isSame = timingSafeEqual(await run(password, salt, cost), hash);
+  const missing = workOf(currentCost()) - workOf(cost);
+  if (missing >= leastMemoryKib) {
+    const m = Math.min(missing, cost.m);
+    await run(password, salt, { m, t: Math.round(missing / m), p: 1 });
+  }
+  return isSame && stored !== undefined;
 }
 
 /** Whether a hash is of another cost than hashes are now. */
@@ -36,6 +44,11 @@ export function isOutdated(stored: string): boolean {
 
 function run(password: string, nonce: Buffer, { m: memory, t: passes, p: parallelism }: Cost): Promise<Buffer> {
   return derive('argon2id', { message: password, nonce, memory, passes, parallelism, tagLength: hashBytes });
+}
+
+/** What the time of a hash is proportional to. */
+function workOf({ m, t }: Cost): number {
+  return m * t;
 }
 
 function currentCost(): Cost {

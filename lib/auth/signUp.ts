@@ -1,11 +1,10 @@
 import { nowSeconds } from '../clock.ts';
-import { config } from '../config.ts';
 import { failFields, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
 import * as passwords from '../repositories/passwords.ts';
-import { limitRefusals } from '../repositories/sends.ts';
+import { expectRefusalsLeft, limitRefusals } from '../repositories/sends.ts';
 import { transact } from '../repositories/table.ts';
 import { emptyWallet } from '../repositories/wallets.ts';
 import type { SignUp } from '../schemas/account.ts';
@@ -19,7 +18,12 @@ import { hashPassword } from './passwords.ts';
  * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that somebody has proven
  */
 export async function signUp(wanted: SignUp, language: Language, clientAddress: string) {
-  const [country, hash] = await Promise.all([countries.find(wanted.phone.country), hashPassword(wanted.password)]);
+  const network = clientNetwork(clientAddress);
+  const [country, hash] = await Promise.all([
+    countries.find(wanted.phone.country),
+    hashPassword(wanted.password),
+    expectRefusalsLeft(network),
+  ]);
   const customer = customers.Customer.parse({
     id: newId(),
     phoneNumber: '',
@@ -40,8 +44,7 @@ export async function signUp(wanted: SignUp, language: Language, clientAddress: 
   const { session, writes } = opening(customer.id, { registrationId: '', isProven: false, signIn: 0 });
   const result = await transact([...Object.values(creation), passwords.setting(customer.id, hash), ...writes]);
   if (!result.done) {
-    const network = clientNetwork(clientAddress);
-    await limitRefusals(network, 'SIGN_UP_REFUSALS', config.signUpRefusalsPerAddressPerHour);
+    await limitRefusals(network);
     const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
     const taken = { email: ['email', 'lostEmail'], phone: ['phone'] };
     const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));

@@ -1,9 +1,10 @@
+import * as z from 'zod';
 import { nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import { clientCallsKey, clientSendsKey, countrySendsKey, type Key, stageSendsKey } from './keys.ts';
 import { SlidingWindow } from './slidingWindow.ts';
-import { write } from './table.ts';
+import { readAll, write } from './table.ts';
 
 const hourSeconds = 3_600;
 const daySeconds = 86_400;
@@ -25,12 +26,26 @@ export async function limitCalls(network: string, what: string, perHour: number)
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
+const refusalsKey = (network: string) => (hour: number) => clientCallsKey(network, `REFUSALS#${hour}`);
+
 /**
- * Counts something that a client network may learn by a call, for the hour of the clock.
- * @throws throttled when it has learned as much as it may
+ * Makes sure that a client network has not heard as often as it may, this hour, that something is taken. It is asked before anybody
+ * looks, so that such a one learns nothing more, whatever it wants.
+ * @throws throttled
  */
-export function limitRefusals(network: string, what: string, perHour: number): Promise<void> {
-  return limitByHour((hour) => clientCallsKey(network, `${what}#${hour}`), perHour);
+export async function expectRefusalsLeft(network: string): Promise<void> {
+  const { hour, endsInSeconds } = hourNow();
+  const [counted] = await readAll([{ key: refusalsKey(network)(hour), as: z.object({ sends: z.int() }) }]);
+  const isLeft = (counted?.sends ?? 0) < config.refusalsPerAddressPerHour;
+  if (!isLeft) fail('throttled', { retryAfterSeconds: endsInSeconds });
+}
+
+/**
+ * Counts that a client network hears that something is taken.
+ * @throws throttled when it has heard so as often as it may
+ */
+export function limitRefusals(network: string): Promise<void> {
+  return limitByHour(refusalsKey(network), config.refusalsPerAddressPerHour);
 }
 
 /**
@@ -38,10 +53,14 @@ export function limitRefusals(network: string, what: string, perHour: number): P
  * @throws throttled when it has counted as many as may be
  */
 export async function limitByHour(keyOf: (hour: number) => Key, perHour: number): Promise<void> {
-  const now = nowSeconds();
-  const endsInSeconds = hourSeconds - (now % hourSeconds);
-  const { done } = await countUpTo(perHour, keyOf(Math.floor(now / hourSeconds)), now + endsInSeconds);
+  const { now, hour, endsInSeconds } = hourNow();
+  const { done } = await countUpTo(perHour, keyOf(hour), now + endsInSeconds);
   if (!done) fail('throttled', { retryAfterSeconds: endsInSeconds });
+}
+
+function hourNow() {
+  const now = nowSeconds();
+  return { now, hour: Math.floor(now / hourSeconds), endsInSeconds: hourSeconds - (now % hourSeconds) };
 }
 
 async function countForHour(key: Key, events: number, now: number): Promise<Counted> {
