@@ -395,6 +395,7 @@ describe('UpdateCustomer', () => {
     ['language', 'fr', 'invalid_choice'],
     ['image', 'javascript:alert(1)', 'invalid'],
     ['image', ' ', 'blank'],
+    ['image', '\u200e\u2800 ', 'blank'],
     ['image', `https://example.com/${'a'.repeat(2_050)}`, 'max_length'],
     ['image', 'https://example.com/\u0000', 'null_characters_not_allowed'],
     ['image', 'https://user:pw@example.com/x', 'invalid'],

@@ -128,6 +128,11 @@ describe('signup', () => {
   test.each([
     ['nothing', {}, ['name', 'last_name', 'email', 'phone', 'password', 'birthdate']],
     ['names that are too short', { ...newAccount(world), name: ' ab ', last_name: 'x' }, ['name', 'last_name']],
+    [
+      'names that look shorter than they are',
+      { ...newAccount(world), name: '👩👩', last_name: '\u2800\u200f\u3164' },
+      ['name', 'last_name'],
+    ],
     ['names that are too long', { ...newAccount(world), name: 'n'.repeat(128) }, ['name']],
     ['an e-mail that is none', { ...newAccount(world), email: 'mona@' }, ['email']],
     ['a phone that is none', { ...newAccount(world), phone: '12345' }, ['phone']],

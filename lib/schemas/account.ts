@@ -67,7 +67,7 @@ function namesOf({ fullName, lastName }: Customer): { name: string; last_name: s
 
 /** Both names and the space between them fit into a full name. */
 const name = text({ max: 127 })
-  .refine((value) => value.length >= 3, code('min_length', { min: 3 }))
+  .refine((value) => Array.from(value).length >= 3, code('min_length', { min: 3 }))
   .meta({ minLength: 3 });
 
 /** Said only where every field is right by itself. */

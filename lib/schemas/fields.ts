@@ -19,15 +19,18 @@ export const readable = z
   .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
   .refine((value) => value.isWellFormed(), code('invalid'));
 
+/** White space, marks of direction and joiners, and the letters that look like a space. */
+const invisible = /^[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]*$/u;
+
 /**
- * Text as clients send it. Outer white space is cut, and nothing left is `blank` unless that clears the field; a number
+ * Text as clients send it. Outer white space is cut, and nothing left that can be seen is `blank` unless that clears the field; a number
  * counts as its digits, since clients send codes and phones so.
  */
 export function text({ max, clears = false }: { max: number; clears?: boolean }) {
   return z.preprocess(
     (value) => (Number.isFinite(value) ? String(value) : value),
     readable
-      .trim()
+      .overwrite((value) => (invisible.test(value) ? '' : value.trim()))
       .min(clears ? 0 : 1)
       .max(max),
   );
