@@ -18,7 +18,7 @@ export async function checkCode(phone: string, type: otps.OtpType, typed: string
 
 /**
  * The code if it is right; undefined whatever else it is, for those who must not learn that there could be one. They get a
- * part of the phone's tries, so that its owner has some left.
+ * part of the phone's tries, so that its owner has some left to sign in with.
  */
 export async function rightCode(phone: string, type: otps.OtpType, typed: string): Promise<otps.Code | undefined> {
   const tried = await otps.takeTry(phone, type, nowSeconds(), 'part');

@@ -26,7 +26,7 @@ export type NewCode = Omit<Code, 'id' | 'tries'>;
 const hourSeconds = 3_600;
 const daySeconds = 86_400;
 
-/** Whose phone it is may use all of its limits; who only knows an e-mail address of theirs, two thirds of each. */
+/** Who signs in by a code may use all of a phone's limits; who asks for a new password, without a session, two thirds of each. */
 export type Share = 'all' | 'part';
 
 function limits(share: Share, ...all: Limit[]): Limit[] {
