@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
+import { failFields } from '../errors.ts';
 import { publicSettingsKey } from './keys.ts';
 import { readAll, write } from './table.ts';
 import { setting } from './writes.ts';
@@ -33,9 +34,19 @@ export async function storedSettings(): Promise<SettingValues> {
 /** Names that a setting cannot have. */
 export const reservedNames: readonly string[] = ['pk', 'sk', 'expiresAtSeconds'];
 
-/** Sets some and takes others away, and leaves the rest alone. */
+/** Of all settings as JSON. An item of the table holds 400 kB, and a character takes up to three bytes of it. */
+const mostCharacters = 100_000;
+
+/** Sets some and takes others away, and leaves the rest alone. @throws `max_length` for `set` when they are too many */
 export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
   const { expression: assignments, values } = setting(set);
+  if (assignments) {
+    const after = { ...(await storedSettings()), ...set };
+    for (const name of remove) delete after[name];
+    if (JSON.stringify(after).length > mostCharacters) {
+      failFields({ attr: 'set', code: 'max_length', max: mostCharacters });
+    }
+  }
   const removals = remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
   const expression = `${assignments} ${removals}`.trim();
   if (expression) await write({ kind: 'update', key: publicSettingsKey, expression, values });
