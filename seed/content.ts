@@ -1,6 +1,6 @@
-import sanitizeHtml from 'sanitize-html';
 import * as z from 'zod';
 import * as content from '../lib/repositories/content.ts';
+import { clean, plain } from './html.ts';
 import { compare, type Plan } from './plan.ts';
 import { Refusal } from './refusal.ts';
 
@@ -11,7 +11,12 @@ const mostBytes = 350_000;
 export async function planAppContent(wanted: content.AppContent): Promise<Plan> {
   const checked = check('The content of the app', content.AppContent, wanted);
   const { aboutUs, terms, policy } = checked;
-  const after = { ...checked, aboutUs: clean(aboutUs), terms: clean(terms), policy: clean(policy) };
+  const after = {
+    ...checked,
+    aboutUs: inEveryLanguage(aboutUs, clean),
+    terms: inEveryLanguage(terms, clean),
+    policy: inEveryLanguage(policy, clean),
+  };
   const before = await content.storedAppContent();
   const withCode = (value: content.AppContent | undefined) => (value ? [{ code: 'app', ...value }] : []);
   return withWrites(compare('app content', withCode(before), withCode(after)), () => content.saveAppContent(after));
@@ -20,7 +25,10 @@ export async function planAppContent(wanted: content.AppContent): Promise<Plan> 
 /** Plans to load the frequently asked questions; another order is a change as well. */
 export async function planFaqs(wanted: content.Faq[]): Promise<Plan> {
   const checked = check('The list of FAQs', z.array(content.Faq), wanted);
-  const after = checked.map(({ question, answer }) => ({ question: plain(question), answer: clean(answer) }));
+  const after = checked.map(({ question, answer }) => ({
+    question: inEveryLanguage(question, plain),
+    answer: inEveryLanguage(answer, clean),
+  }));
   const withCode = (list: content.Faq[]) => list.map((faq, position) => ({ code: faq.question.en, position, ...faq }));
   const before = await content.storedFaqs();
   return withWrites(compare('faqs', withCode(before), withCode(after)), () => content.saveFaqs(after));
@@ -50,15 +58,6 @@ function check<S extends z.ZodType>(what: string, schema: S, wanted: z.input<S>)
 
 type Texts = Record<'en' | 'ar', string>;
 
-/** HTML without whatever could run or reach out: scripts, handlers, styles, forms, frames. */
-function clean({ en, ar }: Texts): Texts {
-  const options = { allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img'] };
-  return { en: sanitizeHtml(en, options), ar: sanitizeHtml(ar, options) };
-}
-
-/** Text without any HTML. An ampersand stays one, for apps show it as it is. */
-function plain({ en, ar }: Texts): Texts {
-  const options = { allowedTags: [], allowedAttributes: {} };
-  const strip = (text: string) => sanitizeHtml(text, options).replaceAll('&amp;', '&');
-  return { en: strip(en), ar: strip(ar) };
+function inEveryLanguage({ en, ar }: Texts, change: (text: string) => string): Texts {
+  return { en: change(en), ar: change(ar) };
 }

