@@ -1,4 +1,57 @@
-import { plain } from './html.ts';
+import * as fc from 'fast-check';
+import { clean, plain } from './html.ts';
+
+const link = (href: string) => `<a href="${href}">x</a>`;
+const followed = (href: string) => `<a href="${href}" rel="noopener noreferrer">x</a>`;
+
+describe('HTML', () => {
+  test.each([
+    ['<p onclick="steal()">Hi<script>steal()</script></p>', '<p>Hi</p>'],
+    ['<svg><script>steal()</script></svg><style>*{}</style>', ''],
+    ['<form id="f"><input name="i">t</form><iframe src="https://a.example"></iframe>', 't'],
+    ['<p dir="rtl" lang="ar" style="position: fixed">نعم</p>', '<p dir="rtl" lang="ar">نعم</p>'],
+    ['<a id="location" name="document">x</a>', '<a>x</a>'],
+    ['2 < 3 & "quoted"', '2 &lt; 3 &amp; "quoted"'],
+  ])('%j loses what could run or style, and keeps the rest', (html, safe) => {
+    expect(clean(html)).toBe(safe);
+  });
+
+  test.each(['https://a.example/?b=1', 'mailto:a@a.example', 'tel:+20235711111'])('may link to %s', (href) => {
+    expect(clean(link(href))).toBe(followed(href));
+    expect(clean(`<a target="_blank" rel="opener" href="${href}">x</a>`)).toBe(followed(href));
+  });
+
+  test.each([
+    'javascript:steal()',
+    'jav&#9;ascript:steal()',
+    'data:text/html,x',
+    'ftp://a.example',
+    '//a.example',
+    '/a',
+  ])('does not link to %s', (href) => {
+    expect(clean(link(href))).toBe('<a>x</a>');
+  });
+
+  test('has images by https only, which do not tell where they are shown', () => {
+    expect(clean('<img src="https://a.example/b.png" srcset="https://c.example 2x" alt="B" onload="steal()">')).toBe(
+      '<img alt="B" src="https://a.example/b.png" referrerpolicy="no-referrer" />',
+    );
+    for (const src of ['http://a.example', '//a.example', 'b.png', 'data:image/png;base64,AAAA'])
+      expect(clean(`<img src="${src}">`)).toBe('');
+  });
+
+  const pieces = ['<a href="https://a.example">', '<img src="https://a.example" alt=">">', '<p dir=rtl>', '</p>'];
+  const fragments = [...pieces, '<', '>', '"', '&', '&lt;', '<b', '</a>', '<li>', 'x ', '<script>', '</script>'];
+
+  test('is the same when it is cleaned again', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...fragments)), (parts) => {
+        const once = clean(parts.join(''));
+        expect(clean(once)).toBe(once);
+      }),
+    );
+  });
+});
 
 describe('plain text', () => {
   test.each(['Is 2 < 3 & 5 > 4?', 'Is a<b?', 'I <3 "AT&T"', 'What does &amp; mean?', '&lt;b&gt;', 'هل 2 < 3؟'])(

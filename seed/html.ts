@@ -1,8 +1,36 @@
-import sanitizeHtml from 'sanitize-html';
+import sanitizeHtml, { type IOptions } from 'sanitize-html';
 
-/** HTML without whatever could run or reach out: scripts, handlers, styles, forms, frames. */
+const linkSchemes = ['https', 'mailto', 'tel'];
+const imageSchemes = ['https'];
+
+const cleaning: IOptions = {
+  allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img'],
+  allowedAttributes: {
+    '*': ['dir', 'lang'],
+    a: ['href', 'rel'],
+    img: ['src', 'alt', 'width', 'height', 'referrerpolicy'],
+  },
+  allowedSchemes: linkSchemes,
+  allowedSchemesByTag: { img: imageSchemes },
+  transformTags: {
+    a: (tagName, { href, rel: _, ...others }) => ({
+      tagName,
+      attribs: isAbsolute(href, linkSchemes) ? { ...others, href, rel: 'noopener noreferrer' } : others,
+    }),
+    img: (tagName, { src, referrerpolicy: _, ...others }) => ({
+      tagName,
+      attribs: isAbsolute(src, imageSchemes) ? { ...others, src, referrerpolicy: 'no-referrer' } : others,
+    }),
+  },
+  exclusiveFilter: ({ tag, attribs }) => tag === 'img' && !attribs.src,
+};
+
+/**
+ * HTML without whatever could run, style or send: scripts, handlers, forms, frames, names. Links are by https, mailto or tel, images
+ * by https, and neither tells where it was followed or shown. The same, cleaned again, stays the same.
+ */
 export function clean(html: string): string {
-  return sanitizeHtml(html, { allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img'] });
+  return sanitizeHtml(html, cleaning);
 }
 
 /** Text without tags. All else is as it was written, for apps show it as it is. */
@@ -10,4 +38,9 @@ export function plain(text: string): string {
   const written = text.replaceAll('&', '&amp;').replace(/<(?![^<]*>)/g, '&lt;');
   const escaped = sanitizeHtml(written, { allowedTags: [], allowedAttributes: {} });
   return escaped.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+function isAbsolute(address: string | undefined, schemes: readonly string[]): address is string {
+  const protocol = address === undefined ? undefined : URL.parse(address)?.protocol;
+  return protocol !== undefined && schemes.includes(protocol.slice(0, -1));
 }

@@ -106,10 +106,10 @@ describe('loading content', () => {
   });
 
   test('shows HTML that is safe in texts and answers, and questions as they were written', async () => {
-    const html = '<p onclick="steal()">2 < 3<script>steal()</script></p>';
+    const html = '<p dir="rtl" onclick="steal()">2 < 3<script>steal()</script></p>';
     await load(planAppContent({ ...app, terms: both(html) }));
     await load(planFaqs([{ question: both('Is <b>2</b> < 3 & 5 > 4?'), answer: both(html) }]));
-    const safe = '<p>2 &lt; 3</p>';
+    const safe = '<p dir="rtl">2 &lt; 3</p>';
     expect((await get(getAppInfo)).body.terms).toBe(safe);
     expect((await get(listFaqs)).body).toEqual([{ question: 'Is 2 < 3 & 5 > 4?', answer: safe }]);
   });
