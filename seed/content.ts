@@ -1,36 +1,48 @@
 import * as z from 'zod';
 import * as content from '../lib/repositories/content.ts';
+import { check } from './files.ts';
 import { clean, plain } from './html.ts';
 import { compare, type Plan } from './plan.ts';
-import { Refusal } from './refusal.ts';
 
 /** What one item of the table can hold, with room to spare. */
 const mostBytes = 350_000;
+const fits = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= mostBytes;
+const tooLong = `it is longer than ${mostBytes} bytes`;
+
+const inEveryLanguage = (text: z.ZodType<string>) => z.strictObject({ en: text, ar: text });
+const holdsText = (text: string) => plain(text).trim() !== '';
+const html = z.string().transform(clean);
+
+const { shape } = content.AppContent;
+const AppContent = z
+  .strictObject({
+    ...shape,
+    aboutUs: inEveryLanguage(html),
+    terms: inEveryLanguage(html),
+    policy: inEveryLanguage(html),
+    minimumVersion: shape.minimumVersion.strict(),
+  })
+  .refine(fits, tooLong);
+
+const question = z.string().transform(plain).refine(holdsText, 'it holds no text');
+const answer = html.refine(holdsText, 'it holds no text');
+const Faqs = z
+  .array(z.strictObject({ question: inEveryLanguage(question), answer: inEveryLanguage(answer) }))
+  .refine(fits, tooLong);
 
 /** Plans to load what apps show of the shop. */
-export async function planAppContent(wanted: content.AppContent): Promise<Plan> {
-  const checked = check('The content of the app', content.AppContent, wanted);
-  const { aboutUs, terms, policy } = checked;
-  const after = {
-    ...checked,
-    aboutUs: inEveryLanguage(aboutUs, clean),
-    terms: inEveryLanguage(terms, clean),
-    policy: inEveryLanguage(policy, clean),
-  };
+export async function planAppContent(wanted: unknown): Promise<Plan> {
+  const after = check('app', AppContent, wanted);
   const before = await content.storedAppContent();
   const withCode = (value: content.AppContent | undefined) => (value ? [{ code: 'app', ...value }] : []);
   return withWrites(compare('app content', withCode(before), withCode(after)), () => content.saveAppContent(after));
 }
 
 /** Plans to load the frequently asked questions; another order is a change as well. */
-export async function planFaqs(wanted: content.Faq[]): Promise<Plan> {
-  const checked = check('The list of FAQs', z.array(content.Faq), wanted);
-  const after = checked.map(({ question, answer }) => ({
-    question: inEveryLanguage(question, plain),
-    answer: inEveryLanguage(answer, clean),
-  }));
-  const withCode = (list: content.Faq[]) => list.map((faq, position) => ({ code: faq.question.en, position, ...faq }));
+export async function planFaqs(wanted: unknown): Promise<Plan> {
+  const after = check('faqs', Faqs, wanted);
   const before = await content.storedFaqs();
+  const withCode = (list: content.Faq[]) => list.map((faq, position) => ({ code: faq.question.en, position, ...faq }));
   return withWrites(compare('faqs', withCode(before), withCode(after)), () => content.saveFaqs(after));
 }
 
@@ -44,20 +56,4 @@ function withWrites(changes: Plan, save: () => Promise<unknown>): Plan {
       written(1);
     },
   };
-}
-
-/** @throws {Refusal} that names what is wrong, before anything is written */
-function check<S extends z.ZodType>(what: string, schema: S, wanted: z.input<S>): z.output<S> {
-  const { data, error } = schema.safeParse(wanted);
-  const [issue] = error?.issues ?? [];
-  if (issue) throw new Refusal(`${what} is wrong at "${issue.path.join('.')}": ${issue.message}.`);
-  if (Buffer.byteLength(JSON.stringify(data)) > mostBytes)
-    throw new Refusal(`${what} is longer than ${mostBytes} bytes.`);
-  return data as z.output<S>;
-}
-
-type Texts = Record<'en' | 'ar', string>;
-
-function inEveryLanguage({ en, ar }: Texts, change: (text: string) => string): Texts {
-  return { en: change(en), ar: change(ar) };
 }

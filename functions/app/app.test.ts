@@ -115,11 +115,25 @@ describe('loading content', () => {
   });
 
   test.each([
-    [{ ...app, email: 'nobody' }, 'email'],
-    [{ ...app, website: 'shop' }, 'website'],
-    [{ ...app, minimumVersion: { android: 'one', ios: '1' } }, 'minimumVersion.android'],
+    [{ ...app, email: 'nobody' }, 'seed/app.ts is wrong at app.email: Invalid email address.'],
+    [{ ...app, website: 'shop' }, 'app.website'],
+    [{ ...app, minimumVersion: { android: 'one', ios: '1' } }, 'app.minimumVersion.android'],
+    [{ ...app, terms: { en: 'Terms', ar: 'شروط', fr: 'Conditions' } }, 'app.terms: Unrecognized key: "fr".'],
+    [{ ...app, extra: true }, 'wrong at app: Unrecognized key: "extra".'],
     [{ ...app, terms: both('x'.repeat(200_000)) }, 'longer than 350000 bytes'],
-  ])('refuses what is wrong with %#', async (wanted, place) => {
+    [[app], 'seed/app.ts is wrong at app: Invalid input: expected object, received array.'],
+  ])('refuses what is wrong with the app %#', async (wanted, place) => {
     await expect(planAppContent(wanted)).rejects.toThrow(place);
+  });
+
+  const good = { question: both('How?'), answer: both('So.') };
+  test.each([
+    [{ faqs: [good] }, 'seed/faqs.ts is wrong at faqs: Invalid input: expected array, received object.'],
+    [[good, { ...good, question: { en: '', ar: 'كيف' } }], 'faqs[1].question.en: it holds no text.'],
+    [[{ ...good, question: both('<script>steal()</script>') }], 'faqs[0].question.en: it holds no text.'],
+    [[{ ...good, answer: both('<p> </p>') }], 'faqs[0].answer.en: it holds no text.'],
+    [[{ ...good, extra: 1 }], 'faqs[0]: Unrecognized key: "extra".'],
+  ])('refuses what is wrong with the questions %#', async (wanted, place) => {
+    await expect(planFaqs(wanted)).rejects.toThrow(place);
   });
 });

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { Refusal } from './refusal.ts';
+
+/** The files of this folder that operators edit; each exports a constant of its own name. */
+type File = 'app' | 'countries' | 'faqs' | 'settings';
+
+const mostProblems = 20;
+
+/** What a file exports. @throws {Refusal} where it cannot be read */
+export async function read(file: File): Promise<unknown> {
+  let exported: Record<string, unknown>;
+  try {
+    exported = await import(`./${file}.ts`);
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const line = stack?.match(new RegExp(`/${file}\\.ts:(\\d+)`))?.[1];
+    throw new Refusal(`seed/${file}.ts cannot be read${line ? `, at line ${line}` : ''}: ${message}.`);
+  }
+  if (file in exported) return exported[file];
+  throw new Refusal(`seed/${file}.ts exports no "${file}".`);
+}
+
+/** The content of a file as a schema has it. @throws {Refusal} that names each thing to mend */
+export function check<S extends z.ZodType>(file: File, schema: S, content: unknown): z.output<S> {
+  const { data, error } = schema.safeParse(content);
+  if (!error) return data as z.output<S>;
+  const problems = error.issues.slice(0, mostProblems).map(({ path, message }) => {
+    return `seed/${file}.ts is wrong at ${z.core.toDotPath([file, ...path])}: ${message}.`;
+  });
+  throw new Refusal(...problems);
+}

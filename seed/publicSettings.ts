@@ -1,0 +1,22 @@
+import { changeSettings, type SettingValues, storedSettings } from '../lib/repositories/publicSettings.ts';
+import { SettingsToSet } from '../lib/schemas/settingsChange.ts';
+import { check } from './files.ts';
+import { compare, type Plan } from './plan.ts';
+
+/** Plans to load the settings that a stage does not have yet; what operators have set stays as it is. */
+export async function planSettings(wanted: unknown): Promise<Plan> {
+  const settings = check('settings', SettingsToSet, wanted);
+  const before = await storedSettings();
+  const entries = (all: SettingValues) => Object.entries(all).map(([code, value]) => ({ code, value }));
+  const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(before, name)));
+  const changes = compare('settings', entries(before), entries({ ...before, ...added }));
+  if (changes.added === 0) return changes;
+  return {
+    ...changes,
+    writes: 1,
+    apply: async (written) => {
+      await changeSettings(added);
+      written(1);
+    },
+  };
+}
