@@ -12,6 +12,7 @@ const tooLong = `it is longer than ${mostBytes} bytes`;
 const inEveryLanguage = (text: z.ZodType<string>) => z.strictObject({ en: text, ar: text });
 const holdsText = (text: string) => plain(text).trim() !== '';
 const html = z.string().transform(clean);
+const link = z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'it is no address by https or http' })]);
 
 const { shape } = content.AppContent;
 const AppContent = z
@@ -20,6 +21,9 @@ const AppContent = z
     aboutUs: inEveryLanguage(html),
     terms: inEveryLanguage(html),
     policy: inEveryLanguage(html),
+    instagram: link,
+    tiktok: link,
+    website: link,
     minimumVersion: shape.minimumVersion.strict(),
   })
   .refine(fits, tooLong);

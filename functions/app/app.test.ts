@@ -116,7 +116,10 @@ describe('loading content', () => {
 
   test.each([
     [{ ...app, email: 'nobody' }, 'seed/app.ts is wrong at app.email: Invalid email address.'],
-    [{ ...app, website: 'shop' }, 'app.website'],
+    [{ ...app, website: 'shop' }, 'app.website: it is no address by https or http.'],
+    [{ ...app, website: 'javascript:steal()' }, 'app.website: it is no address by https or http.'],
+    [{ ...app, instagram: 'data:text/html,x' }, 'app.instagram'],
+    [{ ...app, tiktok: 'file:///etc/passwd' }, 'app.tiktok'],
     [{ ...app, minimumVersion: { android: 'one', ios: '1' } }, 'app.minimumVersion.android'],
     [{ ...app, terms: { en: 'Terms', ar: 'شروط', fr: 'Conditions' } }, 'app.terms: Unrecognized key: "fr".'],
     [{ ...app, extra: true }, 'wrong at app: Unrecognized key: "extra".'],
