@@ -32,6 +32,13 @@ const question = z.string().transform(plain).refine(holdsText, 'it holds no text
 const answer = html.refine(holdsText, 'it holds no text');
 const Faqs = z
   .array(z.strictObject({ question: inEveryLanguage(question), answer: inEveryLanguage(answer) }))
+  .superRefine((faqs, context) => {
+    for (const [index, { question }] of faqs.entries()) {
+      const first = faqs.findIndex((faq) => faq.question.en === question.en);
+      const message = `it is the same question as that of faqs[${first}]`;
+      if (first < index) context.addIssue({ code: 'custom', path: [index, 'question', 'en'], message });
+    }
+  })
   .refine(fits, tooLong);
 
 /** Plans to load what apps show of the shop. */

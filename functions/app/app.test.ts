@@ -135,6 +135,10 @@ describe('loading content', () => {
     [[good, { ...good, question: { en: '', ar: 'كيف' } }], 'faqs[1].question.en: it holds no text.'],
     [[{ ...good, question: both('<script>steal()</script>') }], 'faqs[0].question.en: it holds no text.'],
     [[{ ...good, answer: both('<p> </p>') }], 'faqs[0].answer.en: it holds no text.'],
+    [
+      [good, faqs[0], { ...good, answer: both('No.') }],
+      'faqs[2].question.en: it is the same question as that of faqs[0].',
+    ],
     [[{ ...good, extra: 1 }], 'faqs[0]: Unrecognized key: "extra".'],
   ])('refuses what is wrong with the questions %#', async (wanted, place) => {
     await expect(planFaqs(wanted)).rejects.toThrow(place);
