@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { project } from '../lib/http/routes.ts';
@@ -14,10 +16,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs `npm run seed`; answers its exit code and what it printed. No engine listens at the port. */
-async function seed(...words: string[]): Promise<[number | null, string]> {
-  const env = { ...process.env, DYNAMODB_ENDPOINT: '', DYNAMODB_PORT: '9' };
-  const child = spawn('node_modules/.bin/node', ['seed/run.ts', ...words], { cwd: folder, env });
+/** Runs `npm run seed` where no engine listens at the port; answers its exit code and what it printed. */
+async function seed(part: string, port = 9): Promise<[number | null, string]> {
+  const env = { ...process.env, DYNAMODB_ENDPOINT: '', DYNAMODB_PORT: String(port) };
+  const child = spawn('node_modules/.bin/node', ['seed/run.ts', part], { cwd: folder, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -26,6 +28,16 @@ async function seed(...words: string[]): Promise<[number | null, string]> {
   }
   return [await new Promise((resolve) => child.once('close', resolve)), output];
 }
+
+test('says that no engine answers at the port, or something that is none', async () => {
+  const server = createServer((_, response) => response.end('<html>')).listen(0);
+  const { port } = server.address() as AddressInfo;
+  for (const other of [9, port]) {
+    const sentence = `No DynamoDB engine answers at http://127.0.0.1:${other}; start one with npm start, or set DYNAMODB_PORT to its port.\n`;
+    expect(await seed('passwords', other)).toEqual([1, sentence]);
+  }
+  server.close();
+});
 
 test.each([
   ['a syntax error', 'faqs', 'export const faqs = [\n  1 2,\n];\n', /cannot be read, at line 2: Expected .+\.\n/],

@@ -14,7 +14,13 @@ async function run(): Promise<void> {
   const { values, positionals } = parseCommand();
   const dryRun = values['dry-run'] ?? false;
   const stage = useStage(values);
-  const plans = await Promise.all(chosen(positionals).map((plan) => plan()));
+  const plans = await Promise.all(chosen(positionals).map((plan) => plan())).catch((error) => {
+    if (stage !== 'local' || !isWithoutEngine(error)) throw error;
+    const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
+    throw new Refusal(
+      `No DynamoDB engine answers at ${endpoint}; start one with npm start, or set DYNAMODB_PORT to its port.`,
+    );
+  });
   if (!dryRun) await apply(plans);
   for (const line of plans.map(summary)) print(line);
   const outcome = plans.every(({ writes }) => writes === 0) ? 'Nothing to change in' : 'Loaded into';
@@ -38,6 +44,11 @@ function chosen([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
   const part = Object.entries(parts).find(([known]) => known === name)?.[1];
   if (part && file === undefined) return [part];
   throw new Refusal(usage);
+}
+
+/** Whether nothing listens, or something else, whose answers are no JSON. */
+function isWithoutEngine(error: unknown): boolean {
+  return error instanceof SyntaxError || (error as { code?: unknown }).code === 'ECONNREFUSED';
 }
 
 async function apply(plans: readonly Plan[]): Promise<void> {
