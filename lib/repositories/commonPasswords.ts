@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { folded, isPattern } from '../guessable.ts';
 import { writeAll } from './bulk.ts';
 import { commonPasswordsKey } from './keys.ts';
 import { readAll, readPrefix } from './table.ts';
@@ -11,16 +12,19 @@ export type Bucket = z.infer<typeof Bucket>;
 /** Six bytes: far more than it takes to tell these passwords from all others. */
 const hashCharacters = 8;
 
-/** Whether a password is among those that guessers try first, in whatever case. */
+/** Whether a password is among those that guessers try first, or a pattern; in whatever case, digits and signs. */
 export async function isCommon(password: string): Promise<boolean> {
-  const { code, hash } = placeOf(password);
+  const guessed = folded(password);
+  if (isPattern(guessed)) return true;
+  const { code, hash } = placeOf(guessed);
   const [bucket] = await readAll([{ key: commonPasswordsKey(code), as: Bucket }]);
   return bucket?.hashes.includes(hash) ?? false;
 }
 
 /** Passwords as they are stored: in 64 items, each read as one unit. */
 export function bucketsOf(passwords: readonly string[]): Bucket[] {
-  const buckets = Object.groupBy(passwords.map(placeOf), ({ code }) => code);
+  const different = [...new Set(passwords.map(folded))];
+  const buckets = Object.groupBy(different.map(placeOf), ({ code }) => code);
   return Object.entries(buckets).map(([code, places = []]) => ({
     code,
     hashes: places.map(({ hash }) => hash).sort(),
@@ -38,7 +42,7 @@ export function save(buckets: readonly Bucket[], written: (items: number) => voi
   );
 }
 
-function placeOf(password: string): { code: string; hash: string } {
-  const hash = createHash('sha256').update(password.toLowerCase()).digest('base64url');
+function placeOf(guessed: string): { code: string; hash: string } {
+  const hash = createHash('sha256').update(guessed).digest('base64url');
   return { code: hash.slice(0, 1), hash: hash.slice(1, 1 + hashCharacters) };
 }
