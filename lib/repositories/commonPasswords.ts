@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { folded, isPattern } from '../guessable.ts';
 import { writeAll } from './bulk.ts';
 import { commonPasswordsKey } from './keys.ts';
 import { readAll, readPrefix } from './table.ts';
 
-/** Common passwords whose SHA-256 begins with the same character in base64url, by the characters after it. */
+/** Common passwords whose SHA-256 begins with the same byte, by the bytes after it. */
 const Bucket = z.object({ code: z.string(), hashes: z.array(z.string()) });
 export type Bucket = z.infer<typeof Bucket>;
 
-/** Six bytes: far more than it takes to tell these passwords from all others. */
+/** In hex. Of a hundred million other passwords about eight are taken for one of these. */
+const codeCharacters = 2;
 const hashCharacters = 8;
 
 /** Whether a password is among those that guessers try first, or a pattern; in whatever case, digits and signs. */
@@ -21,7 +22,7 @@ export async function isCommon(password: string): Promise<boolean> {
   return bucket?.hashes.includes(hash) ?? false;
 }
 
-/** Passwords as they are stored: in 64 items, each read as one unit. */
+/** Passwords as they are stored: in 256 items, each read as one unit. */
 export function bucketsOf(passwords: readonly string[]): Bucket[] {
   const different = [...new Set(passwords.map(folded))];
   const buckets = Object.groupBy(different.map(placeOf), ({ code }) => code);
@@ -35,14 +36,24 @@ export function stored(): Promise<Bucket[]> {
   return readPrefix(commonPasswordsKey('').pk, '', Bucket);
 }
 
-export function save(buckets: readonly Bucket[], written: (items: number) => void): Promise<void> {
-  return writeAll(
-    buckets.map((bucket) => ({ key: commonPasswordsKey(bucket.code), item: bucket })),
+/** Puts some in the place of others. */
+export async function replace(
+  before: readonly Bucket[],
+  after: readonly Bucket[],
+  written: (items: number) => void,
+): Promise<void> {
+  const left = before.filter(({ code }) => !after.some((bucket) => bucket.code === code));
+  await writeAll(
+    after.map((bucket) => ({ key: commonPasswordsKey(bucket.code), item: bucket })),
     written,
   );
+  await writeAll(left.map(({ code }) => ({ key: commonPasswordsKey(code) })));
 }
 
 function placeOf(guessed: string): { code: string; hash: string } {
-  const hash = createHash('sha256').update(guessed).digest('base64url');
-  return { code: hash.slice(0, 1), hash: hash.slice(1, 1 + hashCharacters) };
+  const digest = hash('sha256', guessed);
+  return {
+    code: digest.slice(0, codeCharacters),
+    hash: digest.slice(codeCharacters, codeCharacters + hashCharacters),
+  };
 }
