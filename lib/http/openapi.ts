@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
 import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeStatus, errorNameOf, errorSchemas } from './openapiErrors.ts';
+import { describeSchema, isRequired, type Json, named, pascalCase } from './openapiSchemas.ts';
 import { project, type Route, readRoutes } from './routes.ts';
-
-type Json = Record<string, unknown>;
 
 const root = new URL('../../', import.meta.url);
 
@@ -54,11 +53,7 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
 
 function describe({ file }: Route, contract: Contract, schemas: Json): Json {
   const { operationId, tag, summary, description, auth, params, query, body, returns } = contract;
-  const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
-    hoist(
-      z.toJSONSchema(schema, { io, unrepresentable: 'any', ...(io === 'input' && { override: nameRequired }) }),
-      schemas,
-    );
+  const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => describeSchema(schema, io, schemas);
   const name = pascalCase(operationId ?? '');
   const parameters = [
     ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
@@ -145,48 +140,4 @@ function sampleBody(file: string): Json | undefined {
   const sample = new URL(file.replace(/^functions/, 'events').concat('.json'), root);
   if (!existsSync(sample)) return undefined;
   return { sample: { value: JSON.parse(JSON.parse(readFileSync(sample, 'utf8')).body) } };
-}
-
-/** A field that is read leniently, as our texts are, would count as optional: zod cannot know what its step lets through. */
-function nameRequired({
-  zodSchema,
-  jsonSchema,
-}: {
-  zodSchema: z.core.$ZodTypes;
-  jsonSchema: z.core.JSONSchema.BaseSchema;
-}) {
-  if (zodSchema._zod.def.type !== 'object') return;
-  const required = Object.entries(zodSchema._zod.def.shape).filter(([, field]) => isRequired(field));
-  jsonSchema.required = required.map(([name]) => name);
-}
-
-function isRequired(schema: z.core.$ZodType): boolean {
-  return !z.safeParse(schema, undefined).success;
-}
-
-/** Gives an object a name among the components, so that generators have one for its type. */
-function named(name: string, schema: Json, schemas: Json): Json {
-  if (schema.type !== 'object') return schema;
-  schemas[name] = schema;
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function pascalCase(name: string): string {
-  return name.replace(/(^|_)[a-z]/g, (start) => start.slice(-1).toUpperCase());
-}
-
-/** Moves the named schemas inside a schema to the components of the document. */
-function hoist(schema: Json, schemas: Json): Json {
-  const {
-    $schema: _,
-    $defs = {},
-    ...rest
-  } = JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
-  for (const [name, { $schema: __, id: ___, ...definition }] of Object.entries($defs as Record<string, Json>)) {
-    schemas[name] = definition;
-  }
-  const { id, ...own } = rest;
-  if (typeof id !== 'string') return rest;
-  schemas[id] = own;
-  return { $ref: `#/components/schemas/${id}` };
 }

@@ -1,7 +1,6 @@
 import { errors, fieldErrors } from '../errors.ts';
 import { type Dialect, envelope, standard } from './dialects.ts';
-
-type Json = Record<string, unknown>;
+import type { Json } from './openapiSchemas.ts';
 
 /** What a status means, in every operation. */
 export function describeStatus(status: number): string {
