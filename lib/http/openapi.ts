@@ -5,6 +5,7 @@ import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeStatus, errorNameOf, errorSchemas } from './openapiErrors.ts';
+import { headerComponents, headerParameters, headersOf } from './openapiHeaders.ts';
 import { describeSchema, isRequired, type Json, named, pascalCase } from './openapiSchemas.ts';
 import { project, type Route, readRoutes } from './routes.ts';
 
@@ -26,6 +27,7 @@ export async function buildOpenApi(): Promise<Json> {
     servers: [{ url: '/', description: 'Where this document is served' }],
     paths,
     components: {
+      headers: headerComponents,
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
@@ -68,11 +70,13 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
       required: isRequired(schema),
       schema: schemaOf(schema as z.ZodType, 'input'),
     })),
+    ...headerParameters(contract),
   ];
   const successes = Object.entries(returns).map(([status, schema]) => [
     status,
     {
       description: describeStatus(Number(status)),
+      headers: headersOf(Number(status), contract),
       ...(schema &&
         json(
           named(`${name}Response`, around(dialectOf(contract), Number(status), schemaOf(schema, 'output')), schemas),
@@ -85,7 +89,7 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     summary,
     ...(description && { description }),
     security: auth ? [{ accessToken: [] }] : [],
-    ...(parameters.length > 0 && { parameters }),
+    parameters,
     ...(body && {
       requestBody: {
         required: true,
@@ -98,7 +102,7 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     }),
     responses: {
       ...Object.fromEntries(successes),
-      ...(contract.cacheControl && { 304: { description: describeStatus(304) } }),
+      ...(contract.cacheControl && { 304: { description: describeStatus(304), headers: headersOf(304, contract) } }),
       ...describeErrors(contract),
     },
   };
@@ -107,13 +111,14 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
 function describeErrors(contract: Contract): Json {
   const responses: Record<
     string,
-    { description: string; content: { 'application/json': { schema: Json; examples: Json } } }
+    { description: string; headers: Json; content: { 'application/json': { schema: Json; examples: Json } } }
   > = {};
   const dialect = dialectOf(contract);
   const add = (name: string, error: unknown) => {
     const { status, body } = dialect.failure(error, 'en');
     responses[status] ??= {
       description: describeStatus(status),
+      headers: headersOf(status, contract),
       ...json({ $ref: `#/components/schemas/${errorNameOf(dialect)}` }, {}),
     };
     responses[status].content['application/json'].examples[name] = { value: body };
