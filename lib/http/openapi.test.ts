@@ -11,22 +11,33 @@ interface Parameter {
 
 interface Schema {
   $ref?: string;
+  type?: string;
+  format?: string;
+  properties?: Record<string, Schema>;
+}
+
+interface Media {
+  schema: Schema;
+  examples?: Record<string, { value?: unknown; $ref?: string }>;
 }
 
 interface Response {
   description: string;
   headers: Record<string, { $ref: string }>;
-  content?: Record<string, { schema: Schema; examples?: Record<string, { value?: unknown; $ref?: string }> }>;
+  content?: Record<string, Media>;
 }
 
 interface Operation {
   operationId: string;
   parameters: Parameter[];
+  requestBody?: { required: boolean; content: Record<string, Media> };
   responses: Record<string, Response>;
 }
 
 const document = JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8'));
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods as object)) as Operation[];
+const nameOf = ({ $ref }: Schema) => $ref?.split('/').at(-1) ?? '';
+const resolved = (schema: Schema): Schema => document.components.schemas[nameOf(schema)] ?? schema;
 const responses = operations.flatMap(({ operationId, responses }) =>
   Object.entries(responses).map(([status, response]) => ({ operationId, status, response })),
 );
@@ -56,5 +67,25 @@ describe('headers', () => {
       const names = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
       expect(names).toEqual(['Accept-Language', ...('304' in responses ? ['If-None-Match'] : [])]);
     }
+  });
+});
+
+describe('forms', () => {
+  const forms = operations.flatMap(({ operationId, requestBody }) => {
+    const form = requestBody?.content['multipart/form-data'];
+    return form ? [{ operationId, form }] : [];
+  });
+
+  test('have schemas of their own, in which images are files and everything else is a text', () => {
+    expect(forms.map(({ form }) => nameOf(form.schema))).toEqual([
+      'UpdateCustomerForm',
+      'CreateAddressForm',
+      'UpdateAddressForm',
+    ]);
+    const fields = forms.flatMap(({ form }) => Object.entries(resolved(form.schema).properties ?? {}));
+    const files = fields.filter(([, { format }]) => format === 'binary').map(([name]) => name);
+    expect(files).toEqual(['image', 'map_image', 'map_image']);
+    for (const [name, { type }] of fields) expect([name, type]).not.toEqual([name, 'object']);
+    expect(resolved(forms[1]?.form.schema ?? {}).properties?.point).toMatchObject({ type: 'string' });
   });
 });

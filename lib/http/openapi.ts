@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type * as z from 'zod';
+import { readFileSync } from 'node:fs';
 import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
 import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeStatus, errorNameOf, errorSchemas } from './openapiErrors.ts';
-import { headerComponents, headerParameters, headersOf } from './openapiHeaders.ts';
-import { describeSchema, isRequired, type Json, named, pascalCase } from './openapiSchemas.ts';
+import { headerComponents, headersOf } from './openapiHeaders.ts';
+import { describeBody, describeParameters } from './openapiRequests.ts';
+import { describeSchema, type Json, named, pascalCase } from './openapiSchemas.ts';
 import { project, type Route, readRoutes } from './routes.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -54,24 +54,8 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
 }
 
 function describe({ file }: Route, contract: Contract, schemas: Json): Json {
-  const { operationId, tag, summary, description, auth, params, query, body, returns } = contract;
-  const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => describeSchema(schema, io, schemas);
+  const { operationId, tag, summary, description, auth, body, returns } = contract;
   const name = pascalCase(operationId ?? '');
-  const parameters = [
-    ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: schemaOf(schema as z.ZodType, 'input'),
-    })),
-    ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'query',
-      required: isRequired(schema),
-      schema: schemaOf(schema as z.ZodType, 'input'),
-    })),
-    ...headerParameters(contract),
-  ];
   const successes = Object.entries(returns).map(([status, schema]) => [
     status,
     {
@@ -79,7 +63,11 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
       headers: headersOf(Number(status), contract),
       ...(schema &&
         json(
-          named(`${name}Response`, around(dialectOf(contract), Number(status), schemaOf(schema, 'output')), schemas),
+          named(
+            `${name}Response`,
+            around(dialectOf(contract), Number(status), describeSchema(schema, 'output', schemas)),
+            schemas,
+          ),
         )),
     },
   ]);
@@ -89,17 +77,8 @@ function describe({ file }: Route, contract: Contract, schemas: Json): Json {
     summary,
     ...(description && { description }),
     security: auth ? [{ accessToken: [] }] : [],
-    parameters,
-    ...(body && {
-      requestBody: {
-        required: true,
-        content: bodyContent(
-          named(`${name}Request`, schemaOf(body, 'input'), schemas),
-          contract.accepts,
-          sampleBody(file),
-        ),
-      },
-    }),
+    parameters: describeParameters(contract, schemas),
+    ...(body && { requestBody: describeBody(name, file, { ...contract, body }, schemas) }),
     responses: {
       ...Object.fromEntries(successes),
       ...(contract.cacheControl && { 304: { description: describeStatus(304), headers: headersOf(304, contract) } }),
@@ -133,16 +112,4 @@ function json(schema: Json, examples?: Json) {
   return { content: { 'application/json': { schema, ...(examples && { examples }) } } } as {
     content: { 'application/json': { schema: Json; examples: Json } };
   };
-}
-
-function bodyContent(schema: Json, accepts: Contract['accepts'], examples: Json | undefined): Json {
-  const { content } = json(schema, examples);
-  return { ...content, ...(accepts && { [accepts.mediaType]: { schema } }) };
-}
-
-/** The body of the endpoint's sample event, which a test holds against the schema. */
-function sampleBody(file: string): Json | undefined {
-  const sample = new URL(file.replace(/^functions/, 'events').concat('.json'), root);
-  if (!existsSync(sample)) return undefined;
-  return { sample: { value: JSON.parse(JSON.parse(readFileSync(sample, 'utf8')).body) } };
 }

@@ -4,10 +4,33 @@ export type Json = Record<string, unknown>;
 
 /** A schema of ours in the words of OpenAPI; what it names goes to the components, `schemas`. */
 export function describeSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  return hoist(
-    z.toJSONSchema(schema, { io, unrepresentable: 'any', ...(io === 'input' && { override: nameRequired }) }),
-    schemas,
-  );
+  const override = io === 'input' ? [nameRequired, forJson] : [];
+  return hoist(toJson(schema, io, override), schemas);
+}
+
+/** The same of a body that comes as a form: texts and files, as `form` in the metadata of a schema says. Empty texts clear. */
+export function describeForm(body: z.ZodType): Form {
+  const schemas: Json = {};
+  const { properties = {}, required } = hoist(toJson(body, 'input', [nameRequired, forForm]), schemas);
+  const fields = Object.entries(properties as Record<string, Json>).map(([name, field]) => {
+    const { $ref, ...own } = withoutNull(field);
+    if (isNullable(field)) delete own.minLength;
+    return [name, typeof $ref === 'string' ? schemas[$ref.split('/').at(-1) ?? ''] : own];
+  });
+  return { type: 'object', properties: Object.fromEntries(fields), required };
+}
+
+export type Form = Json & { properties: Record<string, Json> };
+
+/** What is left of a schema where null cannot be said. */
+export function withoutNull({ anyOf, ...schema }: Json): Json {
+  const [own, ...others] = ((anyOf ?? []) as Json[]).filter(({ type }) => type !== 'null');
+  if (!own || others.length > 0) return { ...schema, ...(anyOf ? { anyOf } : {}) };
+  return { ...own, ...schema };
+}
+
+function isNullable({ anyOf }: Json): boolean {
+  return ((anyOf ?? []) as Json[]).some(({ type }) => type === 'null');
 }
 
 /** Gives an object a name among the components, so that generators have one for its type. */
@@ -25,14 +48,31 @@ export function isRequired(schema: z.core.$ZodType): boolean {
   return !z.safeParse(schema, undefined).success;
 }
 
-/** A field that is read leniently, as our texts are, would count as optional: zod cannot know what its step lets through. */
-function nameRequired({
-  zodSchema,
-  jsonSchema,
-}: {
+interface Place {
   zodSchema: z.core.$ZodTypes;
   jsonSchema: z.core.JSONSchema.BaseSchema;
-}) {
+}
+
+function toJson(schema: z.ZodType, io: 'input' | 'output', overrides: ((place: Place) => void)[]): Json {
+  const override = (place: Place) => {
+    for (const each of overrides) each(place);
+  };
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any', override });
+}
+
+function forJson({ jsonSchema }: Place): void {
+  delete jsonSchema.form;
+}
+
+function forForm({ jsonSchema }: Place): void {
+  const { form } = jsonSchema;
+  if (!form) return;
+  for (const name of Object.keys(jsonSchema)) delete jsonSchema[name];
+  Object.assign(jsonSchema, form);
+}
+
+/** A field that is read leniently, as our texts are, would count as optional: zod cannot know what its step lets through. */
+function nameRequired({ zodSchema, jsonSchema }: Place): void {
   if (zodSchema._zod.def.type !== 'object') return;
   const required = Object.entries(zodSchema._zod.def.shape).filter(([, field]) => isRequired(field));
   jsonSchema.required = required.map(([name]) => name);

@@ -26,4 +26,13 @@ export const image = z
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
   })
-  .meta({ type: 'string', description: 'An https URL, or in a form a JPEG, PNG or WebP file of up to 4 MB.' });
+  .meta({
+    type: 'string',
+    description: 'An https URL.',
+    form: {
+      type: 'string',
+      format: 'binary',
+      contentMediaType: 'application/octet-stream',
+      description: 'A JPEG, PNG or WebP file of up to 4 MB.',
+    },
+  });

@@ -41,7 +41,8 @@ export const point = z
       type: { const: 'Point' },
       coordinates: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 3 },
     },
-    description: 'GeoJSON, longitude first; an altitude is dropped. In a form, its text.',
+    description: 'GeoJSON, longitude first; an altitude is dropped.',
+    form: { type: 'string', description: 'The text of a GeoJSON Point, longitude first.' },
   });
 
 function jsonIn(text: string): unknown {
