@@ -10,7 +10,7 @@ const Health = z.object({
   version: z.string(),
   commit: z.string(),
   stage: z.string(),
-  checks: z.object({ table: outcome, sns: outcome }).optional().describe('With `deep=1`.'),
+  checks: z.object({ table: outcome, sns: outcome }).meta({ id: 'HealthChecks' }).optional().describe('With `deep=1`.'),
 });
 
 export const handler = endpoint(

@@ -12,7 +12,7 @@ export const handler = endpoint(
     description: 'One of the two. A phone that nobody has verified is available.',
     dialect: envelope,
     query: AvailabilityQuery,
-    returns: { 200: z.object({ available: z.literal(true) }) },
+    returns: { 200: z.object({ available: z.literal(true) }).meta({ id: 'Availability' }) },
   },
   async ({ query, clientAddress }) => {
     await expectAvailable(query, clientAddress);

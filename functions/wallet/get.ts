@@ -14,7 +14,12 @@ export const handler = endpoint(
     description: '`wallet` is null when a `cursor` is given.',
     auth: signedInWithWallet,
     query: PageQuery,
-    returns: { 200: z.object({ wallet: Wallet.nullable(), wallet_transactions: pageOf(WalletTransaction) }) },
+    returns: {
+      200: z.object({
+        wallet: Wallet.nullable(),
+        wallet_transactions: pageOf(WalletTransaction).meta({ id: 'WalletTransactionPage' }),
+      }),
+    },
     errors: ['notFound'],
   },
   async ({ customer, wallet, query, language, url }) => {

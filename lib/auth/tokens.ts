@@ -20,7 +20,9 @@ const PublicKey = z.object({
 
 /** The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses no valid token. */
 export const PublicKeys = z.object({
-  keys: z.array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) })).min(1),
+  keys: z
+    .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'PublicKey' }))
+    .min(1),
 });
 const VerificationKeys = PublicKeys.transform((keys) => createLocalJWKSet(keys));
 

@@ -70,6 +70,23 @@ describe('headers', () => {
   });
 });
 
+describe('schemas', () => {
+  /** Objects with fields, by where they stand. */
+  function objectsIn(schema: unknown, place: string): string[] {
+    if (typeof schema !== 'object' || schema === null) return [];
+    const inside = Object.entries(schema).flatMap(([name, value]) => objectsIn(value, `${place}.${name}`));
+    return 'properties' in schema && 'type' in schema ? [place, ...inside] : inside;
+  }
+
+  test('of every object have a name', () => {
+    const { schemas } = document.components;
+    expect(Object.entries(schemas).flatMap(([name, schema]) => objectsIn(schema, name))).toEqual(
+      Object.keys(schemas).filter((name) => 'properties' in schemas[name]),
+    );
+    expect(objectsIn(document.paths, '')).toEqual([]);
+  });
+});
+
 describe('forms', () => {
   const forms = operations.flatMap(({ operationId, requestBody }) => {
     const form = requestBody?.content['multipart/form-data'];

@@ -36,21 +36,28 @@ const envelopeError: Json = {
     code: { type: 'integer', description: 'The HTTP status.' },
     message: text('In English.'),
     message_ar: text('In Arabic.'),
-    errors: {
-      type: 'object',
-      required: ['errorMessage', 'errorDetails'],
-      properties: {
-        errorMessage: text('In the language asked for.'),
-        errorDetails: {
-          description: 'The messages of each failing field; an empty list where no field is wrong.',
-          anyOf: [
-            { type: 'object', additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } } },
-            { type: 'array', maxItems: 0, items: { type: 'string' } },
-          ],
-        },
-      },
+    errors: { $ref: '#/components/schemas/EnvelopeErrors' },
+  },
+};
+
+const envelopeErrors: Json = {
+  type: 'object',
+  required: ['errorMessage', 'errorDetails'],
+  properties: {
+    errorMessage: text('In the language asked for.'),
+    errorDetails: {
+      description: 'The messages of each failing field; an empty list where no field is wrong.',
+      anyOf: [
+        { $ref: '#/components/schemas/FailingFields' },
+        { type: 'array', maxItems: 0, items: { type: 'string' } },
+      ],
     },
   },
+};
+
+const failingFields: Json = {
+  type: 'object',
+  additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } },
 };
 
 /** Every error, as surface A writes it. */
@@ -59,19 +66,17 @@ const standardError: Json = {
   required: ['type', 'errors'],
   properties: {
     type: { enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])] },
-    errors: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        required: ['code', 'detail', 'attr'],
-        properties: {
-          code: { enum: [...new Set([...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)])] },
-          detail: { type: 'string', description: "In the customer's language." },
-          attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
-        },
-      },
-    },
+    errors: { type: 'array', minItems: 1, items: { $ref: '#/components/schemas/ErrorItem' } },
+  },
+};
+
+const errorItem: Json = {
+  type: 'object',
+  required: ['code', 'detail', 'attr'],
+  properties: {
+    code: { enum: [...new Set([...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)])] },
+    detail: text("In the customer's language."),
+    attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
   },
 };
 
@@ -81,7 +86,13 @@ export function errorNameOf(dialect: Dialect): string {
   if (dialect === envelope) return 'EnvelopeError';
   throw new Error('The document describes no errors of this dialect.');
 }
-export const errorSchemas: Json = { Error: standardError, EnvelopeError: envelopeError };
+export const errorSchemas: Json = {
+  Error: standardError,
+  ErrorItem: errorItem,
+  EnvelopeError: envelopeError,
+  EnvelopeErrors: envelopeErrors,
+  FailingFields: failingFields,
+};
 
 /** The schema of what a dialect sends around a body. */
 export function around(dialect: Dialect, status: number, schema: Json): Json {

@@ -16,7 +16,8 @@ export const PublicSettings = z
       .default(false)
       .describe('Whether customers log in with phone and password instead of e-mail and password.'),
   })
-  .catchall(SettingValue);
+  .catchall(SettingValue)
+  .meta({ id: 'PublicSettings' });
 export type PublicSettings = z.infer<typeof PublicSettings>;
 
 /** Each setting is an attribute, so that two operators who change different ones both get their way. */

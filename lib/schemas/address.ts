@@ -2,17 +2,14 @@ import * as z from 'zod';
 import { locationTypes, type Address as Stored } from '../repositories/addresses.ts';
 import { choice, clearable, text } from './fields.ts';
 import { image } from './image.ts';
-import { point } from './position.ts';
+import { Point, point } from './position.ts';
 
 export const Address = z
   .object({
     id: z.int(),
     description: z.string(),
     location_type: z.enum(locationTypes),
-    point: z.object({
-      type: z.literal('Point'),
-      coordinates: z.tuple([z.number(), z.number()]).describe('Longitude and latitude, in degrees.'),
-    }),
+    point: Point,
     map_description: z.string().nullable(),
     map_image: z.url().nullable(),
   })

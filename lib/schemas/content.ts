@@ -9,9 +9,10 @@ export const AppInfo = z
     about_us: text,
     terms: text,
     policy: text,
-    minimum_version: z
-      .object({ android: z.string(), ios: z.string() })
-      .describe('The oldest versions that still work; older ones should ask for an update.'),
+    minimum_version: z.object({ android: z.string(), ios: z.string() }).meta({
+      id: 'MinimumVersion',
+      description: 'The oldest versions that still work; older ones should ask for an update.',
+    }),
     maintenance: z.boolean().describe('Whether the shop is closed for a moment.'),
   })
   .meta({ id: 'AppInfo' });

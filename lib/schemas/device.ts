@@ -62,6 +62,7 @@ export const SignInDevice = z
     device_id: text({ max: 255 }).nullish(),
     type: choice(deviceTypes).default('android'),
   })
+  .meta({ id: 'SignInDevice' })
   .transform(({ registration_id, device_id, type }) => ({
     registrationId: registration_id,
     deviceId: device_id,

@@ -18,7 +18,18 @@ export const PositionInQuery = z.object({
   lat: inQuery(latitude).describe('Degrees, from −90 to 90.'),
 });
 
-const Point = z.object({
+const degrees = { type: 'array', items: { type: 'number' }, minItems: 2 };
+
+export const Point = z
+  .object({
+    type: z.literal('Point'),
+    coordinates: z
+      .tuple([z.number(), z.number()])
+      .meta({ ...degrees, prefixItems: undefined, maxItems: 2, description: 'Longitude and latitude, in degrees.' }),
+  })
+  .meta({ id: 'Point' });
+
+const GivenPoint = z.object({
   type: z.literal('Point'),
   coordinates: z.tuple([longitude, latitude, z.number().optional()]),
 });
@@ -27,7 +38,7 @@ const Point = z.object({
 export const point = z
   .unknown()
   .transform((value, context): Position => {
-    const parsed = Point.safeParse(typeof value === 'string' ? jsonIn(value) : value);
+    const parsed = GivenPoint.safeParse(typeof value === 'string' ? jsonIn(value) : value);
     if (parsed.success) return [exact(parsed.data.coordinates[0]), exact(parsed.data.coordinates[1])];
     if (value === undefined || value === null)
       context.addIssue({ code: 'invalid_type', expected: 'object', input: value });
@@ -35,11 +46,12 @@ export const point = z
     return z.NEVER;
   })
   .meta({
+    id: 'GivenPoint',
     type: 'object',
     required: ['type', 'coordinates'],
     properties: {
       type: { const: 'Point' },
-      coordinates: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 3 },
+      coordinates: { ...degrees, maxItems: 3 },
     },
     description: 'GeoJSON, longitude first; an altitude is dropped.',
     form: { type: 'string', description: 'The text of a GeoJSON Point, longitude first.' },

@@ -14,14 +14,20 @@ const timeOfDay = z
 const QuietHours = z
   .object({ start: timeOfDay, end: timeOfDay })
   .refine(({ start, end }) => start !== end, { path: ['end'], ...code('invalid') })
-  .describe("Hours without pushes, by the clock of the customer's time zone; they may go over midnight.");
+  .meta({
+    id: 'QuietHours',
+    description: "Hours without pushes, by the clock of the customer's time zone; they may go over midnight.",
+  });
 
 const types = notificationTypes.map((type) => [type, z.boolean()] as const);
 const Push = z.object(Object.fromEntries(types) as Record<NotificationType, z.ZodBoolean>);
 
 export const Preferences = z
   .object({
-    push: Push.describe('Of which types the customer gets pushes; the notification is in the list in any case.'),
+    push: Push.meta({
+      id: 'PushPreferences',
+      description: 'Of which types the customer gets pushes; the notification is in the list in any case.',
+    }),
     quiet_hours: QuietHours.nullable(),
     time_zone: z.string().describe('IANA name; that of the country until one is set.'),
   })
@@ -35,7 +41,7 @@ const timeZone = text({ max: 64 })
 /** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
 export const PreferenceChanges = z
   .object({
-    push: Push.partial(),
+    push: Push.partial().meta({ id: 'PushChanges' }),
     quiet_hours: QuietHours.nullable(),
     time_zone: timeZone.nullable(),
   })
