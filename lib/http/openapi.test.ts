@@ -85,6 +85,13 @@ describe('schemas', () => {
     );
     expect(objectsIn(document.paths, '')).toEqual([]);
   });
+
+  test('of every id and every other whole number have a bound that means something', () => {
+    const text = JSON.stringify(document);
+    expect(text).not.toContain(String(Number.MIN_SAFE_INTEGER));
+    for (const { properties = {} } of Object.values<Schema>(document.components.schemas))
+      if (properties.id) expect(properties.id).toMatchObject({ type: 'integer', minimum: 1 });
+  });
 });
 
 describe('forms', () => {

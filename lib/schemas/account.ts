@@ -5,7 +5,7 @@ import { decimal } from '../money.ts';
 import type { Customer } from '../repositories/customers.ts';
 import { publicSettings } from '../repositories/publicSettings.ts';
 import type { Wallet } from '../repositories/wallets.ts';
-import { clearable, code, missing, text } from './fields.ts';
+import { clearable, code, id, missing, text } from './fields.ts';
 import { otpCode } from './otp.ts';
 import { givenPassword, isGuessable, newPassword } from './password.ts';
 import { birthDate, emailAddress } from './person.ts';
@@ -14,7 +14,7 @@ import { phoneNumber } from './phone.ts';
 /** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
 export const CustomerResource = z
   .object({
-    id: z.int(),
+    id,
     name: z.string(),
     last_name: z.string(),
     email: z.string(),
@@ -26,7 +26,7 @@ export const CustomerResource = z
     refresh_token: z.string(),
     is_guest: z.boolean(),
     language: z.enum(languages),
-    primary_address: z.int().nullable().describe('The id of an address.'),
+    primary_address: id.nullable().describe('The id of an address.'),
     wallet_credit: z.string().describe('Decimal.'),
   })
   .meta({ id: 'CustomerResource' });

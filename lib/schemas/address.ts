@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { locationTypes, type Address as Stored } from '../repositories/addresses.ts';
-import { choice, clearable, text } from './fields.ts';
+import { choice, clearable, id, text } from './fields.ts';
 import { image } from './image.ts';
 import { Point, point } from './position.ts';
 
 export const Address = z
   .object({
-    id: z.int(),
+    id,
     description: z.string(),
     location_type: z.enum(locationTypes),
     point: Point,

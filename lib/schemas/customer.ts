@@ -4,11 +4,12 @@ import type * as countries from '../repositories/countries.ts';
 import { genders, type Customer as Stored } from '../repositories/customers.ts';
 import type * as wallets from '../repositories/wallets.ts';
 import { Country, showCountry } from './country.ts';
+import { id } from './fields.ts';
 import { showWallet, Wallet } from './wallet.ts';
 
 export const Customer = z
   .object({
-    id: z.int(),
+    id,
     phone_number: z
       .string()
       .max(128)
@@ -18,7 +19,7 @@ export const Customer = z
     image: z.url().nullable(),
     gender: z.enum(genders),
     birth_date: z.iso.date().nullable(),
-    primary_address: z.int().nullable().describe('The id of an address.'),
+    primary_address: id.nullable().describe('The id of an address.'),
     is_profile_completed: z.boolean(),
     language: z.enum(languages),
     country: Country,

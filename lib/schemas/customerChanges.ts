@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { languages } from '../errors.ts';
 import { genders } from '../repositories/customers.ts';
-import { choice, clearable, text } from './fields.ts';
+import { choice, clearable, id, text } from './fields.ts';
 import { image } from './image.ts';
 import { birthDate, emailAddress } from './person.ts';
 
 const addressId = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
-  z.int().min(1),
+  id,
 );
 
 /** What a customer may change; what is left out stays. */

@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Changes, deviceTypes, type Registration, type Device as Stored } from '../repositories/devices.ts';
-import { choice, clearable, text } from './fields.ts';
+import { choice, clearable, id, text } from './fields.ts';
 
 /** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */
 export const registrationId = text({ max: 4_096 });
 
 export const Device = z
   .object({
-    id: z.int(),
+    id,
     name: z.string().max(255).nullable(),
     registration_id: z.string().describe('The push token.'),
     device_id: z.string().max(255).nullable(),

@@ -59,7 +59,10 @@ export function toAsciiDigits(value: string): string {
   return value.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf));
 }
 
-/** The id of something, as it stands in a path. */
+/** The id of something. */
+export const id = z.int().min(1);
+
+/** The same as it stands in a path. */
 export const idInPath = z
   .string()
   .regex(/^[1-9]\d{0,15}$/)

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { notificationTypes, type Notification as Stored } from '../repositories/notifications.ts';
-import { idInPath } from './fields.ts';
+import { id, idInPath } from './fields.ts';
 
 export const Notification = z
   .object({
-    id: z.int(),
+    id,
     notification_type: z.enum(notificationTypes),
     title: z.string().max(255),
     message_body: z.string(),

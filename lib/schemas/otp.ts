@@ -18,6 +18,6 @@ export const OtpRequest = z.object({
 export const OtpSent = z.object({
   phone_number: z.string(),
   otp_type: z.enum(otpTypes),
-  expires_in: z.int().describe('Seconds until the code expires.'),
-  resend_in: z.int().describe('Seconds until another code can be sent.'),
+  expires_in: z.int().min(0).describe('Seconds until the code expires.'),
+  resend_in: z.int().min(0).describe('Seconds until another code can be sent.'),
 });

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Device, deviceTypes } from '../repositories/devices.ts';
 import type * as sessions from '../repositories/sessions.ts';
+import { id } from './fields.ts';
 
 export const Session = z
   .object({
-    id: z.int(),
+    id,
     device_name: z.string().nullable(),
     device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
     created_at: z.iso.datetime(),

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { Language } from '../errors.ts';
 import { decimal } from '../money.ts';
 import { type Entry, transactionTypes } from '../repositories/wallets.ts';
+import { id } from './fields.ts';
 
 export const WalletTransaction = z
   .object({
-    id: z.int(),
+    id,
     transaction_type: z.enum(transactionTypes),
     transaction_type_text: z.string().describe("The type in the customer's language."),
     amount: z.string().describe('Decimal; negative for a debit.'),
