@@ -15,6 +15,10 @@ export const handler = endpoint(
     accepts: multipart,
     body: CustomerChanges,
     returns: { 200: Customer },
+    fieldErrors: [
+      { attr: 'primary_address', code: 'does_not_exist' },
+      { attr: 'email', code: 'unique' },
+    ],
   },
   async ({ customer, body }) => {
     await changeProfile(customer, body);

@@ -12,6 +12,7 @@ export const handler = endpoint(
     params: DeviceInPath,
     body: DeviceChanges,
     returns: { 200: Device },
+    fieldErrors: [{ attr: 'registration_id', code: 'unique' }],
   },
   async ({ customer, params, body }) =>
     showDevice(await devices.change(customer.id, params.registration_id, storedFields(body))),

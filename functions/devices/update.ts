@@ -13,6 +13,7 @@ export const handler = endpoint(
     params: DeviceInPath,
     body: NewDevice,
     returns: { 200: Device },
+    fieldErrors: [{ attr: 'registration_id', code: 'unique' }],
   },
   async ({ customer, params, body }) =>
     showDevice(await devices.change(customer.id, params.registration_id, storedFields(body))),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { expectAvailable } from '../../lib/auth/availability.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { AvailabilityQuery } from '../../lib/schemas/account.ts';
+import { AvailabilityQuery, oneIdentifierErrors } from '../../lib/schemas/account.ts';
 
 export const handler = endpoint(
   {
@@ -13,6 +13,7 @@ export const handler = endpoint(
     dialect: envelope,
     query: AvailabilityQuery,
     returns: { 200: z.object({ available: z.literal(true) }).meta({ id: 'Availability' }) },
+    fieldErrors: [...oneIdentifierErrors, { attr: 'email', code: 'unique' }, { attr: 'phone', code: 'unique' }],
   },
   async ({ query, clientAddress }) => {
     await expectAvailable(query, clientAddress);

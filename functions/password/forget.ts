@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { sendResetCode } from '../../lib/auth/forgottenPassword.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { OneIdentifier } from '../../lib/schemas/account.ts';
+import { OneIdentifier, oneIdentifierErrors } from '../../lib/schemas/account.ts';
 
 export const handler = endpoint(
   {
@@ -13,6 +13,7 @@ export const handler = endpoint(
     dialect: envelope,
     body: OneIdentifier,
     returns: { 200: z.null() },
+    fieldErrors: oneIdentifierErrors,
   },
   async ({ body, clientAddress }) => {
     await sendResetCode(body, clientAddress);

@@ -15,6 +15,7 @@ export const handler = endpoint(
     dialect: envelope,
     body: Login,
     returns: { 200: CustomerResource },
+    fieldErrors: [{ attr: 'email', code: 'required' }],
     errors: ['wrongCredentials'],
   },
   async ({ body: { email, phone, password }, clientAddress }) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { resetPassword } from '../../lib/auth/forgottenPassword.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { PasswordReset } from '../../lib/schemas/account.ts';
+import { oneIdentifierErrors, PasswordReset } from '../../lib/schemas/account.ts';
 
 export const handler = endpoint(
   {
@@ -12,6 +12,7 @@ export const handler = endpoint(
     dialect: envelope,
     body: PasswordReset,
     returns: { 200: z.null() },
+    fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
     errors: ['wrongCode'],
   },
   async ({ body: { token: code, ...body }, clientAddress }) => {

@@ -23,6 +23,11 @@ export const handler = endpoint(
       otp: clearable(otpCode).optional(),
     }),
     returns: { 200: Customer },
+    fieldErrors: [
+      { attr: 'email', code: 'required' },
+      { attr: 'email', code: 'unique' },
+      { attr: 'password', code: 'too_common' },
+    ],
     errors: ['codeNeeded', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
   async ({ body: { otp: code, ...body }, ...caller }) => {

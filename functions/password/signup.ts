@@ -13,6 +13,11 @@ export const handler = endpoint(
     dialect: envelope,
     body: SignUp,
     returns: { 200: CustomerResource },
+    fieldErrors: [
+      { attr: 'email', code: 'unique' },
+      { attr: 'phone', code: 'unique' },
+      { attr: 'password', code: 'too_common' },
+    ],
   },
   async ({ body, language, clientAddress }) => {
     const account = await signUp(body, language, clientAddress);

@@ -21,7 +21,9 @@ export const handler = endpoint(
     description: '`phone` is for another one than was given at the sign-up, and goes with both calls.',
     body: z.object({ phone: clearable(phoneNumber).optional(), verification_code: clearable(otpCode).optional() }),
     returns: { 200: CustomerResource },
+    fieldErrors: [{ attr: 'phone', code: 'unique' }],
     errors: ['phoneNotVerified', 'otpSendLimit', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
+    attrs: { otpInvalid: 'verification_code', otpExpired: 'verification_code' },
   },
   async ({ customer: before, session: { id }, body: { phone, verification_code: code }, language, clientAddress }) => {
     const customer = await verifyPhone(before, { phone, code, language, clientAddress });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ErrorName, Language } from '../errors.ts';
+import type { ErrorName, FieldError, Language } from '../errors.ts';
 import type { Dialect } from './dialects.ts';
 
 /** By name in lower case. */
@@ -44,6 +44,10 @@ export interface Contract {
   produces?: readonly string[];
   /** Beside those that every operation can answer. */
   errors?: readonly ErrorName[];
+  /** What the fields call it that an error of the catalogue is about, where the catalogue calls it otherwise. */
+  attrs?: Partial<Record<ErrorName, string>>;
+  /** Bad fields that only the table can tell, or that depend on others; the rest are in the schemas. */
+  fieldErrors?: readonly FieldError[];
   /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
   cacheControl?: string;
 }

@@ -1,46 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { project } from './routes.ts';
-
-interface Parameter {
-  name: string;
-  in: string;
-  schema: Schema;
-  description?: string;
-  example?: unknown;
-}
-
-interface Schema {
-  $ref?: string;
-  type?: string;
-  format?: string;
-  properties?: Record<string, Schema>;
-}
-
-interface Media {
-  schema: Schema;
-  examples?: Record<string, { value?: unknown; $ref?: string }>;
-}
-
-interface Response {
-  description: string;
-  headers: Record<string, { $ref: string }>;
-  content?: Record<string, Media>;
-}
-
-interface Operation {
-  operationId: string;
-  parameters: Parameter[];
-  requestBody?: { required: boolean; content: Record<string, Media> };
-  responses: Record<string, Response>;
-}
-
-const document = JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8'));
-const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods as object)) as Operation[];
-const nameOf = ({ $ref }: Schema) => $ref?.split('/').at(-1) ?? '';
-const resolved = (schema: Schema): Schema => document.components.schemas[nameOf(schema)] ?? schema;
-const responses = operations.flatMap(({ operationId, responses }) =>
-  Object.entries(responses).map(([status, response]) => ({ operationId, status, response })),
-);
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import {
+  document,
+  exampleValue,
+  nameOf,
+  operations,
+  resolved,
+  responses,
+  type Schema,
+} from '../testing/describedApi.ts';
 
 describe('headers', () => {
   const having = (name: string) => responses.filter(({ response }) => name in response.headers);
@@ -111,5 +79,20 @@ describe('forms', () => {
     expect(files).toEqual(['image', 'map_image', 'map_image']);
     for (const [name, { type }] of fields) expect([name, type]).not.toEqual([name, 'object']);
     expect(resolved(forms[1]?.form.schema ?? {}).properties?.point).toMatchObject({ type: 'string' });
+  });
+});
+
+describe('examples', () => {
+  const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true })).addSchema(document, 'api');
+  const deviations = (schema: Schema, value: unknown) => {
+    const validate = ajv.compile(schema.$ref ? { $ref: `api${schema.$ref}` } : schema);
+    return validate(value) ? [] : [value, validate.errors];
+  };
+
+  test('of bodies and of answers are as their schemas say', () => {
+    const bodies = operations.flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
+    const answers = responses.flatMap(({ response }) => Object.values(response.content ?? {}));
+    for (const { schema, examples = {} } of [...bodies, ...answers])
+      for (const example of Object.values(examples)) expect(deviations(schema, exampleValue(example))).toEqual([]);
   });
 });

@@ -1,15 +1,18 @@
-import { errors, fieldErrors } from '../errors.ts';
-import { type Dialect, envelope, standard } from './dialects.ts';
-import type { Json } from './openapiSchemas.ts';
+import { ApiError, type ErrorName, errors, fieldErrors, ValidationError } from '../errors.ts';
+import type { Contract } from './contract.ts';
+import { type Dialect, dialectOf, envelope, standard } from './dialects.ts';
+import { failingFieldsOf } from './openapiFieldErrors.ts';
+import { headersOf } from './openapiHeaders.ts';
+import { type Components, type Json, pascalCase } from './openapiSchemas.ts';
 
-/** What a status means, in every operation. */
-export function describeStatus(status: number): string {
+/** What a status means. */
+export function describeStatus(status: number, hasFields = false): string {
   const descriptions: Record<number, string> = {
     200: 'Done.',
     201: 'Created.',
     204: 'Done; there is nothing to say.',
     304: 'The same as what the client has: the ETag in `If-None-Match` still holds.',
-    400: 'The request is wrong; every failing field is named.',
+    400: hasFields ? 'The request is wrong; every failing field is named.' : 'The request is wrong; no field is named.',
     401: 'Who calls is not known.',
     403: 'This is not allowed, or the proof for it is wrong.',
     404: 'Not found.',
@@ -26,73 +29,104 @@ export function describeStatus(status: number): string {
   return descriptions[status] ?? String(status);
 }
 
-const text = (description: string) => ({ type: 'string', description });
+/** The failures of an operation, with an example for every code. Those that say the same everywhere stand among the components. */
+export function describeErrors(contract: Contract, names: readonly ErrorName[], components: Components): Json {
+  const dialect = dialectOf(contract);
+  const failures = [
+    ...failingFieldsOf(contract).map((fields) => ({ code: fields[0]?.code ?? '', error: new ValidationError(fields) })),
+    ...names.map((name) => ({ code: errors[name].code, error: errorOf(name, contract) })),
+  ].map(({ code, error }) => ({ code, error, ...dialect.failure(error, 'en') }));
+  const byStatus = Object.entries(Object.groupBy(failures, ({ status }) => status));
+  return Object.fromEntries(
+    byStatus.map(([key, all = []]) => {
+      const status = Number(key);
+      const examples = all.map(({ code, error, body }) => {
+        if (dialect === standard) components.errorCodes.add(code);
+        if (error instanceof ValidationError || error.circumstances.attr) return [code, { value: body }];
+        const name = `${dialect === standard ? '' : 'Envelope'}${pascalCase(code)}`;
+        components.examples[name] = { value: body };
+        return [code, { $ref: `#/components/examples/${name}` }];
+      });
+      const hasFields = all.some(({ error }) => error instanceof ValidationError);
+      const response = {
+        description: describeStatus(status, hasFields),
+        headers: headersOf(status, contract),
+        content: {
+          'application/json': {
+            schema: { $ref: `#/components/schemas/${errorNameOf(dialect)}` },
+            examples: Object.fromEntries(examples),
+          },
+        },
+      };
+      return [key, response];
+    }),
+  );
+}
 
-/** Every error, as surface B writes it. */
-const envelopeError: Json = {
-  type: 'object',
-  required: ['code', 'message', 'message_ar', 'errors'],
-  properties: {
-    code: { type: 'integer', description: 'The HTTP status.' },
-    message: text('In English.'),
-    message_ar: text('In Arabic.'),
-    errors: { $ref: '#/components/schemas/EnvelopeErrors' },
-  },
-};
-
-const envelopeErrors: Json = {
-  type: 'object',
-  required: ['errorMessage', 'errorDetails'],
-  properties: {
-    errorMessage: text('In the language asked for.'),
-    errorDetails: {
-      description: 'The messages of each failing field; an empty list where no field is wrong.',
-      anyOf: [
-        { $ref: '#/components/schemas/FailingFields' },
-        { type: 'array', maxItems: 0, items: { type: 'string' } },
-      ],
-    },
-  },
-};
-
-const failingFields: Json = {
-  type: 'object',
-  additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } },
-};
-
-/** Every error, as surface A writes it. */
-const standardError: Json = {
-  type: 'object',
-  required: ['type', 'errors'],
-  properties: {
-    type: { enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])] },
-    errors: { type: 'array', minItems: 1, items: { $ref: '#/components/schemas/ErrorItem' } },
-  },
-};
-
-const errorItem: Json = {
-  type: 'object',
-  required: ['code', 'detail', 'attr'],
-  properties: {
-    code: { enum: [...new Set([...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)])] },
-    detail: text("In the customer's language."),
-    attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
-  },
-};
+/** The error as the operation answers it, which may call the field otherwise than the catalogue. */
+function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
+  const attr = attrs[name];
+  return new ApiError(name, { ...(attr && { attr }) });
+}
 
 /** What the document calls the errors of a dialect. @throws for one that it does not describe */
-export function errorNameOf(dialect: Dialect): string {
+function errorNameOf(dialect: Dialect): string {
   if (dialect === standard) return 'Error';
   if (dialect === envelope) return 'EnvelopeError';
   throw new Error('The document describes no errors of this dialect.');
 }
-export const errorSchemas: Json = {
-  Error: standardError,
-  ErrorItem: errorItem,
-  EnvelopeError: envelopeError,
-  EnvelopeErrors: envelopeErrors,
-  FailingFields: failingFields,
-};
+
+const text = (description: string) => ({ type: 'string', description });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** Every error as surface A writes it, with the codes that it can have, and as surface B does. */
+export function errorSchemas(codes: ReadonlySet<string>): Json {
+  const catalogue = [...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)];
+  return {
+    Error: {
+      type: 'object',
+      required: ['type', 'errors'],
+      properties: {
+        type: { enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])] },
+        errors: { type: 'array', minItems: 1, items: ref('ErrorItem') },
+      },
+    },
+    ErrorItem: {
+      type: 'object',
+      required: ['code', 'detail', 'attr'],
+      properties: {
+        code: { enum: [...new Set(catalogue)].filter((code) => codes.has(code)) },
+        detail: text("In the customer's language."),
+        attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
+      },
+    },
+    EnvelopeError: {
+      type: 'object',
+      required: ['code', 'message', 'message_ar', 'errors'],
+      properties: {
+        code: { type: 'integer', description: 'The HTTP status.' },
+        message: text('In English.'),
+        message_ar: text('In Arabic.'),
+        errors: ref('EnvelopeErrors'),
+      },
+    },
+    EnvelopeErrors: {
+      type: 'object',
+      required: ['errorMessage', 'errorDetails'],
+      properties: {
+        errorMessage: text('In the language asked for.'),
+        errorDetails: {
+          description: 'The messages of each failing field; an empty list where no field is wrong.',
+          anyOf: [ref('FailingFields'), { type: 'array', maxItems: 0, items: { type: 'string' } }],
+        },
+      },
+    },
+    FailingFields: {
+      type: 'object',
+      additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } },
+    },
+  };
+}
 
 /** The schema of what a dialect sends around a body. */
 export function around(dialect: Dialect, status: number, schema: Json): Json {

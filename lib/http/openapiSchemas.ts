@@ -2,6 +2,14 @@ import * as z from 'zod';
 
 export type Json = Record<string, unknown>;
 
+/** What the operations have in common, collected while they are described. */
+export interface Components {
+  schemas: Json;
+  examples: Json;
+  /** What errors are called where they have codes. */
+  errorCodes: Set<string>;
+}
+
 /** A schema of ours in the words of OpenAPI; what it names goes to the components, `schemas`. */
 export function describeSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const override = io === 'input' ? [nameRequired, forJson] : [];

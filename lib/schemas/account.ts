@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Tokens } from '../auth/tokens.ts';
-import { languages } from '../errors.ts';
+import { type FieldError, languages } from '../errors.ts';
 import { decimal } from '../money.ts';
 import type { Customer } from '../repositories/customers.ts';
 import { publicSettings } from '../repositories/publicSettings.ts';
@@ -114,6 +114,13 @@ function identifying<S extends z.ZodType<Either>>(schema: S): S {
     .refine(isOne, missing('phone'))
     .refine(isOnlyOne, { path: ['phone'], ...code('conflicting') });
 }
+
+/** What is wrong where it is none of the two, or both. */
+export const oneIdentifierErrors = [
+  { attr: 'email', code: 'required' },
+  { attr: 'phone', code: 'required' },
+  { attr: 'phone', code: 'conflicting' },
+] as const satisfies FieldError[];
 
 export const OneIdentifier = identifying(z.object(either));
 
