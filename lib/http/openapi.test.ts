@@ -38,6 +38,21 @@ describe('headers', () => {
   });
 });
 
+describe('bodies', () => {
+  test('may be left out where nothing in them is needed', () => {
+    const withBody = operations.filter(({ requestBody }) => requestBody);
+    const optional = withBody.filter(({ requestBody }) => !requestBody?.required).map(({ operationId }) => operationId);
+    expect(optional).toEqual([
+      'UpdateCustomer',
+      'verifyPhone',
+      'UpdateAddress',
+      'devices_partial_update',
+      'updateNotificationPreferences',
+      'updateWallet',
+    ]);
+  });
+});
+
 describe('schemas', () => {
   /** Objects with fields, by where they stand. */
   function objectsIn(schema: unknown, place: string): string[] {

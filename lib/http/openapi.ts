@@ -19,7 +19,10 @@ export async function buildOpenApi(): Promise<Json> {
   for (const route of readRoutes()) {
     const { contract } = await loadEndpoint(route.file);
     if (!contract.operationId) continue;
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describe(route, contract, components) };
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: await describe(route, contract, components),
+    };
   }
   const schemas = { ...components.schemas, ...errorSchemas(components.errorCodes) };
   return {
@@ -59,7 +62,7 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
   ];
 }
 
-function describe({ file }: Route, contract: Contract, components: Components): Json {
+async function describe({ file }: Route, contract: Contract, components: Components): Promise<Json> {
   const { operationId, tag, summary, description, auth, body, errors: own = [] } = contract;
   const { schemas } = components;
   const name = pascalCase(operationId ?? '');
@@ -70,7 +73,7 @@ function describe({ file }: Route, contract: Contract, components: Components): 
     ...(description && { description }),
     security: auth ? [{ accessToken: [] }] : [],
     parameters: describeParameters(contract, schemas),
-    ...(body && { requestBody: describeBody(name, file, { ...contract, body }, schemas) }),
+    ...(body && { requestBody: await describeBody(name, file, { ...contract, body }, schemas) }),
     responses: {
       ...describeSuccesses(name, contract, schemas),
       ...describeErrors(contract, [...own, ...commonErrors(contract)], components),

@@ -27,20 +27,23 @@ export function describeParameters(contract: Contract, schemas: Json): Json[] {
 }
 
 /** The body of an operation whose schemas are called by this name, with that of its sample event, which a test holds against the schema. */
-export function describeBody(
+export async function describeBody(
   name: string,
   file: string,
-  { accepts, body }: Pick<Contract, 'accepts'> & { body: z.ZodType },
+  { accepts, body, needsBody }: Contract & { body: z.ZodType },
   schemas: Json,
-): Json {
+): Promise<Json> {
   const request = describeSchema(body, 'input', schemas);
+  // None at all counts as `{}`.
+  const hasNeeds = (request.required as string[]).length > 0;
+  const required = needsBody || hasNeeds || !(await body.safeParseAsync({})).success;
   const sample = sampleBody(file);
   const content = { 'application/json': media(named(`${name}Request`, request, schemas), sample) };
-  if (!accepts) return { required: true, content };
+  if (!accepts) return { required, content };
   const form = describeForm(body);
   const values = asForm(sample, form);
   const ofForm = media(named(`${name}Form`, withExamples(form, values), schemas), values);
-  return { required: true, content: { ...content, [accepts.mediaType]: ofForm } };
+  return { required, content: { ...content, [accepts.mediaType]: ofForm } };
 }
 
 function media(schema: Json, sample: Json): Json {
