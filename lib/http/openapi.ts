@@ -6,7 +6,8 @@ import type { Endpoint } from './endpoint.ts';
 import { around, describeErrors, describeStatus, errorSchemas } from './openapiErrors.ts';
 import { headerComponents, headersOf } from './openapiHeaders.ts';
 import { describeBody, describeParameters } from './openapiRequests.ts';
-import { type Components, describeSchema, type Json, named, pascalCase } from './openapiSchemas.ts';
+import { sampleOf, samplesByStatus } from './openapiSamples.ts';
+import { type Components, describeSchema, type Json, named as nameSchema, pascalCase } from './openapiSchemas.ts';
 import { project, type Route, readRoutes } from './routes.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -72,7 +73,7 @@ async function describe({ file }: Route, contract: Contract, components: Compone
     summary,
     ...(description && { description }),
     security: auth ? [{ accessToken: [] }] : [],
-    parameters: describeParameters(contract, schemas),
+    parameters: describeParameters(file, contract, schemas),
     ...(body && { requestBody: await describeBody(name, file, { ...contract, body }, schemas) }),
     responses: {
       ...describeSuccesses(name, contract, schemas),
@@ -88,7 +89,10 @@ function describeSuccesses(name: string, contract: Contract, schemas: Json): Jso
     const answer = { description: describeStatus(status), headers: headersOf(status, contract) };
     if (!schema) return [key, answer];
     const body = around(dialect, status, describeSchema(schema, 'output', schemas));
-    return [key, { ...answer, content: { 'application/json': { schema: named(`${name}Response`, body, schemas) } } }];
+    const named = nameSchema(`${name}Response`, body, schemas);
+    const sample = sampleOf(named, schemas);
+    const example = status in samplesByStatus ? { ...(sample as Json), ...samplesByStatus[status] } : sample;
+    return [key, { ...answer, content: { 'application/json': { schema: named, example } } }];
   });
   const known = { description: describeStatus(304), headers: headersOf(304, contract) };
   return { ...Object.fromEntries(statuses), ...(contract.cacheControl && { 304: known }) };

@@ -1,27 +1,44 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Contract } from './contract.ts';
 import { headerParameters } from './openapiHeaders.ts';
-import { describeForm, describeSchema, type Form, isRequired, type Json, named } from './openapiSchemas.ts';
+import { sampleOf } from './openapiSamples.ts';
+import {
+  clearedByEmpty,
+  describeForm,
+  describeSchema,
+  type Form,
+  isNullable,
+  isRequired,
+  type Json,
+  named,
+} from './openapiSchemas.ts';
 import { project } from './routes.ts';
 
-/** What an operation goes by beside its body. */
-export function describeParameters(contract: Contract, schemas: Json): Json[] {
+/** What an operation goes by beside its body. What the sample event leaves out and may be left out has an empty example. */
+export function describeParameters(file: string, contract: Contract, schemas: Json): Json[] {
   const { params, query } = contract;
-  const describe = (schema: z.core.$ZodType) => describeSchema(schema as z.ZodType, 'input', schemas);
+  const { pathParameters, queryStringParameters } = sampleEvent(file);
+  const sent = { ...pathParameters, ...queryStringParameters };
+  const describe =
+    (place: 'path' | 'query') =>
+    ([name, zodSchema]: [string, z.core.$ZodType]) => {
+      const described = describeSchema(zodSchema as z.ZodType, 'input', schemas);
+      const { description, ...schema } = clearedByEmpty(described);
+      const isLeftOut = isNullable(described) && !(name in sent);
+      return {
+        name,
+        in: place,
+        required: place === 'path' || isRequired(zodSchema),
+        ...(description ? { description } : {}),
+        schema,
+        example: isLeftOut ? '' : sampleOf(schema, schemas, '', name),
+      };
+    };
   return [
-    ...Object.entries(params?.shape ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: describe(schema),
-    })),
-    ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'query',
-      required: isRequired(schema),
-      schema: describe(schema),
-    })),
+    ...Object.entries(params?.shape ?? {}).map(describe('path')),
+    ...Object.entries(query?.shape ?? {}).map(describe('query')),
     ...headerParameters(contract),
   ];
 }
@@ -37,7 +54,7 @@ export async function describeBody(
   // None at all counts as `{}`.
   const hasNeeds = (request.required as string[]).length > 0;
   const required = needsBody || hasNeeds || !(await body.safeParseAsync({})).success;
-  const sample = sampleBody(file);
+  const sample = JSON.parse(sampleEvent(file).body ?? '{}');
   const content = { 'application/json': media(named(`${name}Request`, request, schemas), sample) };
   if (!accepts) return { required, content };
   const form = describeForm(body);
@@ -50,9 +67,9 @@ function media(schema: Json, sample: Json): Json {
   return { schema, examples: { sample: { value: sample } } };
 }
 
-function sampleBody(file: string): Json {
+function sampleEvent(file: string): Partial<APIGatewayProxyEvent> {
   const event = `${project}/${file.replace(/^functions/, 'events')}.json`;
-  return existsSync(event) ? JSON.parse(JSON.parse(readFileSync(event, 'utf8')).body) : {};
+  return existsSync(event) ? JSON.parse(readFileSync(event, 'utf8')) : {};
 }
 
 /** A body as the texts of a form, without files. */
@@ -65,10 +82,9 @@ function asForm(body: Json, { properties }: Form): Json {
 
 /** Swagger UI fills each field of a form by itself. */
 function withExamples(form: Form, values: Json): Form {
-  const fields = Object.entries(form.properties);
-  const properties = fields.map(([name, field]) => [
-    name,
-    name in values ? { ...field, examples: [values[name]] } : field,
-  ]);
+  const properties = Object.entries(form.properties).map(([name, field]) => {
+    if (field.format === 'binary') return [name, field];
+    return [name, { ...field, examples: [values[name] ?? sampleOf(field, {}, '', name)] }];
+  });
   return { ...form, properties: Object.fromEntries(properties) };
 }

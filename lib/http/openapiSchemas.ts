@@ -21,8 +21,7 @@ export function describeForm(body: z.ZodType): Form {
   const schemas: Json = {};
   const { properties = {}, required } = hoist(toJson(body, 'input', [nameRequired, forForm]), schemas);
   const fields = Object.entries(properties as Record<string, Json>).map(([name, field]) => {
-    const { $ref, ...own } = withoutNull(field);
-    if (isNullable(field)) delete own.minLength;
+    const { $ref, ...own } = clearedByEmpty(field);
     return [name, typeof $ref === 'string' ? schemas[$ref.split('/').at(-1) ?? ''] : own];
   });
   return { type: 'object', properties: Object.fromEntries(fields), required };
@@ -31,14 +30,22 @@ export function describeForm(body: z.ZodType): Form {
 export type Form = Json & { properties: Record<string, Json> };
 
 /** What is left of a schema where null cannot be said. */
-export function withoutNull({ anyOf, ...schema }: Json): Json {
-  const [own, ...others] = ((anyOf ?? []) as Json[]).filter(({ type }) => type !== 'null');
-  if (!own || others.length > 0) return { ...schema, ...(anyOf ? { anyOf } : {}) };
-  return { ...own, ...schema };
+export function withoutNull(schema: Json): Json {
+  const { anyOf, type, ...rest } = schema;
+  if (Array.isArray(type)) return { type: type.find((one) => one !== 'null'), ...rest };
+  const own = Array.isArray(anyOf) ? anyOf.filter((one) => one.type !== 'null') : [];
+  return own.length === 1 ? { ...own[0], ...rest } : schema;
 }
 
-function isNullable({ anyOf }: Json): boolean {
-  return ((anyOf ?? []) as Json[]).some(({ type }) => type === 'null');
+/** The same where an empty text counts as null. */
+export function clearedByEmpty(schema: Json): Json {
+  const { minLength, ...own } = withoutNull(schema);
+  return { ...own, ...(minLength !== undefined && !isNullable(schema) && { minLength }) };
+}
+
+export function isNullable({ anyOf, type }: Json): boolean {
+  const all = Array.isArray(anyOf) ? anyOf.map((one) => one.type) : [type].flat();
+  return all.includes('null');
 }
 
 /** Gives an object a name among the components, so that generators have one for its type. */

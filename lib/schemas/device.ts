@@ -34,7 +34,7 @@ export const DeviceChanges = NewDevice.extend({ active: z.boolean() }).partial()
 export type DeviceChanges = z.output<typeof DeviceChanges>;
 
 /** The device that a path names. */
-export const DeviceInPath = z.object({ registration_id: registrationId });
+export const DeviceInPath = z.object({ registration_id: registrationId.describe('The push token.') });
 
 /** In the words of the table. */
 export function storedFields(device: NewDevice): Registration;

@@ -23,6 +23,7 @@ export interface Example {
 
 export interface Media {
   schema: Schema;
+  example?: unknown;
   examples?: Record<string, Example>;
 }
 
