@@ -38,6 +38,12 @@ describe('headers', () => {
   });
 });
 
+test('every tag says what it is about, and is used', () => {
+  const used = new Set(operations.flatMap(({ tags }) => tags));
+  expect(document.tags.map(({ name }: { name: string }) => name).toSorted()).toEqual([...used].toSorted());
+  for (const { description } of document.tags) expect(description).toMatch(/\.$/);
+});
+
 describe('bodies', () => {
   test('may be left out where nothing in them is needed', () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);

@@ -10,6 +10,22 @@ import { sampleOf, samplesByStatus } from './openapiSamples.ts';
 import { type Components, describeSchema, type Json, named as nameSchema, pascalCase } from './openapiSchemas.ts';
 import { project, type Route, readRoutes } from './routes.ts';
 
+/** In the order of the docs page. */
+const tags = {
+  auth: 'One-time codes, tokens, and where a customer is signed in.',
+  customers: 'Who is signed in: the profile, its export and its erasure.',
+  password: 'Login with passwords for the same customers, in envelopes: `{code, data}`, and 423 for bad fields.',
+  addresses: 'Where a customer gets deliveries; the primary address comes first.',
+  wallet: 'The balance and its transactions. Amounts are decimal texts in the currency of the wallet.',
+  devices: 'Push registrations. A push token belongs to one customer at a time.',
+  notifications: 'The inbox, and which of it comes as pushes.',
+  countries: 'Where the shop is active.',
+  regions: 'Where the shop delivers to.',
+  app: 'What an app shows of its shop.',
+  health: 'Whether a stage works.',
+  docs: 'The API about itself.',
+};
+
 const root = new URL('../../', import.meta.url);
 
 /** The OpenAPI 3.1 document: the routes of serverless.yml joined with the contracts of their endpoints. */
@@ -30,6 +46,7 @@ export async function buildOpenApi(): Promise<Json> {
     openapi: '3.1.0',
     info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
     servers: [{ url: '/', description: 'Where this document is served' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       headers: headerComponents,

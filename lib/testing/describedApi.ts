@@ -35,6 +35,7 @@ export interface Response {
 
 export interface Operation {
   operationId: string;
+  tags: string[];
   parameters: Parameter[];
   requestBody?: { required: boolean; content: Record<string, Media> };
   responses: Record<string, Response>;
