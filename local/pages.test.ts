@@ -77,6 +77,37 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
+  test('the docs page stays signed in, over a reload and the life of an access token', async () => {
+    const page = await open(`${api}/api/docs/#/customers/GetCustomerDetails`);
+    await page.locator('.opblock').first().waitFor();
+    await page.locator('#phone').fill('+20 100 987 6545');
+    await page.keyboard.press('Enter');
+    await page.getByText('Signed in as +201009876545.').waitFor();
+    await page.reload();
+    await page.getByText('Signed in as +201009876545.').waitFor();
+    await fetch(`${site}/api/clock`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ advance_seconds: 3600 }),
+    });
+    await page.locator('button.execute').click();
+    await page.locator('.live-responses-table').getByText('+201009876545').first().waitFor();
+    await fetch(`${site}/api/clock`, { method: 'DELETE' });
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]);
+    await page.close();
+  });
+
+  test('the docs page says how long to wait for another code', async () => {
+    await askForCode('+201009876546');
+    const page = await open(`${api}/api/docs/`);
+    await page.locator('.opblock').first().waitFor();
+    await page.locator('#phone').fill('+20 100 987 6546');
+    await page.keyboard.press('Enter');
+    await page.getByText(/Too many codes .* Wait \d\d seconds\./).waitFor();
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('429')]);
+    await page.close();
+  });
+
   test('the request log shows what the API was asked, as it is', async () => {
     const page = await open(`${site}/requests`);
     await page.locator('#state.live').waitFor();
