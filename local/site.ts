@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
@@ -9,6 +10,9 @@ import type { Feed } from './feed.ts';
 import { regionMap } from './regionMap.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { Faults } from './sandbox/sns.ts';
+
+const folder = new URL('pages/', import.meta.url);
+const mediaTypes: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css' };
 
 /** A hundred years either way: enough to try every expiry, and dates stay dates. */
 const mostSeconds = 100 * 365 * 86_400;
@@ -39,8 +43,10 @@ export function site(
     );
   }
   app.get('/', (context) => context.redirect(pages[service.pages[0] ?? 'Requests'].path));
-  app.get('/site.js', (context) => context.body(asset('site.js'), 200, { 'content-type': 'text/javascript' }));
-  app.get('/site.css', (context) => context.body(asset('site.css'), 200, { 'content-type': 'text/css' }));
+  for (const file of readdirSync(folder)) {
+    const type = mediaTypes[extname(file)];
+    if (type) app.get(`/${file}`, (context) => context.body(asset(file), 200, { 'content-type': type }));
+  }
   app.get('/api/site', (context) =>
     context.json({ service: service.name, pages: service.pages.map((name) => ({ name, path: pages[name].path })) }),
   );
@@ -102,7 +108,7 @@ function live(context: Context, feed: Pick<Feed<object>, 'listen'>): Response {
 }
 
 function asset(name: string): string {
-  return readFileSync(new URL(`pages/${name}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(name, folder), 'utf8');
 }
 
 /** In a query string an unescaped plus means a space, and nobody types `%2B`; neither phones nor tokens hold spaces. */

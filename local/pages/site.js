@@ -1,48 +1,6 @@
-/** What all pages share: their links, their language, and the texts in Arabic. */
+/** What all pages share: their links and their language. */
 import site from '/api/site' with { type: 'json' };
-
-const arabic = {
-  Inbox: 'الرسائل',
-  Regions: 'المناطق',
-  Requests: 'الطلبات',
-  Docs: 'واجهة البرمجة',
-  live: 'مباشر',
-  connecting: 'جارٍ الاتصال',
-  'not connected': 'غير متصل',
-  'Filter by number or push token': 'ابحث برقم الهاتف أو رمز الجهاز',
-  'Filter by path, status or customer': 'ابحث بالمسار أو الحالة أو العميل',
-  'Clear all': 'مسح الكل',
-  'Stack clock': 'ساعة النظام',
-  '+1 min': '+دقيقة',
-  '+5 min': '+5 دقائق',
-  '+1 h': '+ساعة',
-  '+1 day': '+يوم',
-  'Real time': 'الوقت الحقيقي',
-  'No messages yet. Ask for a code:': 'لا توجد رسائل بعد. اطلب رمزًا:',
-  'No requests yet.': 'لا توجد طلبات بعد.',
-  SMS: 'رسالة نصية',
-  Push: 'إشعار',
-  'Copy the code': 'نسخ الرمز',
-  Copied: 'تم النسخ',
-  unread: 'غير مقروء',
-  'Data for the app': 'بيانات للتطبيق',
-  customer: 'العميل',
-  Longitude: 'خط الطول',
-  Latitude: 'خط العرض',
-  'Ask the API': 'اسأل الواجهة',
-  'Language of the answer': 'لغة الإجابة',
-  'Click the map, or type a point, to see what the API answers.': 'انقر على الخريطة أو اكتب نقطة لترى إجابة الواجهة.',
-  'Map of the regions. Click to ask the API for a point.': 'خريطة المناطق. انقر لتسأل الواجهة عن نقطة.',
-  'Zoom in': 'تكبير',
-  'Zoom out': 'تصغير',
-  'Show all regions': 'عرض كل المناطق',
-  'The API does not answer.': 'الواجهة لا تستجيب.',
-  loading: 'جارٍ التحميل',
-  from: 'من',
-  'none are loaded': 'لم يُحمَّل شيء',
-  'Messages, newest first': 'الرسائل، الأحدث أولًا',
-  'Requests, newest first': 'الطلبات، الأحدث أولًا',
-};
+import { arabic } from '/arabic.js';
 
 /** The language of the pages: what was chosen here, else the browser's. */
 export const language = localStorage.getItem('language') ?? (navigator.language.startsWith('ar') ? 'ar' : 'en');

@@ -1,0 +1,121 @@
+import { element, language, say, state } from '/site.js';
+
+const list = element('messages');
+const shown = new Map();
+let messages = [];
+let offsetMs = 0;
+
+const digits = (text) =>
+  text
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (d) => d.codePointAt(0) & 15)
+    .replace(/^\s*00/, '')
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .toLowerCase();
+
+function card(message) {
+  const item = document.createElement('li');
+  item.innerHTML =
+    '<div class="meta"><span class="to" dir="ltr"></span><span class="kind"></span><time></time></div><p class="text" dir="auto"></p>';
+  item.querySelector('.to').textContent = message.to;
+  item.querySelector('.kind').textContent =
+    message.kind === 'sms' ? say('SMS') : `${say('Push')}, ${message.payload.platform}`;
+  const time = item.querySelector('time');
+  time.dateTime = message.created_at;
+  time.textContent = new Date(message.created_at).toLocaleTimeString(language);
+  if (message.kind === 'push') return withPush(item, message.payload);
+  const [firstLine] = message.text.split('\n');
+  const text = item.querySelector('.text');
+  text.textContent = message.text;
+  if (/[\u0600-\u06ff]/.test(firstLine)) Object.assign(text, { dir: 'rtl', lang: 'ar' });
+  const code = firstLine.match(/\b\d{6}\b/)?.[0];
+  if (code) {
+    const copy = document.createElement('button');
+    copy.className = 'code';
+    copy.textContent = code;
+    copy.title = say('Copy the code');
+    copy.setAttribute('aria-label', `${say('Copy the code')} ${code}`);
+    copy.onclick = async () => {
+      await navigator.clipboard.writeText(code);
+      copy.textContent = say('Copied');
+      setTimeout(() => {
+        copy.textContent = code;
+      }, 1200);
+    };
+    item.append(copy);
+  }
+  return item;
+}
+
+// As a phone would show it, with the number on the app's icon, and what only the app sees below.
+function withPush(item, { title, body, badge, data }) {
+  const push = document.createElement('div');
+  push.className = 'push';
+  push.innerHTML = '<strong dir="auto"></strong><p dir="auto"></p>';
+  push.querySelector('strong').textContent = title;
+  push.querySelector('p').textContent = body;
+  if (badge !== null) {
+    const count = document.createElement('span');
+    count.className = 'badge';
+    count.textContent = badge;
+    count.setAttribute('aria-label', `${badge} ${say('unread')}`);
+    push.append(count);
+  }
+  const details = document.createElement('details');
+  details.innerHTML = '<summary></summary><pre dir="ltr"></pre>';
+  details.querySelector('summary').textContent = say('Data for the app');
+  details.querySelector('pre').textContent = JSON.stringify(data, null, 2);
+  item.querySelector('.text').replaceWith(push, details);
+  return item;
+}
+
+function show() {
+  const wanted = digits(element('to').value);
+  const visible = messages.filter(({ to }) => digits(to).includes(wanted));
+  list.replaceChildren(
+    ...visible.map((message) => {
+      if (!shown.has(message.id)) {
+        shown.set(message.id, card(message));
+        shown.get(message.id).classList.add('new');
+      }
+      return shown.get(message.id);
+    }),
+  );
+  element('empty').hidden = messages.length > 0;
+}
+
+async function load() {
+  messages = await (await fetch('/api/messages')).json();
+  show();
+}
+
+async function readClock(options) {
+  if (options) await fetch('/api/clock', options);
+  offsetMs = 1000 * (await (await fetch('/api/clock')).json()).offset_seconds;
+  tick();
+}
+function tick() {
+  element('now').textContent = new Date(Date.now() + offsetMs).toLocaleString(language);
+}
+
+const live = new EventSource('/api/messages/live');
+live.addEventListener('change', load);
+live.onopen = () => {
+  state('live', true);
+  readClock();
+};
+live.onerror = () => state('not connected', false);
+
+element('filter').onsubmit = (event) => event.preventDefault();
+element('to').oninput = show;
+element('clear').onclick = () => fetch('/api/messages', { method: 'DELETE' });
+element('reset').onclick = () => readClock({ method: 'DELETE' });
+for (const button of document.querySelectorAll('[data-advance]')) {
+  button.onclick = () =>
+    readClock({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ advance_seconds: Number(button.dataset.advance) }),
+    });
+}
+setInterval(tick, 1000);
+setInterval(readClock, 10000);

@@ -1,0 +1,63 @@
+import { color, draw, map, show, showAll } from '/map.js';
+import { element, language, say, state } from '/site.js';
+
+map.language = language;
+element('language').value = language;
+
+async function ask() {
+  const [long, lat] = [element('long').value, element('lat').value];
+  const query = new URLSearchParams({ long, lat });
+  map.marker = [Number(long), Number(lat)];
+  draw();
+  try {
+    const response = await fetch(`${map.api}/api/regions/?${query}`, { headers: { 'accept-language': map.language } });
+    element('answer').textContent =
+      `GET /api/regions/?${query}\n${response.status} ${JSON.stringify(await response.json(), null, 2)}`;
+  } catch {
+    element('answer').textContent = say('The API does not answer.');
+  }
+}
+
+element('map').addEventListener('pick', ({ detail: [long, lat] }) => {
+  [element('long').value, element('lat').value] = [long.toFixed(5), lat.toFixed(5)];
+  ask();
+});
+element('point').onsubmit = (event) => {
+  event.preventDefault();
+  ask();
+};
+element('language').onchange = () => {
+  map.language = element('language').value;
+  list();
+  draw();
+  if (map.marker) ask();
+};
+
+function list() {
+  const byName = (a, b) =>
+    a.country.localeCompare(b.country) || a.name[map.language].localeCompare(b.name[map.language], map.language);
+  const sorted = map.regions.map((region, index) => ({ ...region, index })).sort(byName);
+  element('regions').replaceChildren(
+    ...sorted.map(({ name, country, box, index }) => {
+      const item = document.createElement('li');
+      item.innerHTML = '<button type="button"><i></i><span dir="auto"></span><small></small></button>';
+      item.querySelector('i').style.background = color(index);
+      item.querySelector('span').textContent = name[map.language];
+      item.querySelector('small').textContent = country;
+      item.firstChild.onclick = () => show(box);
+      return item;
+    }),
+  );
+}
+
+async function load() {
+  Object.assign(map, await (await fetch('/api/regions')).json());
+  state(map.source ? `${map.regions.length} ${say('from')} ${map.source}` : 'none are loaded', true);
+  list();
+  showAll();
+}
+matchMedia('(prefers-color-scheme: dark)').onchange = () => {
+  list();
+  draw();
+};
+load().catch(() => state('not connected', false));

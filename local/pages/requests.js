@@ -1,0 +1,39 @@
+import { element, language, say, state } from '/site.js';
+
+let requests = [];
+
+function row({ method, route, status, duration_ms, customer_id, problem, timestamp }) {
+  const item = document.createElement('li');
+  item.className = status >= 500 ? 'failed' : status >= 400 ? 'refused' : '';
+  item.innerHTML = '<span class="status"></span><span class="route" dir="ltr"></span><span class="more"></span>';
+  item.querySelector('.status').textContent = status;
+  item.querySelector('.route').textContent = `${method} ${route}`;
+  const time = new Date(timestamp).toLocaleTimeString(language);
+  const facts = [problem, customer_id && `${say('customer')} ${customer_id}`, `${duration_ms} ms`, time];
+  item.querySelector('.more').replaceChildren(
+    ...facts.filter(Boolean).map((fact) => {
+      const part = document.createElement('bdi');
+      part.textContent = fact;
+      return part;
+    }),
+  );
+  return item;
+}
+
+function show() {
+  const wanted = element('words').value.trim().toLowerCase();
+  const visible = requests.filter((request) => Object.values(request).join(' ').toLowerCase().includes(wanted));
+  element('requests').replaceChildren(...visible.map(row));
+  element('empty').hidden = requests.length > 0;
+}
+
+const live = new EventSource('/api/requests/live');
+live.addEventListener('change', async () => {
+  requests = await (await fetch('/api/requests')).json();
+  show();
+});
+live.onopen = () => state('live', true);
+live.onerror = () => state('not connected', false);
+element('filter').onsubmit = (event) => event.preventDefault();
+element('words').oninput = show;
+element('clear').onclick = () => fetch('/api/requests', { method: 'DELETE' });
