@@ -120,11 +120,12 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('the map asks the API for the point that is clicked', async () => {
-    const page = await open(`${site}/regions`);
+  test.each(['en-US', 'ar-EG'])('the map asks the API for the point that is clicked (%s)', async (locale) => {
+    const page = await open(`${site}/regions`, { locale });
     await page.locator('#state.live').waitFor();
     await page.locator('#map').click();
     await page.getByText(/^GET \/api\/regions\/\?long=.*\n200 /).waitFor();
+    expect(await page.locator('#answer').getAttribute('dir')).toBe('ltr');
     await page.close();
   });
 

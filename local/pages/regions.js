@@ -11,11 +11,15 @@ async function ask() {
   draw();
   try {
     const response = await fetch(`${map.api}/api/regions/?${query}`, { headers: { 'accept-language': map.language } });
-    element('answer').textContent =
-      `GET /api/regions/?${query}\n${response.status} ${JSON.stringify(await response.json(), null, 2)}`;
+    const answer = JSON.stringify(await response.json(), null, 2);
+    tell(`GET /api/regions/?${query}\n${response.status} ${answer}`, { className: 'json', dir: 'ltr' });
   } catch {
-    element('answer').textContent = say('The API does not answer.');
+    tell(say('The API does not answer.'), { className: '', dir: '' });
   }
+}
+
+function tell(textContent, look) {
+  Object.assign(element('answer'), { textContent, ...look });
 }
 
 element('map').addEventListener('pick', ({ detail: [long, lat] }) => {
