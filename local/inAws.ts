@@ -1,9 +1,15 @@
+import { channel } from 'node:diagnostics_channel';
 import type { Context } from 'aws-lambda';
+
+/** Tells which path a request was for; what functions log has its template alone, for paths hold ids. */
+export const asked = channel('customer-backend:asked');
 
 type Handler = (event: Event, context: Context) => unknown;
 
 /** As much of any event as differs here. */
 interface Event {
+  path?: string;
+  requestContext?: { requestId: string };
   pathParameters?: Record<string, string> | null;
   Records?: { eventSource?: string }[];
 }
@@ -11,6 +17,7 @@ interface Event {
 /** A function that gets what AWS would give it, and is taken by its word as there. */
 export function inAws(handler: Handler): Handler {
   return async (event, context) => {
+    if (event?.requestContext) asked.publish({ request_id: event.requestContext.requestId, path: event.path });
     const answer = await handler(encoded(event), context);
     if (event?.Records?.[0]?.eventSource === 'aws:dynamodb') repeatFailures(answer as BatchAnswer);
     return answer;

@@ -111,12 +111,21 @@ withBrowser('in a browser', () => {
   test('the request log shows what the API was asked, as it is', async () => {
     const page = await open(`${site}/requests`);
     await page.locator('#state.live').waitFor();
-    await fetch(`${api}/api/devices/`);
-    const row = page.locator('li', { hasText: 'GET /api/devices' }).first();
-    await row.waitFor();
-    expect(await row.textContent()).toMatch(/^401.*notAuthenticated/);
-    await page.locator('#words').fill('nothing like that');
-    expect(await page.locator('li').count()).toBe(0);
+    await fetch(`${api}/api/devices/one?secret=7`);
+    await fetch(`${api}/nothing/here`);
+    const rows = page.locator('li');
+    await rows.filter({ hasText: '/api/devices/one' }).waitFor();
+    await rows.filter({ hasText: '404GET /nothing/here' }).waitFor();
+    const shown = async (words: string) => {
+      await page.locator('#words').fill(words);
+      return rows.allTextContents();
+    };
+    expect(await shown('get /api/devices/one/')).toEqual([
+      expect.stringMatching(/^401GET \/api\/devices\/onenot_authenticated\d+ ms/),
+    ]);
+    expect(await shown('secret')).toEqual([]);
+    const [{ request_id }] = (await (await fetch(`${site}/api/requests`)).json()) as [{ request_id: string }];
+    expect(await shown(request_id)).toEqual([]);
     await page.close();
   });
 

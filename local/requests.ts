@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { type ErrorName, errors } from '../lib/errors.ts';
 import { Feed } from './feed.ts';
+import { asked } from './inAws.ts';
 
 /** What a function logs of a request. */
 const Line = z.object({
@@ -12,24 +14,39 @@ const Line = z.object({
   status: z.int(),
   duration_ms: z.int(),
   customer_id: z.int().optional(),
-  problem: z.string().optional(),
+  /** As the API calls it. */
+  problem: z
+    .enum(Object.keys(errors) as ErrorName[])
+    .transform((name) => errors[name].code)
+    .optional(),
 });
-type Line = z.infer<typeof Line>;
+
+/** A request as the log page shows it: with the path that was asked for, without its query. */
+type Request = z.infer<typeof Line> & { path: string };
 
 /** The requests of the local stack, newest first, as its functions log them to this process's output. Returns how to stop. */
-export function followRequests(output: NodeJS.WriteStream): { requests: Feed<Line>; stop: () => void } {
-  const requests = new Feed<Line>();
+export function followRequests(output: NodeJS.WriteStream): { requests: Feed<Request>; stop: () => void } {
+  const requests = new Feed<Request>();
+  const paths = new Map<string, string>();
+  const keepPath = (message: unknown) => {
+    const { request_id, path } = message as Request;
+    paths.set(request_id, path);
+  };
+  asked.subscribe(keepPath);
   const write = output.write;
   output.write = ((chunk: string | Uint8Array, ...rest: []) => {
     for (const line of String(chunk).split('\n')) {
       const request = line.startsWith('{') ? Line.safeParse(parsed(line)).data : undefined;
-      if (request) requests.add(request);
+      if (!request) continue;
+      requests.add({ ...request, path: paths.get(request.request_id) ?? request.route });
+      paths.delete(request.request_id);
     }
     return write.call(output, chunk, ...rest);
   }) as typeof write;
   return {
     requests,
     stop: () => {
+      asked.unsubscribe(keepPath);
       output.write = write;
     },
   };

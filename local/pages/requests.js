@@ -2,12 +2,12 @@ import { element, language, say, state } from '/site.js';
 
 let requests = [];
 
-function row({ method, route, status, duration_ms, customer_id, problem, timestamp }) {
+function row({ method, path, status, duration_ms, customer_id, problem, timestamp }) {
   const item = document.createElement('li');
   item.className = status >= 500 ? 'failed' : status >= 400 ? 'refused' : '';
   item.innerHTML = '<span class="status"></span><span class="route" dir="ltr"></span><span class="more"></span>';
   item.querySelector('.status').textContent = status;
-  item.querySelector('.route').textContent = `${method} ${route}`;
+  item.querySelector('.route').textContent = `${method} ${path}`;
   const time = new Date(timestamp).toLocaleTimeString(language);
   const facts = [problem, customer_id && `${say('customer')} ${customer_id}`, `${duration_ms} ms`, time];
   item.querySelector('.more').replaceChildren(
@@ -20,9 +20,16 @@ function row({ method, route, status, duration_ms, customer_id, problem, timesta
   return item;
 }
 
+/** Without a slash at the end, for the API makes no difference. */
+const plain = (text) => text.trim().toLowerCase().replace(/\/$/, '');
+
+function matches({ method, path, status, problem, customer_id }, wanted) {
+  return [`${method} ${path}`, status, problem, customer_id].some((fact) => plain(String(fact ?? '')).includes(wanted));
+}
+
 function show() {
-  const wanted = element('words').value.trim().toLowerCase();
-  const visible = requests.filter((request) => Object.values(request).join(' ').toLowerCase().includes(wanted));
+  const wanted = plain(element('words').value);
+  const visible = requests.filter((request) => matches(request, wanted));
   element('requests').replaceChildren(...visible.map(row));
   element('empty').hidden = requests.length > 0;
 }
