@@ -62,6 +62,22 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
+  test('a message that arrives leaves the focus where it is, and only then moves', async () => {
+    await askForCode('+201009876547');
+    const page = await open(site);
+    const button = page.locator('li', { hasText: '+201009876547' }).locator('button.code');
+    await button.focus();
+    expect(await page.locator('li.new').count()).toBe(0);
+    await askForCode('+201009876548');
+    await page.locator('li.new', { hasText: '+201009876548' }).waitFor();
+    expect(await button.evaluate('document.activeElement.textContent')).toBe(await button.textContent());
+    await page.locator('#to').fill('6547');
+    expect(await page.locator('li .to').allTextContents()).toEqual(['+201009876547']);
+    await page.locator('#to').fill('');
+    expect(await page.locator('li .to').nth(0).textContent()).toBe('+201009876548');
+    await page.close();
+  });
+
   test('the docs page signs in, and tries an operation', async () => {
     const page = await open(`${api}/api/docs/`);
     await page.locator('.opblock').first().waitFor();

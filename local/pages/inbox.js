@@ -1,7 +1,7 @@
+import { listOf } from '/list.js';
 import { element, language, say, state } from '/site.js';
 
-const list = element('messages');
-const shown = new Map();
+const fill = listOf(element('messages'), ({ id }) => id, card);
 let messages = [];
 let offsetMs = 0;
 
@@ -70,16 +70,7 @@ function withPush(item, { title, body, badge, data }) {
 
 function show() {
   const wanted = digits(element('to').value);
-  const visible = messages.filter(({ to }) => digits(to).includes(wanted));
-  list.replaceChildren(
-    ...visible.map((message) => {
-      if (!shown.has(message.id)) {
-        shown.set(message.id, card(message));
-        shown.get(message.id).classList.add('new');
-      }
-      return shown.get(message.id);
-    }),
-  );
+  fill(messages, ({ to }) => digits(to).includes(wanted));
   element('empty').hidden = messages.length > 0;
 }
 

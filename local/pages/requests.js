@@ -1,5 +1,7 @@
+import { listOf } from '/list.js';
 import { element, language, say, state } from '/site.js';
 
+const fill = listOf(element('requests'), ({ request_id }) => request_id, row);
 let requests = [];
 
 function row({ method, path, status, duration_ms, customer_id, problem, timestamp }) {
@@ -29,8 +31,7 @@ function matches({ method, path, status, problem, customer_id }, wanted) {
 
 function show() {
   const wanted = plain(element('words').value);
-  const visible = requests.filter((request) => matches(request, wanted));
-  element('requests').replaceChildren(...visible.map(row));
+  fill(requests, (request) => matches(request, wanted));
   element('empty').hidden = requests.length > 0;
 }
 

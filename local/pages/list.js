@@ -1,0 +1,40 @@
+/**
+ * Keeps a list on the page: one node for each entry, made once. Only what came or went is touched, so that the focus stays
+ * where it is and screen readers tell no more than what is new.
+ */
+export function listOf(list, idOf, make) {
+  const nodes = new Map();
+  let isFirst = true;
+
+  return (entries, matches) => {
+    const old = new Set(nodes.keys());
+    for (const entry of entries) {
+      const id = idOf(entry);
+      if (!old.delete(id)) nodes.set(id, isFirst ? make(entry) : arriving(make(entry)));
+    }
+    for (const id of old) nodes.delete(id);
+    hold(
+      list,
+      entries.filter(matches).map((entry) => nodes.get(idOf(entry))),
+    );
+    isFirst = false;
+    list.setAttribute('aria-live', 'polite');
+  };
+}
+
+function arriving(node) {
+  node.classList.add('new');
+  node.addEventListener('animationend', () => node.classList.remove('new'));
+  return node;
+}
+
+/** What stays is in the same order before and after. */
+function hold(list, wanted) {
+  const kept = new Set(wanted);
+  for (const node of [...list.children]) if (!kept.has(node)) node.remove();
+  let next = list.firstChild;
+  for (const node of wanted) {
+    if (node === next) next = next.nextSibling;
+    else list.insertBefore(node, next);
+  }
+}
