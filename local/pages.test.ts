@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { Place } from '../lib/testing/localStack.ts';
+import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 
 const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path && existsSync(path),
@@ -12,6 +12,7 @@ const phone = '+201009876543';
 
 withBrowser('in a browser', () => {
   const place = new Place();
+  let stack: LocalStack;
   let browser: Browser;
   let api: string;
   let site: string;
@@ -20,7 +21,7 @@ withBrowser('in a browser', () => {
 
   beforeAll(async () => {
     await place.findPorts();
-    await place.start({}, ['--fresh']).ready();
+    stack = await place.start({}, ['--fresh']).ready();
     [api, site] = [place.url('API_PORT'), place.url('LOCAL_PORT')];
     browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
   });
@@ -174,4 +175,28 @@ withBrowser('in a browser', () => {
       await page.close();
     },
   );
+
+  test('pages say that the stack was stopped, and go on when it is there again', async () => {
+    const paths = ['/', '/regions', '/requests'];
+    const pages = await Promise.all(paths.map((path) => open(`${site}${path}`)));
+    for (const page of pages) await page.locator('#state.live').waitFor();
+    const docs = await open(`${api}/api/docs/`);
+    await docs.locator('.opblock').first().waitFor();
+    await stack.interrupt();
+    for (const page of pages) {
+      await page.getByText('not connected').waitFor();
+      expect(await page.locator('button[data-calls]:enabled').count()).toBe(0);
+    }
+    await docs.locator('#sign-in button').click();
+    await docs.getByText('The API does not answer.').waitFor();
+
+    stack = await place.start().ready();
+    for (const page of pages) {
+      await page.locator('#state.live').waitFor();
+      expect(await page.locator('button[data-calls]:disabled').count()).toBe(0);
+    }
+    // The browser itself reports what could not be reached; scripts throw nothing.
+    for (const complaint of complaints.splice(0)) expect(complaint).toContain('net::ERR_');
+    await Promise.all([...pages, docs].map((page) => page.close()));
+  });
 });

@@ -1,5 +1,6 @@
 import { listOf } from '/list.js';
-import { element, language, say, state } from '/site.js';
+import { call, follow, isLive, state } from '/live.js';
+import { element, language, say } from '/site.js';
 
 const fill = listOf(element('messages'), ({ id }) => id, card);
 let messages = [];
@@ -75,38 +76,38 @@ function show() {
 }
 
 async function load() {
-  messages = await (await fetch('/api/messages')).json();
+  messages = (await call('/api/messages')) ?? messages;
   show();
 }
 
-async function readClock(options) {
-  if (options) await fetch('/api/clock', options);
-  offsetMs = 1000 * (await (await fetch('/api/clock')).json()).offset_seconds;
+async function readClock() {
+  const clock = await call('/api/clock');
+  if (clock) offsetMs = 1000 * clock.offset_seconds;
   tick();
+}
+async function setClock(options) {
+  await call('/api/clock', options);
+  await readClock();
 }
 function tick() {
   element('now').textContent = new Date(Date.now() + offsetMs).toLocaleString(language);
 }
 
-const live = new EventSource('/api/messages/live');
-live.addEventListener('change', load);
-live.onopen = () => {
-  state('live', true);
-  readClock();
-};
-live.onerror = () => state('not connected', false);
-
+follow('/api/messages/live', {
+  onConnect: () => {
+    state('live', true);
+    readClock();
+  },
+  onChange: load,
+});
 element('filter').onsubmit = (event) => event.preventDefault();
 element('to').oninput = show;
-element('clear').onclick = () => fetch('/api/messages', { method: 'DELETE' });
-element('reset').onclick = () => readClock({ method: 'DELETE' });
+element('clear').onclick = () => call('/api/messages', { method: 'DELETE' });
+element('reset').onclick = () => setClock({ method: 'DELETE' });
 for (const button of document.querySelectorAll('[data-advance]')) {
-  button.onclick = () =>
-    readClock({
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ advance_seconds: Number(button.dataset.advance) }),
-    });
+  const body = JSON.stringify({ advance_seconds: Number(button.dataset.advance) });
+  button.onclick = () => setClock({ method: 'POST', body });
 }
 setInterval(tick, 1000);
-setInterval(readClock, 10000);
+// A script may have moved it.
+setInterval(() => isLive() && readClock(), 10000);

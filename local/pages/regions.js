@@ -1,5 +1,6 @@
+import { call, follow, state } from '/live.js';
 import { color, draw, map, show, showAll } from '/map.js';
-import { element, language, say, state } from '/site.js';
+import { element, language, say } from '/site.js';
 
 map.language = language;
 element('language').value = language;
@@ -55,13 +56,18 @@ function list() {
 }
 
 async function load() {
-  Object.assign(map, await (await fetch('/api/regions')).json());
+  const loaded = await call('/api/regions');
+  if (!loaded) return;
+  const isFirst = map.cells.length === 0;
+  Object.assign(map, loaded);
   state(map.source ? `${map.regions.length} ${say('from')} ${map.source}` : 'none are loaded', true);
   list();
-  showAll();
+  if (isFirst) showAll();
+  else draw();
 }
 matchMedia('(prefers-color-scheme: dark)').onchange = () => {
   list();
   draw();
 };
-load().catch(() => state('not connected', false));
+// The regions have no news of their own; that the stack is there is known from the requests.
+follow('/api/requests/live', { onConnect: load });

@@ -1,5 +1,6 @@
 import { listOf } from '/list.js';
-import { element, language, say, state } from '/site.js';
+import { call, follow, state } from '/live.js';
+import { element, language, say } from '/site.js';
 
 const fill = listOf(element('requests'), ({ request_id }) => request_id, row);
 let requests = [];
@@ -35,13 +36,13 @@ function show() {
   element('empty').hidden = requests.length > 0;
 }
 
-const live = new EventSource('/api/requests/live');
-live.addEventListener('change', async () => {
-  requests = await (await fetch('/api/requests')).json();
-  show();
+follow('/api/requests/live', {
+  onConnect: () => state('live', true),
+  onChange: async () => {
+    requests = (await call('/api/requests')) ?? requests;
+    show();
+  },
 });
-live.onopen = () => state('live', true);
-live.onerror = () => state('not connected', false);
 element('filter').onsubmit = (event) => event.preventDefault();
 element('words').oninput = show;
-element('clear').onclick = () => fetch('/api/requests', { method: 'DELETE' });
+element('clear').onclick = () => call('/api/requests', { method: 'DELETE' });

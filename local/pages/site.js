@@ -11,12 +11,6 @@ export function say(text) {
 
 export const element = (id) => document.getElementById(id);
 
-/** Shows whether the page is connected. */
-export function state(text, isLive) {
-  element('state').textContent = say(text);
-  element('state').classList.toggle('live', isLive);
-}
-
 Object.assign(document.documentElement, { lang: language, dir: language === 'ar' ? 'rtl' : 'ltr' });
 
 document.title = `${say(document.title)} · ${site.service}`;
