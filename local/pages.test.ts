@@ -74,8 +74,17 @@ withBrowser('in a browser', () => {
     expect(await button.evaluate('document.activeElement.textContent')).toBe(await button.textContent());
     await page.locator('#to').fill('6547');
     expect(await page.locator('li .to').allTextContents()).toEqual(['+201009876547']);
+    await page.locator('#to').fill('no number');
+    await page.getByText('No message matches.').waitFor();
     await page.locator('#to').fill('');
     expect(await page.locator('li .to').nth(0).textContent()).toBe('+201009876548');
+    await page.close();
+  });
+
+  test('an empty inbox says how to ask this API for a code', async () => {
+    await fetch(`${site}/api/messages`, { method: 'DELETE' });
+    const page = await open(site);
+    await page.getByText(`curl ${api}/api/sms/send-auth-otp/`).waitFor();
     await page.close();
   });
 
@@ -141,6 +150,7 @@ withBrowser('in a browser', () => {
       expect.stringMatching(/^401GET \/api\/devices\/onenot_authenticated\d+ ms/),
     ]);
     expect(await shown('secret')).toEqual([]);
+    await page.getByText('No request matches.').waitFor();
     const [{ request_id }] = (await (await fetch(`${site}/api/requests`)).json()) as [{ request_id: string }];
     expect(await shown(request_id)).toEqual([]);
     await page.close();

@@ -48,7 +48,11 @@ export function site(
     if (type) app.get(`/${file}`, (context) => context.body(asset(file), 200, { 'content-type': type }));
   }
   app.get('/api/site', (context) =>
-    context.json({ service: service.name, pages: service.pages.map((name) => ({ name, path: pages[name].path })) }),
+    context.json({
+      service: service.name,
+      api,
+      pages: service.pages.map((name) => ({ name, path: pages[name].path })),
+    }),
   );
 
   app.use('/api/messages', cors({ origin: [api, api.replace('localhost', '127.0.0.1')] }));

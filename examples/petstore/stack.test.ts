@@ -83,6 +83,7 @@ test('browsers may send the key and see the limits, and wrong ways are told apar
 test('the site shows what this service asks for, and nothing of the other one', async () => {
   expect(await (await fetch(`${site}/api/site`)).json()).toEqual({
     service: 'petstore',
+    api: place.url('API_PORT'),
     pages: [{ name: 'Requests', path: '/requests' }],
   });
   expect(await (await fetch(site)).text()).toContain('<title>Requests');

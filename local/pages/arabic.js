@@ -18,6 +18,8 @@ export const arabic = {
   'Real time': 'الوقت الحقيقي',
   'No messages yet. Ask for a code:': 'لا توجد رسائل بعد. اطلب رمزًا:',
   'No requests yet.': 'لا توجد طلبات بعد.',
+  'No message matches.': 'لا توجد رسالة مطابقة.',
+  'No request matches.': 'لا يوجد طلب مطابق.',
   SMS: 'رسالة نصية',
   Push: 'إشعار',
   'Copy the code': 'نسخ الرمز',

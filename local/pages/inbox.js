@@ -72,7 +72,6 @@ function withPush(item, { title, body, badge, data }) {
 function show() {
   const wanted = digits(element('to').value);
   fill(messages, ({ to }) => digits(to).includes(wanted));
-  element('empty').hidden = messages.length > 0;
 }
 
 async function load() {

@@ -1,6 +1,8 @@
+import { element } from '/site.js';
+
 /**
  * Keeps a list on the page: one node for each entry, made once. Only what came or went is touched, so that the focus stays
- * where it is and screen readers tell no more than what is new.
+ * where it is and screen readers tell no more than what is new. Where nothing is shown, a text says why.
  */
 export function listOf(list, idOf, make) {
   const nodes = new Map();
@@ -17,6 +19,8 @@ export function listOf(list, idOf, make) {
       list,
       entries.filter(matches).map((entry) => nodes.get(idOf(entry))),
     );
+    element('empty').hidden = entries.length > 0;
+    element('no-match').hidden = entries.length === 0 || list.children.length > 0;
     isFirst = false;
     list.setAttribute('aria-live', 'polite');
   };

@@ -33,7 +33,6 @@ function matches({ method, path, status, problem, customer_id }, wanted) {
 function show() {
   const wanted = plain(element('words').value);
   fill(requests, (request) => matches(request, wanted));
-  element('empty').hidden = requests.length > 0;
 }
 
 follow('/api/requests/live', {

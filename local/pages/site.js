@@ -31,6 +31,7 @@ other.onclick = () => {
 };
 nav.append(other);
 
+for (const node of document.querySelectorAll('[data-api]')) node.textContent = site.api;
 for (const node of document.querySelectorAll('[data-say]')) node.textContent = say(node.textContent);
 for (const attribute of ['placeholder', 'aria-label', 'title']) {
   for (const node of document.querySelectorAll(`[${attribute}]`)) {
