@@ -178,6 +178,8 @@ withBrowser('in a browser', () => {
       );
       expect(overflow).toBe(0);
       expect(await page.locator('nav a[aria-current=page]').count()).toBe(1);
+      const { height = Number.NaN } = (await page.locator('nav').boundingBox()) ?? {};
+      expect(height).toBeLessThan(45);
       await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.getAttribute("href")')).toBe('/');
       await page.locator('nav .language').click();

@@ -19,7 +19,7 @@ function card(message) {
     '<div class="meta"><span class="to" dir="ltr"></span><span class="kind"></span><time></time></div><p class="text" dir="auto"></p>';
   item.querySelector('.to').textContent = message.to;
   item.querySelector('.kind').textContent =
-    message.kind === 'sms' ? say('SMS') : `${say('Push')}, ${message.payload.platform}`;
+    message.kind === 'sms' ? say('SMS') : [say('Push'), message.payload.platform].join(say(', '));
   const time = item.querySelector('time');
   time.dateTime = message.created_at;
   time.textContent = new Date(message.created_at).toLocaleTimeString(language);

@@ -12,7 +12,7 @@ function row({ method, path, status, duration_ms, customer_id, problem, timestam
   item.querySelector('.status').textContent = status;
   item.querySelector('.route').textContent = `${method} ${path}`;
   const time = new Date(timestamp).toLocaleTimeString(language);
-  const facts = [problem, customer_id && `${say('customer')} ${customer_id}`, `${duration_ms} ms`, time];
+  const facts = [problem, customer_id && `${say('customer')} ${customer_id}`, `${duration_ms} ${say('ms')}`, time];
   item.querySelector('.more').replaceChildren(
     ...facts.filter(Boolean).map((fact) => {
       const part = document.createElement('bdi');
