@@ -90,6 +90,7 @@ withBrowser('in a browser', () => {
 
   test('the docs page signs in, and tries an operation', async () => {
     const page = await open(`${api}/api/docs/`);
+    expect(await page.getByRole('link', { name: 'Inbox' }).getAttribute('href')).toBe(`${site}/`);
     await page.locator('.opblock').first().waitFor();
     await page.locator('#phone').fill('+20 100 987 6544');
     await page.keyboard.press('Enter');

@@ -47,6 +47,8 @@ export function site(
     const type = mediaTypes[extname(file)];
     if (type) app.get(`/${file}`, (context) => context.body(asset(file), 200, { 'content-type': type }));
   }
+  const docsPage = cors({ origin: [api, api.replace('localhost', '127.0.0.1')] });
+  app.use('/api/site', docsPage);
   app.get('/api/site', (context) =>
     context.json({
       service: service.name,
@@ -55,7 +57,7 @@ export function site(
     }),
   );
 
-  app.use('/api/messages', cors({ origin: [api, api.replace('localhost', '127.0.0.1')] }));
+  app.use('/api/messages', docsPage);
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
   app.delete('/api/messages', (context) => {
     messages.clear();

@@ -30,6 +30,17 @@ form?.addEventListener('submit', async (event) => {
   }
 });
 
+if (inbox) linkPages();
+
+/** The way back to the other pages of the local stack. */
+async function linkPages() {
+  const { pages } = await (await fetch(`${inbox}/api/site`)).json();
+  for (const { name, path } of pages.filter(({ name }) => name !== 'Docs')) {
+    const link = Object.assign(document.createElement('a'), { href: inbox + path, textContent: name });
+    document.querySelector('nav').append(link);
+  }
+}
+
 function say(text) {
   form.querySelector('output').textContent = text;
 }

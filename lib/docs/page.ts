@@ -1,7 +1,8 @@
 /** The docs page. It is told where the API is, and locally where the inbox is, so that it can sign a developer in. */
 export function docsPage({ api, inbox }: { api: string; inbox: string | undefined }): string {
   const asset = (name: string) => `${api}/api/docs/${name}/`;
-  const signIn = `<form id="sign-in" aria-label="Sign in">
+  const tools = `<nav aria-label="The local stack"></nav>
+<form id="sign-in" aria-label="Sign in">
   <label for="phone">Sign in as</label>
   <input id="phone" name="phone" type="tel" value="+201001234567" autocomplete="tel" required>
   <button>Sign in</button>
@@ -18,7 +19,7 @@ export function docsPage({ api, inbox }: { api: string; inbox: string | undefine
 <link rel="stylesheet" href="${escaped(asset('docs.css'))}">
 </head>
 <body>
-${inbox ? signIn : ''}
+${inbox ? tools : ''}
 <main id="docs"></main>
 <script src="${escaped(asset('swagger-ui.js'))}"></script>
 <script src="${escaped(asset('docs.js'))}"></script>
