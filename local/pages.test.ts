@@ -166,6 +166,33 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
+  test('the map shows every region from the start, and leaves the wheel to the page', async () => {
+    const page = await open(`${site}/regions`, { viewport: { width: 1280, height: 500 } });
+    await page.locator('#state.live').waitFor();
+    /** How many regions have their color in their middle, names apart. */
+    const seen: number = await page.evaluate(`(async () => {
+      const { canvas, color, draw, map, toScreen } = await import('/map.js');
+      for (const region of map.regions) region.name = { en: '' };
+      draw();
+      const pen = canvas.getContext('2d', { willReadFrequently: true });
+      const rgbOf = (index) => { canvas.style.color = color(index); return getComputedStyle(canvas).color.match(/\\d+/g).join(); };
+      const middles = map.regions.map(({ box: [west, south, east, north] }) => toScreen([(west + east) / 2, (south + north) / 2]));
+      return middles.filter(([x, y], index) => [...pen.getImageData(x, y, 1, 1).data].slice(0, 3).join() === rgbOf(index)).length;
+    })()`);
+    expect(seen).toBeGreaterThan(38);
+
+    const scale = () => page.evaluate("import('/map.js').then(({ view }) => view.scale)");
+    const before = await scale();
+    await page.locator('#map').hover();
+    await page.mouse.wheel(0, 100);
+    await page.waitForFunction('scrollY > 0');
+    expect(await scale()).toBe(before);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -100);
+    await page.waitForFunction(`import('/map.js').then(({ view }) => view.scale > ${before})`);
+    await page.close();
+  });
+
   test.each(['/', '/regions', '/requests'])(
     '%s speaks Arabic, fits a phone, and is reached by keyboard',
     async (path) => {

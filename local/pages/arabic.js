@@ -35,7 +35,8 @@ export const arabic = {
   Latitude: 'خط العرض',
   'Ask the API': 'اسأل الواجهة',
   'Language of the answer': 'لغة الإجابة',
-  'Click the map, or type a point, to see what the API answers.': 'انقر على الخريطة أو اكتب نقطة لترى إجابة الواجهة.',
+  'Click the map, or type a point, to see what the API answers. Ctrl and the wheel zoom.':
+    'انقر على الخريطة أو اكتب نقطة لترى إجابة الواجهة. للتكبير استخدم عجلة الفأرة مع Ctrl.',
   'Map of the regions. Click to ask the API for a point.': 'خريطة المناطق. انقر لتسأل الواجهة عن نقطة.',
   'Zoom in': 'تكبير',
   'Zoom out': 'تصغير',

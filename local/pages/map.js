@@ -1,9 +1,12 @@
-/** Draws the map of the regions, and lets it be moved. */
+/** Draws the map of the regions. */
 import { element } from '/site.js';
 
-const canvas = element('map');
+export const canvas = element('map');
+/** The width of the smallest thing that is seen. */
+const dot = 8;
 const world = [-180, -85, 180, 85];
-let view = { x: 0, y: 0, scale: 1 };
+/** Its middle in degrees, and how many pixels a degree is high. */
+export const view = { x: 0, y: 0, scale: 1 };
 
 /** What is drawn: with names in which language, and which point is marked. */
 export const map = { regions: [], cells: [], language: 'en', marker: undefined };
@@ -16,18 +19,18 @@ const style = (name) => {
   return getComputedStyle(canvas).color;
 };
 /** Plate carrée, narrowed by the latitude in the middle of what is shown. */
-const squeeze = () => Math.cos((view.y * Math.PI) / 180);
-const toScreen = ([long, lat]) => [
+export const squeeze = () => Math.cos((view.y * Math.PI) / 180);
+export const toScreen = ([long, lat]) => [
   canvas.clientWidth / 2 + (long - view.x) * squeeze() * view.scale,
   canvas.clientHeight / 2 - (lat - view.y) * view.scale,
 ];
-const toPoint = (x, y) => [
+export const toPoint = (x, y) => [
   view.x + (x - canvas.clientWidth / 2) / squeeze() / view.scale,
   view.y - (y - canvas.clientHeight / 2) / view.scale,
 ];
 
 export function show([west, south, east, north]) {
-  view = { x: (west + east) / 2, y: (south + north) / 2, scale: 1 };
+  Object.assign(view, { x: (west + east) / 2, y: (south + north) / 2 });
   const room = 0.85;
   view.scale = room * Math.min(canvas.clientWidth / ((east - west) * squeeze()), canvas.clientHeight / (north - south));
   draw();
@@ -68,6 +71,7 @@ export function draw() {
     }
     pen.restore();
   }
+  drawDots(pen);
   drawNames(pen);
   if (map.marker) drawMarker(pen, toScreen(map.marker));
 }
@@ -102,7 +106,24 @@ function drawGrid(pen) {
   }
 }
 
-/** Where there is room: names that would cover another one wait until the map is closer. */
+const middle = ([west, south, east, north]) => toScreen([(west + east) / 2, (south + north) / 2]);
+
+const sizeOnScreen = ([west, south, east, north]) => Math.max((east - west) * squeeze(), north - south) * view.scale;
+
+/** Where a region is too small for a shape. */
+function drawDots(pen) {
+  Object.assign(pen, { strokeStyle: style('--text'), lineWidth: 0.75 });
+  for (const [index, { box }] of map.regions.entries()) {
+    if (sizeOnScreen(box) >= dot) continue;
+    pen.beginPath();
+    pen.arc(...middle(box), dot / 2, 0, 7);
+    pen.fillStyle = color(index);
+    pen.fill();
+    pen.stroke();
+  }
+}
+
+/** On a region, or above it where they would cover it. Only where there is room: names that would cover another one wait until the map is closer. */
 function drawNames(pen) {
   Object.assign(pen, {
     font: '600 12px system-ui, "Noto Sans Arabic", sans-serif',
@@ -116,7 +137,9 @@ function drawNames(pen) {
   const area = ({ box }) => (box[2] - box[0]) * (box[3] - box[1]);
   for (const { name, box } of map.regions.toSorted((a, b) => area(b) - area(a))) {
     const text = name[map.language];
-    const [x, y] = toScreen([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]);
+    const [x, center] = middle(box);
+    const size = Math.max(sizeOnScreen(box), dot);
+    const y = size < 40 ? center - size / 2 - 8 : center;
     const half = pen.measureText(text).width / 2 + 4;
     if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 16)) continue;
     taken.push({ x, y, half });
@@ -134,39 +157,6 @@ function drawMarker(pen, [x, y]) {
   pen.stroke();
 }
 
-function zoom(factor, [x, y] = [canvas.clientWidth / 2, canvas.clientHeight / 2]) {
-  const before = toPoint(x, y);
-  view.scale = Math.min(Math.max(view.scale * factor, 1), 1e6);
-  const after = toPoint(x, y);
-  view.x += before[0] - after[0];
-  view.y = Math.max(-85, Math.min(85, view.y + before[1] - after[1]));
-  draw();
-}
-
-let drag;
-canvas.onpointerdown = ({ offsetX, offsetY, pointerId }) => {
-  drag = { x: offsetX, y: offsetY, moved: false };
-  canvas.setPointerCapture(pointerId);
-};
-canvas.onpointermove = ({ offsetX, offsetY }) => {
-  if (!drag) return;
-  const [dx, dy] = [offsetX - drag.x, offsetY - drag.y];
-  if (!drag.moved && Math.hypot(dx, dy) < 4) return;
-  view.x -= dx / squeeze() / view.scale;
-  view.y += dy / view.scale;
-  drag = { x: offsetX, y: offsetY, moved: true };
-  draw();
-};
-canvas.onpointerup = ({ offsetX, offsetY }) => {
-  if (drag && !drag.moved) {
-    canvas.dispatchEvent(new CustomEvent('pick', { detail: toPoint(offsetX, offsetY) }));
-  }
-  drag = undefined;
-};
-canvas.onwheel = (event) => {
-  event.preventDefault();
-  zoom(event.deltaY < 0 ? 1.25 : 0.8, [event.offsetX, event.offsetY]);
-};
 const around = () =>
   map.regions
     .map(({ box }) => box)
@@ -175,7 +165,4 @@ const around = () =>
       [180, 90, -180, -90],
     );
 export const showAll = () => show(map.regions.length ? around() : world);
-element('in').onclick = () => zoom(2);
-element('out').onclick = () => zoom(0.5);
-element('all').onclick = showAll;
 new ResizeObserver(draw).observe(canvas);

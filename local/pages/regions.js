@@ -1,5 +1,6 @@
 import { call, follow, state } from '/live.js';
 import { color, draw, map, show, showAll } from '/map.js';
+import '/moves.js';
 import { element, language, say } from '/site.js';
 
 map.language = language;
