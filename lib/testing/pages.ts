@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type LocalStack, Place } from './localStack.ts';
+
+const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path && existsSync(path),
+);
+/** Debian's Chromium, which `.ci/run` installs. Without any there is nothing to open pages in, which CI may not take for success. */
+export const withBrowser = browserPath || process.env.CI ? describe : describe.skip;
+
+/** A running stack and a browser for the pages of one test file. What a page complains about fails the test, unless it is taken out. */
+export class Pages {
+  readonly place = new Place();
+  readonly complaints: string[] = [];
+  stack!: LocalStack;
+  #browser!: Browser;
+
+  constructor() {
+    beforeAll(async () => {
+      this.#browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
+      await this.place.findPorts();
+      this.stack = await this.place.start({}, ['--fresh']).ready();
+    });
+    afterEach(() => expect(this.complaints.splice(0)).toEqual([]));
+    afterAll(async () => {
+      await this.place.leave();
+      await this.#browser.close();
+    });
+  }
+
+  get api(): string {
+    return this.place.url('API_PORT');
+  }
+
+  get site(): string {
+    return this.place.url('LOCAL_PORT');
+  }
+
+  async open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+    const page = await this.#browser.newPage({ locale: 'en-US', ...options });
+    page.setDefaultTimeout(120_000);
+    page.on('console', (message) => void (message.type() === 'error' && this.complaints.push(message.text())));
+    page.on('pageerror', (error) => void this.complaints.push(error.message));
+    await page.goto(url);
+    return page;
+  }
+
+  askForCode(phone_number: string): Promise<Response> {
+    return fetch(`${this.api}/api/sms/send-auth-otp/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ phone_number, otp_type: 'customer_auth' }),
+    });
+  }
+}
