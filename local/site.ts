@@ -37,9 +37,14 @@ export function site(
   const { messages } = sandbox;
   const app = new Hono();
 
+  /** Pages load their own files, and ask this site and the API. */
+  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ${api}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
   for (const name of service.pages) {
     app.get(pages[name].path, (context) =>
-      name === 'Docs' ? context.redirect(`${api}/api/docs/`) : context.html(asset(`${name.toLowerCase()}.html`)),
+      name === 'Docs'
+        ? context.redirect(`${api}/api/docs/`)
+        : context.html(asset(`${name.toLowerCase()}.html`), 200, { 'content-security-policy': policy }),
     );
   }
   app.get('/', (context) => context.redirect(pages[service.pages[0] ?? 'Requests'].path));

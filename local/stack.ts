@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { onlyFromHere } from './guard.ts';
 import { followRequests } from './requests.ts';
 import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
@@ -108,6 +109,7 @@ export async function startStack(settings: Settings, service: Service, fresh: bo
       port: localPort,
       secrets: keepSecrets(join(dataFolder, secretsFile)),
       imagesFolder: join(dataFolder, imagesFolder),
+      watch: onlyFromHere,
       onQueue: () => {
         if (queueWorker) endBroadcasts = consumeBroadcasts(settings, queueWorker);
       },

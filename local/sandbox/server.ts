@@ -43,7 +43,7 @@ interface Options {
   /** Told when the queue of broadcasts is there. */
   onQueue?: () => void;
   site?: (sandbox: Sandbox) => Hono;
-  /** Sees every request before it is answered. */
+  /** Sees every request before it is answered, and may refuse it. */
   watch?: MiddlewareHandler;
 }
 

@@ -1,0 +1,24 @@
+import { Hono } from 'hono';
+import { onlyFromHere } from './guard.ts';
+
+const app = new Hono().use(onlyFromHere).post('/api/clock', (context) => context.text('moved'));
+const statusFor = async (headers: Record<string, string>) =>
+  (await app.request('/api/clock', { method: 'POST', headers })).status;
+
+test.each([
+  ['a script', { host: 'localhost:4000' }],
+  ['a script that uses the address', { host: '127.0.0.1:4500' }],
+  ['its own page', { host: 'localhost:4000', origin: 'http://localhost:4000' }],
+  ['the docs page of the API', { host: 'localhost:4000', origin: 'http://127.0.0.1:3000' }],
+])('%s may use the stack', async (_, headers) => {
+  expect(await statusFor(headers)).toBe(200);
+});
+
+test.each([
+  ['another site', { host: 'localhost:4000', origin: 'https://shop.example.com' }],
+  ['a page without an origin of its own', { host: 'localhost:4000', origin: 'null' }],
+  ['a name that points here', { host: 'rebound.example.com:4000' }],
+  ['a name that looks like ours', { host: 'localhost.example.com' }],
+])('%s may not', async (_, headers) => {
+  expect(await statusFor(headers)).toBe(403);
+});
