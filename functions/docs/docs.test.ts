@@ -53,13 +53,13 @@ describe('the docs page', () => {
   test('loads its scripts from the API that serves it, and may load no others', async () => {
     const { statusCode, headers, body } = await browse(getPage, '/api/docs', { base: '/prod' });
     expect([statusCode, headers?.['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(body).toContain('<script src="https://shop.example.com/prod/api/docs/swagger-ui.js/"></script>');
+    expect(body).toContain('<script src="/prod/api/docs/swagger-ui.js/"></script>');
     const policy = String(headers?.['Content-Security-Policy']);
     expect(policy).toMatch(/^default-src 'none'; script-src 'self';/);
     expect(policy).toContain("connect-src 'self';");
     expect(policy.replace("style-src 'self' 'unsafe-inline'", '')).not.toContain('unsafe');
     for (const [source] of body.matchAll(/(src|href)="[^"]+"/g)) {
-      expect(source).toMatch(/"(https:\/\/shop\.example\.com\/prod\/api\/docs\/[\w.-]+\/|data:,)"$/);
+      expect(source).toMatch(/"(\/prod\/api\/docs\/[\w.-]+\/|data:,)"$/);
     }
   });
 
@@ -72,9 +72,9 @@ describe('the docs page', () => {
     expect(JSON.stringify(headers)).not.toContain('localhost');
   });
 
-  test('cannot be made to show what a client writes into its headers', async () => {
-    const headers = { Host: 'x"><script>steal()</script>' };
-    expect((await browse(getPage, '/api/docs', { headers })).body).not.toContain('<script>');
+  test('is the same for every host, so that any cache may keep it', async () => {
+    const bodyFor = async (Host: string) => (await browse(getPage, '/api/docs', { headers: { Host } })).body;
+    expect(await bodyFor('x"><script>steal()</script>')).toBe(await bodyFor('shop.example.com'));
   });
 
   test.each([

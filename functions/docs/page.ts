@@ -11,6 +11,6 @@ export const handler = endpoint(
     returns: { 200: Document.schema },
     cacheControl: 'public, max-age=300',
   },
-  ({ url, resource }) =>
-    new Document('text/html', docsPage({ api: baseOf(url, resource), inbox: config.localSiteUrl })),
+  ({ path, resource }) =>
+    new Document('text/html', docsPage({ api: baseOf(path, resource), inbox: config.localSiteUrl })),
 );

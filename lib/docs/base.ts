@@ -1,4 +1,4 @@
-/** The address of the API, without a slash at its end: what stands before a route in the address that was called. */
-export function baseOf(url: string, resource: string): string {
-  return url.replace(/\/$/, '').slice(0, -resource.length);
+/** What stands before a route in the address, or in the path, that was called: the API's own, without a slash at its end. */
+export function baseOf(called: string, resource: string): string {
+  return called.replace(/\/$/, '').slice(0, -resource.length);
 }

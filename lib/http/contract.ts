@@ -67,6 +67,8 @@ export type Input<C extends Contract> = {
   authorization: string | undefined;
   /** The address that was called, as the client knows it, without its query. */
   url: string;
+  /** The same without the host: with the stage or the base path that stands in front of the route. */
+  path: string;
   /** The path as the gateway knows it: `/api/addresses/{id}/update`. */
   resource: string;
 } & Parsed<C, 'params'> &

@@ -50,6 +50,7 @@ export function endpoint<const C extends Contract>(
         authorization: event.headers.authorization,
         resource: event.resource,
         url: urlOf(event),
+        path: event.requestContext.path,
       };
       return respond(contract, event.path, await handle(input as Input<C>));
     });
