@@ -12,6 +12,8 @@ const rows = [
 
 const fewestDifferent = 4;
 const fewestPlain = 6;
+/** Nobody tries patterns that are longer: there are too many lengths. */
+const longestPattern = 16;
 
 /**
  * A password as guessers see it: in small letters and ASCII digits, without the signs that rules of composition ask for. Where little
@@ -24,10 +26,13 @@ export function folded(password: string): string {
   return bare.length < fewestPlain ? small : bare;
 }
 
-/** Whether a folded password is a pattern: few characters, a short piece again and again, or a row of an alphabet or a keyboard. */
+/**
+ * Whether a folded password is a pattern: few of the characters that every keyboard has, a short piece again and again, or a row of an
+ * alphabet or a keyboard.
+ */
 export function isPattern(password: string): boolean {
+  if (password.length > longestPattern || /\p{Emoji_Presentation}/u.test(password)) return false;
   if (new Set(password).size < fewestDifferent) return true;
-  // What is shorter than a password may be is no longer for being repeated.
-  if (/^(.{1,7}?)\1+$/su.test(password)) return true;
+  if (/^(.{1,4}?)\1+$/su.test(password)) return true;
   return rows.some((row) => row.repeat(Math.ceil(password.length / row.length) + 1).includes(password));
 }
