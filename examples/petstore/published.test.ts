@@ -3,13 +3,17 @@ import { createRequire } from 'node:module';
 import { upgrade } from '@scalar/openapi-upgrader';
 import { readRoutes, readService } from '../../lib/http/routes.ts';
 import { describedBy, type OpenApi } from '../../lib/testing/apiDocument.ts';
-import { conformanceTo, testConformance } from '../../lib/testing/conformance.ts';
+import { testConformance } from '../../lib/testing/conformance.ts';
+import type { Good } from '../../lib/testing/describedRequest.ts';
+import { callsOf } from '../../lib/testing/documentedCalls.ts';
+import { file } from '../../lib/testing/forms.ts';
+import { png } from '../../lib/testing/images.ts';
 import { cheapPasswords } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
 /** The Petstore as Swagger publishes it, in its version 2. */
-const file = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
-const published = upgrade(JSON.parse(readFileSync(file, 'utf8')), '3.1') as unknown as OpenApi;
+const source = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
+const published = upgrade(JSON.parse(readFileSync(source, 'utf8')), '3.1') as unknown as OpenApi;
 
 /** What it leaves open: how an operation succeeds, statuses that it does not name, and what only words say is for users themselves. */
 const successes: Record<string, string> = { addPet: 'Pet', updatePet: 'Pet' };
@@ -38,8 +42,8 @@ const folder = import.meta.dirname;
 const { apiKeySha256 } = readService(folder).params.local ?? {};
 const world = useWorld({ folder, environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' } });
 const api = describedBy(completed(structuredClone(published)));
-const conformance = conformanceTo(api, { world, folder });
-const { call, operation } = conformance;
+const calls = callsOf(api, { world, folder });
+const { call, operation } = calls;
 
 beforeEach(() => cheapPasswords(world));
 beforeAll(furnish);
@@ -52,13 +56,45 @@ test('every published operation has a function, and there is no other', () => {
 
 const headers = { api_key: 'special-key' };
 const pet = { id: 7, name: 'rex', photoUrls: [], tags: [{ name: 'good' }], status: 'available' };
-const known: Record<string, string[]> = { petId: ['7'], orderId: ['7'], username: ['user1'], password: ['secret'] };
+const user = { username: 'user1', password: 'secret' };
 
 /** What operations that ask nobody who calls are tried on. */
 async function furnish(): Promise<void> {
   await call(operation('placeOrder'), { body: { id: 7 } });
-  await call(operation('createUser'), { body: { username: 'user1', password: 'secret' } });
+  await call(operation('createUser'), { body: user });
 }
+
+let made = 1_000;
+const newId = () => ++made;
+const newUser = () => ({ id: newId(), username: `user${made}`, password: 'secret' });
+const onPet = { path: { petId: 7 } };
+/** What the document does not say: which ids and names are free and which are there, and what a path or a form needs. */
+const good: Record<string, () => Good | Promise<Good>> = {
+  addPet: () => ({ body: { id: newId() }, instead: { tags: pet.tags } }),
+  updatePet: () => ({ body: { id: pet.id }, instead: { tags: pet.tags } }),
+  getPetById: () => onPet,
+  updatePetWithForm: () => ({ ...onPet, instead: { status: 'sold' } }),
+  deletePet: () => onPet,
+  uploadFile: () => ({ ...onPet, body: { file: file(png, 'image/png') } }),
+  findPetsByTags: () => ({ query: { tags: ['good', 'bad'] } }),
+  placeOrder: () => ({ body: { id: newId() } }),
+  getOrderById: () => ({ path: { orderId: 7 } }),
+  async deleteOrder() {
+    const { body } = await call(operation('placeOrder'), { body: { id: newId() } });
+    return { path: { orderId: body.id } };
+  },
+  createUser: () => ({ body: newUser() }),
+  createUsersWithArrayInput: () => ({ body: [newUser(), newUser()] }),
+  createUsersWithListInput: () => ({ body: [newUser()] }),
+  loginUser: () => ({ query: user }),
+  getUserByName: () => ({ path: { username: user.username } }),
+  updateUser: () => ({ path: { username: user.username }, body: user }),
+  async deleteUser() {
+    const { username, ...rest } = newUser();
+    await call(operation('createUser'), { body: { username, ...rest } });
+    return { path: { username } };
+  },
+};
 
 /** Fields whose rules the document does not say: what is there already or has to be, and what has to stand in a path. */
 const ofUsers = /(^|\.)(id|username|password)$/;
@@ -77,12 +113,13 @@ const beyondSchema: Record<string, RegExp> = {
   deleteUser: ofUsers,
 };
 
-testConformance(api, conformance, {
+testConformance(api, calls, {
   async caller() {
     const before = await call(operation('getPetById'), { headers, params: { petId: '7' } });
     if (before.status === 404) await call(operation('addPet'), { headers, body: pet });
     return { headers };
   },
+  good: async (operationId) => (await good[operationId]?.()) ?? {},
   async strangers(operationId) {
     world.set({ OPEN_TO_ALL: 'false' });
     const needsKey = operationId === 'deletePet' ? 'not_authenticated' : undefined;
@@ -98,7 +135,6 @@ testConformance(api, conformance, {
     const { type = '', message = '' } = body ?? {};
     return type === 'invalid' ? Array.from(message.matchAll(/(\S+): /g), ([, field]) => field) : [];
   },
-  known: (parameter) => known[parameter],
   isBeyondSchema: (operationId, field) => beyondSchema[operationId]?.test(field) ?? false,
   async renew() {
     await world.renewEngine();

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { Schema } from './arbitraries.ts';
 
-interface Parameter {
+export interface Parameter {
   name: string;
   in: 'path' | 'query' | 'header';
   required: boolean;
@@ -13,7 +13,6 @@ interface Parameter {
 export interface OpenApi {
   servers?: { url: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
 }
 
 interface Operation {
@@ -21,7 +20,13 @@ interface Operation {
   security?: object[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: object }>;
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+}
+
+/** What can be sent in one media type. */
+export interface DescribedBody {
+  mediaType: string;
+  schema: Schema;
 }
 
 export interface DescribedOperation {
@@ -31,66 +36,77 @@ export interface DescribedOperation {
   path: string;
   needsCaller: boolean;
   parameters: Parameter[];
-  body: { mediaType: string; schema: Schema } | undefined;
+  /** In all media types that are described, JSON first. */
+  bodies: DescribedBody[];
   responses: Operation['responses'];
 }
 
 export interface ApiDocument {
-  /** Their schemas are resolved where they are only named. */
   operations: DescribedOperation[];
   /** What an answer says that the document does not; empty for one that conforms. */
   deviations: (operation: DescribedOperation, answer: { status: number; body: unknown }) => string[];
 }
 
+/** The operations of a document, with whatever is only named in it put where its name stands. */
 export function describedBy(document: OpenApi): ApiDocument {
+  const { paths, servers } = resolved(document);
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
-  ajv.addSchema(document, 'api');
-  const validators = new Map<string, ValidateFunction>();
-  const base = new URL(document.servers?.[0]?.url ?? '/', 'http://localhost').pathname.replace(/\/$/, '');
+  const validators = new Map<Schema, ValidateFunction>();
+  const base = new URL(servers?.[0]?.url ?? '/', 'http://localhost').pathname.replace(/\/$/, '');
 
-  function resolved({ $ref, ...schema }: Schema): Schema {
-    if ($ref) return resolved(document.components.schemas[$ref.split('/').at(-1) ?? ''] ?? {});
-    const { properties, items, anyOf } = schema;
-    return {
-      ...schema,
-      ...(items && { items: resolved(items) }),
-      ...(anyOf && { anyOf: anyOf.map(resolved) }),
-      ...(properties && {
-        properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, resolved(field)])),
-      }),
-    };
-  }
-
-  /** In JSON where that is a choice. */
-  function bodyOf({ requestBody: { content } = { content: {} } }: Operation): DescribedOperation['body'] {
-    const mediaType = 'application/json' in content ? 'application/json' : Object.keys(content)[0];
-    const described = mediaType && content[mediaType];
-    return described ? { mediaType, schema: resolved(described.schema) } : undefined;
+  function validatorOf(schema: Schema): ValidateFunction {
+    const validate = validators.get(schema) ?? ajv.compile(schema);
+    validators.set(schema, validate);
+    return validate;
   }
 
   return {
-    operations: Object.entries(document.paths).flatMap(([path, methods]) =>
+    operations: Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         operationId: operation.operationId,
         method: method.toUpperCase(),
         path: `${base}${path}`,
         needsCaller: (operation.security ?? []).length > 0,
         parameters: operation.parameters ?? [],
-        body: bodyOf(operation),
+        bodies: bodiesOf(operation),
         responses: operation.responses,
       })),
     ),
-    deviations({ path, method, responses }, { status, body }) {
+    deviations({ responses }, { status, body }) {
       const named = [String(status), 'default'].find((name) => name in responses);
       if (!named) return [`status ${status} is not documented`];
-      if (!responses[named]?.content) return body === undefined ? [] : [`status ${status} has a body`];
-      const response = `${path.slice(base.length).replaceAll('/', '~1')}/${method.toLowerCase()}/responses/${named}`;
-      const pointer = `api#/paths/${response}/content/application~1json/schema`;
-      const validate = validators.get(pointer) ?? ajv.compile({ $ref: encodeURI(pointer) });
-      validators.set(pointer, validate);
+      const schema = responses[named]?.content?.['application/json']?.schema;
+      if (!schema) return body === undefined ? [] : [`status ${status} has a body`];
+      const validate = validatorOf(schema);
       if (validate(body)) return [];
       return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
     },
   };
+}
+
+function bodiesOf({ requestBody: { content } = { content: {} } }: Operation): DescribedBody[] {
+  const isJson = ({ mediaType }: DescribedBody) => Number(mediaType === 'application/json');
+  return Object.entries(content)
+    .map(([mediaType, { schema }]) => ({ mediaType, schema }))
+    .filter(({ mediaType }) => mediaType !== 'application/xml')
+    .toSorted((a, b) => isJson(b) - isJson(a));
+}
+
+/** A document with the thing itself wherever it has a `$ref` to one. */
+export function resolved<T extends object>(document: T): T {
+  const at = (pointer: string) =>
+    pointer
+      .split('/')
+      .slice(1)
+      .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce((node, name) => (node as Record<string, unknown>)[name], document as unknown);
+  const resolve = (node: unknown): unknown => {
+    if (typeof node !== 'object' || node === null) return node;
+    if (Array.isArray(node)) return node.map(resolve);
+    const { $ref, ...own } = node as Record<string, unknown>;
+    const entries = Object.entries(own).map(([name, value]) => [name, resolve(value)]);
+    return { ...(typeof $ref === 'string' && (resolve(at($ref)) as object)), ...Object.fromEntries(entries) };
+  };
+  return resolve(document) as T;
 }

@@ -106,18 +106,20 @@ export function spoiled(schema: Schema, prefix = ''): fc.Arbitrary<(body: Record
   });
 }
 
-function text({ minLength = 0, maxLength = 60, format, pattern, contentMediaType }: Schema): fc.Arbitrary<unknown> {
-  if (contentMediaType) return fc.constantFrom(file(png, 'image/png'), file(jpeg, 'image/jpeg'));
+function text(schema: Schema): fc.Arbitrary<unknown> {
+  const { minLength = 0, maxLength, format, pattern, contentMediaType } = schema;
+  if (contentMediaType || format === 'binary') return fc.constantFrom(file(png, 'image/png'), file(jpeg, 'image/jpeg'));
   if (format === 'date-time')
     return fc
       .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
       .map((date) => date.toISOString());
   if (pattern) return fc.stringMatching(new RegExp(pattern));
   if (format === 'date') return fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
-  return anyText
-    .map((value) => value.replaceAll('\0', '').trim().slice(0, maxLength))
-    .map((value) => (value.isWellFormed() ? value : value.toWellFormed()))
-    .filter((value) => value.length >= minLength);
+  const any = anyText
+    .map((value) => value.replaceAll('\0', '').toWellFormed().trim())
+    .filter((value) => Array.from(value).length >= minLength && value.length <= (maxLength ?? 60));
+  const limits = [minLength, maxLength ?? minLength].map((length) => 'x'.repeat(length));
+  return fc.oneof({ weight: 9, arbitrary: any }, { weight: 1, arbitrary: fc.constantFrom(...limits) });
 }
 
 function typeOf({ type }: Schema): string {

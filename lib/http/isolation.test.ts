@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { type DescribedOperation, describedBy } from '../testing/apiDocument.ts';
+import { callsOf } from '../testing/documentedCalls.ts';
+import { type Furnished, furnish } from '../testing/goodRequests.ts';
+import { signIn } from '../testing/signIn.ts';
+import { cheapPasswords } from '../testing/signUp.ts';
+import { useWorld } from '../testing/world.ts';
+import { project } from './routes.ts';
+
+const world = useWorld();
+const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const calls = callsOf(api, { world, folder: project });
+const { call, operation, expectConforming } = calls;
+
+beforeEach(() => cheapPasswords(world));
+
+describe('what is somebody else’s', () => {
+  let victim: Furnished;
+  let sessionId: number;
+  /** What must never be in an answer to anybody else. */
+  let secrets: string[];
+
+  beforeAll(async () => {
+    victim = await furnish(world, calls);
+    const { body } = await call(operation('listSessions'), { token: victim.access });
+    sessionId = body[0].id;
+    secrets = [
+      victim.phone,
+      victim.registrationId,
+      String(victim.customer.id),
+      String(victim.addressId),
+      String(victim.notificationId),
+      '7.77',
+    ];
+  });
+
+  test.each(
+    api.operations
+      .filter(({ needsCaller }) => needsCaller)
+      .map((described) => [described.operationId, described] as const),
+  )('is not shown, changed or told apart by %s', async (_, described) => {
+    const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
+    const ids = [victim.addressId, victim.notificationId, sessionId, victim.customer.id].map(String);
+    const inPath = described.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+    const named = inPath.includes('registration_id') ? [victim.registrationId] : inPath.length > 0 ? ids : [''];
+    for (const value of named) {
+      const attacker = await signIn(world);
+      const answer = await call(described, {
+        token: attacker.access,
+        params: Object.fromEntries(inPath.map((name) => [name, value])),
+        body: bodyAgainst(described, victim),
+      });
+      expectConforming(described, { value }, answer);
+      if (inPath.length > 0) expect([value, answer.status]).toEqual([value, 404]);
+      const shown = JSON.stringify(answer.body ?? {});
+      expect(secrets.filter((secret) => shown.includes(secret) && !mayEcho(described, secret))).toEqual([]);
+    }
+    if (described.operationId !== 'devices_create') {
+      expect(await world.partition(`CUSTOMER#${victim.customer.id}`)).toEqual(before);
+    }
+  });
+
+  /** Whoever registers a push token as their own gets that back. */
+  function mayEcho({ operationId }: DescribedOperation, secret: string): boolean {
+    return operationId === 'devices_create' && secret === victim.registrationId;
+  }
+});
+
+/** A body that names what is somebody else's wherever a field can. */
+function bodyAgainst({ operationId, bodies }: DescribedOperation, victim: Furnished): object | undefined {
+  if (bodies.length === 0) return undefined;
+  const named: Record<string, object> = {
+    UpdateCustomer: { primary_address: victim.addressId },
+    logoutDevice: { refresh_token: victim.refresh, registration_id: victim.registrationId },
+    devices_create: { registration_id: victim.registrationId, type: 'android' },
+    devices_update: { registration_id: victim.registrationId, type: 'ios' },
+    CreateAddress: {
+      point: { type: 'Point', coordinates: [31.2357, 30.0444] },
+      description: 'mine',
+      location_type: 'HOME',
+    },
+  };
+  return named[operationId] ?? {};
+}

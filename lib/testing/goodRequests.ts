@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { Fields, Good } from './describedRequest.ts';
+import type { DocumentedCalls } from './documentedCalls.ts';
+import type { TestRequest } from './event.ts';
+import { file } from './forms.ts';
+import { png } from './images.ts';
+import { notifyOf } from './notifications.ts';
+import { requestCode, signIn } from './signIn.ts';
+import { newAccount, signUp } from './signUp.ts';
+import { adjustWallet } from './wallet.ts';
+import type { SignedInCustomer, World } from './world.ts';
+
+const cairo = { type: 'Point', coordinates: [31.2357, 30.0444] };
+/** In each country that is served, with as many digits more as it takes. */
+const mobiles = [
+  ['+2010', 8],
+  ['+96650', 7],
+  ['+97150', 7],
+  ['+965660', 5],
+  ['+97433', 6],
+  ['+96892', 6],
+  ['+97336', 6],
+] as const;
+
+/** A customer lives in so many requests: lists stay short, and no limit of one customer is met. */
+const mostRequests = 30;
+
+/** A customer with something of everything. */
+export interface Furnished extends SignedInCustomer {
+  addressId: number;
+  notificationId: number;
+}
+
+export async function furnish(world: World, { call, operation }: DocumentedCalls): Promise<Furnished> {
+  const own = await signIn(world, { registrationId: randomUUID() });
+  const body = { point: cairo, description: `home of ${own.phone}`, location_type: 'HOME' };
+  const { body: address } = await call(operation('CreateAddress'), { token: own.access, body });
+  const notificationId = await notifyOf(own.customer.id, { title: `for ${own.phone}` });
+  await adjustWallet(own.customer.id, { amount: '7.77' });
+  return { ...own, addressId: address.id, notificationId };
+}
+
+interface GoodRequests {
+  /** The customer of before, unless what was called has ended their session. */
+  signedIn: () => Promise<Furnished>;
+  /** What an operation accepts, of things that are there at that moment. */
+  good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
+  /** Starts with nobody. */
+  forget: () => void;
+}
+
+export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodRequests {
+  const ask = (operationId: string, request: TestRequest) => calls.call(calls.operation(operationId), request);
+  let last: Furnished | undefined;
+  let requests = 0;
+  let made = 0;
+
+  async function signedIn(): Promise<Furnished> {
+    requests += 1;
+    const isOld = requests % mostRequests === 0;
+    const before = last && !isOld && (await ask('GetCustomerDetails', { token: last.access }));
+    if (!last || !before || before.status !== 200) last = await furnish(world, calls);
+    return last;
+  }
+
+  const email = () => `good${++made}@example.com`;
+  const password = () => `green tea ${++made} cups`;
+  const phone = () => {
+    const [start, digits] = mobiles[++made % mobiles.length] ?? mobiles[0];
+    return `${start}${String(made).padStart(digits, '0')}`;
+  };
+  const image = (mediaType: string | undefined) =>
+    mediaType === 'multipart/form-data' && ++made % 2 ? file(png, 'image/png') : 'https://example.com/map.png';
+
+  async function newDevice({ access: token }: Furnished): Promise<Fields> {
+    const registration_id = `token/${randomUUID()}`;
+    await ask('devices_create', { token, body: { registration_id, type: 'ios' } });
+    return { registration_id };
+  }
+
+  /** What leads to the second page of a list. */
+  async function cursor({ access: token }: Furnished, list: string): Promise<Fields> {
+    const { body } = await ask(list, { token, query: { page_size: '1' } });
+    return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') };
+  }
+
+  async function resetCode(phone_number: string): Promise<string> {
+    await ask('sendOTP', { body: { phone_number, otp_type: 'password_reset' } });
+    return world.codeFor(phone_number);
+  }
+
+  const makers: Record<string, (own: Furnished, turn: number, mediaType: string | undefined) => Promise<Good>> = {
+    sendOTP: async () => ({ body: { phone_number: phone() } }),
+    async AuthenticateCustomer(own, turn) {
+      const phone_number = turn % 2 ? own.phone : world.phone();
+      return { body: { phone_number, otp: await requestCode(world, phone_number) } };
+    },
+    refresh_token_create: async () => ({ body: { refresh: (await signIn(world)).refresh } }),
+    logoutDevice: async ({ refresh, registrationId }) => ({
+      body: { refresh_token: refresh, registration_id: registrationId },
+    }),
+    async revokeSession(own, turn) {
+      if (turn % 2) await signIn(world, { phone: own.phone });
+      const { body } = await ask('listSessions', { token: own.access });
+      return { path: { id: body.at(-1).id } };
+    },
+    UpdateCustomer: async ({ addressId }, _, mediaType) => ({
+      instead: { image: image(mediaType), birth_date: '1990-05-17', primary_address: addressId, email: email() },
+    }),
+    async login() {
+      const { email, password } = await signUp(world);
+      return { body: { email, password, phone: undefined } };
+    },
+    async signup() {
+      const { email, phone, password, birthdate } = newAccount(world);
+      return { body: { email, phone, password, birthdate } };
+    },
+    availability: async (_, turn) => ({
+      query: turn % 2 ? { email: email(), phone: null } : { phone: phone(), email: null },
+    }),
+    async forgetPassword(own, turn) {
+      const { email } = await signUp(world);
+      return { body: turn % 2 ? { email, phone: null } : { phone: own.phone, email: null } };
+    },
+    async resetPassword() {
+      const { phone } = await signIn(world);
+      return { body: { phone, email: null, token: await resetCode(phone), password: password() } };
+    },
+    async verifyPhone() {
+      const { token, phone } = await signUp(world);
+      await ask('verifyPhone', { token });
+      return { token, body: { verification_code: world.codeFor(phone) }, instead: { phone } };
+    },
+    setPassword: async (own) => ({
+      body: { email: email(), password: password() },
+      instead: { otp: await resetCode(own.phone) },
+    }),
+    getHealth: async (_, turn) => ({
+      query: { deep: String(turn % 2) },
+      token: JSON.parse(world.secrets['health-key']).key,
+    }),
+    GetRegionByPoint: async (_, turn) => ({ query: { long: (turn * 7) % 180, lat: 30.0444 } }),
+    CreateAddress: async (_, __, mediaType) => ({ body: { point: cairo }, instead: { map_image: image(mediaType) } }),
+    UpdateAddress: async ({ addressId }, _, mediaType) => ({
+      path: { id: addressId },
+      instead: { point: cairo, map_image: image(mediaType) },
+    }),
+    async DeleteAddress({ access: token }) {
+      const body = { point: cairo, description: 'not the primary one for long', location_type: 'WORK' };
+      const [first] = [await ask('CreateAddress', { token, body }), await ask('CreateAddress', { token, body })];
+      return { path: { id: first.body.id } };
+    },
+    devices_create: async (own, turn) => ({
+      body: turn % 2 ? await newDevice(own) : { registration_id: randomUUID() },
+    }),
+    devices_retrieve: async (own) => ({ path: await newDevice(own) }),
+    devices_update: async (own) => ({ path: await newDevice(own), instead: { registration_id: randomUUID() } }),
+    devices_partial_update: async (own) => ({ path: await newDevice(own), instead: { registration_id: randomUUID() } }),
+    devices_destroy: async (own) => ({ path: await newDevice(own) }),
+    async listNotifications(own) {
+      for (const _ of ['older', 'newer']) await notifyOf(own.customer.id);
+      return { instead: await cursor(own, 'listNotifications') };
+    },
+    async listWalletDetails(own) {
+      await adjustWallet(own.customer.id);
+      return { instead: await cursor(own, 'listWalletDetails') };
+    },
+    deleteNotification: async ({ customer }) => ({ path: { id: await notifyOf(customer.id) } }),
+    readNotification: async ({ customer }) => ({ path: { id: await notifyOf(customer.id) } }),
+    updateNotificationPreferences: async () => ({
+      instead: { time_zone: 'Africa/Cairo', quiet_hours: { start: '22:00', end: '07:00' } },
+    }),
+  };
+
+  return {
+    signedIn,
+    async good(operationId, turn, mediaType) {
+      const own = await signedIn();
+      const { needsCaller } = calls.operation(operationId);
+      return { ...(needsCaller && { token: own.access }), ...(await makers[operationId]?.(own, turn, mediaType)) };
+    },
+    forget() {
+      last = undefined;
+    },
+  };
+}
