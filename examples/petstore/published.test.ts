@@ -8,6 +8,7 @@ import type { Good } from '../../lib/testing/describedRequest.ts';
 import { callsOf } from '../../lib/testing/documentedCalls.ts';
 import { file } from '../../lib/testing/forms.ts';
 import { png } from '../../lib/testing/images.ts';
+import { type BeyondSchema, codeOfText } from '../../lib/testing/refusals.ts';
 import { cheapPasswords } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
@@ -96,21 +97,20 @@ const good: Record<string, () => Good | Promise<Good>> = {
   },
 };
 
-/** Fields whose rules the document does not say: what is there already or has to be, and what has to stand in a path. */
-const ofUsers = /(^|\.)(id|username|password)$/;
-const beyondSchema: Record<string, RegExp> = {
-  addPet: /^(id|tags\.\d+\.name)$/,
-  updatePet: /^(id|tags\.\d+\.name)$/,
-  updatePetWithForm: /^status$/,
-  uploadFile: /^(file|photoUrls)$/,
-  placeOrder: /^id$/,
+/** Rules that the document does not say: what is there already or has to be, and what has to stand in a path. */
+const ofUsers = { id: 'min_value', username: 'required unique invalid blank', password: 'blank' };
+const inList = Object.fromEntries(Object.entries(ofUsers).map(([field, codes]) => [`*.${field}`, codes]));
+const beyondSchema: BeyondSchema = {
+  addPet: { id: 'unique min_value', 'tags.*.name': 'invalid' },
+  updatePet: { id: 'required', 'tags.*.name': 'invalid' },
+  updatePetWithForm: { status: 'invalid_choice' },
+  uploadFile: { file: 'required' },
+  placeOrder: { id: 'unique min_value' },
   createUser: ofUsers,
-  createUsersWithArrayInput: ofUsers,
-  createUsersWithListInput: ofUsers,
-  loginUser: ofUsers,
-  getUserByName: ofUsers,
+  createUsersWithArrayInput: { ...inList, username: 'unique' },
+  createUsersWithListInput: { ...inList, username: 'unique' },
+  loginUser: { username: 'blank', password: 'blank' },
   updateUser: ofUsers,
-  deleteUser: ofUsers,
 };
 
 testConformance(api, calls, {
@@ -131,11 +131,15 @@ testConformance(api, calls, {
     ];
   },
   codeOf: ({ body }) => body.type,
-  refusedFields({ body }) {
+  refusals({ body }) {
     const { type = '', message = '' } = body ?? {};
-    return type === 'invalid' ? Array.from(message.matchAll(/(\S+): /g), ([, field]) => field) : [];
+    if (type !== 'invalid') return [];
+    return Array.from(message.matchAll(/(\S+): (.*?)(?= \S+: |$)/g), ([, field, text]) => ({
+      field,
+      code: codeOfText(text),
+    }));
   },
-  isBeyondSchema: (operationId, field) => beyondSchema[operationId]?.test(field) ?? false,
+  beyondSchema,
   async renew() {
     await world.renewEngine();
     await furnish();

@@ -4,6 +4,7 @@ import { describedBy } from '../testing/apiDocument.ts';
 import { testConformance } from '../testing/conformance.ts';
 import { callsOf } from '../testing/documentedCalls.ts';
 import { goodRequestsTo } from '../testing/goodRequests.ts';
+import { type BeyondSchema, codeOfText } from '../testing/refusals.ts';
 import { cheapPasswords } from '../testing/signUp.ts';
 import { useWorld } from '../testing/world.ts';
 import { project } from './routes.ts';
@@ -20,9 +21,28 @@ beforeEach(() => {
   cheapPasswords(world);
 });
 
-/** Fields whose rules a schema cannot say in full: real numbers, codes and tokens, dates that have been, addresses that exist. */
-const beyondSchema =
-  /(^|\.)(phone_number|otp|refresh|refresh_token|point|image|map_image|birth_date|primary_address|email|end|time_zone|registration_id|long|lat|cursor|page_size|deep|phone|password|birthdate|token|verification_code)$/;
+/** What no schema can say: real numbers and codes, dates that have been, what is there already or has to be, one of two. */
+const address = { point: 'invalid', map_image: 'invalid' };
+const account = { email: 'invalid required', phone: 'invalid required conflicting' };
+const password = 'min_length too_common';
+const beyondSchema: BeyondSchema = {
+  sendOTP: { phone_number: 'invalid' },
+  AuthenticateCustomer: { phone_number: 'invalid' },
+  UpdateCustomer: { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' },
+  login: { email: 'invalid required', phone: 'invalid' },
+  signup: { email: 'invalid', phone: 'invalid', password, birthdate: 'invalid' },
+  availability: account,
+  forgetPassword: account,
+  resetPassword: { ...account, password },
+  verifyPhone: { phone: 'invalid' },
+  setPassword: { email: 'invalid required', password, otp: 'otp_expired' },
+  GetRegionByPoint: { long: 'invalid', lat: 'invalid' },
+  CreateAddress: address,
+  UpdateAddress: address,
+  devices_update: { registration_id: 'unique' },
+  devices_partial_update: { registration_id: 'unique' },
+  updateNotificationPreferences: { time_zone: 'invalid_choice', 'quiet_hours.end': 'invalid' },
+};
 
 testConformance(api, calls, {
   caller: async () => ({ token: (await signedIn()).access }),
@@ -35,12 +55,15 @@ testConformance(api, calls, {
   ],
   // The envelope has none.
   codeOf: ({ body }) => ('code' in body ? undefined : body.errors[0].code),
-  refusedFields({ status, body }) {
-    if (status === 423) return Object.keys(body.errors.errorDetails);
-    const isField = status === 400 && body.type === 'validation_error';
-    return isField ? body.errors.map(({ attr }: { attr: string }) => attr) : [];
+  refusals({ status, body }) {
+    if (status === 423) {
+      const details = Object.entries<string[]>(body.errors.errorDetails);
+      return details.map(([field, [text = '']]) => ({ field, code: codeOfText(text) }));
+    }
+    if (status !== 400 || body.type !== 'validation_error') return [];
+    return body.errors.map(({ attr, code }: { attr: string; code: string }) => ({ field: attr, code }));
   },
-  isBeyondSchema: (_, field) => beyondSchema.test(field),
+  beyondSchema,
   // Whatever is wrong with a point is wrong with it as a whole.
   refusedFor: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {

@@ -114,7 +114,10 @@ function text(schema: Schema): fc.Arbitrary<unknown> {
       .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
       .map((date) => date.toISOString());
   if (pattern) return fc.stringMatching(new RegExp(pattern));
-  if (format === 'date') return fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
+  if (format === 'date')
+    return fc
+      .date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') })
+      .map((date) => date.toISOString().slice(0, 10));
   const any = anyText
     .map((value) => value.replaceAll('\0', '').toWellFormed().trim())
     .filter((value) => Array.from(value).length >= minLength && value.length <= (maxLength ?? 60));

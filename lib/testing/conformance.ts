@@ -5,6 +5,7 @@ import { spoiled, valid } from './arbitraries.ts';
 import { allowed, extended, type Good, isFields, parametersIn, requestOf, withGood } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import type { TestRequest } from './event.ts';
+import { type BeyondSchema, isBeyond, type Refusal } from './refusals.ts';
 import type { Answer } from './world.ts';
 
 /** How many requests to make in all, as `npm run test:fuzz` sets it; a few of each kind otherwise. */
@@ -27,10 +28,10 @@ export interface Subject {
   strangers: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
   /** What an answer of this service calls its failure, where it has a code for it. */
   codeOf: (answer: Answer) => string | undefined;
-  /** The fields that an answer refuses, by their paths; none where it refuses something else. */
-  refusedFields: (answer: Answer) => string[];
-  /** Whether a field has rules that its schema cannot say in full. */
-  isBeyondSchema: (operationId: string, field: string) => boolean;
+  /** The fields that an answer refuses; none where it refuses something else. */
+  refusals: (answer: Answer) => Refusal[];
+  /** Rules that the document cannot say. */
+  beyondSchema: BeyondSchema;
   /** The field that is refused for what is wrong with this one, where that is another. */
   refusedFor?: (field: string) => string;
   /** Starts anew where a run is a long one. */
@@ -77,10 +78,10 @@ export function testConformance(
           const request = { params: { ...params, ...odd.path }, query: { ...query, ...odd.query }, ...rest };
           const answer = await call(operation, request);
           expectConforming(operation, request, answer);
-          const refused = subject.refusedFields(answer).filter((field) => {
-            const [name = ''] = field.split('.');
+          const refused = subject.refusals(answer).filter((refusal) => {
+            const [name = ''] = refusal.field.split('.');
             const isOdd = name in { ...odd.path, ...odd.query } && !(name in (body?.schema.properties ?? {}));
-            return !isOdd && !subject.isBeyondSchema(operationId, field);
+            return !isOdd && !isBeyond(subject.beyondSchema, operationId, refusal);
           });
           expect([request, refused]).toEqual([request, []]);
         }),
@@ -115,7 +116,7 @@ export function testConformance(
             const answer = await call(operation, request);
             expectConforming(operation, request, answer);
             const field = subject.refusedFor?.(attr) ?? attr;
-            expect({ bad, how, fields: subject.refusedFields(answer) }).toEqual({
+            expect({ bad, how, fields: subject.refusals(answer).map((refusal) => refusal.field) }).toEqual({
               bad,
               how,
               fields: expect.arrayContaining([expect.stringMatching(new RegExp(`^${field}(\\.|$)`))]),

@@ -99,10 +99,11 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     logoutDevice: async ({ refresh, registrationId }) => ({
       body: { refresh_token: refresh, registration_id: registrationId },
     }),
-    async revokeSession(own, turn) {
-      if (turn % 2) await signIn(world, { phone: own.phone });
-      const { body } = await ask('listSessions', { token: own.access });
-      return { path: { id: body.at(-1).id } };
+    async revokeSession({ phone }, turn) {
+      const { access: token } = await signIn(world, { phone });
+      const { body } = await ask('listSessions', { token });
+      const isOwn = turn % 2 === 0;
+      return { token, path: { id: body.find(({ current }: { current: boolean }) => current === isOwn).id } };
     },
     UpdateCustomer: async ({ addressId }, _, mediaType) => ({
       instead: { image: image(mediaType), birth_date: '1990-05-17', primary_address: addressId, email: email() },
