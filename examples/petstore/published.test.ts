@@ -21,8 +21,12 @@ const successes: Record<string, string> = { addPet: 'Pet', updatePet: 'Pet' };
 const unnamed: Record<string, number[]> = { updatePetWithForm: [404], uploadFile: [400, 404], loginUser: [429] };
 const forUsers = ['logoutUser', 'updateUser', 'deleteUser'];
 
-/** The published document with that filled in: what says nothing of its answer answers with an ApiResponse. */
+/**
+ * The published document with that filled in: what says nothing of its answer answers with an ApiResponse. Orders have ids above
+ * ten as well, which is where it ends.
+ */
 function completed(document: OpenApi): OpenApi {
+  delete document.paths['/store/order/{orderId}']?.get?.parameters?.[0]?.schema.maximum;
   for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
     const { operationId, responses } = operation;
     if (forUsers.includes(operationId)) operation.security = [{ petstore_auth: [] }];
@@ -140,6 +144,7 @@ testConformance(api, calls, {
     }));
   },
   beyondSchema,
+  refusesPaths: true,
   async renew() {
     await world.renewEngine();
     await furnish();

@@ -24,16 +24,6 @@ export interface Schema {
 }
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 60 });
-/** What no schema of ours takes for a text, a number, a choice … */
-const wrongTypes: Record<string, fc.Arbitrary<unknown>> = {
-  string: fc.constantFrom(true, [], {}, ['x'], { a: 1 }),
-  integer: fc.constantFrom('x', true, [], {}, 1.5),
-  number: fc.constantFrom('x', true, [], {}),
-  boolean: fc.constantFrom('yes', 1, [], {}),
-  object: fc.constantFrom('x', 7, true),
-  array: fc.constantFrom('x', 7, true),
-};
-
 /** Values that a schema allows. */
 export function valid(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valid));
@@ -60,52 +50,6 @@ export function valid(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
-/** A body with one thing wrong, and the place of that. */
-export interface Spoiled {
-  body: unknown;
-  attr: string;
-  how: string;
-}
-
-/** Every way in which a schema lets one field be wrong. */
-export function spoiled(schema: Schema, prefix = ''): fc.Arbitrary<(body: Record<string, unknown>) => Spoiled>[] {
-  const { properties = {}, required = [] } = schema;
-  return Object.entries(properties).flatMap(([name, field]) => {
-    const attr = `${prefix}${name}`;
-    const set = (how: string, value: fc.Arbitrary<unknown>) =>
-      value.map((wrong) => (body: Record<string, unknown>) => ({ body: { ...body, [name]: wrong }, attr, how }));
-    const [own = field, ...others] = (field.anyOf ?? [field]).filter((one) => typeOf(one) !== 'null');
-    const wrong = wrongTypes[typeOf(own)];
-    const isNullable = field.anyOf?.some((one) => typeOf(one) === 'null') ?? false;
-    return [
-      ...(required.includes(name)
-        ? [
-            fc.constant((body: Record<string, unknown>) => {
-              const { [name]: _, ...rest } = body;
-              return { body: rest, attr, how: 'missing' };
-            }),
-          ]
-        : []),
-      ...(isNullable ? [] : [set('null', fc.constant(null))]),
-      ...(wrong && others.length === 0 ? [set('wrong type', wrong)] : []),
-      ...(own.enum ? [set('no choice', fc.constantFrom('', 'XXX', '\u0000', 'ios android'))] : []),
-      ...(own.maxLength ? [set('too long', fc.constant('x'.repeat(own.maxLength + 1)))] : []),
-      ...(typeOf(own) === 'string' && !own.enum && own.maxLength
-        ? [set('not for screens', fc.constantFrom('a\u0000b', '\ud800', '\udfff x'))]
-        : []),
-      ...(own.minimum !== undefined ? [set('too small', fc.constant(own.minimum - 1))] : []),
-      ...(typeOf(own) === 'object' && own.properties && !isNullable
-        ? spoiled(own, `${attr}.`).map((nested) =>
-            nested.map((spoil) => (body: Record<string, unknown>) => {
-              const inner = spoil((body[name] ?? {}) as Record<string, unknown>);
-              return { ...inner, body: { ...body, [name]: inner.body } };
-            }),
-          )
-        : []),
-    ];
-  });
-}
-
 function text(schema: Schema): fc.Arbitrary<unknown> {
   const { minLength = 0, maxLength, format, pattern, contentMediaType } = schema;
   if (contentMediaType || format === 'binary') return fc.constantFrom(file(png, 'image/png'), file(jpeg, 'image/jpeg'));
@@ -125,8 +69,14 @@ function text(schema: Schema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: any }, { weight: 1, arbitrary: fc.constantFrom(...limits) });
 }
 
-function typeOf({ type }: Schema): string {
-  return (Array.isArray(type) ? type[0] : type) ?? 'string';
+/** The type of what is not null, where it may be something else. */
+export function typeOf({ type, properties }: Schema): string {
+  const [first = properties ? 'object' : 'string', ...others] = [type ?? []].flat();
+  return first === 'null' ? (others[0] ?? first) : first;
+}
+
+export function isNullable({ type, anyOf = [] }: Schema): boolean {
+  return [type].flat().includes('null') || anyOf.some(isNullable);
 }
 
 function bounds({ format }: Schema): Schema {

@@ -1,12 +1,22 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
-import { spoiled, valid } from './arbitraries.ts';
-import { allowed, extended, type Good, isFields, parametersIn, requestOf, withGood } from './describedRequest.ts';
+import type { ApiDocument, DescribedBody, DescribedOperation } from './apiDocument.ts';
+import { valid } from './arbitraries.ts';
+import {
+  allowed,
+  extended,
+  type Good,
+  isFields,
+  parametersIn,
+  requestOf,
+  type Said,
+  withGood,
+} from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import type { TestRequest } from './event.ts';
 import { type BeyondSchema, isBeyond, type Refusal } from './refusals.ts';
 import type { Answer } from './world.ts';
+import { type Wrong, wrongs } from './wrongs.ts';
 
 /** How many requests to make in all, as `npm run test:fuzz` sets it; a few of each kind otherwise. */
 const requests = Number(process.env.FUZZ ?? 0);
@@ -32,6 +42,8 @@ export interface Subject {
   refusals: (answer: Answer) => Refusal[];
   /** Rules that the document cannot say. */
   beyondSchema: BeyondSchema;
+  /** Whether a value in a path that cannot be is a bad field; else nothing is found there. */
+  refusesPaths?: boolean;
   /** The field that is refused for what is wrong with this one, where that is another. */
   refusedFor?: (field: string) => string;
   /** Starts anew where a run is a long one. */
@@ -106,24 +118,26 @@ export function testConformance(
       expect([...reached].sort()).toEqual(expect.arrayContaining(successesOf(operation)));
     });
 
-    const ways = body && mediaType === 'application/json' ? spoiled(body.schema) : [];
-    if (body && ways.length > 0) {
+    const ways = waysToBeWrong(operation, body);
+    if (ways.length > 0) {
       test(`refuses whatever the document does not allow, and names the field (seed ${seed})`, async () => {
-        await fc.assert(
-          fc.asyncProperty(fc.oneof(...ways), allowed(operation, body), async (spoil, said) => {
-            const { body: bad, how, attr } = spoil(isFields(said.body) ? said.body : {});
-            const request = await requestOf({ ...said, body: bad }, mediaType, await callerOf({}));
-            const answer = await call(operation, request);
-            expectConforming(operation, request, answer);
-            const field = subject.refusedFor?.(attr) ?? attr;
-            expect({ bad, how, fields: subject.refusals(answer).map((refusal) => refusal.field) }).toEqual({
-              bad,
-              how,
-              fields: expect.arrayContaining([expect.stringMatching(new RegExp(`^${field}(\\.|$)`))]),
-            });
-          }),
-          { numRuns, seed },
-        );
+        for (const [part, { field, how, code, spoil }] of ways) {
+          await fc.assert(
+            fc.asyncProperty(spoil, allowed(operation, body), async (make, said) => {
+              const bad = { ...said, [part]: make(said[part]) };
+              const answer = await call(operation, await requestOf(bad, mediaType, await callerOf({})));
+              expectConforming(operation, bad, answer);
+              const isNotFound = part === 'path' && !subject.refusesPaths && answer.status === 404;
+              const named = subject.refusedFor?.(field) ?? field;
+              const refused = subject.refusals(answer).some((refusal) => {
+                const isThere = `${refusal.field}.`.startsWith(`${named || 'non_field_errors'}.`);
+                return isThere && (named !== field || refusal.code === (code ?? refusal.code));
+              });
+              expect(isNotFound || refused ? [] : [{ field, how, code, bad, answer }]).toEqual([]);
+            }),
+            { numRuns: Math.ceil(numRuns / ways.length), seed },
+          );
+        }
       });
     }
 
@@ -145,6 +159,24 @@ export function testConformance(
 /** The statuses with which an operation can succeed. */
 function successesOf({ responses }: DescribedOperation): string[] {
   return Object.keys(responses).filter((status) => status.startsWith('2'));
+}
+
+type Part = keyof Said;
+
+/** Every way in which a request can be wrong, by the part that is. */
+function waysToBeWrong(operation: DescribedOperation, body: DescribedBody | undefined): [Part, Wrong][] {
+  const isJson = body?.mediaType === 'application/json';
+  const inBody = body ? wrongs(body.schema, isJson ? 'json' : 'form').filter(({ field }) => isJson || field) : [];
+  const inQuery = wrongs(parametersIn('query', operation), 'parameter').filter(({ field }) => field);
+  // A path without one of its values is another path; and what is wrong with one has no name everywhere.
+  const inPath = wrongs(parametersIn('path', operation), 'parameter').filter(
+    ({ field, how }) => field && how !== 'missing',
+  );
+  return [
+    ...inBody.map((wrong): [Part, Wrong] => ['body', wrong]),
+    ...inQuery.map((wrong): [Part, Wrong] => ['query', wrong]),
+    ...inPath.map((wrong): [Part, Wrong] => ['path', { ...wrong, code: undefined }]),
+  ];
 }
 
 /** Values of some parameters that may be refused. */

@@ -91,7 +91,8 @@ export async function requestOf(
 }
 
 async function encoded(body: unknown, mediaType: string | undefined): Promise<Pick<TestRequest, 'body' | 'headers'>> {
-  if (!isFields(body) || !mediaType || mediaType === 'application/json') return { body };
+  if (!isFields(body) || mediaType === undefined || mediaType === 'application/json')
+    return { body: JSON.stringify(body) };
   const form = given(body).map(
     ([name, value]) => [name, [value].flat().map((one) => (one instanceof Blob ? one : text(one)))] as const,
   );

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { isNullable, type Schema, typeOf, valid } from './arbitraries.ts';
+import { isFields } from './describedRequest.ts';
+
+/** In what something is sent: forms and parameters have texts only, and a form may have a field twice. */
+export type Medium = 'json' | 'form' | 'parameter';
+
+/** One way in which something can be wrong. */
+export interface Wrong {
+  /** By its path; empty for the whole. */
+  field: string;
+  how: string;
+  /** What it is called, where there is one name for it. */
+  code: string | undefined;
+  /** Makes it out of what is right. */
+  spoil: fc.Arbitrary<(right: unknown) => unknown>;
+}
+
+/** Every way in which a schema lets something be wrong, at any depth. */
+export function wrongs(schema: Schema, medium: Medium, field = ''): Wrong[] {
+  const [own, ...others] = (schema.anyOf ?? [schema]).filter((one) => typeOf(one) !== 'null');
+  if (!own || others.length > 0) return [];
+  const whole = wrongValues(own, medium, isNullable(schema)).map(([how, code, values]) => ({
+    field,
+    how,
+    code,
+    spoil: values.map((value) => () => value),
+  }));
+  return [...whole, ...wrongFields(own, medium, field), ...wrongItems(own, medium, field)];
+}
+
+function wrongFields({ properties = {}, required = [] }: Schema, medium: Medium, parent: string): Wrong[] {
+  const fieldsOf = (right: unknown) => (isFields(right) ? right : {});
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const field = parent ? `${parent}.${name}` : name;
+    const without = (right: unknown) => ({ ...fieldsOf(right), [name]: undefined });
+    return [
+      ...(required.includes(name) ? [{ field, how: 'missing', code: 'required', spoil: fc.constant(without) }] : []),
+      ...wrongs(schema, parent ? 'json' : medium, field).map(({ spoil, ...wrong }) => ({
+        ...wrong,
+        spoil: spoil.map((make) => (right: unknown) => ({ ...fieldsOf(right), [name]: make(fieldsOf(right)[name]) })),
+      })),
+    ];
+  });
+}
+
+function wrongItems({ items }: Schema, medium: Medium, parent: string): Wrong[] {
+  if (!items) return [];
+  return wrongs(items, medium, parent ? `${parent}.0` : '0').map(({ spoil, ...wrong }) => ({
+    ...wrong,
+    spoil: spoil.map((make) => (right: unknown) => {
+      const [first, ...others] = Array.isArray(right) ? right : [];
+      return [make(first), ...others];
+    }),
+  }));
+}
+
+/** What no schema of ours takes for a text, a number, a choice … */
+const wrongTypes: Record<Medium, Record<string, unknown[]>> = {
+  json: {
+    string: [true, [], {}, ['x'], { a: 1 }],
+    integer: ['x', true, [], {}, 1.5],
+    number: ['x', true, [], {}],
+    boolean: ['yes', 1, [], {}],
+    object: ['x', 7, true, []],
+    array: ['x', 7, true, {}],
+  },
+  form: {
+    string: [['twice', 'twice']],
+    integer: ['x', '1.5'],
+    number: ['x'],
+    boolean: ['yes'],
+    object: ['x', 7, true],
+  },
+  parameter: { integer: ['x', '1.5', ''], number: ['x', '', '1e'], boolean: ['yes'] },
+};
+
+/** What is no text of a format. */
+const wrongFormats: Record<string, string[]> = {
+  date: ['yesterday', '2024-02-30', '2024-1-1'],
+  'date-time': ['yesterday', '2024-01-01', '2024-01-01 at noon'],
+  uri: ['x', '//'],
+  email: ['x', '@'],
+};
+
+type WrongValues = [how: string, code: string | undefined, values: fc.Arbitrary<unknown>];
+
+function wrongValues(schema: Schema, medium: Medium, mayBeNull: boolean): WrongValues[] {
+  const { enum: choices, minLength = 0, maxLength, minimum, maximum, minItems = 0, maxItems, items = {} } = schema;
+  const type = typeOf(schema);
+  const isText = type === 'string' && !choices && schema.const === undefined && !schema.contentMediaType;
+  const [least, most] = schema.format === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : [minimum, maximum];
+  const found: (WrongValues | false | undefined)[] = [
+    !mayBeNull && medium === 'json' && ['null', 'null', fc.constant(null)],
+    any('wrong type', choices ? 'invalid_choice' : undefined, wrongTypes[medium][type]),
+    any('no choice', 'invalid_choice', choices && ['XXX', '\u0000', 'ios android']),
+    any('not that', undefined, schema.const !== undefined ? ['XXX', 7] : undefined),
+    any('no file', undefined, schema.contentMediaType ? ['x'] : undefined),
+    any('format', undefined, wrongFormats[schema.format ?? '']),
+    // It clears what may be null.
+    isText && minLength === 1 && !mayBeNull && ['nothing', 'blank', fc.constant('')],
+    minLength > 1 && ['too short', 'min_length', fc.constant('x'.repeat(minLength - 1))],
+    maxLength !== undefined && ['too long', 'max_length', fc.constant('x'.repeat(maxLength + 1))],
+    isText && maxLength !== undefined && medium !== 'parameter' && notForScreens(medium),
+    least !== undefined && ['too small', 'min_value', fc.constant(least - 1)],
+    most !== undefined && ['too large', 'max_value', fc.constant(most + 1)],
+    schema.pattern !== undefined && ['pattern', undefined, unlike(new RegExp(schema.pattern))],
+    minItems > 0 && ['too few', undefined, fc.array(valid(items), { maxLength: minItems - 1 })],
+    maxItems !== undefined && ['too many', undefined, several(valid(items), maxItems + 1)],
+  ];
+  return found.filter((one) => Boolean(one)) as WrongValues[];
+}
+
+function any(how: string, code: string | undefined, values: unknown[] | undefined): WrongValues | undefined {
+  return values && [how, code, fc.constantFrom(...values)];
+}
+
+/** No form has a half of a surrogate pair. */
+function notForScreens(medium: Medium): WrongValues {
+  const halves = medium === 'json' ? ['\ud800', '\udfff x'] : [];
+  return ['not for screens', undefined, fc.constantFrom('a\u0000b', ...halves)];
+}
+
+function unlike(pattern: RegExp): fc.Arbitrary<string> {
+  return fc.string({ minLength: 1 }).filter((value) => !pattern.test(value.trim()));
+}
+
+function several(item: fc.Arbitrary<unknown>, count: number): fc.Arbitrary<unknown[]> {
+  return fc.array(item, { minLength: count, maxLength: count });
+}
