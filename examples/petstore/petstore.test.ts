@@ -27,7 +27,11 @@ import { handler as updateUser } from './functions/user/update.ts';
 
 const folder = import.meta.dirname;
 const { apiKeySha256 } = readService(folder).params.local ?? {};
-const world = useWorld({ folder, environment: { API_KEY_SHA256: String(apiKeySha256) } });
+const world = useWorld({
+  folder,
+  environment: { API_KEY_SHA256: String(apiKeySha256) },
+  undeclared: ['wrongCredentials'],
+});
 const headers = { api_key: 'special-key' };
 
 beforeEach(() => {

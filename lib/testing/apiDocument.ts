@@ -56,7 +56,7 @@ export function describedBy(document: OpenApi): ApiDocument {
   const base = new URL(servers?.[0]?.url ?? '/', 'http://localhost').pathname.replace(/\/$/, '');
 
   function validatorOf(schema: Schema): ValidateFunction {
-    const validate = validators.get(schema) ?? ajv.compile(schema);
+    const validate = validators.get(schema) ?? ajv.compile(closed(schema) as Schema);
     validators.set(schema, validate);
     return validate;
   }
@@ -83,6 +83,14 @@ export function describedBy(document: OpenApi): ApiDocument {
       return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
     },
   };
+}
+
+/** A schema for which nothing undocumented conforms: an object has the properties that it names, unless it says that it may have more. */
+function closed(node: unknown): unknown {
+  if (typeof node !== 'object' || node === null) return node;
+  if (Array.isArray(node)) return node.map(closed);
+  const own = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, closed(value)]));
+  return 'properties' in own ? { additionalProperties: false, ...own } : own;
 }
 
 function bodiesOf({ requestBody: { content } = { content: {} } }: Operation): DescribedBody[] {

@@ -1,13 +1,41 @@
-import { errors } from '../errors.ts';
+import * as z from 'zod';
+import { ApiError, type ErrorName, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
 import type { Contract } from '../http/contract.ts';
-import { dialectOf } from '../http/dialects.ts';
+import { type Dialect, dialectOf } from '../http/dialects.ts';
 import { commonErrors } from '../http/openapi.ts';
 
-/** Whether a contract says that this status can be answered. */
-export function isDeclared(contract: Contract, status: number): boolean {
-  const { returns, errors: own = [], cacheControl, params, query, body } = contract;
-  const { badFieldsStatus, refusesPaths } = dialectOf(contract);
-  const hasFields = query || body || (refusesPaths && params);
-  if (status in returns || (status === 304 && cacheControl) || (status === badFieldsStatus && hasFields)) return true;
-  return [...own, ...commonErrors(contract)].some((name) => errors[name].status === status);
+/** Whether a contract, or another word of its service, says that this can be answered: the status, and of an error the code as well. */
+export function isDeclared(
+  contract: Contract,
+  { path, status, body }: { path: string; status: number; body: unknown },
+  others: readonly ErrorName[] = [],
+): boolean {
+  if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
+  const dialect = dialectOf(contract, path);
+  const names = [...(contract.errors ?? []), ...commonErrors(contract), ...others];
+  const failures = [...names.map((name) => new ApiError(name)), ...badFields(contract, dialect)].map((error) =>
+    dialect.failure(error, 'en'),
+  );
+  const declared = new Set(
+    failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
+  );
+  return codesOf(body).every((code) => declared.has(`${status} ${code}`));
+}
+
+/** Each way in which a field can be refused; a dialect may write it otherwise for some fields. */
+function badFields({ params, query, body }: Contract, { refusesPaths }: Dialect): ValidationError[] {
+  const schemas = [query, body, refusesPaths && params].filter((schema) => schema instanceof z.ZodType);
+  const attrs = schemas.flatMap((schema) => [
+    'field',
+    ...(schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
+  ]);
+  const codes = Object.keys(fieldErrors) as FieldErrorCode[];
+  return [...new Set(attrs)].flatMap((attr) => codes.map((code) => new ValidationError([{ attr, code }])));
+}
+
+/** What an answer calls its failures, in any dialect: by codes, or by what it says of all in English. */
+function codesOf(body: unknown): string[] {
+  const { errors: several, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
+  if (Array.isArray(several)) return several.map(({ code }: { code: string }) => code);
+  return [String(isEnvelope ? message : type)];
 }

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
+import type { ErrorName } from '../errors.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { project } from '../http/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
@@ -41,6 +42,8 @@ interface TestedService {
   loadSeed?: () => Promise<unknown>;
   /** Its own settings. */
   environment?: Record<string, string>;
+  /** Errors that a contract of it answers with and does not name. */
+  undeclared?: ErrorName[];
 }
 
 /**
@@ -170,8 +173,8 @@ export class World {
   }
 
   /**
-   * Calls an endpoint as API Gateway would. An answer that its contract does not declare fails the test, and so does a call to AWS
-   * that serverless.yml does not allow it.
+   * Calls an endpoint as API Gateway would. An answer that its contract does not declare, by its status and its codes, fails the
+   * test, and so does a call to AWS that serverless.yml does not allow it.
    */
   call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
     return this.send(handler, restEvent(request));
@@ -184,8 +187,8 @@ export class World {
     );
     const body = result.body ? JSON.parse(result.body) : undefined;
     const { contract } = handler;
-    if (!isDeclared(contract, result.statusCode)) {
-      throw new Error(`${contract.summary} does not declare status ${result.statusCode}: ${result.body}`);
+    if (!isDeclared(contract, { path: event.path, status: result.statusCode, body }, this.#service.undeclared)) {
+      throw new Error(`${contract.summary} does not declare ${result.statusCode} ${result.body}`);
     }
     return { status: result.statusCode, headers: result.headers as Record<string, string>, body };
   }
