@@ -84,7 +84,10 @@ const good: Record<string, () => Good | Promise<Good>> = {
   getPetById: () => onPet,
   updatePetWithForm: () => ({ ...onPet, instead: { status: 'sold' } }),
   deletePet: () => onPet,
-  uploadFile: () => ({ ...onPet, body: { file: file(png, 'image/png') } }),
+  async uploadFile() {
+    const { body } = await call(operation('addPet'), { headers, body: { ...pet, id: newId() } });
+    return { path: { petId: body.id }, body: { file: file(png, 'image/png') } };
+  },
   findPetsByTags: () => ({ query: { tags: ['good', 'bad'] } }),
   placeOrder: () => ({ body: { id: newId() } }),
   getOrderById: () => ({ path: { orderId: 7 } }),

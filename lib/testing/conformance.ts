@@ -7,6 +7,7 @@ import {
   extended,
   type Good,
   isFields,
+  oddities,
   parametersIn,
   requestOf,
   type Said,
@@ -56,7 +57,18 @@ export function testConformance(
   { call, expectConforming }: DocumentedCalls,
   subject: Subject,
 ): void {
-  const numRuns = requests ? Math.ceil(requests / operations.length / 2) : few;
+  let properties = 0;
+  const numRuns = () => (requests ? Math.ceil(requests / properties) : few);
+  let made = 0;
+  const send = (operation: DescribedOperation, request: TestRequest) => {
+    made += 1;
+    return call(operation, request);
+  };
+  /** A test that takes its part of all requests; how much that is, is known when all have been described. */
+  const property = (name: string, run: () => Promise<void>) => {
+    properties += 1;
+    test(`${name} (seed ${seed})`, run);
+  };
   jest.setTimeout(300_000 + requests * 60);
 
   const bodies = operations.flatMap((operation) => {
@@ -76,7 +88,7 @@ export function testConformance(
       if (requests > mostPerEngine) await subject.renew?.();
     });
 
-    test(`answers what the document says to whatever it allows (seed ${seed})`, async () => {
+    property('answers what the document says to whatever it allows', async () => {
       const hasPath = parameters.some((parameter) => parameter.in === 'path');
       const any = fc.record({ said: allowed(operation, body), odd: oddities(operation), extra: fc.boolean() });
       await fc.assert(
@@ -88,7 +100,7 @@ export function testConformance(
             await callerOf(good),
           );
           const request = { params: { ...params, ...odd.path }, query: { ...query, ...odd.query }, ...rest };
-          const answer = await call(operation, request);
+          const answer = await send(operation, request);
           expectConforming(operation, request, answer);
           const refused = subject.refusals(answer).filter((refusal) => {
             const [name = ''] = refusal.field.split('.');
@@ -97,35 +109,35 @@ export function testConformance(
           });
           expect([request, refused]).toEqual([request, []]);
         }),
-        { numRuns, seed },
+        { numRuns: numRuns(), seed },
       );
     });
 
-    test(`accepts what is good, in every way that is documented (seed ${seed})`, async () => {
+    property('accepts what is good, in every way that is documented', async () => {
       const any = fc.record({ said: allowed(operation, body), extra: fc.boolean() });
       const reached = new Set<string>();
       await fc.assert(
         fc.asyncProperty(any, async ({ said, extra }) => {
           const good = await nextGood();
           const better = withGood(extra ? extended(said) : said, good);
-          const answer = await call(operation, await requestOf(better, mediaType, await callerOf(good)));
+          const answer = await send(operation, await requestOf(better, mediaType, await callerOf(good)));
           expectConforming(operation, better, answer);
           expect([better, answer.status < 300 ? 'accepted' : answer]).toEqual([better, 'accepted']);
           reached.add(String(answer.status));
         }),
-        { numRuns, seed },
+        { numRuns: numRuns(), seed },
       );
       expect([...reached].sort()).toEqual(expect.arrayContaining(successesOf(operation)));
     });
 
     const ways = waysToBeWrong(operation, body);
     if (ways.length > 0) {
-      test(`refuses whatever the document does not allow, and names the field (seed ${seed})`, async () => {
+      property('refuses whatever the document does not allow, and names the field', async () => {
         for (const [part, { field, how, code, spoil }] of ways) {
           await fc.assert(
             fc.asyncProperty(spoil, allowed(operation, body), async (make, said) => {
               const bad = { ...said, [part]: make(said[part]) };
-              const answer = await call(operation, await requestOf(bad, mediaType, await callerOf({})));
+              const answer = await send(operation, await requestOf(bad, mediaType, await callerOf({})));
               expectConforming(operation, bad, answer);
               const isNotFound = part === 'path' && !subject.refusesPaths && answer.status === 404;
               const named = subject.refusedFor?.(field) ?? field;
@@ -135,7 +147,7 @@ export function testConformance(
               });
               expect(isNotFound || refused ? [] : [{ field, how, code, bad, answer }]).toEqual([]);
             }),
-            { numRuns: Math.ceil(numRuns / ways.length), seed },
+            { numRuns: Math.ceil(numRuns() / ways.length), seed },
           );
         }
       });
@@ -147,12 +159,16 @@ export function testConformance(
         for (const [headers, code] of await subject.strangers(operationId)) {
           const said = { path: isFields(path) ? path : {}, query: {}, body: body && {} };
           const request = await requestOf(said, mediaType, { headers });
-          const answer = await call(operation, request);
+          const answer = await send(operation, request);
           expect([answer.status, subject.codeOf(answer) ?? code]).toEqual([401, code]);
           expectConforming(operation, request, answer);
         }
       });
     }
+  });
+
+  test('has made as many requests as were asked for', () => {
+    expect(made).toBeGreaterThanOrEqual(requests);
   });
 }
 
@@ -177,17 +193,4 @@ function waysToBeWrong(operation: DescribedOperation, body: DescribedBody | unde
     ...inQuery.map((wrong): [Part, Wrong] => ['query', wrong]),
     ...inPath.map((wrong): [Part, Wrong] => ['path', { ...wrong, code: undefined }]),
   ];
-}
-
-/** Values of some parameters that may be refused. */
-function oddities({ parameters }: DescribedOperation): fc.Arbitrary<Record<'path' | 'query', Record<string, string>>> {
-  const odd = fc.oneof(
-    fc.string({ unit: 'grapheme', maxLength: 30 }),
-    fc.constantFrom('', '0', '-1', '%00', '../x', '1e9'),
-  );
-  const inPlace = (place: string) => {
-    const names = parameters.filter((parameter) => parameter.in === place).map(({ name }) => [name, odd] as const);
-    return fc.record(Object.fromEntries(names), { requiredKeys: [] }) as fc.Arbitrary<Record<string, string>>;
-  };
-  return fc.record({ path: inPlace('path'), query: inPlace('query') });
 }

@@ -44,7 +44,22 @@ export function allowed(operation: DescribedOperation, body: DescribedBody | und
   });
 }
 
-/** The same with what is known to be good in its place. */
+/** Values of some parameters that may be refused. */
+export function oddities({
+  parameters,
+}: DescribedOperation): fc.Arbitrary<Record<'path' | 'query', Record<string, string>>> {
+  const odd = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 30 }),
+    fc.constantFrom('', '0', '-1', '%00', '../x', '1e9'),
+  );
+  const inPlace = (place: string) => {
+    const names = parameters.filter((parameter) => parameter.in === place).map(({ name }) => [name, odd] as const);
+    return fc.record(Object.fromEntries(names), { requiredKeys: [] }) as fc.Arbitrary<Record<string, string>>;
+  };
+  return fc.record({ path: inPlace('path'), query: inPlace('query') });
+}
+
+/** What is made up, with what is known to be good in its place. */
 export function withGood({ path, query, body }: Said, { instead = {}, ...good }: Good): Said {
   return {
     path: { ...path, ...good.path },
