@@ -20,7 +20,7 @@ interface Operation {
   security?: object[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { content?: Record<string, { schema: Schema; examples?: object }> }>;
 }
 
 /** What can be sent in one media type. */
