@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type DescribedOperation, describedBy } from '../testing/apiDocument.ts';
 import { callsOf } from '../testing/documentedCalls.ts';
+import type { TestRequest } from '../testing/event.ts';
 import { type Furnished, furnish } from '../testing/goodRequests.ts';
+import { notifyOf } from '../testing/notifications.ts';
 import { signIn } from '../testing/signIn.ts';
-import { cheapPasswords } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { cheapPasswords, signUp } from '../testing/signUp.ts';
+import { adjustWallet } from '../testing/wallet.ts';
+import { type SignedInCustomer, useWorld } from '../testing/world.ts';
 import { project } from './routes.ts';
 
 const world = useWorld();
@@ -14,18 +17,27 @@ const { call, operation, expectConforming } = calls;
 
 beforeEach(() => cheapPasswords(world));
 
+const unique = { status: 400, body: { errors: [{ code: 'unique' }] } };
+const notFound = { status: 404, body: { errors: [{ code: 'not_found' }] } };
+const phoneTaken = { status: 423, body: { errors: { errorDetails: { phone: ['This value is already in use.'] } } } };
+
 describe('what is somebody else’s', () => {
   let victim: Furnished;
+  const email = 'victim@example.com';
   let sessionId: number;
   /** What must never be in an answer to anybody else. */
   let secrets: string[];
 
   beforeAll(async () => {
     victim = await furnish(world, calls);
+    await call(operation('UpdateCustomer'), { token: victim.access, body: { email } });
+    await notifyOf(victim.customer.id);
+    await adjustWallet(victim.customer.id);
     const { body } = await call(operation('listSessions'), { token: victim.access });
     sessionId = body[0].id;
     secrets = [
       victim.phone,
+      email,
       victim.registrationId,
       String(victim.customer.id),
       String(victim.addressId),
@@ -58,6 +70,36 @@ describe('what is somebody else’s', () => {
     if (described.operationId !== 'devices_create') {
       expect(await world.partition(`CUSTOMER#${victim.customer.id}`)).toEqual(before);
     }
+  });
+
+  /** What is attempted with things of one's own in which there is something of the victim's, and the refusal of it. */
+  const attempts: [
+    operationId: string,
+    attempt: (attacker: SignedInCustomer) => Promise<TestRequest>,
+    refusal: object,
+  ][] = [
+    ['devices_update', async (attacker) => ({ params: ownDevice(attacker), body: theirDevice('ios') }), unique],
+    ['devices_partial_update', async (attacker) => ({ params: ownDevice(attacker), body: theirDevice() }), unique],
+    ['UpdateCustomer', async () => ({ body: { email } }), unique],
+    ['setPassword', async () => ({ body: { email, password: 'a cup of green tea' } }), unique],
+    ['listNotifications', async () => ({ query: await theirCursor('listNotifications') }), notFound],
+    ['listWalletDetails', async () => ({ query: await theirCursor('listWalletDetails') }), notFound],
+    ['verifyPhone', async () => ({ token: (await signUp(world)).token, body: { phone: victim.phone } }), phoneTaken],
+  ];
+  const ownDevice = ({ registrationId }: SignedInCustomer) => ({ registration_id: encodeURIComponent(registrationId) });
+  const theirDevice = (type?: string) => ({ registration_id: victim.registrationId, type });
+
+  async function theirCursor(list: string): Promise<{ cursor: string }> {
+    const { body } = await call(operation(list), { token: victim.access, query: { page_size: '1' } });
+    return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') ?? '' };
+  }
+
+  test.each(attempts)('cannot be taken by %s', async (operationId, attempt, refusal) => {
+    const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
+    const attacker = await signIn(world);
+    const answer = await call(operation(operationId), { token: attacker.access, ...(await attempt(attacker)) });
+    expect(answer).toMatchObject(refusal);
+    expect(await world.partition(`CUSTOMER#${victim.customer.id}`)).toEqual(before);
   });
 
   /** Whoever registers a push token as their own gets that back. */
