@@ -21,7 +21,7 @@ import { type Wrong, wrongs } from './wrongs.ts';
 
 /** How many requests to make in all, as `npm run test:fuzz` sets it; a few of each kind otherwise. */
 const requests = Number(process.env.FUZZ ?? 0);
-const few = 12;
+const few = 10;
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 /** An engine takes longer with every transaction it has done: twice as long after thirty thousand. */
 const mostPerEngine = 5_000;
