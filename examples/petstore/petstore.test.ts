@@ -30,7 +30,6 @@ const { apiKeySha256 } = readService(folder).params.local ?? {};
 const world = useWorld({
   folder,
   environment: { API_KEY_SHA256: String(apiKeySha256) },
-  undeclared: ['wrongCredentials'],
 });
 const headers = { api_key: 'special-key' };
 

@@ -48,7 +48,6 @@ const { apiKeySha256 } = readService(folder).params.local ?? {};
 const world = useWorld({
   folder,
   environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' },
-  undeclared: ['wrongCredentials'],
 });
 const api = describedBy(completed(structuredClone(published)));
 const calls = callsOf(api, { world, folder });

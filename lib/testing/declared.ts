@@ -1,18 +1,17 @@
 import * as z from 'zod';
-import { ApiError, type ErrorName, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
+import { ApiError, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
 import type { Contract } from '../http/contract.ts';
 import { type Dialect, dialectOf } from '../http/dialects.ts';
 import { commonErrors } from '../http/openapi.ts';
 
-/** Whether a contract, or another word of its service, says that this can be answered: the status, and of an error the code as well. */
+/** Whether a contract says that this can be answered: the status, and of an error the code as well. */
 export function isDeclared(
   contract: Contract,
   { path, status, body }: { path: string; status: number; body: unknown },
-  others: readonly ErrorName[] = [],
 ): boolean {
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
   const dialect = dialectOf(contract, path);
-  const names = [...(contract.errors ?? []), ...commonErrors(contract), ...others];
+  const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const failures = [...names.map((name) => new ApiError(name)), ...badFields(contract, dialect)].map((error) =>
     dialect.failure(error, 'en'),
   );

@@ -7,7 +7,6 @@ import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed } from '../../seed/load.ts';
-import type { ErrorName } from '../errors.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { project } from '../http/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
@@ -42,8 +41,6 @@ interface TestedService {
   loadSeed?: () => Promise<unknown>;
   /** Its own settings. */
   environment?: Record<string, string>;
-  /** Errors that a contract of it answers with and does not name. */
-  undeclared?: ErrorName[];
 }
 
 /**
@@ -187,7 +184,7 @@ export class World {
     );
     const body = result.body ? JSON.parse(result.body) : undefined;
     const { contract } = handler;
-    if (!isDeclared(contract, { path: event.path, status: result.statusCode, body }, this.#service.undeclared)) {
+    if (!isDeclared(contract, { path: event.path, status: result.statusCode, body })) {
       throw new Error(`${contract.summary} does not declare ${result.statusCode} ${result.body}`);
     }
     return { status: result.statusCode, headers: result.headers as Record<string, string>, body };

@@ -5,7 +5,13 @@ import { Credentials, Token } from '../../schemas.ts';
 import { callsPerHour, logIn } from '../../sessions.ts';
 
 export const handler = endpoint(
-  { operationId: 'loginUser', summary: 'Log in, for a bearer token.', query: Credentials, returns: { 200: Token } },
+  {
+    operationId: 'loginUser',
+    summary: 'Log in, for a bearer token.',
+    query: Credentials,
+    returns: { 200: Token },
+    errors: ['wrongCredentials'],
+  },
   async ({ query, clientAddress }) => {
     const { token, expiresAtSeconds } = await logIn(query, clientAddress);
     const expires = isoTime(expiresAtSeconds);
