@@ -8,6 +8,7 @@ const statusFor = async (headers: Record<string, string>) =>
 test.each([
   ['a script', { host: 'localhost:4000' }],
   ['a script that uses the address', { host: '127.0.0.1:4500' }],
+  ['a container that calls it by its name', { host: 'stack:4000' }],
   ['its own page', { host: 'localhost:4000', origin: 'http://localhost:4000' }],
   ['the docs page of the API', { host: 'localhost:4000', origin: 'http://127.0.0.1:3000' }],
 ])('%s may use the stack', async (_, headers) => {
@@ -17,6 +18,7 @@ test.each([
 test.each([
   ['another site', { host: 'localhost:4000', origin: 'https://shop.example.com' }],
   ['a page without an origin of its own', { host: 'localhost:4000', origin: 'null' }],
+  ['a site at an address', { host: '127.0.0.1:4000', origin: 'http://192.0.2.7' }],
   ['a name that points here', { host: 'rebound.example.com:4000' }],
   ['a name that looks like ours', { host: 'localhost.example.com' }],
 ])('%s may not', async (_, headers) => {
