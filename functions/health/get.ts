@@ -20,6 +20,7 @@ export const handler = endpoint(
     summary: 'Which version answers, and whether what it needs does.',
     description:
       '`deep=1` asks the table and SNS, and takes the health key of the stage: `Authorization: Bearer <key>`.',
+    optionalKey: 'healthKey',
     query: z.object({ deep: z.enum(['0', '1']).default('0').describe('1 to ask them.') }),
     returns: { 200: Health, 503: Health },
     errors: ['permissionDenied'],

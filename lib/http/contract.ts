@@ -31,6 +31,8 @@ export interface Contract {
   /** How its answers are written; surface A's way unless said otherwise. */
   dialect?: Dialect | ((path: string) => Dialect);
   auth?: Authenticator<object>;
+  /** A key that may come as a bearer token, by the name it has in OpenAPI; the endpoint looks at it itself. */
+  optionalKey?: 'healthKey';
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

@@ -44,6 +44,11 @@ test('every tag says what it is about, and is used', () => {
   for (const { description } of document.tags) expect(description).toMatch(/\.$/);
 });
 
+test('getHealth may be asked with a key, and without one', () => {
+  expect(document.paths['/api/health/'].get.security).toEqual([{}, { healthKey: [] }]);
+  expect(Object.keys(document.components.securitySchemes)).toContain('healthKey');
+});
+
 describe('bodies', () => {
   test('may be left out where nothing in them is needed', () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);

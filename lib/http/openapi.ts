@@ -52,7 +52,10 @@ export async function buildOpenApi(): Promise<Json> {
       headers: headerComponents,
       examples: sorted(components.examples),
       schemas: sorted(schemas),
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        healthKey: { type: 'http', scheme: 'bearer', description: 'The secret `health-key` of the stage.' },
+      },
     },
   };
 }
@@ -81,7 +84,7 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
 }
 
 async function describe({ file }: Route, contract: Contract, components: Components): Promise<Json> {
-  const { operationId, tag, summary, description, auth, body, errors: own = [] } = contract;
+  const { operationId, tag, summary, description, body, errors: own = [] } = contract;
   const { schemas } = components;
   const name = pascalCase(operationId ?? '');
   return {
@@ -89,7 +92,7 @@ async function describe({ file }: Route, contract: Contract, components: Compone
     ...(tag && { tags: [tag] }),
     summary,
     ...(description && { description }),
-    security: auth ? [{ accessToken: [] }] : [],
+    security: securityOf(contract),
     parameters: describeParameters(file, contract, schemas),
     ...(body && { requestBody: await describeBody(name, file, { ...contract, body }, schemas) }),
     responses: {
@@ -97,6 +100,11 @@ async function describe({ file }: Route, contract: Contract, components: Compone
       ...describeErrors(contract, [...own, ...commonErrors(contract)], components),
     },
   };
+}
+
+function securityOf({ auth, optionalKey }: Contract): Json[] {
+  if (auth) return [{ accessToken: [] }];
+  return optionalKey ? [{}, { [optionalKey]: [] }] : [];
 }
 
 function describeSuccesses(name: string, contract: Contract, schemas: Json): Json {

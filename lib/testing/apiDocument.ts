@@ -61,13 +61,18 @@ export function describedBy(document: OpenApi): ApiDocument {
     return validate;
   }
 
+  /** An empty requirement among others makes them optional. */
+  function needsCaller({ security = [] }: Operation): boolean {
+    return security.length > 0 && security.every((requirement) => Object.keys(requirement).length > 0);
+  }
+
   return {
     operations: Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         operationId: operation.operationId,
         method: method.toUpperCase(),
         path: `${base}${path}`,
-        needsCaller: (operation.security ?? []).length > 0,
+        needsCaller: needsCaller(operation),
         parameters: operation.parameters ?? [],
         bodies: bodiesOf(operation),
         responses: operation.responses,
