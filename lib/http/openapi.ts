@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeErrors, describeStatus, errorSchemas } from './openapiErrors.ts';
-import { headerComponents, headersOf } from './openapiHeaders.ts';
+import { headerComponents, headersOf, parameterComponents } from './openapiHeaders.ts';
 import { describeBody, describeParameters } from './openapiRequests.ts';
 import { sampleOf, samplesByStatus } from './openapiSamples.ts';
 import { type Components, describeSchema, type Json, named as nameSchema, pascalCase } from './openapiSchemas.ts';
@@ -50,6 +50,7 @@ export async function buildOpenApi(): Promise<Json> {
     paths,
     components: {
       headers: headerComponents,
+      parameters: parameterComponents,
       examples: sorted(components.examples),
       schemas: sorted(schemas),
       securitySchemes: {

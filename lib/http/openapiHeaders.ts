@@ -60,26 +60,28 @@ export function headersOf(status: number, { cacheControl }: Pick<Contract, 'cach
   return Object.fromEntries(sent.map((name) => [headers[name].name, { $ref: `#/components/headers/${name}` }]));
 }
 
+export const parameterComponents = {
+  AcceptLanguage: {
+    name: 'Accept-Language',
+    in: 'header',
+    description: 'English or Arabic; a signed-in customer is answered in their own language.',
+    schema: text,
+    example: 'en',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The `ETag` of the answer that the client has.',
+    schema: text,
+    example: headers.ETag.example,
+  },
+};
+
 /** The headers that an operation goes by. */
 export function headerParameters({ cacheControl }: Pick<Contract, 'cacheControl'>): Json[] {
-  return [
-    {
-      name: 'Accept-Language',
-      in: 'header',
-      description: 'English or Arabic; a signed-in customer is answered in their own language.',
-      schema: text,
-      example: 'en',
-    },
-    ...(cacheControl
-      ? [
-          {
-            name: 'If-None-Match',
-            in: 'header',
-            description: 'The `ETag` of the answer that the client has.',
-            schema: text,
-            example: headers.ETag.example,
-          },
-        ]
-      : []),
+  const names: (keyof typeof parameterComponents)[] = [
+    'AcceptLanguage',
+    ...(cacheControl ? ['IfNoneMatch' as const] : []),
   ];
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }

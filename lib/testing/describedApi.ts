@@ -42,10 +42,15 @@ export interface Operation {
 }
 
 export const document = JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8'));
-export const operations = Object.values(document.paths).flatMap((methods) =>
-  Object.values(methods as object),
-) as Operation[];
 export const nameOf = ({ $ref }: Schema) => $ref?.split('/').at(-1) ?? '';
+export const operations = (
+  Object.values(document.paths).flatMap((methods) => Object.values(methods as object)) as Operation[]
+).map((operation) => ({ ...operation, parameters: operation.parameters.map(parameterOf) }));
+
+function parameterOf(parameter: Parameter | Schema): Parameter {
+  return !('name' in parameter) ? document.components.parameters[nameOf(parameter)] : parameter;
+}
+
 export const resolved = (schema: Schema): Schema => document.components.schemas[nameOf(schema)] ?? schema;
 export const responses = operations.flatMap(({ operationId, responses }) =>
   Object.entries(responses).map(([status, response]) => ({ operationId, status, response })),
