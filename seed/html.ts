@@ -27,7 +27,7 @@ const cleaning: IOptions = {
 
 /**
  * HTML without whatever could run, style or send: scripts, handlers, forms, frames, names. Links are by https, mailto or tel, images
- * by https, and neither tells where it was followed or shown. The same, cleaned again, stays the same.
+ * by https, and neither tells where it was followed or shown.
  */
 export function clean(html: string): string {
   return sanitizeHtml(html, cleaning);
