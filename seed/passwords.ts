@@ -15,7 +15,7 @@ export async function planCommonPasswords(): Promise<Plan> {
   const buckets = commonPasswords.bucketsOf(list.filter(({ length }) => length >= fewestCharacters));
   const before = await commonPasswords.stored();
   const changes = compare('password lists', before, buckets);
-  const note = `${howMany.toLocaleString('en')} passwords`;
+  const note = `${buckets.flatMap(({ hashes }) => hashes).length.toLocaleString('en')} passwords`;
   if (changes.unchanged === buckets.length && changes.removed === 0) return { ...changes, note };
   return {
     ...changes,

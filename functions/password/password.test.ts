@@ -1,3 +1,4 @@
+import { commonPasswordsKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
@@ -153,6 +154,14 @@ describe('signup', () => {
     ],
   ])('refuses %s, and names the fields', async (_, body, fields) => {
     expect(fieldsOf(await world.call(signup, { body }))).toEqual([423, fields]);
+  });
+
+  test('looks no further at a password that is too long', async () => {
+    world.engine.record();
+    const body = newAccount(world, { password: '@'.repeat(60_000) });
+    expect(fieldsOf(await world.call(signup, { body }))).toEqual([423, ['password']]);
+    const { pk } = commonPasswordsKey('');
+    expect(world.engine.calls.filter(({ body }) => body.includes(pk))).toEqual([]);
   });
 
   test('refuses the e-mail or the phone as the password', async () => {
@@ -440,7 +449,7 @@ describe('login by phone', () => {
     expect(await opened()).toEqual([403, 403, true, 403, 403]);
   });
 
-  test('takes as many hashes for a phone that nobody has as for one with a wrong password', async () => {
+  test('makes the same calls for a phone that nobody has as for one with a wrong password', async () => {
     const account = await signUp(world);
     await setPhoneLogin(true);
     const calls = [];
@@ -463,6 +472,20 @@ describe('login by phone', () => {
     expect((await from({ email: attacker.email, password: attacker.password })).status).toBe(200);
     expect((await from({ email: victim.email, password: 'guess 9' })).status).toBe(403);
     expect((await from({ email: victim.email, password: victim.password })).status).toBe(429);
+  });
+
+  test('does not count for longer because it succeeds now and then', async () => {
+    const account = await signUp(world);
+    await setPhoneLogin(true);
+    const clientAddress = nextAddress();
+    const from = (password: string) => world.call(login, { body: { phone: account.phone, password }, clientAddress });
+    for (let day = 0; day < 30; day++) {
+      expect((await from('a slip')).status).toBe(403);
+      expect((await from(account.password)).status).toBe(200);
+      world.advance(20 * 3_600);
+      expect((await from(account.password)).status).toBe(200);
+      world.advance(5 * 3_600);
+    }
   });
 });
 

@@ -34,13 +34,6 @@ export function isUnmistakable({ phone }: Identifier, account: Account, found: r
   return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
 }
 
-/** All that failures to log in to a customer, and to nobody else, are counted under. */
-export async function loginNamesOf(customer: customers.Customer | undefined): Promise<string[]> {
-  const { email, phoneNumber } = customer ?? { email: '', phoneNumber: '' };
-  const { lost } = await readClaims({ email });
-  return [phoneNumber, lost ? '' : email].filter(Boolean);
-}
-
 /** Nobody has this id. Reading it takes as long as reading somebody. */
 export const nobody = 0;
 

@@ -7,7 +7,7 @@ import * as loginFailures from '../repositories/loginFailures.ts';
 import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
 import { isGuessable } from '../schemas/password.ts';
-import { findAccounts, type Identifier, loginName, loginNamesOf } from './account.ts';
+import { findAccounts, type Identifier, loginName } from './account.ts';
 import { rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
@@ -61,13 +61,14 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   const phone = customer?.phoneNumber ?? '';
-  const [code, names] = await Promise.all([rightCode(phone, type, typed), loginNamesOf(customer)]);
+  const code = await rightCode(phone, type, typed);
   if (!customer || !code) return fail('wrongCode');
   if (isGuessable(password, { email: customer.email, phone })) {
-    await otps.forgiveTry(phone, type, code);
+    await Promise.all([otps.forgiveTry(phone, type, code), tried.undo()]);
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
+  const names = [phone, customer.email].filter(Boolean);
   const isDone = await replacePassword(customer.id, {
     hash,
     proof: { phone, code },

@@ -53,7 +53,7 @@ async function tryToVerify(
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;
   if (!typed) {
-    if (await customers.isProven(number)) await expectAvailable({ phone: { number, country } }, clientAddress);
+    await expectAvailable({ phone: { number, country } }, clientAddress);
     await sendCode({ phone: { number, country }, type, appId: undefined, language, clientAddress });
     return fail('phoneNotVerified');
   }

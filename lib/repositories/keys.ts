@@ -20,7 +20,7 @@ import { createHash } from 'node:crypto';
  * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
  * | pushes of one      | CUSTOMER#<id>             | PUSH#<notification id> | push to each device only once           |
  * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
- * | unproven phone     | PHONE#<E.164>             | UNPROVEN               | find who signed up with it              |
+ * | unproven phone     | PHONE#<E.164>             | SIGN_UPS               | find who signed up with it              |
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | lost e-mail        | EMAIL#<lower case>        | LOST                   | let who lost it log in with it          |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
@@ -112,7 +112,7 @@ export const pushKey = (customerId: number, notificationId: number): Key => ({
 export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
-export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'UNPROVEN' });
+export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */

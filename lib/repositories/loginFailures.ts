@@ -36,7 +36,8 @@ export async function takeTry(identifier: string, network: string, now: number):
     condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
     values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
   });
-  if (done) return { done, forgetting: forgetting(identifier, network), undo: () => takeBack(key) };
+  const before = Failures.safeParse(old).data;
+  if (done) return { done, forgetting: forgetting(identifier, network), undo: () => takeBack(key, now, before) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await forget(key, expiresAtSeconds);
@@ -48,9 +49,24 @@ export function forgetting(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }
 
-function takeBack(key: Key): Promise<unknown> {
-  const values = { ':minusOne': -1, ':none': 0 };
-  return write({ kind: 'update', key, expression: 'ADD #failures :minusOne', condition: '#failures > :none', values });
+/** Leaves what was there before a try; where others have tried since, only the count. */
+async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> | undefined): Promise<void> {
+  const values = { ':minusOne': -1, ':none': 0, ':one': 1, ':now': now };
+  const isLast = '#lastAtSeconds = :now';
+  const { lastAtSeconds: last, expiresAtSeconds: expiry } = before ?? {};
+  const { done } = await write(
+    before
+      ? {
+          kind: 'update',
+          key,
+          expression: 'SET #lastAtSeconds = :last, #expiresAtSeconds = :expiry ADD #failures :minusOne',
+          condition: isLast,
+          values: { ...values, ':last': last, ':expiry': expiry },
+        }
+      : { kind: 'delete', key, condition: `${isLast} AND #failures = :one`, values },
+  );
+  if (done) return;
+  await write({ kind: 'update', key, expression: 'ADD #failures :minusOne', condition: '#failures > :none', values });
 }
 
 /** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */

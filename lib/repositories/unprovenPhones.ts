@@ -4,8 +4,8 @@ import { readAll } from './table.ts';
 import type { Write } from './writes.ts';
 
 /**
- * Who signed up with a phone that nobody has proven: the first and the last of those who are still there. Neither keeps the other
- * from logging in with it, and those between them log in with their e-mail address beside it.
+ * Who signed up with a phone that nobody has proven: the first of all and the last. Neither keeps the other from logging in with it; those
+ * between them log in with their e-mail address beside it, also when both have left.
  */
 export const UnprovenPhone = z.object({ first: z.int(), last: z.int() });
 

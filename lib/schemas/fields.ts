@@ -19,8 +19,8 @@ export const readable = z
   .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
   .refine((value) => value.isWellFormed(), code('invalid'));
 
-/** White space, marks of direction and joiners, and the letters that look like a space. */
-const invisible = /^[\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]*$/u;
+/** White space, control characters, what Unicode says is not shown by itself, and the Braille pattern without dots. */
+const invisible = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 /**
  * Text as clients send it. Outer white space is cut, and nothing left that can be seen is `blank` unless that clears the field; a number

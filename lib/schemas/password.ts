@@ -9,7 +9,8 @@ const length = (password: string) => Array.from(password).length;
 const characters = readable
   .transform((value) => value.normalize('NFC'))
   .refine((value) => value !== '', code('blank'))
-  .refine((value) => length(value) <= most, code('max_length', { max: most }));
+  // What is too long is looked at no further: that would take the time that a text of its length asks for.
+  .refine((value) => length(value) <= most, { ...code('max_length', { max: most }), abort: true });
 
 /** One that is compared: the rules for new ones may have changed since it was chosen. */
 export const givenPassword = characters.meta({ minLength: 1, maxLength: most });
@@ -20,8 +21,12 @@ export const newPassword = characters
   .refine(async (value) => !(await isCommon(value)), code('too_common'))
   .meta({ minLength: fewest, maxLength: most });
 
-/** Whether a password is what everybody who knows its owner would try: their e-mail address, or their phone (E.164) in any form. */
+/**
+ * Whether a password is what everybody who knows its owner would try: their e-mail address, or their phone (E.164), with or without what
+ * comes before the number and in whatever digits and signs.
+ */
 export function isGuessable(password: string, { email, phone }: { email?: string; phone?: string }): boolean {
-  const digits = toAsciiDigits(password).replace(/^[+0]+/, '');
-  return password.toLowerCase() === email || (digits.length >= fewest - 1 && phone?.endsWith(digits) === true);
+  const small = toAsciiDigits(password.normalize('NFKC').trim().toLowerCase());
+  const digits = small.replace(/[^\p{L}\p{N}]/gu, '').replace(/^0+/, '');
+  return small === email || (digits.length >= fewest - 1 && phone?.endsWith(digits) === true);
 }
