@@ -76,13 +76,8 @@ export function creation(customer: Customer, currency: string): Record<string, W
 /** The number to show as a customer's: an unproven one only while nobody has proven it to be theirs. */
 export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
   if (phoneNumber || !unprovenPhone) return phoneNumber;
-  return (await isProven(unprovenPhone)) ? '' : unprovenPhone;
-}
-
-/** Whether somebody has proven a phone to be theirs. */
-export async function isProven(phone: string): Promise<boolean> {
-  const [claim] = await readAll([{ key: phoneClaimKey(phone), as: Claim }]);
-  return claim !== undefined;
+  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: Claim }]);
+  return claim ? '' : unprovenPhone;
 }
 
 /**

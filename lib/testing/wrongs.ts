@@ -93,8 +93,8 @@ function wrongValues(schema: Schema, medium: Medium, mayBeNull: boolean): WrongV
   const found: (WrongValues | false | undefined)[] = [
     !mayBeNull && medium === 'json' && ['null', 'null', fc.constant(null)],
     any('wrong type', choices ? 'invalid_choice' : undefined, wrongTypes[medium][type]),
-    any('no choice', 'invalid_choice', choices && ['XXX', '\u0000', 'ios android']),
-    any('not that', undefined, schema.const !== undefined ? ['XXX', 7] : undefined),
+    any('no choice', 'invalid_choice', choices && ['none of these', '\u0000', 'ios android']),
+    any('not that', undefined, schema.const !== undefined ? ['not that', 7] : undefined),
     any('no file', undefined, schema.contentMediaType ? ['x'] : undefined),
     any('format', undefined, wrongFormats[schema.format ?? '']),
     // It clears what may be null.
