@@ -46,7 +46,8 @@ export class LocalStack {
 
   constructor(script: string, environment: Record<string, string>, options: string[]) {
     this.#child = spawn('npm', ['run', script, '--', ...options], {
-      env: { ...process.env, ...environment },
+      // Stacks that run side by side would share the table of one engine.
+      env: { ...process.env, DYNAMODB_ENDPOINT: '', ...environment },
       detached: true,
     });
     this.#child.stdout?.on('data', (chunk) => {
