@@ -78,6 +78,14 @@ export const config = {
     return count('SECRETS_TIMEOUT_MS', 1_000);
   },
 
+  /** How long each of two attempts may take. After both, the function still has time to undo its counters. */
+  get snsTimeoutMs() {
+    return count('SNS_TIMEOUT_MS', 4_000);
+  },
+  get s3TimeoutMs() {
+    return count('S3_TIMEOUT_MS', 4_000);
+  },
+
   get maxImageBytes() {
     return count('MAX_IMAGE_BYTES', 4 * 1024 * 1024);
   },

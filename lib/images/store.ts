@@ -7,9 +7,6 @@ import { loggable, logger } from '../logger.ts';
 import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
 
-/** For each of two tries: replacing an image takes an upload and a deletion, in a function that has 20 s. */
-const timeoutMs = 4_000;
-
 let client: S3Client | undefined;
 
 function bucket(): S3Client {
@@ -60,7 +57,7 @@ async function change(
   key: string,
   content: { headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> } = { headers: {} },
 ): Promise<void> {
-  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, ...content });
+  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs: config.s3TimeoutMs, ...content });
 }
 
 /** Deletes every image of an owner, those too that a broken upload left behind. */

@@ -1,7 +1,5 @@
+import { config } from '../config.ts';
 import { signedFetch } from '../signedFetch.ts';
-
-/** For each of two tries; a function has time left then to give back what a send has taken. */
-const timeoutMs = 4_000;
 
 /**
  * Makes one call to SNS by its query protocol.
@@ -11,5 +9,5 @@ const timeoutMs = 4_000;
 export async function askSns(action: string, parameters: Record<string, string>): Promise<void> {
   const body = new URLSearchParams({ Action: action, Version: '2010-03-31', ...parameters }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  await signedFetch('sns', '', { method: 'POST', headers, body, timeoutMs });
+  await signedFetch('sns', '', { method: 'POST', headers, body, timeoutMs: config.snsTimeoutMs });
 }
