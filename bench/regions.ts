@@ -4,9 +4,8 @@ import booleanPointInPolygon from '@turf/boolean-point-in-polygon';
 import type { Feature, Polygon } from 'geojson';
 import { find } from '../lib/repositories/regions.ts';
 import { replace } from '../lib/repositories/regionVersions.ts';
-import { freePort } from '../lib/testing/ports.ts';
+import { startTestEngine } from '../lib/testing/engine.ts';
 import { generator } from '../lib/testing/random.ts';
-import { startEngine } from '../local/engine.ts';
 import { createTable } from '../local/table.ts';
 import { buildCells, type Shape } from '../seed/regions/cellTree.ts';
 import { makeShapes, somewhere } from './map.ts';
@@ -35,7 +34,7 @@ async function load(endpoint: string): Promise<void> {
 }
 
 async function compare(): Promise<void> {
-  const engine = await startEngine(await freePort());
+  const engine = await startTestEngine();
   useTable(engine.endpoint);
   await createTable(engine.endpoint, process.env.TABLE_NAME ?? '');
   spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'load', engine.endpoint], { stdio: 'inherit' });

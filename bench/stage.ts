@@ -1,7 +1,6 @@
 import { makeSecrets } from '../deploy/secrets.ts';
+import { startTestEngine } from '../lib/testing/engine.ts';
 import { stageEnvironment } from '../lib/testing/environment.ts';
-import { freePort } from '../lib/testing/ports.ts';
-import { startEngine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';
 import { loadSeed } from '../seed/load.ts';
@@ -16,7 +15,7 @@ const limits = {
 
 /** A seeded stage for one measurement, which the functions of this process and of its children find. */
 export async function startStage(): Promise<{ sandbox: Sandbox; stop: () => Promise<void> }> {
-  const engine = await startEngine(await freePort());
+  const engine = await startTestEngine();
   const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
   Object.assign(process.env, stageEnvironment('bench', engine.endpoint, sandbox), limits);
   await createTable(engine.endpoint, 'bench');

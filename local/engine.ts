@@ -1,42 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { connect } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
 
 export interface Engine {
   endpoint: string;
   stop: () => void;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
-/** Starts a DynamoDB engine; its data is in `file`, or in memory without one. */
+/**
+ * Starts a DynamoDB engine. Its data is in `file`, or in memory without one.
+ * @throws when the port is taken, or the engine does not listen within a minute.
+ */
 export async function startEngine(port: number, file?: string): Promise<Engine> {
-  const options = ['--port', String(port), ...(file ? ['--db-path', file] : [])];
-  const child = spawnEngine(options);
-  let failure: Error | undefined;
-  child.once('error', (error) => {
-    failure = error;
-  });
-  child.once('exit', (code) => {
-    failure ??= new Error(`The DynamoDB engine stopped with code ${code}.`);
-  });
+  const child = spawnEngine(['--port', String(port), ...(file ? ['--db-path', file] : [])]);
   const kill = () => void child.kill();
   process.once('exit', kill);
-
-  const deadline = performance.now() + patienceMs;
-  while (!(await answers(port))) {
-    if (failure) throw failure;
-    if (performance.now() > deadline) throw new Error(`The DynamoDB engine does not answer on port ${port}.`);
-    await setTimeout(10);
-  }
-  if (file) indexStreams(file);
   const stop = () => {
     process.off('exit', kill);
     kill();
   };
+  try {
+    await untilListening(child);
+  } catch (cause) {
+    stop();
+    throw new Error(`The DynamoDB engine does not listen on port ${port}.`, { cause });
+  }
+  if (file) indexStreams(file);
   return { endpoint: `http://127.0.0.1:${port}`, stop };
+}
+
+/** Waits for the engine's own line: a connection that opens may be to another process. */
+function untilListening(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`It was silent for ${patienceMs} ms.`)), patienceMs);
+  child.stderr?.on('data', (chunk) => String(chunk).includes('listening on') && resolve());
+  child.once('error', reject).once('exit', (code) => reject(new Error(`It stopped with code ${code}.`)));
+  return promise.finally(() => clearTimeout(timer));
 }
 
 /**
@@ -54,18 +55,11 @@ function indexStreams(file: string): void {
 }
 
 function spawnEngine(options: string[]): ChildProcess {
+  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
   try {
     const binary = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
-    return spawn(binary, options, { stdio: 'ignore' });
+    return spawn(binary, options, { stdio });
   } catch {
-    return spawn('npx', ['--yes', 'dynoxide', ...options], { stdio: 'ignore' });
+    return spawn('npx', ['--yes', 'dynoxide', ...options], { stdio });
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -2,7 +2,7 @@ import { isCommon } from '../lib/repositories/commonPasswords.ts';
 import { useWorld } from '../lib/testing/world.ts';
 import { planCommonPasswords } from './passwords.ts';
 
-const world = useWorld();
+const world = useWorld({ seed: ['passwords'] });
 
 const worst = ['00000000', '88888888', '1111111111', 'aaaaaaaa', 'abcdefgh', '87654321', '123123123', '12341234'];
 const decorated = ['20202020', 'p@ssword', 'Password1!', 'Aa123456@', 'Abc@1234', '        ', '١٢٣٤٥٦٧٨', 'FOOTBALL1!'];

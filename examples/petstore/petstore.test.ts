@@ -18,6 +18,7 @@ import { handler as getOrder } from './functions/store/getOrder.ts';
 import { handler as inventory } from './functions/store/inventory.ts';
 import { handler as placeOrder } from './functions/store/placeOrder.ts';
 import { handler as createUser } from './functions/user/create.ts';
+import { handler as createWithArray } from './functions/user/createWithArray.ts';
 import { handler as createWithList } from './functions/user/createWithList.ts';
 import { handler as deleteUser } from './functions/user/delete.ts';
 import { handler as getUser } from './functions/user/get.ts';
@@ -29,6 +30,7 @@ const folder = import.meta.dirname;
 const { apiKeySha256 } = readService(folder).params.local ?? {};
 const world = useWorld({
   folder,
+  seed: [],
   environment: { API_KEY_SHA256: String(apiKeySha256) },
 });
 const headers = { api_key: 'special-key' };
@@ -409,7 +411,9 @@ describe('a user', () => {
     const same = [{ username: 'twin' }, { username: 'twin' }];
     expect((await world.call(createWithList, { body: same })).status).toBe(400);
     const answers = await Promise.all(
-      [1, 2, 3].map(() => world.call(createWithList, { body: [others[0], others[2]] })),
+      [createWithList, createWithArray, createWithList].map((handler) =>
+        world.call(handler, { body: [others[0], others[2]] }),
+      ),
     );
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400, 400]);
     expect((await logIn(user.username)).status).toBe(200);

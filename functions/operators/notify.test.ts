@@ -25,10 +25,7 @@ const progress = (idempotency_key: string) => invoke('notifyProgress', { idempot
 const inboxOf = async ({ access }: { access: string }) =>
   (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
 /** What the table has of a broadcast. */
-const broadcastItems = async (idempotency_key: string) => {
-  const { pk } = broadcastKey(idempotency_key);
-  return (await world.items()).filter((item) => item.pk === pk);
-};
+const broadcastItems = (idempotency_key: string) => world.partition(broadcastKey(idempotency_key).pk);
 const signInAll = (count: number, options = {}) =>
   Promise.all(Array.from({ length: count }, () => signIn(world, options)));
 

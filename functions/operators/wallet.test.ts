@@ -54,7 +54,7 @@ describe('walletAdjust', () => {
       created_at: expect.stringMatching(/Z$/),
     });
     expect(await balanceOf(customer.id)).toBe(amount === '100.00' ? '250.00' : '50.00');
-    await expectSound(customer.id, await world.items());
+    await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
   test('lets one of eight parallel withdrawals of 100.00 pass on a wallet of 100.00', async () => {
@@ -62,7 +62,7 @@ describe('walletAdjust', () => {
     await adjustWallet(customer.id);
     const answers = await times(8, () => debit(customer.id, '100.00'));
     expect(answers.map(codeOf).sort()).toEqual([...Array(7).fill('insufficient_funds'), undefined]);
-    await expectSound(customer.id, await world.items());
+    await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
   test('makes one entry of fifty requests with the same key, and gives all of them that one', async () => {
@@ -145,7 +145,7 @@ describe('walletAdjust', () => {
     world.set({ WALLET_FINES_STOP_AT_ZERO: 'true' });
     expect((await fine()).amount).toBe('-20.00');
     expect(codeOf(await fine())).toBe('insufficient_funds');
-    await expectSound(customer.id, await world.items());
+    await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
   test.each([
@@ -195,7 +195,7 @@ describe('walletAdjust', () => {
     const { customer } = await signIn(world);
     expect((await adjustWallet(customer.id, { amount: '999999999999.99' })).amount).toBe('999999999999.99');
     expect(codeOf(await adjustWallet(customer.id, { amount: '0.01' }))).toBe('balance_too_large');
-    await expectSound(customer.id, await world.items());
+    await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
   test('refuses a customer who was erased, whose wallet and entries stay without a name', async () => {
@@ -208,7 +208,7 @@ describe('walletAdjust', () => {
     expect(await adjustWallet(id, { idempotency_key: key })).toEqual(first);
     const { wallet, results } = await statement({ customer_id: id });
     expect([wallet.balance, results]).toEqual(['100.00', [first]]);
-    await expectSound(id, await world.items());
+    await expectSound(id, await world.partition(`CUSTOMER#${id}`));
     expect(JSON.stringify(await world.items())).not.toContain(signedIn.phone);
   });
 
@@ -221,7 +221,7 @@ describe('walletAdjust', () => {
           .map(() => adjustWallet(signedIn.customer.id)),
         eraseCustomer(signedIn),
       ]);
-      await expectSound(signedIn.customer.id, await world.items());
+      await expectSound(signedIn.customer.id, await world.partition(`CUSTOMER#${signedIn.customer.id}`));
     }
   });
 

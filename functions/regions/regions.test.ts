@@ -98,7 +98,6 @@ describe('GetRegionByPoint, among the regions that come with the project', () =>
   });
 
   test('needs one read for a place, none for one that it knows, and once a minute asks which regions are in force', async () => {
-    world.keepReads();
     await loadRegions(feature('SOMEWHERE', rectangle(20, 0, 25, 5)));
     laterOn();
     await find(0, 60);

@@ -5,8 +5,28 @@ import type { IncomingHttpHeaders } from 'node:http';
 const caller = new AsyncLocalStorage<string>();
 const header = 'x-function';
 
-/** Runs what a function of serverless.yml does; every request to AWS that comes of it says so. */
-export const inNameOf = <T>(functionName: string, run: () => T): T => caller.run(functionName, run);
+const caches = ['SECRETS_CACHE_SECONDS', 'SEED_CACHE_SECONDS'] as const;
+const started = new Set<string>();
+let coldStarts = 0;
+let warm: Partial<Record<string, string>> = {};
+
+/**
+ * Runs a function of serverless.yml; every request to AWS that it makes carries its name. Functions of one test file share
+ * their caches, unlike deployed ones, so the first run of each function reads everything: that shows each permission in use.
+ */
+export async function inNameOf<T>(functionName: string, run: () => Promise<T>): Promise<T> {
+  if (started.has(functionName)) return caller.run(functionName, run);
+  started.add(functionName);
+  if (coldStarts === 0) warm = Object.fromEntries(caches.map((name) => [name, process.env[name]]));
+  coldStarts += 1;
+  for (const name of caches) process.env[name] = '0';
+  try {
+    return await caller.run(functionName, run);
+  } finally {
+    coldStarts -= 1;
+    if (coldStarts === 0) Object.assign(process.env, warm);
+  }
+}
 
 /** The function that has made a request; undefined for what tests do by themselves. */
 export const callerOf = (headers: IncomingHttpHeaders): string | undefined => headers[header]?.toString();

@@ -29,9 +29,8 @@ const batchSize = 10;
 const mostTries = 20;
 
 /** Follows the stream of a table from now on, for a function of serverless.yml. */
-export async function openStream(tableName: string, functionName: string): Promise<Stream> {
+export async function openStream(endpoint: string, tableName: string, functionName: string): Promise<Stream> {
   const worker = await loadFunction(functionName);
-  const endpoint = process.env.TEST_ENGINE ?? '';
   await openStreamOf(endpoint, tableName);
   const client = new DynamoDBStreamsClient({ endpoint });
   const { Table } = await new DynamoDBClient({ endpoint }).send(new DescribeTableCommand({ TableName: tableName }));

@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { makeSecrets, type Secrets } from '../../deploy/secrets.ts';
-import { type Engine, startEngine } from '../../local/engine.ts';
+import type { Engine } from '../../local/engine.ts';
 import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
-import { loadSeed } from '../../seed/load.ts';
+import { loadSeed, type Part } from '../../seed/load.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { project } from '../http/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
 import { isDeclared } from './declared.ts';
+import { startTestEngine } from './engine.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
 import { stageEnvironment } from './environment.ts';
 import { lambdaContext, restEvent, type TestRequest } from './event.ts';
 import { GrantLog } from './grants.ts';
-import { freePort } from './ports.ts';
 import { StoredItems } from './storedItems.ts';
 import { openStream, type Stream } from './stream.ts';
 
@@ -38,8 +38,9 @@ export interface SignedInCustomer {
 interface TestedService {
   /** Where its serverless.yml is. */
   folder: string;
-  loadSeed?: () => Promise<unknown>;
-  /** Its own settings. */
+  /** The parts of the seed that its tests need. */
+  seed: readonly Part[];
+  /** Its own environment variables. */
   environment?: Record<string, string>;
 }
 
@@ -68,9 +69,8 @@ export class World {
   }
 
   async start(): Promise<void> {
-    const endpoint = process.env.TEST_ENGINE ?? '';
     this.#stopNaming = nameCallers();
-    this.engine = await startEngineProxy(endpoint, ({ operation, body }, headers) =>
+    this.engine = await startEngineProxy(await this.#startEngine(), ({ operation, body }, headers) =>
       this.#grants.add(callerOf(headers), dynamoDbActions(operation, body)),
     );
     this.secrets = makeSecrets();
@@ -91,30 +91,44 @@ export class World {
       // Tests call hundreds of times at once, on machines that do other things as well.
       TABLE_TIMEOUT_MS: '20000',
       SECRETS_TIMEOUT_MS: '20000',
-      // Every call reads all that its function needs, so that each permission is seen in use.
-      SECRETS_CACHE_SECONDS: '0',
-      SEED_CACHE_SECONDS: '0',
+      SNS_TIMEOUT_MS: '20000',
+      S3_TIMEOUT_MS: '20000',
+      SECRETS_CACHE_SECONDS: '300',
+      SEED_CACHE_SECONDS: '60',
       ...this.#service.environment,
     });
-    this.#stored = new StoredItems(endpoint, this.#tableName);
-    await createTable(endpoint, this.#tableName);
-    await this.#service.loadSeed?.();
+    await this.#prepareTable();
   }
 
-  /** Goes on with an empty engine of its own, without seed data: one takes longer with every transaction it has done. */
+  /** The engine of this test file, or the one in DYNAMODB_ENDPOINT, which all files then share. Returns its URL. */
+  async #startEngine(): Promise<string> {
+    if (process.env.DYNAMODB_ENDPOINT) return process.env.DYNAMODB_ENDPOINT;
+    this.#ownEngine = await startTestEngine();
+    return this.#ownEngine.endpoint;
+  }
+
+  async #prepareTable(): Promise<void> {
+    const { target } = this.engine;
+    this.#stored = new StoredItems(target, this.#tableName);
+    await createTable(target, this.#tableName);
+    await loadSeed(this.#service.seed);
+  }
+
+  /** Starts over with an empty engine and the seed: an engine slows down with every transaction that it has done. */
   async renewEngine(): Promise<void> {
-    const engine = await startEngine(await freePort());
-    await createTable(engine.endpoint, this.#tableName);
-    this.engine.target = engine.endpoint;
-    this.#stored = new StoredItems(engine.endpoint, this.#tableName);
-    this.#ownEngine?.stop();
-    this.#ownEngine = engine;
+    await this.#removeTable();
+    this.engine.target = await this.#startEngine();
+    await this.#prepareTable();
+  }
+
+  async #removeTable(): Promise<void> {
+    this.#stored.close();
+    if (this.#ownEngine) this.#ownEngine.stop();
+    else await deleteTable(this.engine.target, this.#tableName);
   }
 
   async stop(): Promise<void> {
-    this.#ownEngine?.stop();
-    await deleteTable(process.env.TEST_ENGINE ?? '', this.#tableName);
-    this.#stored.close();
+    await this.#removeTable();
     await Promise.all([this.sandbox.stop(), this.engine.stop()]);
     this.#stopNaming?.();
     this.#grants.write();
@@ -159,9 +173,9 @@ export class World {
     }
   }
 
-  /** Has functions keep secrets and what operators load, as they do when deployed, until the test ends. */
-  keepReads(): void {
-    this.set({ SECRETS_CACHE_SECONDS: '300', SEED_CACHE_SECONDS: '60' });
+  /** Switches the caches of secrets and seed data off until the test ends. */
+  keepNothing(): void {
+    this.set({ SECRETS_CACHE_SECONDS: '0', SEED_CACHE_SECONDS: '0' });
   }
 
   /** Moves the clock until the test ends. */
@@ -206,7 +220,7 @@ export class World {
 
   /** Follows the table's stream from now on, for a worker of serverless.yml. */
   openStream(functionName: string): Promise<Stream> {
-    return openStream(this.#tableName, functionName);
+    return openStream(this.engine.target, this.#tableName, functionName);
   }
 
   /** Everything in the table. */
@@ -229,9 +243,12 @@ export class World {
   }
 }
 
+/** All seed data but the common passwords, which take longer to load than all else together. */
+const quickSeed: readonly Part[] = ['countries', 'regions', 'app', 'faqs', 'settings'];
+
 /** The world of a test file, with the project's own service unless another one is given; call it once, at the top. */
-export function useWorld(service: TestedService = { folder: project, loadSeed }): World {
-  const world = new World(service);
+export function useWorld(service: Partial<TestedService> = {}): World {
+  const world = new World({ folder: project, seed: quickSeed, ...service });
   beforeAll(async () => {
     await world.start();
     world.freeze();

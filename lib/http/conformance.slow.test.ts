@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { loadSeed } from '../../seed/load.ts';
 import { describedBy } from '../testing/apiDocument.ts';
 import { testConformance } from '../testing/conformance.ts';
 import { callsOf } from '../testing/documentedCalls.ts';
@@ -68,7 +67,6 @@ testConformance(api, calls, {
   refusedFor: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {
     await world.renewEngine();
-    await loadSeed();
     forget();
   },
 });
