@@ -1,7 +1,10 @@
 import type { Config } from 'jest';
 
-const config: Config = {
-  testMatch: ['<rootDir>/{bench,deploy,examples,functions,lib,local,seed}/**/*.test.ts'],
+type Project = Exclude<NonNullable<Config['projects']>[number], string>;
+
+const tests = '<rootDir>/{bench,deploy,examples,functions,lib,local,seed}/**/*.test.ts';
+
+const shared: Project = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [
@@ -14,9 +17,15 @@ const config: Config = {
   },
   globalSetup: './lib/testing/globalSetup.ts',
   globalTeardown: './lib/testing/globalTeardown.ts',
-  // Ends what hangs. Nothing is timed by it: a busy machine may be ten times slower than another.
+};
+
+const config: Config = {
+  projects: [
+    { ...shared, displayName: 'fast', testMatch: [tests, '!**/*.slow.test.ts'] },
+    { ...shared, displayName: 'slow', testMatch: [tests.replace('.test.ts', '.slow.test.ts')] },
+  ],
+  // Ends tests that hang. It measures nothing: a busy machine may be ten times slower than an idle one.
   testTimeout: 300_000,
-  maxWorkers: '100%',
 };
 
 export default config;

@@ -47,6 +47,7 @@ const folder = import.meta.dirname;
 const { apiKeySha256 } = readService(folder).params.local ?? {};
 const world = useWorld({
   folder,
+  seed: [],
   environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' },
 });
 const api = describedBy(completed(structuredClone(published)));
