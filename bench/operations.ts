@@ -123,6 +123,7 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   const proven = await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
   await run('setPassword', { token: proven.access, body: { email, password: 'green tea 43 cups' } });
   const entered = (await run('login', { body: { email, password: 'green tea 43 cups' } })).data;
+  await run('reauthenticate', { token: entered.token, body: { password: 'green tea 43 cups' } });
   await run('logout', { token: entered.token });
   await run('forgetPassword', { body: { email } });
   await run('resetPassword', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });

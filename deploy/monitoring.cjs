@@ -56,12 +56,12 @@ const alarms = {
     EvaluationPeriods: 3,
   }),
   LoginSuccessAlarm: onQueries(
-    'Of the codes that were sent, fewer than 30 % came back: SMS do not arrive, or somebody attacks.',
+    'Fewer than 30 % of the SMS with codes led to a right code: SMS do not arrive, or an attacker has them sent.',
     30,
     [
-      query('sent', ownNamespace, 'CodesSent', undefined, 'Sum', 900),
-      query('signIns', ownNamespace, 'SignIns', undefined, 'Sum', 900),
-      expression('IF(sent >= 20, 100 * FILL(signIns, 0) / sent, 100)'),
+      query('sent', ownNamespace, 'SmsSent', undefined, 'Sum', 900),
+      query('verified', ownNamespace, 'OtpVerified', undefined, 'Sum', 900),
+      expression('IF(sent >= 20, 100 * FILL(verified, 0) / sent, 100)'),
     ],
     { ComparisonOperator: 'LessThanThreshold' },
   ),
@@ -126,21 +126,6 @@ for (let start = 0; start < functionNames.length; start += together) {
   );
 }
 
-// From the line that every request writes.
-const metricFilter = (functionName, metric, pattern) => ({
-  Type: 'AWS::Logs::MetricFilter',
-  DependsOn: `${functionName[0].toUpperCase()}${functionName.slice(1)}LogGroup`,
-  Properties: {
-    LogGroupName: `/aws/lambda/${stack}-${functionName}`,
-    FilterPattern: pattern,
-    MetricTransformations: [{ MetricNamespace: ownNamespace, MetricName: metric, MetricValue: '1' }],
-  },
-});
-const filters = {
-  CodesSentFilter: metricFilter('sendOtp', 'CodesSent', '{ $.operation = "sendOTP" && $.status = 200 }'),
-  SignInsFilter: metricFilter('authenticate', 'SignIns', '{ $.operation = "AuthenticateCustomer" && $.status < 300 }'),
-};
-
 const region = '${AWS::Region}';
 const apiMetric = (metric, options) => [
   'AWS/ApiGateway',
@@ -166,8 +151,8 @@ const graphs = [
   [
     'Codes and sign-ins',
     [
-      [ownNamespace, 'CodesSent', { stat: 'Sum' }],
-      [ownNamespace, 'SignIns', { stat: 'Sum' }],
+      [ownNamespace, 'SmsSent', { stat: 'Sum' }],
+      [ownNamespace, 'OtpVerified', { stat: 'Sum' }],
     ],
   ],
   ['SMS in USD this month', [['AWS/SNS', 'SMSMonthToDateSpentUSD', { stat: 'Maximum' }]]],

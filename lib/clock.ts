@@ -1,6 +1,9 @@
 import { config } from './config.ts';
 
-/** Whole seconds since the epoch. The one clock of this project: whoever moves it moves every timer and expiry. */
+export const hourSeconds = 3_600;
+export const daySeconds = 86_400;
+
+/** Whole seconds since the epoch. The one clock of this project: moving it moves every timer and expiry. */
 export function nowSeconds(): number {
   return Math.floor(nowMs() / 1000);
 }

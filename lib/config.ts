@@ -5,7 +5,9 @@ import { ConfigurationError, MissingSetting, readers } from './settings.ts';
 const { text, integer, count, flag, list, json } = readers((variable) => process.env[variable]);
 
 /** A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of expression. */
-const mostCounted = 50;
+export const mostCounted = 50;
+/** The sends of a phone are in three windows of one expression. */
+const mostSends = 24;
 
 /**
  * Every setting, read when it is used, so that importing a module needs no environment.
@@ -21,6 +23,10 @@ export const config = {
   },
   get commit() {
     return text('COMMIT', 'unknown');
+  },
+  /** The stack's name, which deploy/monitoring.cjs reads metrics from. */
+  get metricsNamespace() {
+    return `${text('POWERTOOLS_SERVICE_NAME', 'customer-backend')}-${config.stage}`;
   },
   get tableName() {
     return text('TABLE_NAME');
@@ -161,7 +167,7 @@ export const config = {
     return count('OTP_TRIES_PER_CODE', 5);
   },
   get otpWrongTriesPerPhonePerDay() {
-    return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostCounted);
+    return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends);
   },
   /** The wait after the first, second … send of an hour; the last one holds for all that follow. */
   get otpCoolDownsSeconds() {
@@ -172,16 +178,42 @@ export const config = {
     return seconds.length > 0 ? seconds : [60, 120, 300];
   },
   get otpSendsPerPhonePerHour() {
-    return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, mostCounted);
+    return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, mostSends);
   },
   get otpSendsPerPhonePerDay() {
-    return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostCounted);
+    return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostSends);
   },
   get otpSendsPerAddressPerHour() {
-    return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20, mostCounted);
+    return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20);
   },
   get otpSendsPerCountryPerDay() {
     return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);
+  },
+  /** A prefix is a number without its last four digits: fraud calls ranges of numbers that a partner owns. */
+  get otpSendsPerPrefixPerDay() {
+    return count('OTP_SENDS_PER_PREFIX_PER_DAY', 500);
+  },
+  /** Attempts at codes by one client network, over all phones. A right one does not count. */
+  get wrongCodesPerAddressPerHour() {
+    return count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100);
+  },
+  /** Failed logins by one client network, over all accounts. */
+  get failedLoginsPerAddressPerHour() {
+    return count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100);
+  },
+  /** Failed logins to one account from all networks together. Devices with a device token of the account are exempt. */
+  get failedLoginsPerAccountPerHour() {
+    return count('FAILED_LOGINS_PER_ACCOUNT_PER_HOUR', 30);
+  },
+  get signUpsPerAddressPerHour() {
+    return count('SIGN_UPS_PER_ADDRESS_PER_HOUR', 50);
+  },
+  get emailChangesPerDay() {
+    return count('EMAIL_CHANGES_PER_DAY', 5, mostCounted);
+  },
+  /** How long a device token shows that a device is its owner's. */
+  get deviceTokenSeconds() {
+    return count('DEVICE_TOKEN_SECONDS', 180 * 86_400);
   },
   get otpSendsPerStagePerDay() {
     return count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000);
@@ -199,14 +231,14 @@ export const config = {
     return count('LOGIN_FAILURES_BEFORE_WAIT', 10);
   },
   get availabilityChecksPerAddressPerHour() {
-    return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50, mostCounted);
+    return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50);
   },
   /** How often a sign-up may be told that its e-mail address or phone is taken. */
   get refusalsPerAddressPerHour() {
     return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
   get passwordRequestsPerAddressPerHour() {
-    return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20, mostCounted);
+    return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20);
   },
   /** How long a request for a code takes at least, so that nobody can tell by it whether one was sent. */
   get passwordRequestMs() {

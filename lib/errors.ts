@@ -146,6 +146,15 @@ export const errors = {
     attr: 'otp',
     detail: { en: 'The code has expired. Request a new one.', ar: 'انتهت صلاحية الرمز. اطلب رمزًا جديدًا.' },
   },
+  smsOptedOut: {
+    status: 400,
+    type: 'client_error',
+    code: 'sms_opted_out',
+    detail: {
+      en: 'This number has opted out of SMS. Ask your mobile operator to allow them again, or use another number.',
+      ar: 'هذا الرقم لا يستقبل الرسائل النصية. اطلب من شركة الاتصالات السماح بها مجددًا، أو استخدم رقمًا آخر.',
+    },
+  },
   unsupportedRegion: {
     status: 400,
     type: 'client_error',

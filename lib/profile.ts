@@ -1,3 +1,7 @@
+import { clientNetwork } from './auth/clientNetwork.ts';
+import { isFreshlyProven } from './auth/freshProof.ts';
+import { notifyOfChange } from './auth/securityNotice.ts';
+import type { SignedIn } from './auth/signedIn.ts';
 import { fail } from './errors.ts';
 import { savingImage } from './images/saving.ts';
 import { dropQuietly } from './images/store.ts';
@@ -23,10 +27,15 @@ export async function readProfile(customerId: number): Promise<Customer> {
  * Changes a customer's profile. An image that is replaced is dropped.
  * @throws authenticationFailed if the customer is gone, and what {@link change} throws
  */
-export async function changeProfile(customer: customers.Customer, wanted: CustomerChanges): Promise<void> {
+export async function changeProfile(
+  { customer, session }: Pick<SignedIn, 'customer' | 'session'>,
+  wanted: CustomerChanges,
+  clientAddress: string,
+): Promise<void> {
   const { full_name, birth_date, primary_address, email, gender, language } = wanted;
+  const network = clientNetwork(clientAddress);
   await savingImage(customer.id, wanted.image, async (image) => {
-    const before = await change(customer, {
+    const changes = {
       fullName: full_name,
       image,
       birthDate: birth_date,
@@ -34,8 +43,10 @@ export async function changeProfile(customer: customers.Customer, wanted: Custom
       email,
       gender,
       language,
-    });
+    };
+    const before = await change(customer, changes, { isProven: isFreshlyProven(session), network });
     if (!before) return fail('authenticationFailed');
     if (image !== undefined && image !== before.image) await dropQuietly(customer.id, before.image);
+    if (before.email && email !== undefined && email !== before.email) await notifyOfChange(before, 'email');
   });
 }

@@ -8,13 +8,22 @@ interface Options {
   body?: string | Uint8Array<ArrayBuffer>;
   /** How long one try may take with its answer. */
   timeoutMs: number;
+  /**
+   * False for a request that must not be done twice. It is repeated only after a definite rejection, and on a connection of
+   * its own: a kept one that died while Lambda had the function frozen would leave the outcome unknown.
+   */
+  isRepeatable?: boolean;
 }
 
-/** What a service refused, or that it did not answer; the name says which and why, and nothing of the request: `SnsOptedOut`, `S3Timeout`. */
-class ServiceFailure extends Error {
-  constructor(service: SignedService, reason: string) {
+/** A failed request. The name says which service failed and why, and nothing of the request: `SnsOptedOut`, `S3Timeout`. */
+export class ServiceFailure extends Error {
+  /** Whether the service certainly did not do it. After a timeout, a cut connection and a 5xx it may have. */
+  readonly isDefinite: boolean;
+
+  constructor(service: SignedService, { reason, isDefinite }: Outcome) {
     super(`${service} did not do what it was asked.`);
     this.name = `${service.charAt(0).toUpperCase()}${service.slice(1)}${reason}`;
+    this.isDefinite = isDefinite;
   }
 }
 
@@ -30,10 +39,12 @@ const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout
  * @throws {ServiceFailure}
  */
 export async function signedFetch(service: SignedService, path: string, request: Options): Promise<string> {
+  const { isRepeatable = true } = request;
   for (let attempt = 1; ; attempt++) {
-    const { body, reason, isTransient } = await tryOnce(service, path, request);
-    if (!reason) return body;
-    if (!isTransient || attempt === tries) throw new ServiceFailure(service, reason);
+    const outcome = await tryOnce(service, path, request);
+    if (!outcome.reason) return outcome.body;
+    const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
+    if (!mayRepeat || attempt === tries) throw new ServiceFailure(service, outcome);
     await backOff(attempt);
   }
 }
@@ -43,19 +54,44 @@ interface Outcome {
   /** Why it failed; empty if it did not. */
   reason: string;
   isTransient: boolean;
+  isDefinite: boolean;
 }
 
-async function tryOnce(service: SignedService, path: string, { timeoutMs, ...request }: Options): Promise<Outcome> {
+async function tryOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
+  const { timeoutMs, isRepeatable = true, ...request } = options;
+  const headers = { ...request.headers, ...(!isRepeatable && { connection: 'close' }) };
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service, retries: 0 });
-  const failed = (reason: string): Outcome => ({ body: '', reason, isTransient: true });
+  const failed = (reason: string, isDefinite: boolean): Outcome => ({
+    body: '',
+    reason,
+    isTransient: true,
+    isDefinite,
+  });
   const ask = async (signal: AbortSignal): Promise<Outcome> => {
-    const response = await aws.fetch(`${endpointOf(service)}${path}`, { ...request, signal });
+    const response = await aws.fetch(`${endpointOf(service)}${path}`, { ...request, headers, signal });
     const body = await response.text();
-    if (response.ok) return { body, reason: '', isTransient: false };
+    if (response.ok) return { body, reason: '', isTransient: false, isDefinite: true };
     const reason = codeIn(body) ?? `Status${response.status}`;
-    return { body, reason, isTransient: response.status >= 500 || response.status === 429 || transient.test(reason) };
+    const isFault = response.status >= 500;
+    const isTransient = isFault || response.status === 429 || transient.test(reason);
+    return { body, reason, isTransient, isDefinite: !isFault };
   };
-  return inTime(timeoutMs, failed('Timeout'), ask).catch(() => failed('Unreachable'));
+  return inTime(timeoutMs, failed('Timeout', false), ask).catch((error) => failed('Unreachable', wasNeverSent(error)));
+}
+
+const connectErrors = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+
+/** Returns whether a request failed before there was a connection to send it on. */
+function wasNeverSent(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: string } };
+  return connectErrors.includes(cause?.code ?? '');
 }
 
 /** The code of an error in XML, as of SNS and S3, or JSON, as of SSM. */

@@ -28,6 +28,6 @@ export const orderKey = (id: number): Key => ({ pk: `ORDER#${id}`, sk: 'ORDER' }
 
 const ofUser = (username: string, sk: string): Key => ({ pk: `USER#${username}`, sk });
 export const userKey = (username: string) => ofUser(username, 'USER');
-export const callsKey = (username: string, hour: number) => ofUser(username, `CALLS#${hour}`);
+export const callsKey = (username: string) => ofUser(username, 'CALLS');
 export const sessionKey = (username: string, secret: string) =>
   ofUser(username, `SESSION#${createHash('sha256').update(secret).digest('base64url')}`);

@@ -7,7 +7,7 @@ import { fail } from '../../lib/errors.ts';
 import type { Authenticator } from '../../lib/http/contract.ts';
 import type { Key } from '../../lib/repositories/keys.ts';
 import { takeTry } from '../../lib/repositories/loginFailures.ts';
-import { limitByHour } from '../../lib/repositories/sends.ts';
+import { limitInBucket } from '../../lib/repositories/sends.ts';
 import { readAll, transact } from '../../lib/repositories/table.ts';
 import { callsKey, sessionKey, userKey } from './keys.ts';
 import type { Credentials } from './schemas.ts';
@@ -67,6 +67,6 @@ async function userOf(authorization: string): Promise<SignedIn> {
     { key: session, as: Session },
   ]);
   if (!found || found.accessId !== account?.accessId) return fail('tokenNotValid');
-  await limitByHour((hour) => callsKey(username, hour), callsPerHour);
+  await limitInBucket(callsKey(username), callsPerHour);
   return { username, accessId: found.accessId, session };
 }

@@ -7,6 +7,7 @@ import { otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
+import { Faults } from '../../local/sandbox/sns.ts';
 import { handler as authenticate } from '../customers/authenticate.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as jwks } from './jwks.ts';
@@ -21,10 +22,15 @@ const world = useWorld();
 
 const send = (
   phone: string,
-  request: { clientAddress?: string; type?: string; language?: string; appId?: string } = {},
+  request: { clientAddress?: string; type?: string; language?: string; appId?: string; deviceToken?: string } = {},
 ) =>
   world.call(sendOtp, {
-    body: { phone_number: phone, otp_type: request.type ?? 'customer_auth', app_id: request.appId },
+    body: {
+      phone_number: phone,
+      otp_type: request.type ?? 'customer_auth',
+      app_id: request.appId,
+      device_token: request.deviceToken,
+    },
     clientAddress: request.clientAddress ?? `198.18.0.${++addresses % 250}`,
     ...(request.language && { headers: { 'Accept-Language': request.language } }),
   });
@@ -34,6 +40,7 @@ const refreshWith = (token: string) => world.call(refresh, { body: { refresh: to
 const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
 const deviceOf = async (registrationId: string) =>
   (await world.items()).find((item) => item.registrationId === registrationId && 'active' in item);
+const otpItem = async (phone: string) => (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
 const error = (code: string, attr: string | null = null) => [expect.objectContaining({ code, attr })];
 
 describe('sendOTP', () => {
@@ -41,7 +48,14 @@ describe('sendOTP', () => {
     const phone = world.phone();
     const { status, body } = await send(phone);
     expect(status).toBe(200);
-    expect(body).toEqual({ phone_number: phone, otp_type: 'customer_auth', expires_in: 300, resend_in: 60 });
+    expect(body).toEqual({
+      phone_number: phone,
+      otp_type: 'customer_auth',
+      expires_in: 300,
+      resend_in: 60,
+      channel: 'sms',
+      channels: ['sms'],
+    });
     expect(world.codeFor(phone)).toMatch(/^\d{6}$/);
     expect(world.sandbox.messages.list(phone)[0]?.payload).toEqual({ 'AWS.SNS.SMS.SMSType': 'Transactional' });
   });
@@ -117,16 +131,16 @@ describe('sendOTP', () => {
   });
 
   test('sends ten codes a day to one phone', async () => {
-    const phone = world.phone();
-    for (let sends = 0; sends < 10; sends++) {
-      expect((await send(phone)).status).toBe(200);
+    const { phone, deviceToken } = await signIn(world);
+    for (let sends = 1; sends < 10; sends++) {
       world.advance(1_800);
+      expect((await send(phone, { deviceToken })).status).toBe(200);
     }
-    const refused = await send(phone);
+    const refused = await send(phone, { deviceToken });
     expect(refused.status).toBe(429);
-    expect(Number(refused.headers['retry-after'])).toBe(86_400 - 10 * 1_800);
+    expect(Number(refused.headers['retry-after'])).toBe(86_400 - 9 * 1_800);
     world.advance(Number(refused.headers['retry-after']));
-    expect((await send(phone)).status).toBe(200);
+    expect((await send(phone, { deviceToken })).status).toBe(200);
   });
 
   test('counts nothing that was sent before the clock was set back', async () => {
@@ -198,19 +212,41 @@ describe('sendOTP', () => {
   };
 
   test.each([
-    ['throttles', { throttling: true }],
-    ['fails', { internal_error: true }],
-    ['does not answer', { silence: true }],
-  ])('when SNS %s, answers an error, spends no limit and leaves no code', async (_, fault) => {
+    ['throttles', () => ({ throttling: true }), 429, 'throttled'],
+    ['has used up its quota', () => ({ quota: true }), 429, 'throttled'],
+    ['knows that the number has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out'],
+  ])('an SMS that SNS rejects, since it %s, spends no limit and leaves no code', async (_, fault, status, code) => {
     const [phone, clientAddress] = [world.phone(), '192.0.2.99'];
     const before = await taken();
-    Object.assign(world.sandbox.faults, fault);
-    world.set({ SNS_TIMEOUT_MS: '50' });
-    const { status, body } = await send(phone, { clientAddress });
-    expect([status, body]).toEqual([500, { type: 'server_error', errors: error('error') }]);
+    Object.assign(world.sandbox.faults, fault(phone));
+    const refused = await send(phone, { clientAddress });
+    expect({ status: refused.status, errors: refused.body.errors }).toEqual({ status, errors: error(code) });
+    if (status === 429) expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(await taken()).toEqual(before);
     world.reset();
     expect((await send(phone, { clientAddress })).status).toBe(200);
+  });
+
+  test.each([
+    ['fails', { internal_error: true }, 20_000, 0, 1],
+    ['does not answer', { silence: true }, 50, 0, 0],
+    // Long enough for a busy machine to deliver it first.
+    ['delivers and then does not answer', { late: true }, 1_500, 1, 1],
+  ])('an SMS counts as sent, and is not sent again, when SNS %s', async (_, fault, timeoutMs, sent, calls) => {
+    const phone = world.phone();
+    Object.assign(world.sandbox.faults, fault);
+    world.set({ SNS_TIMEOUT_MS: String(timeoutMs) });
+    world.sandbox.platforms.calls.splice(0);
+    const first = await send(phone);
+    expect({ status: first.status, resend_in: first.body.resend_in }).toEqual({ status: 200, resend_in: 60 });
+    expect(world.sandbox.platforms.calls).toHaveLength(calls);
+    expect(world.sandbox.messages.list(phone)).toHaveLength(sent);
+    world.sandbox.faults = Faults.parse({});
+    expect((await send(phone)).body.errors).toEqual(error('otp_send_limit'));
+    if (sent) {
+      const code = world.codeFor(phone);
+      expect((await authenticateWith(world, phone, code, { clientAddress: '192.0.2.98' })).status).toBe(201);
+    }
   });
 
   test('does not touch the code of a phone for a client that may not send', async () => {
@@ -236,9 +272,9 @@ describe('sendOTP', () => {
   test('works with every limit at its highest', async () => {
     world.set({
       OTP_SENDS_PER_ADDRESS_PER_HOUR: '50',
-      OTP_SENDS_PER_PHONE_PER_HOUR: '50',
-      OTP_SENDS_PER_PHONE_PER_DAY: '50',
-      OTP_WRONG_TRIES_PER_PHONE_PER_DAY: '50',
+      OTP_SENDS_PER_PHONE_PER_HOUR: '24',
+      OTP_SENDS_PER_PHONE_PER_DAY: '24',
+      OTP_WRONG_TRIES_PER_PHONE_PER_DAY: '24',
       OTP_COOL_DOWNS_SECONDS: '1,2,3,4,5,6,7,8,9,10',
     });
     const phone = world.phone();
@@ -250,7 +286,7 @@ describe('sendOTP', () => {
     const code = await requestCode(world, phone);
     world.advance(60);
     world.sandbox.faults.opted_out = [phone];
-    expect((await send(phone)).status).toBe(500);
+    expect((await send(phone)).status).toBe(400);
     expect((await authenticateWith(world, phone, code)).status).toBe(201);
   });
 
@@ -287,7 +323,7 @@ describe('sendOTP', () => {
   test('keeps codes only as an HMAC with a salt of their own', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const [item] = await world.partition(otpKey(phone).pk);
+    const item = await otpItem(phone);
     const stored = item?.code_customer_auth as { salt: string; hash: string };
     const { current } = JSON.parse(world.secrets['otp-secrets']);
     const expected = createHmac('sha256', current.secret).update(
@@ -313,7 +349,7 @@ describe('sendOTP', () => {
     world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
     world.advance(300);
     const newCode = await requestCode(world, after);
-    const [item] = await world.partition(otpKey(after).pk);
+    const item = await otpItem(after);
     expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
     expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
     expect((await authenticateWith(world, after, newCode)).status).toBe(201);

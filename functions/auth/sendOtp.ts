@@ -1,3 +1,4 @@
+import { otpCaller } from '../../lib/auth/deviceToken.ts';
 import { sendCode } from '../../lib/auth/sendCode.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { OtpRequest, OtpSent } from '../../lib/schemas/otp.ts';
@@ -9,15 +10,18 @@ export const handler = endpoint(
     summary: 'Send a one-time code to a phone by SMS.',
     body: OtpRequest,
     returns: { 200: OtpSent },
-    errors: ['otpSendLimit'],
+    errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut'],
   },
-  async ({ body: { phone_number: phone, otp_type: type, app_id }, language, clientAddress }) => {
-    const sent = await sendCode({ phone, type, appId: app_id ?? undefined, language, clientAddress });
+  async ({ body: { phone_number: phone, otp_type: type, app_id, channel, device_token }, language, clientAddress }) => {
+    const caller = await otpCaller(clientAddress, device_token, phone.number);
+    const sent = await sendCode({ phone, type, appId: app_id ?? undefined, language, caller, attr: 'phone_number' });
     return {
       phone_number: phone.number,
       otp_type: type,
       expires_in: sent.expiresInSeconds,
       resend_in: sent.resendInSeconds,
+      channel,
+      channels: [channel],
     };
   },
 );

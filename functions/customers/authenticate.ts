@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { issueDeviceToken, otpCaller } from '../../lib/auth/deviceToken.ts';
 import { signIn } from '../../lib/auth/signIn.ts';
 import { mint } from '../../lib/auth/tokens.ts';
 import { languages } from '../../lib/errors.ts';
@@ -7,12 +8,18 @@ import { endpoint } from '../../lib/http/endpoint.ts';
 import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
 import { SignInDevice } from '../../lib/schemas/device.ts';
 import { choice } from '../../lib/schemas/fields.ts';
-import { otpCode } from '../../lib/schemas/otp.ts';
+import { deviceToken, issuedDeviceToken, otpCode } from '../../lib/schemas/otp.ts';
 import { phoneNumber } from '../../lib/schemas/phone.ts';
 import { Tokens } from '../../lib/schemas/tokens.ts';
 
-const SignIn = z.object({ phone_number: phoneNumber, otp: otpCode, device: SignInDevice, language: choice(languages) });
-const SignedIn = Tokens.extend({ customer: Customer });
+const SignIn = z.object({
+  phone_number: phoneNumber,
+  otp: otpCode,
+  device: SignInDevice,
+  language: choice(languages),
+  device_token: deviceToken,
+});
+const SignedIn = Tokens.extend({ customer: Customer, device_token: issuedDeviceToken });
 
 export const handler = endpoint(
   {
@@ -23,9 +30,14 @@ export const handler = endpoint(
     returns: { 200: SignedIn, 201: SignedIn },
     errors: ['otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
-  async ({ body: { phone_number: phone, otp: code, device, language } }) => {
-    const { customer, country, wallet, session, isNew } = await signIn({ phone, code, device, language });
-    const tokens = await mint(session);
-    return reply(isNew ? 201 : 200, { ...tokens, customer: showCustomer(customer, phone.number, country, wallet) });
+  async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientAddress }) => {
+    const caller = await otpCaller(clientAddress, device_token, phone.number);
+    const { customer, country, wallet, session, isNew } = await signIn({ phone, code, caller, device, language });
+    const [tokens, newDeviceToken] = await Promise.all([mint(session), issueDeviceToken(phone.number)]);
+    return reply(isNew ? 201 : 200, {
+      ...tokens,
+      customer: showCustomer(customer, phone.number, country, wallet),
+      device_token: newDeviceToken,
+    });
   },
 );

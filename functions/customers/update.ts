@@ -10,18 +10,20 @@ export const handler = endpoint(
     operationId: 'UpdateCustomer',
     tag: 'customers',
     summary: 'Change the signed-in customer.',
-    description: 'What is left out stays. `null` and, where a field may be empty, `""` clear it.',
+    description:
+      'Omitted fields stay unchanged. `null` (or `""`) clears a field. A customer who has a password changes `email`, with which they log in, within ten minutes after a sign-in or `reauthenticate`.',
     auth: signedIn,
     accepts: multipart,
     body: CustomerChanges,
     returns: { 200: Customer },
+    errors: ['codeNeeded'],
     fieldErrors: [
       { attr: 'primary_address', code: 'does_not_exist' },
       { attr: 'email', code: 'unique' },
     ],
   },
-  async ({ customer, body }) => {
-    await changeProfile(customer, body);
-    return readProfile(customer.id);
+  async ({ body, clientAddress, ...caller }) => {
+    await changeProfile(caller, body, clientAddress);
+    return readProfile(caller.customer.id);
   },
 );

@@ -1,9 +1,10 @@
+import { loginName } from '../../lib/auth/account.ts';
 import { logIn } from '../../lib/auth/logIn.ts';
-import { mint } from '../../lib/auth/tokens.ts';
+import { showSignedIn } from '../../lib/auth/showSignedIn.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { publicSettings } from '../../lib/repositories/publicSettings.ts';
-import { CustomerResource, Login, showAccount } from '../../lib/schemas/account.ts';
+import { CustomerResource, Login } from '../../lib/schemas/account.ts';
 
 export const handler = endpoint(
   {
@@ -18,9 +19,10 @@ export const handler = endpoint(
     fieldErrors: [{ attr: 'email', code: 'required' }],
     errors: ['wrongCredentials'],
   },
-  async ({ body: { email, phone, password }, clientAddress }) => {
+  async ({ body: { email, phone, password, device_token }, clientAddress }) => {
     const { enablePhoneLogin } = await publicSettings();
-    const account = await logIn({ email, phone: enablePhoneLogin ? phone : undefined, password, clientAddress });
-    return showAccount({ ...account, tokens: await mint(account.session) });
+    const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
+    const account = await logIn({ ...identifier, password, deviceToken: device_token, clientAddress });
+    return showSignedIn(account, loginName(identifier));
   },
 );

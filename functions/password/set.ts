@@ -15,7 +15,7 @@ export const handler = endpoint(
     tag: 'customers',
     summary: 'Choose a password, to sign in with beside codes.',
     description:
-      'Within ten minutes after signing in with a code; later, with an `otp` of the type `password_reset`. `email` is needed where the customer has none.',
+      'Within ten minutes after a sign-in or `reauthenticate`; later, with an `otp` of the type `password_reset`. `email` is needed where the customer has none.',
     auth: signedIn,
     body: z.object({
       email: clearable(emailAddress()).optional(),
@@ -30,8 +30,8 @@ export const handler = endpoint(
     ],
     errors: ['codeNeeded', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
-  async ({ body: { otp: code, ...body }, ...caller }) => {
-    await setPassword(caller, { ...body, code });
+  async ({ body: { otp: code, ...body }, clientAddress, ...caller }) => {
+    await setPassword(caller, { ...body, code, clientAddress });
     return readProfile(caller.customer.id);
   },
 );

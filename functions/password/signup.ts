@@ -1,8 +1,8 @@
+import { showSignedIn } from '../../lib/auth/showSignedIn.ts';
 import { signUp } from '../../lib/auth/signUp.ts';
-import { mint } from '../../lib/auth/tokens.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { CustomerResource, SignUp, showAccount } from '../../lib/schemas/account.ts';
+import { CustomerResource, SignUp } from '../../lib/schemas/account.ts';
 
 export const handler = endpoint(
   {
@@ -21,6 +21,6 @@ export const handler = endpoint(
   },
   async ({ body, language, clientAddress }) => {
     const account = await signUp(body, language, clientAddress);
-    return showAccount({ ...account, tokens: await mint(account.session) });
+    return showSignedIn(account, account.customer.email);
   },
 );

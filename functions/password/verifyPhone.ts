@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { findSession, signedIn } from '../../lib/auth/signedIn.ts';
-import { mint } from '../../lib/auth/tokens.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
 import { verifyPhone } from '../../lib/auth/verifyPhone.ts';
-import { fail } from '../../lib/errors.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as wallets from '../../lib/repositories/wallets.ts';
-import { CustomerResource, showAccount } from '../../lib/schemas/account.ts';
+import { CurrentCustomer, showAccount } from '../../lib/schemas/account.ts';
 import { clearable } from '../../lib/schemas/fields.ts';
 import { otpCode } from '../../lib/schemas/otp.ts';
 import { phoneNumber } from '../../lib/schemas/phone.ts';
@@ -18,21 +16,25 @@ export const handler = endpoint(
     summary: 'Verify the phone of the signed-in customer by a code; without one, a code is sent.',
     dialect: envelope,
     auth: signedIn,
-    description: '`phone` is for another one than was given at the sign-up, and goes with both calls.',
+    description:
+      '`phone` is for another one than was given at the sign-up, goes with both calls, and needs a sign-in or `reauthenticate` within the last ten minutes. `token` is the one that the request was made with.',
     body: z.object({ phone: clearable(phoneNumber).optional(), verification_code: clearable(otpCode).optional() }),
-    returns: { 200: CustomerResource },
+    returns: { 200: CurrentCustomer },
     fieldErrors: [{ attr: 'phone', code: 'unique' }],
-    errors: ['phoneNotVerified', 'otpSendLimit', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
+    errors: [
+      'codeNeeded',
+      'phoneNotVerified',
+      'otpSendLimit',
+      'smsOptedOut',
+      'otpInvalid',
+      'otpExpired',
+      'otpTryLimit',
+    ],
     attrs: { otpInvalid: 'verification_code', otpExpired: 'verification_code' },
   },
-  async ({ customer: before, session: { id }, body: { phone, verification_code: code }, language, clientAddress }) => {
-    const customer = await verifyPhone(before, { phone, code, language, clientAddress });
-    // The client may have refreshed meanwhile, and a token that does not follow that would pass for a stolen one.
-    const [wallet, { session }] = await Promise.all([
-      wallets.ofCustomer(customer.id),
-      findSession({ customerId: customer.id, sessionId: id }),
-    ]);
-    const tokens = await mint(session ?? fail('tokenNotValid'));
-    return showAccount({ customer, phone: customer.phoneNumber, wallet, tokens });
+  async ({ body: { phone, verification_code: code }, language, clientAddress, ...caller }) => {
+    const customer = await verifyPhone(caller, { phone, code, language, clientAddress });
+    const wallet = await wallets.ofCustomer(customer.id);
+    return showAccount({ customer, phone: customer.phoneNumber, wallet, token: caller.accessToken });
   },
 );

@@ -8,7 +8,7 @@ import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
 import { isGuessable } from '../schemas/password.ts';
 import { findAccounts, type Identifier, loginName } from './account.ts';
-import { rightCode } from './checkCode.ts';
+import { admitAttempt, rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
 import { replacePassword } from './replacePassword.ts';
@@ -30,14 +30,16 @@ async function sendIfKnown(identifier: Identifier, clientAddress: string): Promi
   const [{ customer }] = await findAccounts(identifier);
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const common = { type, appId: undefined, clientAddress: undefined, share: 'part' } as const;
+  const caller = { network: clientNetwork(clientAddress), isOwner: false };
   try {
     // Counted whatever becomes of it, and never given back: the client's next sends would tell.
-    const { done } = await sends.countForClient(clientNetwork(clientAddress), nowSeconds());
-    if (done && phone) await sendCode({ ...common, phone, language: customer?.language ?? 'en', isDecoy: !owned });
+    const { done } = await sends.countForClient(caller.network, nowSeconds());
+    if (!done || !phone) return;
+    const language = customer?.language ?? 'en';
+    await sendCode({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
   } catch (error) {
-    if (error instanceof ApiError) logger().info('no code for a password', { problem: error.problem });
-    else logger().error('no code for a password', { error: loggable(error) });
+    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.problem });
+    else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
   }
 }
 
@@ -61,17 +63,19 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   const phone = customer?.phoneNumber ?? '';
-  const code = await rightCode(phone, type, typed);
-  if (!customer || !code) return fail('wrongCode');
+  const admission = await admitAttempt(phone, type, { network, isOwner: false });
+  const otp = await rightCode(admission, typed);
+  if (!customer || !otp) return fail('wrongCode');
   if (isGuessable(password, { email: customer.email, phone })) {
-    await Promise.all([otps.forgiveTry(phone, type, code), tried.undo()]);
+    await Promise.all([otps.refundAttempt(otp), tried.undo()]);
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
   const names = [phone, customer.email].filter(Boolean);
   const isDone = await replacePassword(customer.id, {
     hash,
-    proof: { phone, code },
+    network,
+    otp,
     also: [tried.forgetting, ...names.map((known) => loginFailures.forgetting(known, network))],
   });
   if (!isDone) fail('wrongCode');

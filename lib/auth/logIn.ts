@@ -1,7 +1,5 @@
-import { nowSeconds } from '../clock.ts';
 import { fail } from '../errors.ts';
 import * as customers from '../repositories/customers.ts';
-import * as loginFailures from '../repositories/loginFailures.ts';
 import * as passwords from '../repositories/passwords.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
 import { signingIn } from '../repositories/signIns.ts';
@@ -17,12 +15,15 @@ import {
   readAccount,
 } from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
+import { isDeviceToken } from './deviceToken.ts';
+import { countLoginAttempt } from './loginAttempts.ts';
 import { type Before, opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
 import { readSignedInDevices } from './signOut.ts';
 
 interface LogIn extends Identifier {
   password: string;
+  deviceToken: string | null | undefined;
   clientAddress: string;
 }
 
@@ -31,12 +32,13 @@ interface LogIn extends Identifier {
  * items are read, and as many passwords are hashed.
  * @throws wrongCredentials, throttled
  */
-export async function logIn({ password: typed, clientAddress, ...identifier }: LogIn) {
+export async function logIn({ password: typed, deviceToken, clientAddress, ...identifier }: LogIn) {
+  const name = loginName(identifier);
+  const isOwner = await isDeviceToken(deviceToken, name);
   const [tried, accounts] = await Promise.all([
-    loginFailures.takeTry(loginName(identifier), clientNetwork(clientAddress), nowSeconds()),
+    countLoginAttempt(name, clientNetwork(clientAddress), isOwner),
     findAccounts(identifier),
   ]);
-  if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
   for (const account of accounts) {
     // After the customer, so that no sign-in is counted whose session is not among these.
     const [isRight, before] = await Promise.all([
@@ -44,7 +46,10 @@ export async function logIn({ password: typed, clientAddress, ...identifier }: L
       readSignedInDevices(account.customer?.id ?? nobody),
     ]);
     if (!isRight) continue;
-    if (isUnmistakable(identifier, account, accounts)) return openSession(account, before, typed, [tried.forgetting]);
+    if (isUnmistakable(identifier, account, accounts)) {
+      const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
+      return opened;
+    }
     const opened = await openSession(account, before, typed);
     await tried.undo();
     return opened;

@@ -4,8 +4,9 @@ import { deactivation } from '../repositories/deviceWrites.ts';
 import { emailClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import * as passwords from '../repositories/passwords.ts';
-import { emailTaking, yieldingHolder } from '../repositories/profiles.ts';
+import { emailTaking, failOverLimit, yieldingHolder } from '../repositories/profiles.ts';
 import { attempts, backOff } from '../repositories/retries.ts';
+import { limitRefusals } from '../repositories/sends.ts';
 import * as sessions from '../repositories/sessions.ts';
 import { endingSignIns, holdingStill } from '../repositories/signIns.ts';
 import { transact } from '../repositories/table.ts';
@@ -18,8 +19,10 @@ interface Replacement {
   hash: string;
   /** An address to log in with, where it changes. */
   email?: string | undefined;
+  /** The client network, which may not hear without limit that an address is taken. */
+  network: string;
   /** What allows it, and is used up by it. */
-  proof?: { phone: string; code: otps.Code } | undefined;
+  otp?: otps.Attempt | undefined;
   /** The session that stays; without it all sessions end. */
   keeping?: number;
   also?: readonly Write[];
@@ -35,7 +38,7 @@ const mostLeftovers = 85;
  * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that stays has ended
  */
 export async function replacePassword(customerId: number, replacement: Replacement): Promise<boolean> {
-  const { hash, email, proof, keeping, also = [] } = replacement;
+  const { hash, email, network, otp, keeping, also = [] } = replacement;
   let holder: customers.Customer | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const [{ customer, password }, before] = await Promise.all([
@@ -52,31 +55,36 @@ export async function replacePassword(customerId: number, replacement: Replaceme
       password: isFirst ? passwords.settingFirst(customerId, hash) : passwords.setting(customerId, hash),
       ...(own && { session: isFirst ? sessions.holding(own) : sessions.moved(own, customer.signIns + 1) }),
       customer: isFirst ? holdingStill(customer, newEmail) : endingSignIns(customer, { email: newEmail, next }),
-      ...(proof && { proof: otps.consumption(proof.phone, 'password_reset', proof.code) }),
-      ...(newEmail && emailTaking(customer, newEmail, holder)),
+      ...(otp && { otp: otps.consumeOtpWrite(otp) }),
+      ...(newEmail && emailTaking(customer, newEmail, { network, holder })),
       ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
     };
-    const result = await transact([
+    const writing = transact([
       ...Object.values(writes),
       ...also,
       ...(isFirst ? [] : leftovers(before, customerId, keeping).slice(0, mostLeftovers)),
     ]);
+    const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
     const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
     // A right code is no guess, whatever else is wrong.
-    const forgive = async () => proof && otps.forgiveTry(proof.phone, 'password_reset', proof.code);
+    const forgive = async () => otp && otps.refundAttempt(otp);
+    if (refused.includes('taken') || refused.includes('emailChanges')) {
+      await forgive();
+      failOverLimit(writes, result.refused);
+    }
     if (refused.includes('session')) {
       await forgive();
       return fail('tokenNotValid');
     }
-    if (refused.includes('proof')) {
+    if (refused.includes('otp')) {
       await forgive();
       return false;
     }
     if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
       holder = await yieldingHolder(newEmail, customer);
       if (!holder) {
-        await forgive();
+        await Promise.all([forgive(), limitRefusals(network)]);
         return failFields({ attr: 'email', code: 'unique' });
       }
     } else {

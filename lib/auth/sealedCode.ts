@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { config } from '../config.ts';
 import type { Code, NewCode, OtpType } from '../repositories/otps.ts';
@@ -17,11 +17,16 @@ export const OtpSecrets = z.object({
 });
 
 /** A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt of its own. */
-export async function seal(code: string, phone: string, type: OtpType, now: number): Promise<NewCode> {
+export async function seal(
+  code: string,
+  phone: string,
+  type: OtpType,
+  { now, network }: { now: number; network: string },
+): Promise<NewCode> {
   const { current } = await secret('otp-secrets', OtpSecrets);
   const salt = randomBytes(16).toString('base64url');
   const hash = hmac(current.secret, salt, phone, type, code).toString('base64url');
-  return { secretId: current.id, salt, hash, expiresAtSeconds: now + config.otpSeconds };
+  return { secretId: current.id, salt, hash, network: hashNetwork(network), expiresAtSeconds: now + config.otpSeconds };
 }
 
 /** Whether a typed code is the sealed one, in a time that tells nothing. */
@@ -31,6 +36,11 @@ export async function opens(sealed: Code, phone: string, type: OtpType, typed: s
   if (!sealedUnder) return false;
   const hash = hmac(sealedUnder.secret, sealed.salt, phone, type, typed);
   return timingSafeEqual(hash, Buffer.from(sealed.hash, 'base64url'));
+}
+
+/** A client network as it rests beside a code. */
+export function hashNetwork(network: string): string {
+  return createHash('sha256').update(network).digest('base64url').slice(0, 16);
 }
 
 function hmac(key: string, ...parts: string[]): Buffer {

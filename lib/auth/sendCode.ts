@@ -6,10 +6,13 @@ import { loggable, logger } from '../logger.ts';
 import { otpMessage } from '../messaging/otpMessage.ts';
 import { sendSms } from '../messaging/sms.ts';
 import * as countries from '../repositories/countries.ts';
+import { Claim } from '../repositories/customers.ts';
+import { phoneClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
+import { readAll } from '../repositories/table.ts';
 import type { Phone } from '../schemas/phone.ts';
-import { clientNetwork } from './clientNetwork.ts';
+import { type OtpCaller, shareOf } from './checkCode.ts';
 import { seal } from './sealedCode.ts';
 
 interface Send {
@@ -18,55 +21,59 @@ interface Send {
   /** Picks the line for automatic code entry; an app that is not configured gets a plain message. */
   appId: string | undefined;
   language: Language;
-  /** Whose send it is; undefined where that has been counted already. */
-  clientAddress: string | undefined;
-  share?: otps.Share;
-  /** Counts and stores all the same, and sends nothing: for who must not learn whether something was sent. */
+  caller: OtpCaller;
+  /** The sends of the client network were counted before. */
+  isClientCounted?: boolean;
+  /** Counts for the phone and stores all the same, and sends nothing: the caller must not learn whether a code was sent. */
   isDecoy?: boolean;
+  /** The request's name for the phone. */
+  attr?: string;
 }
 
 /**
- * Sends a new code, which replaces the phone's last one of this type. A send that is refused or fails changes nothing:
- * no limit is spent and the last code still works. (When the table's answer was lost as well, the last code is gone.)
+ * Sends a new code, which replaces the phone's last one of this type. A send that is refused, or that SNS definitely
+ * rejects, changes nothing: no limit is spent and the last code still works. After an unknown outcome the new code counts.
  * @returns seconds until the code expires and until the next send
- * @throws otpSendLimit, `invalid` for a phone of a country that is not served any more
+ * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country that is not served any more,
+ * or one that SNS does not know
  */
-export async function sendCode({ phone, type, appId, language, clientAddress, share, isDecoy }: Send) {
+export async function sendCode(send: Send) {
+  const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
   const { active } = await countries.find(phone.country);
-  if (!active) return failFields({ attr: 'phone', code: 'invalid' });
+  if (!active) return failFields({ attr, code: 'invalid' });
   const now = nowSeconds();
+  const share = shareOf(type, caller);
   const testNumber = config.testNumbers.find(
     (entry) => entry.phone_number === phone.number && utcDate(now) <= entry.until,
   );
   const code = testNumber?.otp ?? drawCode();
-  const stored = await seal(code, phone.number, type, now);
+  const stored = await seal(code, phone.number, type, { now, network: caller.network });
   if (testNumber) {
-    await otps.place(phone.number, type, stored, now);
+    await otps.issueTestOtp(phone.number, type, share, stored, now);
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
   }
 
   const taken: Taken[] = [];
   try {
-    // The phone comes last: a client that may not send must not touch the code of somebody else's phone.
-    const counts = await Promise.allSettled([
-      ...(clientAddress === undefined ? [] : [sends.countForClient(clientNetwork(clientAddress), now)]),
-      sends.countForCountry(phone.country, now),
-      sends.countForStage(now),
+    // The phone comes last: a client that may not send must not touch the code of another client's phone.
+    const counted = await Promise.allSettled([
+      take(taken, [
+        ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
+        ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, share, now)]),
+      ]),
+      ...(isDecoy ? [] : [takeCaps(taken, phone, caller, now)]),
     ]);
-    for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
-    for (const count of counts) if (count.status === 'rejected') throw count.reason;
-    const refusals = counts.flatMap((count) =>
-      count.status === 'fulfilled' && !count.value.done ? [count.value] : [],
-    );
-    if (refusals.length > 0) {
-      fail('otpSendLimit', { retryAfterSeconds: Math.max(...refusals.map(({ waitSeconds }) => waitSeconds)) });
+    for (const result of counted) if (result.status === 'rejected') throw result.reason;
+    const issued = await otps.issueOtp(phone.number, type, share, stored, now);
+    if (!issued.done) {
+      const problem = issued.limit === 'attempts' ? 'otpTryLimit' : 'otpSendLimit';
+      return fail(problem, { retryAfterSeconds: issued.waitSeconds });
     }
-
-    const replaced = await otps.replace(phone.number, type, stored, now, share);
-    if (!replaced.done) return fail('otpSendLimit', { retryAfterSeconds: replaced.waitSeconds });
-    taken.push(replaced);
-    if (!isDecoy) await sendSms(phone.number, otpMessage(code, language, appId));
-    return { expiresInSeconds: config.otpSeconds, resendInSeconds: replaced.waitSeconds };
+    taken.push(issued);
+    if (!isDecoy) {
+      await sendSms({ to: phone.number, text: otpMessage(code, language, appId), type, country: phone.country, attr });
+    }
+    return { expiresInSeconds: config.otpSeconds, resendInSeconds: issued.waitSeconds };
   } catch (error) {
     await giveBack(taken);
     throw error;
@@ -78,10 +85,37 @@ interface Taken {
   undo: () => Promise<unknown>;
 }
 
+/** Only a phone that has an account may use the last part of the caps. It is looked up only once the rest is used up. */
+async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
+  const attempted: Taken[] = [];
+  try {
+    await take(attempted, sends.countForCaps(phone.number, phone.country, isOwner, now));
+    taken.push(...attempted);
+  } catch (error) {
+    await giveBack(attempted);
+    const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: Claim }]);
+    if (!claim) throw error;
+    await take(taken, sends.countForCaps(phone.number, phone.country, true, now));
+  }
+}
+
+/**
+ * Counts an event in several limits, all or none of which the caller gives back.
+ * @throws otpSendLimit
+ */
+async function take(taken: Taken[], counting: readonly Promise<sends.Counted>[]): Promise<void> {
+  const counts = await Promise.allSettled(counting);
+  for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
+  for (const count of counts) if (count.status === 'rejected') throw count.reason;
+  const waits = counts.flatMap((count) =>
+    count.status === 'fulfilled' && !count.value.done ? [count.value.waitSeconds] : [],
+  );
+  if (waits.length > 0) fail('otpSendLimit', { retryAfterSeconds: Math.max(...waits) });
+}
+
 async function giveBack(taken: readonly Taken[]): Promise<void> {
   for (const result of await Promise.allSettled(taken.map(({ undo }) => undo()))) {
-    if (result.status === 'rejected')
-      logger().error('A send that failed was not undone.', { error: loggable(result.reason) });
+    if (result.status === 'rejected') logger().error('otp_send_undo_failed', { error: loggable(result.reason) });
   }
 }
 

@@ -13,13 +13,14 @@ import { signingIn } from '../repositories/signIns.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
-import { checkCode } from './checkCode.ts';
+import { admitAttempt, checkCode, type OtpCaller } from './checkCode.ts';
 import { opening } from './opening.ts';
 import { readSignedInDevices } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
   code: string;
+  caller: OtpCaller;
   device: devices.Registration;
   language: Language;
 }
@@ -40,39 +41,43 @@ const attempts = 20;
  * and the session, so nothing is left half done and a code opens one session, however many bring it at once.
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
-export async function signIn({ phone, code: typed, device, language }: SignIn): Promise<Outcome> {
-  const [code, firstClaims, country] = await Promise.all([
-    checkCode(phone.number, 'customer_auth', typed),
+export async function signIn({ phone, code: typed, caller, device, language }: SignIn): Promise<Outcome> {
+  const [admission, firstClaims, country] = await Promise.all([
+    admitAttempt(phone.number, 'customer_auth', caller),
     readClaims(phone.number, device.registrationId),
     countries.find(phone.country),
   ]);
   let claims = firstClaims;
+  const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId);
+  const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
+  let known = firstKnown;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const known = claims.phone && (await readCustomer(claims.phone.customerId));
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
     const { session, writes } = opening(
       customer.id,
       { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
       known,
     );
-    const result = await transact([
-      otps.consumption(phone.number, 'customer_auth', code),
+    const writing = transact([
+      otps.consumeOtpWrite(otp),
       ...(known
         ? [signingIn(known.customer, language)]
         : Object.values(customers.creation(customer, country.currency))),
       ...registration(customer.id, device, claims.pushToken),
       ...writes,
     ]);
+    const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
     }
     const [codeRefused] = result.refused;
     if (codeRefused) {
-      await otps.forgiveTry(phone.number, 'customer_auth', code);
+      await otps.refundAttempt(otp);
       fail('otpExpired');
     }
     await backOff(attempt);
     claims = await readClaims(phone.number, device.registrationId);
+    known = await readKnown();
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }

@@ -1,10 +1,11 @@
 import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
 import { failFields, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
 import * as passwords from '../repositories/passwords.ts';
-import { expectRefusalsLeft, limitRefusals } from '../repositories/sends.ts';
+import { expectRefusalsLeft, limitCalls, limitRefusals } from '../repositories/sends.ts';
 import { transact } from '../repositories/table.ts';
 import { emptyWallet } from '../repositories/wallets.ts';
 import type { SignUp } from '../schemas/account.ts';
@@ -23,6 +24,7 @@ export async function signUp(wanted: SignUp, language: Language, clientAddress: 
     countries.find(wanted.phone.country),
     hashPassword(wanted.password),
     expectRefusalsLeft(network),
+    limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
   ]);
   const customer = customers.Customer.parse({
     id: newId(),

@@ -10,21 +10,25 @@ import { readAccessToken } from './tokens.ts';
 export interface SignedIn {
   customer: Customer;
   session: Session;
+  /** The token that the request came with. */
+  accessToken: string;
 }
 
 /**
  * The customer of an access token whose session still stands.
  * @throws notAuthenticated, authenticationFailed, tokenNotValid
  */
-export const signedIn: Authenticator<SignedIn> = async (headers) =>
-  accepted(await findSession(await claimsOf(headers)));
+export const signedIn: Authenticator<SignedIn> = async (headers) => {
+  const claims = await claimsOf(headers);
+  return accepted(await findSession(claims), claims);
+};
 
 /** The same with their wallet, in the same call. */
 export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
   const claims = await claimsOf(headers);
   const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
   const [customer, session, wallet] = await readAll(keys);
-  const principal = accepted(standing(customer, session));
+  const principal = accepted(standing(customer, session), claims);
   if (!wallet) throw new Error(`Customer ${claims.customerId} has no wallet.`);
   return { ...principal, wallet };
 };
@@ -40,11 +44,12 @@ interface Claims {
   sessionId: number;
 }
 
-async function claimsOf({ authorization }: RequestHeaders): Promise<Claims> {
+async function claimsOf({ authorization }: RequestHeaders): Promise<Claims & Pick<SignedIn, 'accessToken'>> {
   if (!authorization) return fail('notAuthenticated');
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (!token) return fail('authenticationFailed');
-  return (await readAccessToken(token)) ?? fail('tokenNotValid');
+  const claims = (await readAccessToken(token)) ?? fail('tokenNotValid');
+  return { ...claims, accessToken: token };
 }
 
 function keysOf({ customerId, sessionId }: Claims) {
@@ -58,7 +63,10 @@ function standing(customer: Customer | undefined, session: Session | undefined) 
   return { customer, session: customer && session && stands(session, customer) ? session : undefined };
 }
 
-function accepted({ customer, session }: ReturnType<typeof standing>): SignedIn {
+function accepted(
+  { customer, session }: ReturnType<typeof standing>,
+  { accessToken }: Pick<SignedIn, 'accessToken'>,
+): SignedIn {
   if (!customer) return fail('authenticationFailed');
-  return session ? { customer, session } : fail('tokenNotValid');
+  return session ? { customer, session, accessToken } : fail('tokenNotValid');
 }

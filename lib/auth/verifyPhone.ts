@@ -6,8 +6,12 @@ import { attempts, backOff } from '../repositories/retries.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import type { Phone } from '../schemas/phone.ts';
 import { expectAvailable } from './availability.ts';
-import { checkCode } from './checkCode.ts';
+import { admitAttempt, checkCode } from './checkCode.ts';
+import { clientNetwork } from './clientNetwork.ts';
+import { requireFreshProof } from './freshProof.ts';
+import { notifyOfChange } from './securityNotice.ts';
 import { sendCode } from './sendCode.ts';
+import type { SignedIn } from './signedIn.ts';
 
 const type = 'phone_verification';
 
@@ -23,15 +27,20 @@ interface Verification {
  * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it; without a code it sends
  * one. Answers the customer as they are then. Whether somebody else has proven the phone is told to who brings the right code,
  * and to others as often as {@link expectAvailable} tells it.
- * @throws phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, `invalid` for one of a country
+ * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof; phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, `invalid` for one of a country
  * that is not theirs, or not served, or where they have proven another, otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
  */
 export async function verifyPhone(
-  customer: customers.Customer,
+  { customer, session }: SignedIn,
   verification: Verification,
 ): Promise<customers.Customer> {
+  // The sign-up named this phone. Any other one would take the account over.
+  const isOther = verification.phone && verification.phone.number !== customer.unprovenPhone;
+  if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshProof(session);
   try {
-    return await tryToVerify(customer, verification);
+    const verified = await tryToVerify(customer, verification);
+    if (isOther && verified.phoneNumber !== customer.phoneNumber) await notifyOfChange(customer, 'phone');
+    return verified;
   } catch (error) {
     if (!verification.code) throw error;
     // Another call of theirs may have brought the same code a moment before.
@@ -49,22 +58,24 @@ async function tryToVerify(
 ): Promise<customers.Customer> {
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
+  const caller = { network: clientNetwork(clientAddress), isOwner: false };
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;
   if (!typed) {
     await expectAvailable({ phone: { number, country } }, clientAddress);
-    await sendCode({ phone: { number, country }, type, appId: undefined, language, clientAddress });
+    await sendCode({ phone: { number, country }, type, appId: undefined, language, caller });
     return fail('phoneNotVerified');
   }
-  const code = await checkCode(number, type, typed, 'verification_code');
+  const otp = await checkCode(await admitAttempt(number, type, caller), typed, 'verification_code');
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const result = await transact([otps.consumption(number, type, code), ...(await customers.proof(customer, number))]);
+    const writes = [otps.consumeOtpWrite(otp), ...(await customers.proof(customer, number))];
+    const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
     const [used, profile, taken] = result.refused;
     if (used || profile || taken) {
       // The code was right, whatever came first.
-      await otps.forgiveTry(number, type, code);
+      await otps.refundAttempt(otp);
       return used ? fail('otpExpired', { attr: 'verification_code' }) : failFields({ attr: 'phone', code: 'unique' });
     }
     await backOff(attempt);

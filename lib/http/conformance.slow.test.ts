@@ -16,7 +16,7 @@ const { signedIn, good, forget } = goodRequestsTo(world, calls);
 beforeEach(() => {
   const unlimited = '999999999';
   world.set({ OTP_SENDS_PER_COUNTRY_PER_DAY: unlimited, OTP_SENDS_PER_STAGE_PER_DAY: unlimited });
-  world.set({ OTP_COOL_DOWNS_SECONDS: '0', OTP_SENDS_PER_PHONE_PER_HOUR: '50', OTP_SENDS_PER_PHONE_PER_DAY: '50' });
+  world.set({ OTP_COOL_DOWNS_SECONDS: '0', OTP_SENDS_PER_PHONE_PER_HOUR: '24', OTP_SENDS_PER_PHONE_PER_DAY: '24' });
   cheapPasswords(world);
 });
 

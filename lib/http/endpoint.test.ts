@@ -368,6 +368,7 @@ describe('the log', () => {
     const lines = await logOf(async () => {
       const code = await requestCode(world, phone);
       const { body } = await authenticateWith(world, phone, code, { registrationId: 'push-token-secret' });
+      const deviceToken = body.device_token;
       await world.call(getCustomer, { method: 'GET', token: body.access });
       await world.call(getCustomer, { method: 'GET', token: `${body.access}x` });
       await authenticateWith(world, phone, '000000');
@@ -375,9 +376,21 @@ describe('the log', () => {
       world.sandbox.faults.opted_out = [phone];
       world.advance(60);
       await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
-      secrets = [phone, phone.slice(1), code, body.access, body.refresh, 'push-token-secret', 'phone_number'];
+      world.engine.fail(() => ({ status: 400, type: 'AccessDeniedException', message: phone }));
+      await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
+      secrets = [
+        phone,
+        phone.slice(1),
+        code,
+        deviceToken,
+        body.access,
+        body.refresh,
+        'push-token-secret',
+        'phone_number',
+      ];
     });
-    expect(lines.map((line) => JSON.parse(line).status)).toEqual([200, 201, 200, 401, 400, 400, 500]);
+    const statuses = lines.flatMap((line) => JSON.parse(line).status ?? []);
+    expect(statuses).toEqual([200, 201, 200, 401, 400, 400, 400, 500]);
     for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret);
   });
 

@@ -24,6 +24,8 @@ import { createHash } from 'node:crypto';
  * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
  * | lost e-mail        | EMAIL#<lower case>        | LOST                   | let who lost it log in with it          |
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
+ * | phone of a network | OTP#<phone hash>          | NETWORK#<network>      | limit a network's sends and attempts    |
+ * | test number        | OTP#<phone hash>          | ATTEMPTS#<date in UTC> | limit all attempts at a test number     |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
  * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
@@ -31,8 +33,10 @@ import { createHash } from 'node:crypto';
  * | part of one        | BROADCAST#<key hash>      | PART#<number>          | go on where it was left                 |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | other calls of one | CLIENT#<network>          | <what is limited>      | limit them per client address           |
+ * | limit of one       | LIMIT#<customer id>       | <what is limited>      | limit changes of an e-mail, and notices |
  * | failed logins      | LOGIN#<hash>              | FAILURES               | make a guesser wait                     |
- * | sends of a day     | SENDS#<country or STAGE>  | <date in UTC>          | cap a country and the stage             |
+ * | of one account     | LOGIN#<hash>              | ATTEMPTS#<hour>        | limit them over all networks            |
+ * | sends of a day     | SENDS#<country, prefix of a number, or STAGE> | <date in UTC>          | cap a country and the stage             |
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
  * | public settings    | SETTINGS                  | PUBLIC                 | show, tell how to log in                |
  * | common passwords   | COMMON_PASSWORDS          | <start of their hash>  | refuse them                             |
@@ -117,6 +121,11 @@ export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
+export const phoneNetworkKey = (phone: string, network: string): Key => ({
+  pk: otpKey(phone).pk,
+  sk: `NETWORK#${network}`,
+});
+export const phoneAttemptsKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'ATTEMPTS' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
@@ -138,11 +147,17 @@ export const broadcastPartKey = (idempotencyKey: string, number: number): Key =>
 
 export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });
 export const clientCallsKey = (network: string, what: string): Key => ({ pk: clientSendsKey(network).pk, sk: what });
+export const customerLimitKey = (customerId: number, kind: string): Key => ({ pk: `LIMIT#${customerId}`, sk: kind });
 export const loginFailuresKey = (identifier: string, network: string): Key => ({
   pk: `LOGIN#${hash(`${identifier} ${network}`)}`,
   sk: 'FAILURES',
 });
+export const loginAttemptsKey = (identifier: string): Key => ({ pk: `LOGIN#${hash(identifier)}`, sk: 'ATTEMPTS' });
 export const countrySendsKey = (country: string, date: string): Key => ({ pk: `SENDS#${country}`, sk: date });
+export const prefixSendsKey = (phone: string, date: string): Key => ({
+  pk: `SENDS#${phone.slice(0, -4)}`,
+  sk: date,
+});
 export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: date });
 
 export const countriesPartition = 'COUNTRIES';

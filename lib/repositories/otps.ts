@@ -1,14 +1,33 @@
 import * as z from 'zod';
+import { daySeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
-import { otpKey } from './keys.ts';
-import { type Limit, SlidingWindow } from './slidingWindow.ts';
+import { otpKey, phoneAttemptsKey, phoneNetworkKey } from './keys.ts';
+import {
+  allowAll,
+  attemptWindows,
+  countAll,
+  networkAttemptWindow,
+  networkSendWindow,
+  type Share,
+  sendWindows,
+  uncountAll,
+  valuesOf,
+  waitForAll,
+} from './phoneLimits.ts';
+import { type Counted, countInDay, countInWindow } from './sends.ts';
 import { write } from './table.ts';
-import type { Write, Written } from './writes.ts';
+import type { Item, Write } from './writes.ts';
 
 /** What a client may ask a code for. */
-export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset'] as const;
-/** What a code is for. A phone has at most one live code of each. */
+export const otpTypes = [
+  'customer_auth',
+  'provider_auth',
+  'password_reset',
+  'phone_change',
+  'reauthentication',
+] as const;
+/** What a code is for. A phone has at most one live code of each, and one more that its owner's device requested. */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
 /** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
@@ -18,137 +37,187 @@ const Code = z.object({
   salt: z.string(),
   hash: z.string(),
   tries: z.int(),
+  /** A hash of the client network that requested the code: only that one learns that the code is still good. */
+  network: z.string().default(''),
   expiresAtSeconds: z.int(),
 });
 export type Code = z.infer<typeof Code>;
 export type NewCode = Omit<Code, 'id' | 'tries'>;
 
-const hourSeconds = 3_600;
-const daySeconds = 86_400;
+/** The attribute of a code. The owner's device has its own, which no stranger can replace or use up. */
+const slotOf = (type: OtpType, share: Share) => (share === 'owner' ? `own_${type}` : `code_${type}`);
 
-/** Who signs in by a code may use all of a phone's limits; who asks for a new password, without a session, two thirds of each. */
-export type Share = 'all' | 'part';
-
-function limits(share: Share, ...all: Limit[]): Limit[] {
-  const part = all.map(({ events, perSeconds }) => ({ events: Math.max(1, Math.floor((events * 2) / 3)), perSeconds }));
-  return share === 'all' ? all : [...all, ...part];
-}
-
-const sends = (share: Share) =>
-  new SlidingWindow(
-    'sent',
-    limits(
-      share,
-      { events: config.otpSendsPerPhonePerHour, perSeconds: hourSeconds },
-      { events: config.otpSendsPerPhonePerDay, perSeconds: daySeconds },
-    ),
-    config.otpCoolDownsSeconds,
-  );
-
-const tries = (share: Share = 'all') =>
-  new SlidingWindow('wrong', limits(share, { events: config.otpWrongTriesPerPhonePerDay, perSeconds: daySeconds }));
-
-const attribute = (type: OtpType) => `code_${type}`;
-
-function codeOn(item: Written['old'], type: OtpType): Code | undefined {
-  return Code.optional().parse(item?.[attribute(type)]);
+function codeIn(slot: string, item: Item | undefined): Code | undefined {
+  return Code.optional().parse(item?.[slot]);
 }
 
 /** `waitSeconds` is the time until this phone may be sent another code. */
-export type Replaced =
+export type Issued =
   | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
-  | { done: false; waitSeconds: number };
+  | { done: false; limit: 'sends' | 'attempts'; waitSeconds: number };
 
-/** Makes a code the phone's only one of its type and counts the send, if the phone's limits allow it now. */
-export async function replace(
+/**
+ * Makes a code the phone's only one of its type and share and counts the send, if the phone's limits allow it now. A code
+ * that could not be tried any more is not issued.
+ */
+export async function issueOtp(
   phone: string,
   type: OtpType,
+  share: Share,
   code: NewCode,
   now: number,
-  share: Share = 'all',
-): Promise<Replaced> {
-  const window = sends(share);
+): Promise<Issued> {
+  const [windows, attempts] = [sendWindows(share), attemptWindows(share)];
+  const slot = `#${slotOf(type, share)}`;
   const fresh: Code = { ...code, id: newId(), tries: 0 };
   const { done, old } = await write({
     kind: 'update',
     key: otpKey(phone),
-    expression: `SET #${attribute(type)} = :code, #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: window.allows,
-    values: { ':code': fresh, ':expiry': now + daySeconds, ...window.values(now) },
+    expression: `SET ${slot} = :code, #expiresAtSeconds = :expiry, ${countAll(windows)}`,
+    condition: allowAll([...windows, ...attempts]),
+    values: { ':code': fresh, ':expiry': now + daySeconds, ...valuesOf([...windows, ...attempts], now) },
   });
-  const standing = codeOn(old, type);
+  const previous = codeIn(slotOf(type, share), old);
   // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote.
-  const isRepetition = !done && standing?.id === fresh.id;
-  if (!done && !isRepetition) return { done, waitSeconds: window.wait(window.read(old), now) };
+  const isRepetition = !done && previous?.id === fresh.id;
+  if (!done && !isRepetition) {
+    const attemptsWait = waitForAll(attempts, old, now);
+    if (attemptsWait > 0) return { done, limit: 'attempts', waitSeconds: attemptsWait };
+    return { done, limit: 'sends', waitSeconds: waitForAll(windows, old, now) };
+  }
 
-  const sentBefore = window.read(old).slice(isRepetition ? 1 : 0);
-  const replaced = isRepetition ? undefined : standing;
+  const replaced = isRepetition ? undefined : previous;
   const undo = () =>
     write({
       kind: 'update',
       key: otpKey(phone),
-      expression: `SET ${window.uncount}${replaced ? `, #${attribute(type)} = :replaced` : ` REMOVE #${attribute(type)}`}`,
-      condition: `#${attribute(type)}.#id = :id`,
-      values: { ':replaced': replaced, ':id': fresh.id, ...window.values(now) },
+      expression: `SET ${uncountAll(windows)}${replaced ? `, ${slot} = :replaced` : ` REMOVE ${slot}`}`,
+      condition: `${slot}.#id = :id`,
+      values: { ':replaced': replaced, ':id': fresh.id, ...valuesOf(windows, now) },
     });
-  return { done: true, waitSeconds: window.wait([now, ...sentBefore], now), undo };
+  const waits = windows.map((window) => {
+    const before = window.read(old).slice(isRepetition ? 1 : 0);
+    return window.wait([now, ...before], now);
+  });
+  return { done: true, waitSeconds: Math.max(...waits), undo };
 }
 
 /** Makes a code the phone's only one of its type without any limit. For test numbers. */
-export function place(phone: string, type: OtpType, code: NewCode, now: number): Promise<unknown> {
+export function issueTestOtp(phone: string, type: OtpType, share: Share, code: NewCode, now: number): Promise<unknown> {
   return write({
     kind: 'update',
     key: otpKey(phone),
-    expression: `SET #${attribute(type)} = :code, #expiresAtSeconds = :expiry`,
+    expression: `SET #${slotOf(type, share)} = :code, #expiresAtSeconds = :expiry`,
     values: { ':code': { ...code, id: newId(), tries: 0 }, ':expiry': now + daySeconds },
   });
 }
 
-export type Tried =
-  | { outcome: 'compare'; code: Code }
+/** Counts a send to a phone by one client network, which may use only a part of the share. */
+export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+  return countInWindow(phoneNetworkKey(phone, network), networkSendWindow(share), daySeconds, now);
+}
+
+/** Counts an attempt at a phone's codes by one client network. */
+export function countNetworkAttempt(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+  return countInWindow(phoneNetworkKey(phone, network), networkAttemptWindow(share), daySeconds, now);
+}
+
+/** An attempt that was counted, and the code to compare. */
+export interface Attempt {
+  phone: string;
+  type: OtpType;
+  share: Share;
+  slot: string;
+  code: Code;
+  /** Takes back what the network counted, for a right code. To be done beside the write that uses the code up. */
+  refund?: () => Promise<unknown>;
+}
+
+export type Counting =
+  | { outcome: 'compare'; attempt: Attempt }
   | { outcome: 'none' }
   | { outcome: 'limit'; waitSeconds: number };
 
 /**
- * Takes one of the tries of the phone's code, before anyone compares: however many come at once, only as many get
- * the code to compare as there are tries left. A try counts as wrong until {@link consumption} takes it back.
+ * Counts an attempt at the phone's code before anyone compares: however many come at once, only as many get the code to
+ * compare as there are attempts left. An attempt counts as wrong until {@link consumeOtpWrite} or {@link refundAttempt}.
+ * @param slotShare whose code it is: the owner's device may also try the one that a stranger requested
  */
-export async function takeTry(phone: string, type: OtpType, now: number, share: Share = 'all'): Promise<Tried> {
-  const window = tries(share);
-  const code = `#${attribute(type)}`;
+export async function countAttempt(
+  phone: string,
+  type: OtpType,
+  share: Share,
+  slotShare: Share,
+  now: number,
+): Promise<Counting> {
+  const isTest = isTestNumber(phone);
+  const windows = isTest ? [] : attemptWindows(share);
+  const slot = slotOf(type, slotShare);
+  const code = `#${slot}`;
+  const condition = [
+    `${code}.#expiresAtSeconds > :now`,
+    ...(isTest ? [] : [`${code}.#tries < :tries`, allowAll(windows)]),
+  ];
+  const counts = [
+    `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry`,
+    ...windows.map(({ count }) => count),
+  ];
   const { done, old } = await write({
     kind: 'update',
     key: otpKey(phone),
-    expression: `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: `${code}.#expiresAtSeconds > :now AND ${code}.#tries < :tries AND ${window.allows}`,
-    values: { ':one': 1, ':tries': config.otpTriesPerCode, ':expiry': now + daySeconds, ...window.values(now) },
+    expression: counts.join(', '),
+    condition: condition.join(' AND '),
+    values: {
+      ':now': now,
+      ':one': 1,
+      ':tries': config.otpTriesPerCode,
+      ':expiry': now + daySeconds,
+      ...valuesOf(windows, now),
+    },
   });
-  const current = codeOn(old, type);
-  if (done && current) return { outcome: 'compare', code: current };
+  const current = codeIn(slot, old);
+  if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current } };
 
-  const dayWaitSeconds = window.wait(window.read(old), now);
+  const dayWaitSeconds = waitForAll(windows, old, now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
   if (!current || current.expiresAtSeconds <= now) return { outcome: 'none' };
   return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
 }
 
-/** The write that uses a code up and takes its try back. It is refused if the code has been used or replaced. */
-export function consumption(phone: string, type: OtpType, code: Code): Write {
+/** Test numbers have a fixed code, which anyone may try: strangers must not lock the reviewer of an app store out. */
+export function isTestNumber(phone: string): boolean {
+  return config.testNumbers.some(({ phone_number }) => phone_number === phone);
+}
+
+/** So many attempts a day at a test number's code leave one chance in a thousand to guess it. */
+const testAttemptsPerDay = 1_000;
+
+export function countTestAttempt(phone: string, now: number): Promise<Counted> {
+  return countInDay(phoneAttemptsKey(phone), testAttemptsPerDay, now);
+}
+
+const windowsOf = ({ phone, share }: Attempt) => (isTestNumber(phone) ? [] : attemptWindows(share));
+
+/** The write that uses a code up and takes its attempt back. It is refused if the code has been used or replaced. */
+export function consumeOtpWrite(attempt: Attempt): Write {
+  const { phone, slot, code } = attempt;
+  const refund = uncountAll(windowsOf(attempt));
   return {
     kind: 'update',
     key: otpKey(phone),
-    expression: `SET ${tries().uncount} REMOVE #${attribute(type)}`,
-    condition: `#${attribute(type)}.#id = :id`,
+    expression: `${refund && `SET ${refund}`} REMOVE #${slot}`,
+    condition: `#${slot}.#id = :id`,
     values: { ':id': code.id, ':never': 0 },
   };
 }
 
-/** Takes the try of a right code back that was not used up, or not by this call: it was no guess. */
-export async function forgiveTry(phone: string, type: OtpType, { id }: Code): Promise<void> {
-  const code = `#${attribute(type)}`;
-  const update = { kind: 'update', key: otpKey(phone), values: { ':never': 0, ':one': 1, ':id': id } } as const;
-  const expression = `SET ${tries().uncount}`;
-  const inFull = `${expression}, ${code}.#tries = ${code}.#tries - :one`;
-  const { done } = await write({ ...update, expression: inFull, condition: `${code}.#id = :id` });
-  if (!done) await write({ ...update, expression });
+/** Takes back the attempt of a right code that was not used up, or not by this call: it was no guess. */
+export async function refundAttempt(attempt: Attempt): Promise<void> {
+  const { phone, slot, code } = attempt;
+  const values = { ':never': 0, ':one': 1, ':id': code.id };
+  const refund = uncountAll(windowsOf(attempt));
+  const inFull = `SET #${slot}.#tries = #${slot}.#tries - :one${refund && `, ${refund}`}`;
+  const update = { kind: 'update', key: otpKey(phone), values } as const;
+  const { done } = await write({ ...update, expression: inFull, condition: `#${slot}.#id = :id` });
+  if (!done && refund) await write({ ...update, expression: `SET ${refund}` });
 }

@@ -1,8 +1,9 @@
-import { failFields } from '../errors.ts';
+import { fail, failFields } from '../errors.ts';
 import { Claim, Customer } from './customers.ts';
-import { addressKey, emailClaimKey, lostEmailKey, profileKey } from './keys.ts';
+import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from './keys.ts';
+import { countEmailChangeWrite, emailChangeWait, limitRefusals, takenLeftWrite, takenWait } from './sends.ts';
 import { readAll, transact } from './table.ts';
-import { type Given, setting, type Write } from './writes.ts';
+import { type Given, type Item, setting, type Write } from './writes.ts';
 
 /** What a customer may change about themselves. */
 export type Changes = Given<
@@ -14,12 +15,13 @@ export type Changes = Given<
  * address moves in the same transaction. An account that never proved a phone gives its address up to a customer who has:
  * otherwise anybody could keep the owners of addresses from using them. Answers the customer whom the change was made
  * to; undefined if they are gone.
- * @throws `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
+ * @param by whether the session is freshly proven, and the client network
+ * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, where the session is not proven; `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
  */
 export async function change(
   customer: Customer,
   changes: Changes,
-  unprovenHolder?: Customer,
+  { isProven, network, holder }: { isProven: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
   const update = setting(changes);
   if (!update.expression) return customer;
@@ -43,21 +45,27 @@ export async function change(
     writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
   }
   if (email !== customer.email) {
-    if (email) Object.assign(writes, emailTaking(customer, email, unprovenHolder));
+    if (email) Object.assign(writes, emailTaking(customer, email, { network, holder }));
     if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
+    // With a password, the address opens the account.
+    if (!isProven)
+      writes.noPassword = { kind: 'check', key: passwordKey(customer.id), condition: 'attribute_not_exists(pk)' };
   }
 
   const result = await transact(Object.values(writes));
   if (result.done) return customer;
   const refused = new Set(Object.keys(writes).filter((_, index) => result.refused[index]));
+  failOverLimit(writes, result.refused);
+  if (refused.has('noPassword')) return fail('codeNeeded');
   if (refused.has('profile') || refused.has('loss')) {
     const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
-    return current && change(current, changes);
+    return current && change(current, changes, { isProven, network });
   }
   if (refused.has('claim') && !refused.has('address')) {
-    const holder = await yieldingHolder(email, customer);
-    if (holder) return change(customer, changes, holder);
+    const yielding = await yieldingHolder(email, customer);
+    if (yielding) return change(customer, changes, { isProven, network, holder: yielding });
   }
+  if (refused.has('claim') || refused.has('othersLoss')) await limitRefusals(network);
   return failFields(
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
     ...(refused.has('claim') || refused.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
@@ -71,14 +79,16 @@ export async function change(
 export function emailTaking(
   { id: customerId, phoneNumber }: Pick<Customer, 'id' | 'phoneNumber'>,
   email: string,
-  holder: Customer | undefined,
+  { network, holder }: { network: string; holder: Customer | undefined },
 ): Record<string, Write> {
   const key = emailClaimKey(email);
   const item = { customerId } satisfies Claim;
+  const limits = { emailChanges: countEmailChangeWrite(customerId), taken: takenLeftWrite(network) };
   if (!holder) {
     const condition = 'attribute_not_exists(pk)';
     const own = { condition: `${condition} OR #customerId = :own`, values: { ':own': customerId } };
     return {
+      ...limits,
       claim: { kind: 'put', key, item, condition },
       // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
       ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...own } }),
@@ -86,6 +96,7 @@ export function emailTaking(
   }
   const { lostEmail: before } = holder;
   return {
+    ...limits,
     claim: { kind: 'put', key, item, condition: '#customerId = :holder', values: { ':holder': holder.id } },
     loss: {
       kind: 'update',
@@ -98,6 +109,21 @@ export function emailTaking(
     ...(before && before !== email && { forgotten: { kind: 'delete', key: lostEmailKey(before) } }),
     lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies Claim },
   };
+}
+
+/**
+ * Fails before anything tells whether an address is taken.
+ * @param writes with those of {@link emailTaking}
+ * @throws throttled when the customer, or the client network, is over a limit
+ */
+export function failOverLimit(
+  writes: Record<string, Write>,
+  refused: readonly ({ old: Item | undefined } | undefined)[],
+): void {
+  const refusalOf = (name: string) => refused[Object.keys(writes).indexOf(name)];
+  if (refusalOf('taken')) fail('throttled', { retryAfterSeconds: takenWait() });
+  const changes = refusalOf('emailChanges');
+  if (changes) fail('throttled', { retryAfterSeconds: emailChangeWait(changes.old) });
 }
 
 /** Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does. */

@@ -1,15 +1,21 @@
 import * as z from 'zod';
-import { nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
-import { config } from '../config.ts';
+import { daySeconds, hourSeconds, nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
+import { config, mostCounted } from '../config.ts';
 import { fail } from '../errors.ts';
-import { clientCallsKey, clientSendsKey, countrySendsKey, type Key, stageSendsKey } from './keys.ts';
+import {
+  clientCallsKey,
+  clientSendsKey,
+  countrySendsKey,
+  customerLimitKey,
+  type Key,
+  prefixSendsKey,
+  stageSendsKey,
+} from './keys.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 import { readAll, write } from './table.ts';
+import type { Item, Write } from './writes.ts';
 
-const hourSeconds = 3_600;
-const daySeconds = 86_400;
-
-/** One limit's answer: a send was counted and can be taken back, or it has to wait. */
+/** One limit's answer: an event was counted and can be taken back, or it has to wait. */
 export type Counted = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
 
 /** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
@@ -17,80 +23,141 @@ export function countForClient(network: string, now: number): Promise<Counted> {
   return countForHour(clientSendsKey(network), config.otpSendsPerAddressPerHour, now);
 }
 
+/** Counts a call of one kind by a client network. */
+export function countCall(network: string, kind: string, perHour: number): Promise<Counted> {
+  return countForHour(clientCallsKey(network, kind), perHour, nowSeconds());
+}
+
 /**
  * Counts a call of one kind by a client network.
  * @throws throttled when it has none left this hour
  */
-export async function limitCalls(network: string, what: string, perHour: number): Promise<void> {
-  const counted = await countForHour(clientCallsKey(network, what), perHour, nowSeconds());
+export async function limitCalls(network: string, kind: string, perHour: number): Promise<void> {
+  const counted = await countCall(network, kind, perHour);
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
-const refusalsKey = (network: string) => (hour: number) => clientCallsKey(network, `REFUSALS#${hour}`);
+const takenKey = (network: string) => clientCallsKey(network, 'REFUSALS');
 
 /**
- * Makes sure that a client network has not heard as often as it may, this hour, that something is taken. It is asked before anybody
- * looks, so that such a one learns nothing more, whatever it wants.
+ * Makes sure that a client network has "already taken" responses left this hour. It is asked before anything is looked up, so
+ * that a client over the limit learns nothing more, whatever it sends.
  * @throws throttled
  */
 export async function expectRefusalsLeft(network: string): Promise<void> {
-  const { hour, endsInSeconds } = hourNow();
-  const [counted] = await readAll([{ key: refusalsKey(network)(hour), as: z.object({ sends: z.int() }) }]);
+  const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
+  const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
   const isLeft = (counted?.sends ?? 0) < config.refusalsPerAddressPerHour;
   if (!isLeft) fail('throttled', { retryAfterSeconds: endsInSeconds });
 }
 
 /**
- * Counts that a client network hears that something is taken.
- * @throws throttled when it has heard so as often as it may
+ * Counts an "already taken" response to a client network.
+ * @throws throttled when it has none left this hour
  */
 export function limitRefusals(network: string): Promise<void> {
-  return limitByHour(refusalsKey(network), config.refusalsPerAddressPerHour);
+  return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
 }
 
-/**
- * Counts in an item for each hour of the clock.
- * @throws throttled when it has counted as many as may be
- */
-export async function limitByHour(keyOf: (hour: number) => Key, perHour: number): Promise<void> {
-  const { now, hour, endsInSeconds } = hourNow();
-  const { done } = await countUpTo(perHour, keyOf(hour), now + endsInSeconds);
-  if (!done) fail('throttled', { retryAfterSeconds: endsInSeconds });
+/** @throws throttled when a bucket is full */
+export async function limitInBucket(key: Key, perHour: number): Promise<void> {
+  const counted = await countInBucket(key, perHour, nowSeconds());
+  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
-function hourNow() {
-  const now = nowSeconds();
-  return { now, hour: Math.floor(now / hourSeconds), endsInSeconds: hourSeconds - (now % hourSeconds) };
+function hourBucket({ pk, sk }: Key, now: number) {
+  const hour = Math.floor(now / hourSeconds);
+  return { key: { pk, sk: `${sk}#${hour}` }, endsInSeconds: hourSeconds - (now % hourSeconds) };
 }
 
-async function countForHour(key: Key, events: number, now: number): Promise<Counted> {
-  const window = new SlidingWindow('sent', [{ events, perSeconds: hourSeconds }]);
+/** Small limits count in a sliding window. One that an item cannot hold counts in an item for each hour of the clock. */
+function countForHour(key: Key, perHour: number, now: number): Promise<Counted> {
+  if (perHour > mostCounted) return countInBucket(key, perHour, now);
+  const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
+  return countInWindow(key, window, hourSeconds, now);
+}
+
+/** Counts in an item for each hour of the clock. */
+export async function countInBucket(key: Key, perHour: number, now: number): Promise<Counted> {
+  const { key: bucket, endsInSeconds } = hourBucket(key, now);
+  const { done } = await countUpTo(perHour, bucket, now + endsInSeconds);
+  return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
+}
+
+/** Counts an event in a sliding window that has an item to itself. */
+export async function countInWindow(
+  key: Key,
+  window: SlidingWindow,
+  lifeSeconds: number,
+  now: number,
+): Promise<Counted> {
   const { done, old } = await write({
     kind: 'update',
     key,
     expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
     condition: window.allows,
-    values: { ':expiry': now + hourSeconds, ...window.values(now) },
+    values: { ':expiry': now + lifeSeconds, ...window.values(now) },
   });
   if (!done) return { done, waitSeconds: window.wait(window.read(old), now) };
   const undo = () => write({ kind: 'update', key, expression: `SET ${window.uncount}`, values: window.values(now) });
   return { done, undo };
 }
 
-export function countForCountry(country: string, now: number): Promise<Counted> {
-  return countForDay(countrySendsKey(country, utcDate(now)), config.otpSendsPerCountryPerDay, now);
+/** The write that is refused once a client network has no "already taken" responses left this hour. */
+export function takenLeftWrite(network: string): Write {
+  const { key } = hourBucket(takenKey(network), nowSeconds());
+  const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
+  return { kind: 'check', key, condition, values: { ':cap': config.refusalsPerAddressPerHour } };
 }
 
-export function countForStage(now: number): Promise<Counted> {
-  return countForDay(stageSendsKey(utcDate(now)), config.otpSendsPerStagePerDay, now);
+/** The write that counts a change of a customer's e-mail address, if there is one left in a day. */
+export function countEmailChangeWrite(customerId: number): Write {
+  const [window, now] = [emailChanges(), nowSeconds()];
+  return {
+    kind: 'update',
+    key: customerLimitKey(customerId, 'EMAIL_CHANGES'),
+    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: window.allows,
+    values: { ':expiry': now + daySeconds, ...window.values(now) },
+  };
+}
+
+/** Seconds until another change of an e-mail address, by the item that refused one. */
+export function emailChangeWait(item: Item | undefined): number {
+  const [window, now] = [emailChanges(), nowSeconds()];
+  return Math.max(1, window.wait(window.read(item), now));
+}
+
+const emailChanges = () =>
+  new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
+
+/** Seconds until a client network may hear again that something is taken. */
+export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
+
+/** Counts an event of a customer's day. */
+export function countForCustomer(customerId: number, kind: string, perDay: number, now: number): Promise<Counted> {
+  const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
+  return countInWindow(customerLimitKey(customerId, kind), window, daySeconds, now);
+}
+
+/** Callers whose phone has an account, or who bring a device token, may use all of a cap; the others four fifths. */
+const partForStrangers = 0.8;
+
+/** Counts a send to a country, to a prefix of its numbers, and of the stage. */
+export function countForCaps(phone: string, country: string, isKnown: boolean, now: number): Promise<Counted>[] {
+  const part = isKnown ? 1 : partForStrangers;
+  const cap = (limit: number) => Math.ceil(limit * part);
+  return [
+    countInDay(countrySendsKey(country, utcDate(now)), cap(config.otpSendsPerCountryPerDay), now),
+    countInDay(prefixSendsKey(phone, utcDate(now)), cap(config.otpSendsPerPrefixPerDay), now),
+    countInDay(stageSendsKey(utcDate(now)), cap(config.otpSendsPerStagePerDay), now),
+  ];
 }
 
 /** A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a second that way. */
-async function countForDay(key: Key, cap: number, now: number): Promise<Counted> {
+export async function countInDay(key: Key, cap: number, now: number): Promise<Counted> {
   const { done } = await countUpTo(cap, key, now + 2 * daySeconds);
-  if (!done) return { done, waitSeconds: secondsToMidnight(now) };
-  const undo = () => write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
-  return { done, undo };
+  return done ? { done, undo: () => uncount(key) } : { done, waitSeconds: secondsToMidnight(now) };
 }
 
 function countUpTo(cap: number, key: Key, expiresAtSeconds: number) {
@@ -101,4 +168,8 @@ function countUpTo(cap: number, key: Key, expiresAtSeconds: number) {
     condition: 'attribute_not_exists(#sends) OR #sends < :cap',
     values: { ':expiry': expiresAtSeconds, ':one': 1, ':cap': cap },
   });
+}
+
+function uncount(key: Key): Promise<unknown> {
+  return write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
 }

@@ -18,7 +18,7 @@ export const Session = z.object({
   /** The push token of the device that signed in: what joins a session to its device. Empty where none was named. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
-  /** When the customer proved their phone by a code in it; null where they came with a password. */
+  /** When the owner last showed who they are, by a code or a password; null where that was at a login with a password. */
   provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
@@ -114,6 +114,17 @@ export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, si
     expression: 'SET #signIn = :signIn',
     condition: 'attribute_exists(pk)',
     values: { ':signIn': signIn },
+  };
+}
+
+/** The write that records that the owner has just shown who they are. It is refused if the session has ended. */
+export function proveWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
+  return {
+    kind: 'update',
+    key: sessionKey(customerId, id),
+    expression: 'SET #provenAtSeconds = :now',
+    condition: 'attribute_exists(pk)',
+    values: { ':now': nowSeconds() },
   };
 }
 

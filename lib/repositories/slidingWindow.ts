@@ -50,9 +50,10 @@ export class SlidingWindow {
 
   /** The condition under which another event is allowed. */
   get allows(): string {
-    const limits = this.#limits.map(({ events }, index) => this.#olderThan(events, `:since${index}`));
+    const limits = this.#limits.map(({ events }, index) => this.#olderThan(events, this.#since(index)));
     const coolDowns = this.#coolDownsSeconds.map(
-      (_, index) => `(${this.#olderThan(index + 1, ':since0')} OR ${this.#olderThan(1, `:coolDown${index}`)})`,
+      (_, index) =>
+        `(${this.#olderThan(index + 1, this.#since(0))} OR ${this.#olderThan(1, `:${this.#name}CoolDown${index}`)})`,
     );
     return [...limits, ...coolDowns].join(' AND ');
   }
@@ -62,8 +63,10 @@ export class SlidingWindow {
       ':now': now,
       ':never': 0,
       ':ahead': now + clockSkewSeconds,
-      ...Object.fromEntries(this.#limits.map(({ perSeconds }, index) => [`:since${index}`, now - perSeconds])),
-      ...Object.fromEntries(this.#coolDownsSeconds.map((wait, index) => [`:coolDown${index}`, now - wait])),
+      ...Object.fromEntries(this.#limits.map(({ perSeconds }, index) => [this.#since(index), now - perSeconds])),
+      ...Object.fromEntries(
+        this.#coolDownsSeconds.map((wait, index) => [`:${this.#name}CoolDown${index}`, now - wait]),
+      ),
     };
   }
 
@@ -85,6 +88,10 @@ export class SlidingWindow {
 
   get #places(): number[] {
     return Array.from({ length: this.#size }, (_, index) => index + 1);
+  }
+
+  #since(limit: number): string {
+    return `:${this.#name}Since${limit}`;
   }
 
   #at(place: number): string {

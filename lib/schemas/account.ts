@@ -1,18 +1,17 @@
 import * as z from 'zod';
-import type { Tokens } from '../auth/tokens.ts';
 import { type FieldError, languages } from '../errors.ts';
 import { decimal } from '../money.ts';
 import type { Customer } from '../repositories/customers.ts';
 import { publicSettings } from '../repositories/publicSettings.ts';
 import type { Wallet } from '../repositories/wallets.ts';
 import { clearable, code, id, missing, text } from './fields.ts';
-import { otpCode } from './otp.ts';
+import { deviceToken, issuedDeviceToken, otpCode } from './otp.ts';
 import { givenPassword, isGuessable, newPassword } from './password.ts';
 import { birthDate, emailAddress } from './person.ts';
 import { phoneNumber } from './phone.ts';
 
 /** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
-export const CustomerResource = z
+export const CurrentCustomer = z
   .object({
     id,
     name: z.string(),
@@ -23,23 +22,29 @@ export const CustomerResource = z
     image: z.url().nullable(),
     birthdate: z.iso.date().nullable(),
     token: z.string().describe('For the Authorization header.'),
-    refresh_token: z.string(),
     is_guest: z.boolean(),
     language: z.enum(languages),
     primary_address: id.nullable().describe('The id of an address.'),
     wallet_credit: z.string().describe('Decimal.'),
   })
-  .meta({ id: 'CustomerResource' });
+  .meta({ id: 'CurrentCustomerResource' });
+
+/** The same from what signs a customer in: nothing else returns a refresh token. */
+export const CustomerResource = CurrentCustomer.extend({
+  refresh_token: z.string(),
+  device_token: issuedDeviceToken,
+}).meta({ id: 'CustomerResource' });
 
 interface Account {
   customer: Customer;
   /** The number to show. */
   phone: string;
   wallet: Wallet;
-  tokens: Tokens;
+  /** An access token. */
+  token: string;
 }
 
-export function showAccount({ customer, phone, wallet, tokens }: Account): z.input<typeof CustomerResource> {
+export function showAccount({ customer, phone, wallet, token }: Account): z.input<typeof CurrentCustomer> {
   return {
     id: customer.id,
     ...namesOf(customer),
@@ -48,8 +53,7 @@ export function showAccount({ customer, phone, wallet, tokens }: Account): z.inp
     phone_verified: customer.phoneNumber !== '',
     image: customer.image,
     birthdate: customer.birthDate,
-    token: tokens.access,
-    refresh_token: tokens.refresh,
+    token,
     is_guest: false,
     language: customer.language,
     primary_address: customer.primaryAddressId,
@@ -98,7 +102,7 @@ const isPhoneLogin = async () => (await publicSettings()).enablePhoneLogin;
 
 /** `phone` is required where the setting `enablePhoneLogin` is on, else `email`. */
 export const Login = z
-  .object({ email, phone, password: givenPassword })
+  .object({ email, phone, password: givenPassword, device_token: deviceToken })
   .refine(async ({ email }) => Boolean(email) || (await isPhoneLogin()), missing('email'))
   .refine(async ({ phone }) => Boolean(phone) || !(await isPhoneLogin()), missing('phone'));
 

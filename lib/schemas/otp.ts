@@ -9,10 +9,23 @@ export const otpCode = z.preprocess(
   text({ max: 32 }).transform(toAsciiDigits),
 );
 
+const otpChannels = ['sms'] as const;
+
+export const deviceToken = text({ max: 512 })
+  .nullish()
+  .describe(
+    'The `device_token` of an earlier sign-in of this account on this device. Keep it after a sign-out: attempts and sends by strangers can then not use up those of this device.',
+  );
+export const issuedDeviceToken = z
+  .string()
+  .describe('Bring it to later sign-ins and requests for codes. It lives for 180 days and signs nobody in.');
+
 export const OtpRequest = z.object({
   phone_number: phoneNumber,
   otp_type: choice(otpTypes),
   app_id: text({ max: 255 }).nullish(),
+  channel: choice(otpChannels).default('sms').describe('How the code is sent.'),
+  device_token: deviceToken,
 });
 
 export const OtpSent = z.object({
@@ -20,4 +33,6 @@ export const OtpSent = z.object({
   otp_type: z.enum(otpTypes),
   expires_in: z.int().min(0).describe('Seconds until the code expires.'),
   resend_in: z.int().min(0).describe('Seconds until another code can be sent.'),
+  channel: z.enum(otpChannels).describe('How the code was sent.'),
+  channels: z.array(z.enum(otpChannels)).describe('The ways in which a code can be sent to this phone.'),
 });

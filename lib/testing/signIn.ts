@@ -6,17 +6,21 @@ interface Options {
   phone?: string;
   registrationId?: string;
   language?: 'en' | 'ar';
+  deviceToken?: string;
+  clientAddress?: string;
 }
 
-let addresses = 0;
+/** The client address of a phone: each has its own, so that limits of a network never meet by chance. */
+export function addressOf(phone: string): string {
+  const number = Number(phone.slice(-6));
+  return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
+}
 
-/** Has a code sent to a phone, each time from another client address. */
-export async function requestCode(world: World, phone: string): Promise<string> {
-  addresses += 1;
-  const clientAddress = `198.51.${Math.floor(addresses / 250)}.${addresses % 250}`;
+/** Has a code sent to a phone. */
+export async function requestCode(world: World, phone: string, deviceToken?: string): Promise<string> {
   const { status, body } = await world.call(sendOtp, {
-    body: { phone_number: phone, otp_type: 'customer_auth' },
-    clientAddress,
+    body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
+    clientAddress: addressOf(phone),
   });
   if (status !== 200) throw new Error(`The code was not sent: ${JSON.stringify(body)}`);
   return world.codeFor(phone);
@@ -24,17 +28,31 @@ export async function requestCode(world: World, phone: string): Promise<string> 
 
 /** Brings a code back. */
 export function authenticateWith(world: World, phone: string, otp: string, options: Options = {}): Promise<Answer> {
-  const { registrationId = `token:${phone}`, language = 'en' } = options;
+  const { registrationId = `token:${phone}`, language = 'en', deviceToken, clientAddress = addressOf(phone) } = options;
   return world.call(authenticate, {
-    body: { phone_number: phone, otp, device: { registration_id: registrationId }, language },
+    body: {
+      phone_number: phone,
+      otp,
+      device: { registration_id: registrationId },
+      language,
+      device_token: deviceToken,
+    },
+    clientAddress,
   });
 }
 
 /** A signed-in customer, new unless the phone is known. */
 export async function signIn(world: World, options: Options = {}): Promise<SignedInCustomer> {
   const { phone = world.phone(), registrationId = `token:${phone}` } = options;
-  const code = await requestCode(world, phone);
+  const code = await requestCode(world, phone, options.deviceToken);
   const { status, body } = await authenticateWith(world, phone, code, { ...options, registrationId });
   if (status !== 200 && status !== 201) throw new Error(`Sign-in failed: ${JSON.stringify(body)}`);
-  return { phone, registrationId, access: body.access, refresh: body.refresh, customer: body.customer };
+  return {
+    phone,
+    registrationId,
+    access: body.access,
+    refresh: body.refresh,
+    customer: body.customer,
+    deviceToken: body.device_token,
+  };
 }

@@ -1,6 +1,7 @@
 import { handler as login } from '../../functions/password/login.ts';
 import { handler as signup } from '../../functions/password/signup.ts';
 import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
+import { addressOf } from './signIn.ts';
 import type { Answer, World } from './world.ts';
 
 export interface Account {
@@ -31,7 +32,7 @@ export function newAccount(world: World, changes: object = {}) {
 /** Somebody who signed up with a password; their phone is not verified. */
 export async function signUp(world: World, changes: object = {}): Promise<Account> {
   const wanted = newAccount(world, changes);
-  const { status, body } = await world.call(signup, { body: wanted });
+  const { status, body } = await world.call(signup, { body: wanted, clientAddress: addressOf(wanted.phone) });
   if (status !== 200) throw new Error(`Sign-up failed: ${JSON.stringify(body)}`);
   const { id, token, refresh_token: refresh } = body.data;
   return { id, email: wanted.email, phone: wanted.phone, password: wanted.password, token, refresh };
@@ -48,9 +49,10 @@ export function logIn(
 
 /** Has a code sent to the phone of an account and brings it back. */
 export async function verify(world: World, { token, phone }: Account): Promise<Answer> {
-  const asked = await world.call(verifyPhone, { token, clientAddress: nextAddress() });
+  const clientAddress = addressOf(phone);
+  const asked = await world.call(verifyPhone, { token, clientAddress });
   if (asked.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(asked.body)}`);
-  return world.call(verifyPhone, { token, body: { verification_code: world.codeFor(phone) } });
+  return world.call(verifyPhone, { token, clientAddress, body: { verification_code: world.codeFor(phone) } });
 }
 
 /** Has passwords cost next to nothing, and nobody wait, wherever a test is not about that. */

@@ -32,6 +32,7 @@ export interface SignedInCustomer {
   access: string;
   refresh: string;
   customer: { id: number };
+  deviceToken: string;
 }
 
 /** A service as its tests need it. */
@@ -91,6 +92,8 @@ export class World {
       // Tests call hundreds of times at once, on machines that do other things as well.
       TABLE_TIMEOUT_MS: '20000',
       SECRETS_TIMEOUT_MS: '20000',
+      // Hundreds of a test's customers have numbers in a row.
+      OTP_SENDS_PER_PREFIX_PER_DAY: '1000000',
       SNS_TIMEOUT_MS: '20000',
       S3_TIMEOUT_MS: '20000',
       SECRETS_CACHE_SECONDS: '300',

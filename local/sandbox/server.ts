@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Secrets } from '../../deploy/secrets.ts';
@@ -47,6 +48,15 @@ interface Options {
   watch?: MiddlewareHandler;
 }
 
+/** Does what was asked, and holds the answer back: the caller cannot know. */
+function answerLate(late: () => Faults['late']): MiddlewareHandler {
+  return async (_, next) => {
+    await next();
+    const seconds = late() === true ? 30 : Number(late());
+    if (seconds > 0) await setTimeout(seconds * 1_000, undefined, { ref: false });
+  };
+}
+
 /** Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built on top. */
 export async function startSandbox({
   port,
@@ -60,6 +70,7 @@ export async function startSandbox({
   const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
   if (watch) app.use(watch);
+  for (const path of ['/sns/*', '/ssm/*', '/s3/*']) app.use(path, answerLate(() => sandbox.faults.late));
   app.route(
     '/sns',
     snsSandbox({ messages, platforms }, () => sandbox.faults),

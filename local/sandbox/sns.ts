@@ -14,6 +14,8 @@ export const Faults = z.object({
   internal_error: z.boolean().default(false),
   /** No call is ever answered. */
   silence: z.boolean().default(false),
+  /** Calls to SNS, SSM and S3 are done, and their answers come so many seconds later; `true` is half a minute. */
+  late: z.union([z.boolean(), z.number().min(0)]).default(false),
   /** These numbers have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
   /** The apps with these push tokens are gone: the first push is lost, and SNS disables the endpoint. */

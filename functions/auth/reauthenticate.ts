@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { reauthenticate } from '../../lib/auth/reauthenticate.ts';
+import { signedIn } from '../../lib/auth/signedIn.ts';
+import { endpoint } from '../../lib/http/endpoint.ts';
+import { clearable, code, missing } from '../../lib/schemas/fields.ts';
+import { otpCode } from '../../lib/schemas/otp.ts';
+import { givenPassword } from '../../lib/schemas/password.ts';
+
+const Proof = z
+  .object({
+    otp: clearable(otpCode).optional().describe('A code of the type `reauthentication`, sent to the own phone.'),
+    password: clearable(givenPassword).optional(),
+  })
+  .refine(({ otp, password }) => Boolean(otp) || Boolean(password), missing('otp'))
+  .refine(({ otp, password }) => !(otp && password), { path: ['password'], ...code('conflicting') });
+
+export const handler = endpoint(
+  {
+    operationId: 'reauthenticate',
+    tag: 'auth',
+    summary: 'Confirm who you are, before a change of what the account is recovered by.',
+    description: 'By a code or the password. This session may then make such changes for ten minutes.',
+    auth: signedIn,
+    body: Proof,
+    returns: { 204: null },
+    fieldErrors: [
+      { attr: 'otp', code: 'required' },
+      { attr: 'password', code: 'conflicting' },
+    ],
+    errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'wrongCredentials'],
+  },
+  async ({ body, clientAddress, ...caller }) => {
+    await reauthenticate(caller, { ...body, clientAddress });
+  },
+);

@@ -1,0 +1,43 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
+import { fail } from '../errors.ts';
+import { loginAttemptsKey } from '../repositories/keys.ts';
+import * as loginFailures from '../repositories/loginFailures.ts';
+import { countCall, countInBucket } from '../repositories/sends.ts';
+import type { Write } from '../repositories/writes.ts';
+
+interface LoginAttempt {
+  /** The write that forgets the failures of this network at this account. */
+  forgetting: Write;
+  /** Takes the attempt back where the failures of the pair must stay. */
+  undo: () => Promise<unknown>;
+  /** Takes back what the attempt counts beyond the pair: it was no failure. */
+  succeed: () => Promise<unknown>;
+}
+
+/**
+ * Counts an attempt to log in as a failure before anything is compared, so that parallel guesses are no more than those in
+ * turn: for the pair of account and client network, for the network over all accounts, and for the account over all networks.
+ * A device that has logged in before is not kept out by what other networks fail.
+ * @param name the e-mail address or phone; whether there is such an account makes no difference
+ * @throws throttled
+ */
+export async function countLoginAttempt(name: string, network: string, isOwner: boolean): Promise<LoginAttempt> {
+  const now = nowSeconds();
+  const [pair, ...others] = await Promise.all([
+    loginFailures.takeTry(name, network, now),
+    ...(isOwner
+      ? []
+      : [
+          countCall(network, 'FAILED_LOGINS', config.failedLoginsPerAddressPerHour),
+          countInBucket(loginAttemptsKey(name), config.failedLoginsPerAccountPerHour, now),
+        ]),
+  ]);
+  const succeed = () => Promise.all(others.map((other) => other.done && other.undo()));
+  const waits = [pair, ...others].flatMap((counted) => (counted.done ? [] : [counted.waitSeconds]));
+  if (pair.done && waits.length === 0) {
+    return { forgetting: pair.forgetting, undo: () => Promise.all([pair.undo(), succeed()]), succeed };
+  }
+  await Promise.all([pair.done && pair.undo(), succeed()]);
+  return fail('throttled', { retryAfterSeconds: Math.max(...waits) });
+}

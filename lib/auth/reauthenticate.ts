@@ -1,0 +1,53 @@
+import { fail } from '../errors.ts';
+import { passwordKey } from '../repositories/keys.ts';
+import { consumeOtpWrite } from '../repositories/otps.ts';
+import { Password } from '../repositories/passwords.ts';
+import * as sessions from '../repositories/sessions.ts';
+import { readAll, transact } from '../repositories/table.ts';
+import type { Write } from '../repositories/writes.ts';
+import { admitAttempt, checkCode } from './checkCode.ts';
+import { clientNetwork } from './clientNetwork.ts';
+import { countLoginAttempt } from './loginAttempts.ts';
+import { isPassword } from './passwords.ts';
+import type { SignedIn } from './signedIn.ts';
+
+interface Proof {
+  otp?: string | null | undefined;
+  password?: string | null | undefined;
+  clientAddress: string;
+}
+
+/**
+ * Makes a session freshly proven, by the password or by a code that was sent to the customer's verified phone.
+ * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
+ */
+export async function reauthenticate(caller: SignedIn, { otp, password, clientAddress }: Proof): Promise<void> {
+  const network = clientNetwork(clientAddress);
+  const { write, refund } = otp
+    ? await checkOwnOtp(caller, otp, network)
+    : await checkPassword(caller, password ?? '', network);
+  const [{ done }] = await Promise.all([transact([sessions.proveWrite(caller.session), write]), refund?.()]);
+  if (!done) fail('tokenNotValid');
+}
+
+interface Checked {
+  /** Uses the code up, or forgets the failures of this network. */
+  write: Write;
+  refund: (() => Promise<unknown>) | undefined;
+}
+
+async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string, network: string): Promise<Checked> {
+  if (!phoneNumber) return fail('otpExpired');
+  const admission = await admitAttempt(phoneNumber, 'reauthentication', { network, isOwner: false, isSignedIn: true });
+  const attempt = await checkCode(admission, otp);
+  return { write: consumeOtpWrite(attempt), refund: attempt.refund };
+}
+
+async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
+  const [attempt, [password]] = await Promise.all([
+    countLoginAttempt(customer.email || customer.unprovenPhone || customer.phoneNumber, network, false),
+    readAll([{ key: passwordKey(customer.id), as: Password }]),
+  ]);
+  if (!(await isPassword(typed, password?.hash))) return fail('wrongCredentials');
+  return { write: attempt.forgetting, refund: attempt.succeed };
+}

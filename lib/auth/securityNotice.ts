@@ -1,0 +1,37 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config.ts';
+import type { Texts } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { sendSms } from '../messaging/sms.ts';
+import type { Customer } from '../repositories/customers.ts';
+import { countForCustomer } from '../repositories/sends.ts';
+
+const changes = {
+  email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
+  password: { en: 'The password of your account was changed.', ar: 'تم تغيير كلمة مرور حسابك.' },
+  phone: { en: 'The phone number of your account was changed.', ar: 'تم تغيير رقم هاتف حسابك.' },
+} as const satisfies Record<string, Texts>;
+
+const advice: Texts = {
+  en: 'If this was not you, sign in and end all sessions.',
+  ar: 'إن لم تكن أنت، فسجّل الدخول وأنهِ كل الجلسات.',
+};
+
+const noticesPerDay = 5;
+
+/**
+ * Tells the phone that an account had before a change of what it can be recovered by. The change was made, so a notice that
+ * cannot be sent fails nothing.
+ */
+export async function notifyOfChange(before: Customer, change: keyof typeof changes): Promise<void> {
+  const to = before.phoneNumber || before.unprovenPhone;
+  if (!to) return;
+  const { language, countryCode: country } = before;
+  try {
+    const counted = await countForCustomer(before.id, 'NOTICES', noticesPerDay, nowSeconds());
+    const text = `${config.brandName}: ${changes[change][language]} ${advice[language]}`;
+    if (counted.done) await sendSms({ to, text, type: 'notice', country, attr: 'phone' });
+  } catch (error) {
+    logger().warn('security_notice_failed', { error: loggable(error) });
+  }
+}

@@ -1,0 +1,74 @@
+import { daySeconds, hourSeconds } from '../clock.ts';
+import { config } from '../config.ts';
+import { SlidingWindow } from './slidingWindow.ts';
+
+/**
+ * The part of a phone's limits that a caller may use. The owner's devices, which bring a device token, may use all that is
+ * left. Callers without one may together use four fifths: to sign in, or for all other types of OTPs, which may use two
+ * fifths. So neither can keep the owner from signing in, and the other types cannot keep a new customer from it.
+ */
+export type Share = 'owner' | 'stranger' | 'other';
+
+const guestPart = 0.8;
+const otherPart = 0.4;
+/** The part of what callers without a device token may use that one client network may. */
+const networkPart = 0.8;
+
+const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
+const perDay = (events: number) => ({ events, perSeconds: daySeconds });
+
+/** The sends of a phone: the ceiling of the day, the part of guests, and the cool-downs of the share. */
+export function sendWindows(share: Share): SlidingWindow[] {
+  const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
+  const perHour = { events: ofHour, perSeconds: hourSeconds };
+  const ofOther = partOf(ofDay, otherPart);
+  const limits = share === 'other' ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)] : [perHour];
+  return [
+    new SlidingWindow('sent', [perDay(ofDay)]),
+    ...(share === 'owner' ? [] : [new SlidingWindow('guestSent', [perDay(partOf(ofDay, guestPart))])]),
+    new SlidingWindow(`${share}Sent`, limits, config.otpCoolDownsSeconds),
+  ];
+}
+
+/** The wrong attempts of a phone: the ceiling of the day, and the parts of guests and of other types. */
+export function attemptWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpWrongTriesPerPhonePerDay;
+  return [
+    new SlidingWindow('wrong', [perDay(limit)]),
+    ...(share === 'owner' ? [] : [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])]),
+    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherPart))])] : []),
+  ];
+}
+
+/** The sends of one client network to one phone. */
+export function networkSendWindow(share: Share): SlidingWindow {
+  return networkWindow(`${share}Sent`, config.otpSendsPerPhonePerDay, share);
+}
+
+/** The attempts of one client network at one phone's codes. */
+export function networkAttemptWindow(share: Share): SlidingWindow {
+  return networkWindow(`${share}Wrong`, config.otpWrongTriesPerPhonePerDay, share);
+}
+
+function networkWindow(name: string, limit: number, share: Share): SlidingWindow {
+  const part = share === 'other' ? otherPart : guestPart;
+  return new SlidingWindow(name, [perDay(partOf(limit, part * networkPart))]);
+}
+
+/** The values that the expressions of several windows need. */
+export function valuesOf(windows: readonly SlidingWindow[], now: number): Record<string, unknown> {
+  return Object.assign({}, ...windows.map((window) => window.values(now)));
+}
+
+export const countAll = (windows: readonly SlidingWindow[]) => windows.map(({ count }) => count).join(', ');
+export const uncountAll = (windows: readonly SlidingWindow[]) => windows.map(({ uncount }) => uncount).join(', ');
+export const allowAll = (windows: readonly SlidingWindow[]) => windows.map(({ allows }) => allows).join(' AND ');
+
+/** Whole seconds until all windows allow another event; 0 if they do. */
+export function waitForAll(
+  windows: readonly SlidingWindow[],
+  item: Record<string, unknown> | undefined,
+  now: number,
+): number {
+  return Math.max(0, ...windows.map((window) => window.wait(window.read(item), now)));
+}
