@@ -20,7 +20,10 @@ export interface Route {
 interface Service {
   service: string;
   params: Record<string, Record<string, unknown>>;
-  custom: { esbuild: { mainFields: string[]; target: string; alias: Record<string, string> } };
+  custom: {
+    esbuild: { mainFields: string[]; target: string; alias: Record<string, string> };
+    clientLimits: { requests: number; guardedRequests: number };
+  };
   functions: Record<
     string,
     {
