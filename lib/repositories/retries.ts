@@ -4,13 +4,16 @@ import { fail } from '../errors.ts';
 /** How often a call is made before the client is asked to come back later. */
 export const attempts = 12;
 
-/** Tries again while another transaction holds an item. Nothing has been written by then, so the caller may try later. */
+/**
+ * Retries while another transaction holds an item, or DynamoDB has no capacity for one of a transaction's items. Nothing has
+ * been written by then, so the caller may try later.
+ */
 export async function retried<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
       return await pausing(run());
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error) && !isCancelledForNow(error)) throw error;
       await backOff(attempt);
     }
   }
@@ -20,23 +23,45 @@ export async function retried<T>(run: () => Promise<T>): Promise<T> {
 const conflicts = ['TransactionConflictException', 'TransactionInProgressException'];
 
 function isConflict(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const reasons =
-    'CancellationReasons' in error && Array.isArray(error.CancellationReasons) ? error.CancellationReasons : [];
-  const codes = reasons.map(({ Code }: { Code?: string }) => Code);
-  return conflicts.includes(error.name) || codes.includes('TransactionConflict') || codes.includes('ThrottlingError');
+  return error instanceof Error && conflicts.includes(error.name);
+}
+
+/**
+ * Reasons to cancel a transaction that pass. DynamoDB writes some of them with and some without `Exception`.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+const passing = [
+  'InternalServerError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingError',
+  'TransactionConflict',
+  'TransactionInProgress',
+];
+
+function isCancelledForNow(error: unknown): boolean {
+  const reasons = error instanceof Error && 'CancellationReasons' in error ? error.CancellationReasons : [];
+  const codes = Array.isArray(reasons) ? reasons.map(({ Code = 'None' }: { Code?: string }) => Code) : [];
+  const failed = codes.filter((code) => code !== 'None').map((code) => code.replace(/Exception$/, ''));
+  return failed.length > 0 && failed.every((code) => passing.includes(code));
 }
 
 /** DynamoDB asks for a pause after the SDK's own retries; so do we. */
-const throttles = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
+const throttles = [
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+  'ThrottlingException',
+];
 
 function isThrottle(error: unknown): boolean {
   return error instanceof Error && throttles.includes(error.name);
 }
 
-/** The same for whoever loads data and may repeat it: also a table that is too slow to answer. */
+/** The same for writes that may be repeated: also a table that is too slow to respond, or fails inside. */
 export function isBusy(error: unknown): boolean {
-  return isThrottle(error) || (error instanceof Error && error.name === 'TimeoutError');
+  return isThrottle(error) || (error instanceof Error && ['InternalServerError', 'TimeoutError'].includes(error.name));
 }
 
 export async function pausing<T>(answer: Promise<T>): Promise<T> {

@@ -1,6 +1,9 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { handler as deleteCustomer } from '../../functions/customers/delete.ts';
+import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { nowSeconds } from '../clock.ts';
-import { ApiError } from '../errors.ts';
+import { signIn } from '../testing/signIn.ts';
 import { useWorld } from '../testing/world.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 
@@ -12,11 +15,21 @@ const newKey = () => ({ pk: `TEST#${++partitions}`, sk: 'NOTE' });
 const put = (key: { pk: string; sk: string }, item: Record<string, unknown>, condition?: string) =>
   write({ kind: 'put', key, item, ...(condition && { condition }) });
 
-const conflict = {
+/** Reasons to cancel a transaction that pass. */
+const passing = [
+  'TransactionConflict',
+  'ProvisionedThroughputExceeded',
+  'ThrottlingError',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionInProgress',
+  'InternalServerError',
+];
+const cancelled = (...codes: (string | undefined)[]) => ({
   status: 400,
   type: 'TransactionCanceledException',
-  extra: { CancellationReasons: [{ Code: 'TransactionConflict' }] },
-};
+  extra: { CancellationReasons: codes.map((Code) => ({ Code })) },
+});
 
 describe('reading', () => {
   test('answers in the order of the keys, with nothing where there is nothing', async () => {
@@ -85,25 +98,50 @@ describe('writing', () => {
     expect(await readAll([{ key: free, as: Note }])).toEqual([undefined]);
   });
 
-  test('tries again while another transaction holds an item, under one ClientRequestToken', async () => {
+  test.each(passing)('retries a transaction that was cancelled by %s, under one ClientRequestToken', async (code) => {
     const key = newKey();
-    let conflicts = 0;
+    let refused = 0;
     world.engine.record();
-    world.engine.fail((operation) => (operation === 'TransactWriteItems' && conflicts++ < 3 ? conflict : undefined));
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' && refused++ < 3 ? cancelled('None', code) : undefined,
+    );
     expect(await transact([{ kind: 'put', key, item: { text: 'held up' } }])).toEqual({ done: true });
     const tokens = world.engine.calls.map(({ body }) => JSON.parse(body).ClientRequestToken);
     expect(tokens).toHaveLength(4);
     expect(new Set(tokens).size).toBe(1);
   });
 
-  test('gives up on an item that stays held with 429, having written nothing', async () => {
-    const key = newKey();
-    world.engine.fail((operation) => (operation === 'TransactWriteItems' ? conflict : undefined));
-    const error = await transact([{ kind: 'put', key, item: { text: 'never' } }]).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ problem: 'throttled', circumstances: { retryAfterSeconds: 1 } });
+  test('gives up on a transaction that stays cancelled with 429 and Retry-After, having written nothing', async () => {
+    const { access, customer } = await signIn(world);
+    let calls = 0;
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' ? cancelled('None', passing[calls++ % passing.length]) : undefined,
+    );
+    const { status, headers, body } = await world.call(deleteCustomer, { method: 'DELETE', token: access });
+    expect([status, headers['retry-after'], body.errors[0].code]).toEqual([429, '1', 'throttled']);
     world.engine.heal();
-    expect(await readAll([{ key, as: Note }])).toEqual([undefined]);
+    expect((await world.call(getCustomer, { method: 'GET', token: access })).body.id).toBe(customer.id);
+  });
+
+  test.each([[['ValidationError']], [['ItemCollectionSizeLimitExceeded']], [['ValidationError', 'ThrottlingError']]])(
+    'does not repeat a transaction that cannot succeed: %j',
+    async (codes) => {
+      world.engine.record();
+      world.engine.fail((operation) => (operation === 'TransactWriteItems' ? cancelled(...codes) : undefined));
+      await expect(transact([{ kind: 'put', key: newKey(), item: {} }])).rejects.toThrow(TransactionCanceledException);
+      expect(world.engine.calls).toHaveLength(1);
+    },
+  );
+
+  test('takes a condition that failed for an answer, though other items were throttled', async () => {
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' ? cancelled('ThrottlingError', 'ConditionalCheckFailed') : undefined,
+    );
+    const result = await transact([
+      { kind: 'put', key: newKey(), item: {} },
+      { kind: 'put', key: newKey(), item: {}, condition: 'attribute_not_exists(pk)' },
+    ]);
+    expect(result).toEqual({ done: false, refused: [undefined, { old: undefined }] });
   });
 
   test('writes once when the answer of a transaction is lost', async () => {

@@ -236,13 +236,12 @@ test('of two loads at once one wins, and the other one is told so', async () => 
   expect((await versions()).size).toBe(1);
 });
 
-test('a load is patient with a table that takes it in parts', async () => {
+test.each([
+  { status: 400, type: 'ProvisionedThroughputExceededException' },
+  { status: 500, type: 'InternalServerError' },
+])('a load is patient with a table that responds $type', async (failure) => {
   let refusals = 5;
-  world.engine.fail((operation) =>
-    operation === 'BatchWriteItem' && refusals-- > 0
-      ? { status: 400, type: 'ProvisionedThroughputExceededException' }
-      : undefined,
-  );
+  world.engine.fail((operation) => (operation === 'BatchWriteItem' && refusals-- > 0 ? failure : undefined));
   await loadRegions(feature('PATIENT', rectangle(0, 0, 10, 10)));
   expect(await codeAt(5, 5)).toBe('PATIENT');
 });
