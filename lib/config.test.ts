@@ -21,6 +21,11 @@ test.each([
   ['SMS_APPS', '[{"app_id":"a","platform":"android","hash":"secret-ish"}]', () => config.smsApps],
   ['PUSH_ANDROID_APPLICATION', 'secret-ish', () => config.pushApplications],
   ['PUSH_IOS_APPLICATION', 'arn:aws:sns:eu-central-1:000000000000:app/GCM/shop', () => config.pushApplications],
+  ['CLIENT_IP_HEADER', 'secret-ish header', () => config.cdn],
+  ['CLIENT_IP_HEADER', 'CF-Connecting-IP', () => config.cdn],
+  ['CLIENT_IP_SECRET_HEADER', 'X-Cdn-Secret', () => config.cdn],
+  ['CLIENT_IP_SECRET_SHA256', 'secret-ish', () => config.cdn],
+  ['CLIENT_IP_SECRET_SHA256', '123456'.repeat(12).slice(0, 64), () => config.cdn],
   ['TEST_NUMBERS', '[{"phone_number":"010","otp":"123456","until":"2026-01-01"}]', () => config.testNumbers],
 ])('%s=%s is refused with its name and without its value', (variable, value, read) => {
   set({ STAGE: 'dev', [variable]: value });
@@ -61,6 +66,20 @@ test('all settings can be checked before they are needed', () => {
   expect(checkSettings).not.toThrow();
   set({ STAGE: 'prod', TEST_NUMBERS: '[{"phone_number":"+201001234567","otp":"123456","until":"2026-12-31"}]' });
   expect(checkSettings).toThrow('TEST_NUMBERS is set in prod without ALLOW_TEST_NUMBERS=true.');
+});
+
+test("a CDN's header and its secret are two headers, and off where neither is set", () => {
+  expect(config.cdn).toBeUndefined();
+  const sha256 = 'ab'.repeat(32);
+  set({ CLIENT_IP_HEADER: 'X-Same', CLIENT_IP_SECRET_HEADER: 'x-same', CLIENT_IP_SECRET_SHA256: sha256 });
+  expect(checkSettings).toThrow('must be set together, for two headers.');
+  set({ CLIENT_IP_HEADER: 'CF-Connecting-IP' });
+  expect(checkSettings).not.toThrow();
+  expect(config.cdn).toEqual({
+    addressHeader: 'cf-connecting-ip',
+    secretHeader: 'x-same',
+    secretSha256: Buffer.from(sha256, 'hex'),
+  });
 });
 
 test('the clock moves in the stage local and nowhere else', () => {

@@ -63,6 +63,21 @@ export const config = {
   get corsAnswerHeaders() {
     return list('CORS_ANSWER_HEADERS');
   },
+  /** The header in which a CDN in front writes the client's address, and the secret that shows its requests; undefined without one. */
+  get cdn() {
+    const [addressHeader, secretHeader] = ['CLIENT_IP_HEADER', 'CLIENT_IP_SECRET_HEADER'].map(headerName);
+    const sha256 = process.env.CLIENT_IP_SECRET_SHA256 || undefined;
+    if (sha256 && !/^[0-9a-f]{64}$/i.test(sha256)) {
+      throw new ConfigurationError('CLIENT_IP_SECRET_SHA256 must be a SHA-256 in hex.');
+    }
+    if (!addressHeader && !secretHeader && !sha256) return undefined;
+    if (!addressHeader || !secretHeader || !sha256 || addressHeader === secretHeader) {
+      throw new ConfigurationError(
+        'CLIENT_IP_HEADER, CLIENT_IP_SECRET_HEADER and CLIENT_IP_SECRET_SHA256 must be set together, for two headers.',
+      );
+    }
+    return { addressHeader, secretHeader, secretSha256: Buffer.from(sha256, 'hex') };
+  },
   get maxJsonBodyBytes() {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
@@ -291,6 +306,15 @@ export function endpointOf(service: SignedService): string {
   const [, domain] = Object.entries(domains).find(([start]) => config.region.startsWith(start)) ?? [];
   const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain ?? 'amazonaws.com'}`);
   return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll).replace(/\/$/, '');
+}
+
+/** In lower case, as functions get headers. */
+function headerName(variable: string): string | undefined {
+  const name = process.env[variable]?.toLowerCase() || undefined;
+  if (name && !/^[a-z0-9-]{1,100}$/.test(name)) {
+    throw new ConfigurationError(`${variable} must be the name of a header.`);
+  }
+  return name;
 }
 
 function applicationArn(variable: string, platform: string): string | undefined {

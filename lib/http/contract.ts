@@ -62,7 +62,7 @@ type Parsed<C extends Contract, K extends 'params' | 'query' | 'body'> = C[K] ex
 export type Input<C extends Contract> = {
   /** The signed-in customer's, else the one asked for, else English. */
   language: Language;
-  /** As the gateway saw it; no header can change it. */
+  /** As the gateway saw it, or the CDN in front of it; no header of the client can change it. */
   clientAddress: string;
   method: string;
   /** The header, for those who are no customers. */

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import type * as z from 'zod';
 import { ApiError, type FieldError, fail, type Language, languages, ValidationError } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
+import { clientAddressOf } from './clientAddress.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
@@ -45,7 +46,7 @@ export function endpoint<const C extends Contract>(
         ...context.principal,
         ...(await validated(contract, event)),
         language: languageOf(context),
-        clientAddress: event.requestContext.identity.sourceIp,
+        clientAddress: clientAddressOf(event),
         method: event.httpMethod,
         authorization: event.headers.authorization,
         resource: event.resource,
