@@ -1,9 +1,37 @@
 import ipaddr from 'ipaddr.js';
 
-/** Who is counted as one client: an IPv4 address, or the /64 of an IPv6 one, for a household has a whole /64 to itself. */
+/** The network that counts as one client, and the larger one that may belong to the same client. */
+export interface ClientNetworks {
+  /** An IPv4 address, or the /64 of an IPv6 address, because a household has a whole /64 to itself. */
+  network: string;
+  /** The /48 of an IPv6 address: a provider may give one customer 65,536 networks. Undefined for IPv4. */
+  site: string | undefined;
+}
+
+/**
+ * Networks of translators between IPv6 and IPv4 (RFC 6052, RFC 7915). The last 32 bits of an address are the client's IPv4
+ * address, and all clients share one /64.
+ */
+const translated = [ipaddr.IPv6.parse('64:ff9b::'), ipaddr.IPv6.parse('::ffff:0:0:0')];
+
+/** An address that cannot be read is a network of its own. */
+export function clientNetworks(address: string): ClientNetworks {
+  // A zone id names an interface of one machine, and not another client.
+  const [withoutZone = ''] = address.split('%');
+  if (!ipaddr.isValid(withoutZone)) return { network: address, site: undefined };
+  const parsed = ipaddr.process(withoutZone);
+  if (parsed instanceof ipaddr.IPv4) return { network: parsed.toString(), site: undefined };
+  if (translated.some((prefix) => parsed.match(prefix, 96))) {
+    return { network: ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).toString(), site: undefined };
+  }
+  return { network: cidr(parsed, 64), site: cidr(parsed, 48) };
+}
+
+function cidr(address: ipaddr.IPv6, bits: number): string {
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toString()}/${bits}`;
+}
+
+/** The network alone. */
 export function clientNetwork(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
+  return clientNetworks(address).network;
 }
