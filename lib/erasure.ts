@@ -2,10 +2,14 @@ import { dropImagesOf } from './images/store.ts';
 import { personalData } from './personalData.ts';
 import { writeAll } from './repositories/bulk.ts';
 import { release } from './repositories/deviceWrites.ts';
-import { customerPartition, devicePrefix, erasureKey } from './repositories/keys.ts';
+import { customerPartition, devicePrefix, entryRecordPrefix, erasureKey } from './repositories/keys.ts';
 import { readRaw, write } from './repositories/table.ts';
 
-const kept: string[] = Object.values(personalData).flatMap((kind) => ('outlivesCustomer' in kind ? [kind.sk] : []));
+const kept: string[] = [
+  ...Object.values(personalData).flatMap((kind) => ('outlivesCustomer' in kind ? [kind.sk] : [])),
+  // Belongs to an entry, and says nothing beyond it.
+  entryRecordPrefix,
+];
 
 /**
  * Erases what is left of a customer who has been removed: push tokens, images, and every item of the partition but those

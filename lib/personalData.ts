@@ -38,7 +38,7 @@ export const personalData = {
   },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
-  transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['hash'], outlivesCustomer: true },
+  transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['keyHash', 'hash'], outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens', 'signIn'] },
   devices: { sk: devicePrefix, schema: Device, many: true },
   addresses: { sk: addressPrefix, schema: Address, many: true },

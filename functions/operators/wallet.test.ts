@@ -22,6 +22,11 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
 const debit = (customerId: number, amount: string, wanted = {}) =>
   adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...wanted });
 const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
+/** The wallet and its customer, as keys that DynamoDB left for the next call. */
+const unprocessed = (customerId: number) => {
+  const Keys = ['WALLET', 'PROFILE'].map((sk) => ({ pk: { S: walletKey(customerId).pk }, sk: { S: sk } }));
+  return { [process.env.TABLE_NAME ?? '']: { Keys, ConsistentRead: true } };
+};
 let changes: Stream;
 beforeAll(async () => {
   changes = await world.openStream('followUp');
@@ -98,10 +103,7 @@ describe('walletAdjust', () => {
     world.engine.fail((operation, body) => {
       if (operation !== 'BatchGetItem' || first || !body.includes('WALLET_KEY#')) return undefined;
       first = adjustWallet(customer.id, request);
-      const wallet = { pk: { S: walletKey(customer.id).pk }, sk: { S: 'WALLET' } };
-      const profile = { pk: wallet.pk, sk: { S: 'PROFILE' } };
-      const unprocessed = { [process.env.TABLE_NAME ?? '']: { Keys: [wallet, profile], ConsistentRead: true } };
-      return { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed } };
+      return { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed(customer.id) } };
     });
     const repeated = adjustWallet(customer.id, request);
     while (!first) await setImmediate();
@@ -271,6 +273,10 @@ describe('walletVerify', () => {
     const [first = {}, second = {}, third = {}] = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
     return { id: customer.id, wallet, first, second, third, items };
   };
+  const walletOf = async (customerId: number) => {
+    const items = await world.partition(walletKey(customerId).pk);
+    return items.find(({ sk }) => sk === 'WALLET') ?? {};
+  };
   type Story = Awaited<ReturnType<typeof story>>;
   const keyOf = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
 
@@ -385,7 +391,20 @@ describe('walletVerify', () => {
         const forged = { ...second, reference: 'forged' } as unknown as Entry;
         await world.put({ ...forged, hash: hashOf(id, forged) });
       },
-      () => [['entry_replaced', null]],
+      ({ second }) => [
+        ['entry_replaced', null],
+        ['idempotency_record_edited', second.id],
+      ],
+    ],
+    [
+      'an entry has lost its key',
+      ({ second: { keyHash: _, ...second } }) => world.put(second),
+      ({ second }) => [['entry_edited', second.id]],
+    ],
+    [
+      'an entry has another key',
+      ({ second, third }) => world.put({ ...second, keyHash: third.keyHash }),
+      ({ second }) => [['entry_edited', second.id]],
     ],
   ])('reports that %s', async (_, tamper, findings) => {
     const own = await story();
@@ -395,6 +414,92 @@ describe('walletVerify', () => {
     expect((await verify()).findings).toEqual(found);
     for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(keyOf(item));
     for (const item of own.items) await world.put(item);
+  });
+
+  describe('the idempotency record of an entry', () => {
+    const places = ['WALLET_KEY#', 'ENTRY_KEY#'];
+    const booked = async () => {
+      const { customer } = await signIn(world);
+      const request = { amount: '10', idempotency_key: randomUUID() };
+      const entry = await adjustWallet(customer.id, request);
+      const items = (await world.items()).filter((item) => JSON.stringify(item).includes(`"id":${entry.id}`));
+      const [ledger = {}] = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
+      const recordAt = (place: string) => items.find(({ pk, sk }) => `${pk} ${sk}`.includes(place)) ?? {};
+      return { id: customer.id, request, entry, ledger, recordAt };
+    };
+    const problemsOf = async (customerId: number) =>
+      (await verify({ customer_id: customerId })).findings.map(({ problem, entry_id }: Answer) => [problem, entry_id]);
+
+    test.each(places)('is missed when it is gone at %s, and the request is not booked again', async (place) => {
+      const { id, request, entry, recordAt } = await booked();
+      await world.delete(keyOf(recordAt(place)));
+      const repeated = await times(8, () => adjustWallet(id, request));
+      expect(repeated).toEqual(Array(8).fill(entry));
+      expect(codeOf(await adjustWallet(id, { ...request, amount: '11' }))).toBe('idempotency_key_reused');
+      const { wallet, results } = await statement({ customer_id: id });
+      expect([wallet.balance, results]).toEqual(['10.00', [entry]]);
+      expect(await problemsOf(id)).toEqual([['idempotency_record_missing', entry.id]]);
+      await world.put(recordAt(place));
+      expect(await problemsOf(id)).toEqual([]);
+    });
+
+    test('keeps a request from being booked again when it is lost in the middle of a repetition', async () => {
+      const { id, request, entry, recordAt } = await booked();
+      // As if both places were read before the first request had written them.
+      world.engine.fail((operation, body) =>
+        operation === 'BatchGetItem' && body.includes('PROFILE') && body.includes('ENTRY_KEY#')
+          ? { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed(id) } }
+          : undefined,
+      );
+      await world.delete(keyOf(recordAt('WALLET_KEY#')));
+      expect(await adjustWallet(id, request)).toEqual(entry);
+      expect((await statement({ customer_id: id })).wallet.balance).toBe('10.00');
+      await world.put(recordAt('WALLET_KEY#'));
+    });
+
+    test.each(places)('is reported when it was edited at %s', async (place) => {
+      const { id, entry, ledger, recordAt } = await booked();
+      const forged = { ...ledger, amountMinor: 99_999 } as unknown as Entry;
+      const changes = [
+        { entry: { ...forged, hash: hashOf(id, forged) } },
+        { entry: forged },
+        { customerId: id + 1 },
+        { content: 7 },
+      ];
+      for (const change of changes) {
+        await world.put({ ...recordAt(place), ...change });
+        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+      }
+      await world.put({ ...recordAt(place), expiresAtSeconds: 1 });
+      expect(await problemsOf(id)).toEqual([['idempotency_record_missing', entry.id]]);
+      await world.put(recordAt(place));
+      expect(await problemsOf(id)).toEqual([]);
+    });
+
+    test('is of one entry only, when both places were lost and a request was booked again', async () => {
+      const { id, request, entry, recordAt } = await booked();
+      for (const place of places) await world.delete(keyOf(recordAt(place)));
+      const second = await adjustWallet(id, request);
+      expect(second.id).not.toBe(entry.id);
+      expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+    });
+
+    test('is found for each of a hundred entries', async () => {
+      const { id, entry } = await booked();
+      for (let round = 0; round < 10; round++) await times(11, () => adjustWallet(id, { amount: '1' }));
+      expect(await verify({ customer_id: id })).toEqual({ wallets: 1, entries: 111, findings: [], next: null });
+      expect(entry.amount).toBe('10.00');
+    });
+
+    test('is not asked of an entry of an earlier version', async () => {
+      const { id, ledger, recordAt } = await booked();
+      const { keyHash: _, ...earlier } = ledger as unknown as Entry;
+      const old = { ...earlier, hash: hashOf(id, earlier) };
+      await world.put(old);
+      await world.put({ ...(await walletOf(id)), checksum: Number.parseInt(old.hash.slice(0, 8), 16) });
+      for (const place of places) await world.delete(keyOf(recordAt(place)));
+      expect(await problemsOf(id)).toEqual([]);
+    });
   });
 
   test('says that there is no such customer, instead of finding nothing wrong', async () => {

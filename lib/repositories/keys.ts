@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
  * | password           | CUSTOMER#<id>             | PASSWORD               | check at login                          |
  * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
  * | wallet entry       | CUSTOMER#<id>             | ENTRY#<ms>-<entry id>  | list, verify                            |
+ * | key of an entry    | CUSTOMER#<id>             | ENTRY_KEY#<key hash>   | book once without the claim, verify     |
  * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
  * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
@@ -56,6 +57,7 @@ export const sessionPrefix = 'SESSION#';
 export const devicePrefix = 'DEVICE#';
 export const addressPrefix = 'ADDRESS#';
 export const entryPrefix = 'ENTRY#';
+export const entryRecordPrefix = 'ENTRY_KEY#';
 
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
 export const customerOf = (partition: string) => Number(partition.slice(customerPartition(0).length - 1));
@@ -67,9 +69,11 @@ export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs:
   pk: customerPartition(customerId),
   sk: `${entryPrefix}${inOrder(createdAtMs, 15)}-${id}`,
 });
-export const walletClaimKey = (idempotencyKey: string): Key => ({
-  pk: `WALLET_KEY#${hash(idempotencyKey)}`,
-  sk: 'CLAIM',
+export const keyHashOf = (idempotencyKey: string) => hash(idempotencyKey);
+export const walletClaimKey = (keyHash: string): Key => ({ pk: `WALLET_KEY#${keyHash}`, sk: 'CLAIM' });
+export const entryRecordKey = (customerId: number, keyHash: string): Key => ({
+  pk: customerPartition(customerId),
+  sk: `${entryRecordPrefix}${keyHash}`,
 });
 export const sessionKey = (customerId: number, sessionId: number): Key => ({
   pk: customerPartition(customerId),

@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { fail } from '../errors.ts';
-import { customerPartition, entryKey, entryPrefix, profileKey, walletClaimKey, walletKey } from './keys.ts';
+import {
+  customerPartition,
+  entryKey,
+  entryPrefix,
+  entryRecordKey,
+  profileKey,
+  walletClaimKey,
+  walletKey,
+} from './keys.ts';
 import { type Page, readPage } from './pages.ts';
 import { readAll, write } from './table.ts';
 import type { Write } from './writes.ts';
@@ -32,12 +40,17 @@ export const Entry = z.object({
   /** What it is about in the operators' own books; names nobody. */
   reference: z.string(),
   createdAtMs: z.int(),
+  /** Of the request's idempotency key. Entries of earlier versions have none. */
+  keyHash: z.string().optional(),
   /** Of all the above and of whose it is. */
   hash: z.string(),
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** That a key has been used, for what, and what came of it. */
+/**
+ * Idempotency record: the request that first used a key, and its entry. It is stored twice, under the key alone and beside
+ * the entry, so that the loss of one does not let a request be booked again.
+ */
 export const Claim = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
 export type Claim = z.infer<typeof Claim>;
 
@@ -74,17 +87,15 @@ export async function setUsedInPayment(customerId: number, isUsedInPayment: bool
  * bounds. The balance moves by the amount, whatever else moves it in the meantime.
  */
 export function posting(
-  idempotencyKey: string,
+  keyHash: string,
   { customerId, content, entry }: Claim,
   { checksum, least, most }: { checksum: number; least: number; most: number },
 ): Write[] {
+  const item = { customerId, content, entry } satisfies Claim;
+  const isNew = 'attribute_not_exists(pk)';
   return [
-    {
-      kind: 'put',
-      key: walletClaimKey(idempotencyKey),
-      item: { customerId, content, entry } satisfies Claim,
-      condition: 'attribute_not_exists(pk)',
-    },
+    { kind: 'put', key: walletClaimKey(keyHash), item, condition: isNew },
+    { kind: 'put', key: entryRecordKey(customerId, keyHash), item, condition: isNew },
     { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
     {
       kind: 'update',
@@ -102,7 +113,7 @@ export function posting(
         ':most': most,
       },
     },
-    { kind: 'put', key: entryKey(customerId, entry), item: entry, condition: 'attribute_not_exists(pk)' },
+    { kind: 'put', key: entryKey(customerId, entry), item: entry, condition: isNew },
   ];
 }
 

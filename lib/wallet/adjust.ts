@@ -4,7 +4,7 @@ import { ApiError, fail } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { mostMinorUnits } from '../money.ts';
 import { Customer } from '../repositories/customers.ts';
-import { profileKey, walletClaimKey, walletKey } from '../repositories/keys.ts';
+import { entryRecordKey, keyHashOf, profileKey, walletClaimKey, walletKey } from '../repositories/keys.ts';
 import { backOff } from '../repositories/retries.ts';
 import { readAll, transact } from '../repositories/table.ts';
 import { Claim, debits, type Entry, posting, Wallet } from '../repositories/wallets.ts';
@@ -33,33 +33,46 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
   } catch (refusal) {
     if (!(refusal instanceof ApiError)) throw refusal;
     // Items that are read together may be of different moments, so what refused may be what this very request did before.
-    const [claim] = await readAll([{ key: walletClaimKey(wanted.idempotencyKey), as: Claim }]);
-    if (!claim) throw refusal;
-    return entryOf(claim, wanted);
+    const [claim, record] = await readAll(recordsOf(wanted));
+    const first = claim ?? record;
+    if (!first) throw refusal;
+    return entryOf(first, wanted);
   }
 }
 
+/** Both places of the idempotency record. */
+function recordsOf({ customerId, idempotencyKey }: Adjustment) {
+  const keyHash = keyHashOf(idempotencyKey);
+  return [
+    { key: walletClaimKey(keyHash), as: Claim },
+    { key: entryRecordKey(customerId, keyHash), as: Claim },
+  ] as const;
+}
+
 async function post(wanted: Adjustment): Promise<Entry> {
-  const { customerId, idempotencyKey } = wanted;
-  let [claim, customer, wallet] = await readAll([
-    { key: walletClaimKey(idempotencyKey), as: Claim },
+  const { customerId } = wanted;
+  const keyHash = keyHashOf(wanted.idempotencyKey);
+  let [claim, record, customer, wallet] = await readAll([
+    ...recordsOf(wanted),
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },
   ]);
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (claim) return entryOf(claim, wanted);
+    const first = claim ?? record;
+    if (first) return entryOf(first, wanted);
     if (!customer || !wallet) return fail('customerNotFound');
     const { balanceMinor: seen, currency } = wallet;
-    const entry = newEntry(wallet, wanted);
+    const entry = newEntry(wallet, wanted, keyHash);
     // What a fine takes may depend on the balance, which must then be the one that was seen.
     const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
     const least = partly ? seen : Math.max(0, -entry.amountMinor);
     const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
     const claimed: Claim = { customerId, content: contentOf(wanted), entry };
-    const result = await transact(posting(idempotencyKey, claimed, { checksum: checksumOf(entry), least, most }));
+    const result = await transact(posting(keyHash, claimed, { checksum: checksumOf(entry), least, most }));
     if (result.done) return entry;
-    const [claimRefused, profileRefused, walletRefused] = result.refused;
+    const [claimRefused, recordRefused, profileRefused, walletRefused] = result.refused;
     if (claimRefused) claim = Claim.parse(claimRefused.old);
+    if (recordRefused) record = Claim.parse(recordRefused.old);
     if (profileRefused) customer = undefined;
     if (walletRefused) wallet = walletRefused.old && Wallet.parse(walletRefused.old);
     if (partly) await backOff(attempt);
@@ -76,12 +89,12 @@ function contentOf({ customerId, type, amountMinor, currency, reference }: Adjus
   return JSON.stringify([customerId, type, amountMinor, currency, reference]);
 }
 
-function newEntry(wallet: Wallet, wanted: Adjustment): Entry {
+function newEntry(wallet: Wallet, wanted: Adjustment, keyHash: string): Entry {
   const { customerId, type, currency, reference } = wanted;
   if (wallet.currency !== currency) fail('currencyMismatch');
   const amountMinor = signedAmount(wallet, wanted);
   if (wallet.balanceMinor + amountMinor > mostMinorUnits(currency)) fail('balanceTooLarge');
-  const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs() };
+  const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs(), keyHash };
   return { ...entry, hash: hashOf(customerId, entry) };
 }
 

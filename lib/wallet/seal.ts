@@ -6,8 +6,10 @@ import type { Entry } from '../repositories/wallets.ts';
  * edited, removed, moved to another wallet or put in between without its showing.
  */
 export function hashOf(customerId: number, entry: Omit<Entry, 'hash'>): string {
-  const { id, type, amountMinor, currency, reference, createdAtMs } = entry;
-  const content = [customerId, id, type, amountMinor, currency, reference, createdAtMs];
+  const { id, type, amountMinor, currency, reference, createdAtMs, keyHash } = entry;
+  // Entries of earlier versions have no key and keep their hashes.
+  const key = keyHash === undefined ? [] : [keyHash];
+  const content = [customerId, id, type, amountMinor, currency, reference, createdAtMs, ...key];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 

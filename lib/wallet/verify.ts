@@ -1,10 +1,19 @@
 import * as z from 'zod';
 import { fail } from '../errors.ts';
-import { customerOf, customerPartition, entryKey, entryPrefix, type Key, walletKey } from '../repositories/keys.ts';
+import {
+  customerOf,
+  customerPartition,
+  entryKey,
+  entryPrefix,
+  entryRecordKey,
+  type Key,
+  walletClaimKey,
+  walletKey,
+} from '../repositories/keys.ts';
 import { backOff } from '../repositories/retries.ts';
-import { readRaw } from '../repositories/table.ts';
+import { readAll, readRaw } from '../repositories/table.ts';
 import { scanKeys } from '../repositories/tableBulk.ts';
-import { Entry, Wallet } from '../repositories/wallets.ts';
+import { Claim, Entry, Wallet } from '../repositories/wallets.ts';
 import { checksumOf, hashOf } from './seal.ts';
 
 export const problems = [
@@ -13,6 +22,8 @@ export const problems = [
   'entry_missing',
   'entry_unknown',
   'entry_replaced',
+  'idempotency_record_missing',
+  'idempotency_record_edited',
   'wallet_edited',
   'wallet_missing',
   /** Money kept moving while it was looked at; verify it again. */
@@ -71,7 +82,9 @@ export async function verifyWallet(customerId: number): Promise<Report> {
     if (!before && !after) return { ...counts, findings: [finding('wallet_missing')] };
     if (before?.entryCount === after?.entryCount) {
       const wallet = StoredWallet.safeParse(before).data;
-      return { ...counts, findings: wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')] };
+      const ofRecords = await compareRecords(customerId, entries);
+      const ofEntries = wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')];
+      return { ...counts, findings: [...ofEntries, ...ofRecords] };
     }
     await backOff(attempt);
   }
@@ -87,6 +100,54 @@ async function readWallet(customerId: number): Promise<Record<string, unknown> |
   return wallet;
 }
 
+/**
+ * Reports intact entries whose idempotency record is gone or edited, in either of its places. A record is written together
+ * with its entry, and read after it.
+ */
+async function compareRecords(customerId: number, items: Key[]): Promise<Finding[]> {
+  const entries = items.flatMap((item) => intactEntry(customerId, item) ?? []);
+  const stored = await readRecords(
+    customerId,
+    entries.flatMap(({ keyHash }) => keyHash ?? []),
+  );
+  return entries.flatMap(({ keyHash = '', id: entryId, hash }) => {
+    const records = stored.get(keyHash) ?? [];
+    const isEdited = records.some((record) => record !== undefined && !isOf(record, customerId, hash));
+    return [
+      ...(records.includes(undefined) ? [{ customerId, problem: 'idempotency_record_missing' as const, entryId }] : []),
+      ...(isEdited ? [{ customerId, problem: 'idempotency_record_edited' as const, entryId }] : []),
+    ];
+  });
+}
+
+/** A call reads 100 items, and a key has two. */
+const keysPerRead = 50;
+
+async function readRecords(customerId: number, keyHashes: string[]): Promise<Map<string, unknown[]>> {
+  const stored = new Map<string, unknown[]>();
+  // Two entries may have one key, where both records were lost; a call takes no key twice.
+  const distinct = [...new Set(keyHashes)];
+  for (let start = 0; start < distinct.length; start += keysPerRead) {
+    const part = distinct.slice(start, start + keysPerRead);
+    const keys = part.flatMap((keyHash) => [walletClaimKey(keyHash), entryRecordKey(customerId, keyHash)]);
+    const records = await readAll(keys.map((key) => ({ key, as: z.unknown() })));
+    for (const [index, keyHash] of part.entries()) stored.set(keyHash, records.slice(2 * index, 2 * index + 2));
+  }
+  return stored;
+}
+
+function isOf(record: unknown, customerId: number, hash: string | undefined): boolean {
+  const claim = Claim.safeParse(record).data;
+  return claim?.customerId === customerId && claim.entry.hash === hash && hashOf(customerId, claim.entry) === hash;
+}
+
+/** The entry in an item that is as it was written; undefined otherwise. */
+function intactEntry(customerId: number, item: Key): Entry | undefined {
+  const entry = StoredEntry.safeParse(item).data;
+  const isIntact = entry && hashOf(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;
+  return isIntact ? entry : undefined;
+}
+
 function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
   const findings: Finding[] = [];
   const report = (problem: Finding['problem'], entryId: number | null = null) =>
@@ -94,12 +155,7 @@ function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
   const entries: Entry[] = [];
   for (const item of items) {
     const entry = Entry.safeParse(item).data;
-    const intact =
-      entry &&
-      StoredEntry.safeParse(item).success &&
-      hashOf(customerId, entry) === entry.hash &&
-      entryKey(customerId, entry).sk === item.sk;
-    if (!intact) report('entry_edited', entry?.id ?? Number(item.sk.split('-').at(-1)));
+    if (!intactEntry(customerId, item)) report('entry_edited', entry?.id ?? Number(item.sk.split('-').at(-1)));
     if (entry) entries.push(entry);
   }
   const sum = (value: (entry: Entry) => number) => entries.reduce((all, entry) => all + value(entry), 0);
