@@ -1,21 +1,53 @@
 import fc from 'fast-check';
-import { insertSegment, jpeg, jpegWithExif, png, pngOfSize, pngWith, webp, webpWith } from '../testing/images.ts';
+import { hostileImages } from '../testing/hostileUploads.ts';
+import {
+  animatedPng,
+  animatedWebp,
+  exifWith,
+  insertSegment,
+  jpeg,
+  jpegSegment,
+  jpegWith,
+  jpegWithExif,
+  png,
+  pngChunk,
+  pngFrame,
+  pngHeader,
+  pngOfSize,
+  pngWith,
+  pngWithChunks,
+  webp,
+  webpCanvas,
+  webpChunk,
+  webpFrame,
+  webpOf,
+  webpPicture,
+  webpWith,
+} from '../testing/images.ts';
 import { cleanImage } from './picture.ts';
 
 const marker = Buffer.from('30.0444N 31.2357E in Cairo');
 const formats = { jpeg, png, webp };
 
-function chunkOf(type: string, content: Buffer): Buffer {
-  const header = Buffer.alloc(8);
-  header.write(type);
-  header.writeUInt32LE(content.length, 4);
-  return Buffer.concat([header, content]);
-}
+const alpha = webpChunk('ALPH', Buffer.alloc(7));
+const canvas = webpCanvas(3, 2);
+/** A picture of three pixels by two without loss, as far as its size tells. */
+const lossless = webpChunk('VP8L', Buffer.from([0x2f, 0x02, 0x40, 0, 0]));
 
 test.each([
   ['JPEG', jpeg, 'image/jpeg', 'jpg'],
   ['PNG', png, 'image/png', 'png'],
   ['WebP', webp, 'image/webp', 'webp'],
+  ['WebP without a canvas', webpOf(webpPicture), 'image/webp', 'webp'],
+  ['WebP without loss', webpOf(canvas, lossless), 'image/webp', 'webp'],
+  ['WebP with transparency', webpOf(webpCanvas(3, 2, 0x10), alpha, webpPicture), 'image/webp', 'webp'],
+  [
+    'WebP that is animated',
+    animatedWebp(webpFrame(webpPicture), webpFrame(Buffer.concat([alpha, webpPicture]))),
+    'image/webp',
+    'webp',
+  ],
+  ['PNG that is animated', animatedPng([3, 2], [3, 2]), 'image/png', 'png'],
 ])('a %s without metadata stays as it is', (_, file, contentType, extension) => {
   const image = cleanImage(file);
   expect(image).toMatchObject({ contentType, extension });
@@ -34,9 +66,14 @@ test.each([
   ['what follows the end of a JPEG, as a motion photo does', Buffer.concat([jpeg, marker])],
   ['Exif of a PNG', pngWith('eXIf', marker)],
   ['text of a PNG', pngWith('tEXt', marker)],
+  ['a frame of a PNG that is no animation', pngWith('fdAT', marker)],
   ['what follows the end of a PNG', Buffer.concat([png, marker])],
   ['Exif of a WebP', webpWith('EXIF', marker)],
-  ['Exif in a frame of a WebP', webpWith('ANMF', Buffer.concat([Buffer.alloc(16), chunkOf('EXIF', marker)]))],
+  ['Exif in a frame of a WebP', webpWith('ANMF', Buffer.concat([Buffer.alloc(16), webpChunk('EXIF', marker)]))],
+  [
+    'Exif in a frame of an animated WebP',
+    animatedWebp(webpFrame(Buffer.concat([webpPicture, webpChunk('EXIF', marker)]))),
+  ],
   ['XMP of a WebP', webpWith('XMP ', marker)],
   ['what follows the end of a WebP', Buffer.concat([webp, marker])],
 ])('%s is removed', (_, file) => {
@@ -58,6 +95,70 @@ test.each([
   ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>')],
   ['a GIF', Buffer.from('GIF89a\x01\0\x01\0\0\0\0;', 'latin1')],
   ['a decompression bomb', pngOfSize(50_000, 50_000)],
+  ['a JPEG with a second frame', jpegWith(frameOf(jpeg))],
+  ['a JPEG that starts twice', jpegWith(jpegSegment(0xd8, Buffer.alloc(0)))],
+  ['a JPEG with a restart outside of its scan', jpegWith(jpegSegment(0xd0, Buffer.alloc(0)))],
+  ['a JPEG with a scan before its frame', jpegWith(scanOf(jpeg))],
+  ['a JPEG with a scan without a length', withoutScanLength()],
+  ['a PNG with a second header', pngWithChunks(pngHeader(3, 2))],
+  ['a PNG whose header is not first', Buffer.concat([png.subarray(0, 8), pngChunk('tEXt', marker), png.subarray(8)])],
+  ['a PNG without a header', Buffer.concat([png.subarray(0, 8), png.subarray(33)])],
+  ['a PNG with a long header', Buffer.concat([png.subarray(0, 8), longHeader(), png.subarray(33)])],
+  ['a PNG with a short header', Buffer.concat([png.subarray(0, 8), shortHeader(), png.subarray(33)])],
+  ['a PNG with text in its gamma', pngWith('gAMA', marker)],
+  ['a PNG with text in its end', Buffer.concat([png.subarray(0, -12), pngChunk('IEND', marker)])],
+  ['a PNG with a frame wider than itself', animatedPng([3, 2], [4, 2])],
+  ['a PNG with a frame higher than itself', animatedPng([3, 2], [3, 3])],
+  ['a PNG with a frame without an area', animatedPng([3, 2], [0, 2])],
+  ['a PNG with a frame of 60,000 pixels by as many', animatedPng([3, 2], [60_000, 60_000])],
+  ['a WebP with a second picture', webpOf(canvas, webpPicture, webpPicture)],
+  ['a WebP with two pictures and no canvas', webpOf(webpPicture, webpPicture)],
+  ['a WebP with pictures of two kinds', webpOf(canvas, lossless, webpPicture)],
+  ['a WebP with a second canvas', webpOf(canvas, canvas, webpPicture)],
+  ['a WebP whose canvas is not first', webpOf(webpPicture, canvas)],
+  ['a WebP whose canvas has another name', webpOf(webpChunk('abcd', canvas.subarray(8)), webpPicture)],
+  ['a WebP whose canvas is larger than its picture', webpOf(webpCanvas(4, 2), webpPicture)],
+  ['a WebP whose canvas is smaller than its picture', webpOf(webpCanvas(3, 1), webpPicture)],
+  ['a WebP with text in its canvas', webpOf(longCanvas(), webpPicture)],
+  ['a WebP with transparency behind its picture', webpOf(canvas, webpPicture, alpha)],
+  ['a WebP with transparency twice', webpOf(canvas, alpha, alpha, webpPicture)],
+  ['a WebP with two transparencies in one', webpOf(canvas, alpha, lossless)],
+  ['a WebP with transparency and no canvas', webpOf(webpPicture, alpha)],
+  ['a WebP with transparency alone', webpOf(canvas, alpha)],
+  ['a WebP with a frame in a frame', animatedWebp(webpFrame(webpFrame(webpPicture)))],
+  [
+    'a WebP with a frame beside the picture of a frame',
+    animatedWebp(webpFrame(Buffer.concat([webpPicture, webpFrame(webpPicture)]))),
+  ],
+  ['a WebP with a canvas in a frame', animatedWebp(webpFrame(Buffer.concat([canvas, webpPicture])))],
+  ['a WebP with two pictures in a frame', animatedWebp(webpFrame(Buffer.concat([webpPicture, webpPicture])))],
+  ['a WebP with an empty frame', animatedWebp(webpFrame(Buffer.alloc(0)))],
+  ['a WebP with a frame larger than its canvas', animatedWebp(webpFrame(webpPicture, 4, 2))],
+  ['a WebP with a frame outside of its canvas', animatedWebp(movedFrame())],
+  [
+    'a WebP with a frame larger than its picture',
+    webpOf(webpCanvas(9, 9, 2), webpChunk('ANIM', Buffer.alloc(6)), webpFrame(webpPicture, 9, 9)),
+  ],
+  ['a WebP with a frame smaller than its picture', animatedWebp(webpFrame(webpPicture, 2, 2))],
+  ['a WebP with a picture between frames', animatedWebp(webpFrame(webpPicture), webpPicture)],
+  [
+    'a WebP with text in its animation',
+    webpOf(webpCanvas(3, 2, 0x02), webpChunk('ANIM', marker), webpFrame(webpPicture)),
+  ],
+  ['a WebP that is an animation without frames', animatedWebp()],
+  [
+    'a WebP with frames before its animation',
+    webpOf(webpCanvas(3, 2, 2), webpFrame(webpPicture), webpChunk('ANIM', Buffer.alloc(6))),
+  ],
+  [
+    'a WebP that says that it is longer',
+    Buffer.concat([Buffer.from('RIFF\xff\xff\xff\x7f', 'latin1'), webp.subarray(8)]),
+  ],
+  [
+    'a WebP with a chunk that says that it is longer',
+    webpOf(canvas, webpPicture, Buffer.from('XMP \xff\xff\xff\xff', 'latin1')),
+  ],
+  ['a WebP that says that it is shorter', Buffer.concat([Buffer.from('RIFF\x20\0\0\0', 'latin1'), webp.subarray(8)])],
   ['a WebP without a picture', Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBP', 'latin1'), webp.subarray(12, 30)])],
   ['a PNG without an area', pngOfSize(0, 5)],
   ['a PNG with a wrong checksum', Buffer.concat([png.subarray(0, 20), Buffer.from([9]), png.subarray(21)])],
@@ -69,10 +170,113 @@ test.each(Object.entries(formats))('a %s that is cut off anywhere is refused', (
   for (let length = 0; length < file.length; length++) expect(cleanImage(file.subarray(0, length))).toBeUndefined();
 });
 
+/** The segment that says how large a JPEG is. */
+function frameOf(file: Buffer): Buffer {
+  const start = file.lastIndexOf(Buffer.from([0xff, 0xc0]));
+  return file.subarray(start, start + 2 + file.readUInt16BE(start + 2));
+}
+
+function scanOf(file: Buffer): Buffer {
+  return file.subarray(file.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
+}
+
+function withoutScanLength(): Buffer {
+  const file = Buffer.from(jpeg);
+  file.writeUInt16BE(0, file.lastIndexOf(Buffer.from([0xff, 0xda])) + 2);
+  return file;
+}
+
+function shortHeader(): Buffer {
+  return pngChunk('IHDR', png.subarray(16, 28));
+}
+
+function longHeader(): Buffer {
+  return pngChunk('IHDR', Buffer.concat([png.subarray(16, 29), marker]));
+}
+
+function longCanvas(): Buffer {
+  return webpChunk('VP8X', Buffer.concat([canvas.subarray(8), marker]));
+}
+
+/** A frame that begins two pixels to the right. */
+function movedFrame(): Buffer {
+  const frame = webpFrame(webpPicture);
+  frame.writeUInt8(1, 8);
+  return frame;
+}
+
+/** All others have more parts, or deeper ones, than a picture can need. */
+const harmless = [
+  'a JPEG of fill bytes',
+  'a JPEG of stuffed bytes',
+  'a JPEG of restarts',
+  'a PNG whose Exif has 65,535 entries',
+  'a WebP whose Exif has 65,535 entries',
+];
+
+test.each(Object.entries(hostileImages))('%s is rejected unless it is harmless', (name, make) => {
+  expect(cleanImage(make()) !== undefined).toBe(harmless.includes(name));
+});
+
+const empty = Buffer.alloc(0);
+test.each([
+  ['JPEG', jpegSegment(0xfe, empty), (parts: Buffer) => jpegWith(parts)],
+  ['PNG', pngChunk('tEXt', empty), (parts: Buffer) => pngWithChunks(parts)],
+  ['WebP', webpChunk('XMP ', empty), (parts: Buffer) => webpOf(canvas, webpPicture, parts)],
+  [
+    'frame of a WebP',
+    webpChunk('XMP ', empty),
+    (parts: Buffer) => animatedWebp(webpFrame(Buffer.concat([webpPicture, parts]))),
+  ],
+])('a %s may have almost 10,000 parts', (_, part, make) => {
+  const repeat = (times: number) => make(Buffer.alloc(times * part.length, part));
+  expect(cleanImage(repeat(9_900))).toBeDefined();
+  expect(cleanImage(repeat(10_000))).toBeUndefined();
+});
+
+test('the parts of all frames of a WebP count together', () => {
+  const frame = webpFrame(webpPicture);
+  const repeat = (times: number) => animatedWebp(Buffer.alloc(times * frame.length, frame));
+  expect(cleanImage(repeat(4_900))).toBeDefined();
+  expect(cleanImage(repeat(5_000))).toBeUndefined();
+});
+
+test('a JPEG may have 100 scans', () => {
+  const scan = scanOf(jpeg);
+  const repeat = (times: number) =>
+    Buffer.concat([jpeg.subarray(0, -2), Buffer.alloc(times * scan.length, scan), jpeg.subarray(-2)]);
+  expect(cleanImage(repeat(99))).toBeDefined();
+  expect(cleanImage(repeat(100))).toBeUndefined();
+});
+
+test('all frames of an animation may have 1,000 megapixels together', () => {
+  const size = [10_000, 5_000] as const;
+  const chunks = (frames: number) => Array.from({ length: frames }, () => pngFrame(...size));
+  const animation = (frames: number) =>
+    Buffer.concat([
+      png.subarray(0, 8),
+      pngHeader(...size),
+      pngChunk('acTL', Buffer.alloc(8)),
+      ...chunks(frames),
+      png.subarray(33),
+    ]);
+  expect(cleanImage(animation(20))).toBeDefined();
+  expect(cleanImage(animation(21))).toBeUndefined();
+});
+
+/** Files with more of what is read than the plain ones have. */
+const described = [
+  jpegWithExif('Cairo', 6),
+  pngWithChunks(pngChunk('eXIf', exifWith('Cairo', 6))),
+  animatedPng([3, 2], [3, 2]),
+  webpOf(webpCanvas(3, 2, 0x18), alpha, webpPicture, webpChunk('EXIF', exifWith('Cairo', 6))),
+  animatedWebp(webpFrame(webpPicture), webpFrame(lossless)),
+];
+
 test('no file makes it throw or grow', () => {
   const damage = fc.array(fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }) }), { maxLength: 8 });
   fc.assert(
-    fc.property(fc.constantFrom(...Object.values(formats)), damage, (format, changes) => {
+    fc.property(fc.constantFrom(...Object.values(formats), ...described), damage, (format, changes) => {
       const file = Buffer.from(format);
       for (const { at, byte } of changes) file.writeUInt8(byte, at % file.length);
       expect(cleanImage(file)?.bytes.length ?? 0).toBeLessThanOrEqual(file.length);

@@ -3,11 +3,17 @@ import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
 import { readWebp } from './webp.ts';
 
-/** A picture as far as its container tells, without what describes it. */
-export interface Picture {
+export interface Size {
   width: number;
   height: number;
-  bytes: Buffer<ArrayBuffer>;
+}
+
+/** A picture as far as its container tells, without what describes it. */
+export interface Picture extends Size {
+  /** Of all frames of an animation together. */
+  framePixels?: number;
+  /** The file in pieces, most of them views of the upload. */
+  parts: readonly Buffer[];
 }
 
 export interface CleanImage {
@@ -18,7 +24,10 @@ export interface CleanImage {
 }
 
 /** More would fill a phone's memory when it is drawn, however few bytes it takes on the way. */
-const mostPixels = 50_000_000;
+const mostMegapixels = 50;
+
+/** More would keep a phone's processor busy for as long as the animation is on the screen. */
+const mostFramePixels = 1_000_000_000;
 
 const formats = [
   { read: readJpeg, contentType: 'image/jpeg', extension: 'jpg' },
@@ -32,11 +41,21 @@ const formats = [
  * part, so no picture can take more time or memory here than its file has bytes.
  */
 export function cleanImage(file: Buffer): CleanImage | undefined {
-  for (const { read, contentType, extension } of formats) {
+  const image = readImage(file);
+  if (!image) return undefined;
+  const { width, height, framePixels = 0, parts, contentType, extension } = image;
+  const isDrawable = width > 0 && height > 0 && !isTooLarge(image) && framePixels <= mostFramePixels;
+  return isDrawable ? { contentType, extension, bytes: Buffer.concat(parts) } : undefined;
+}
+
+function readImage(file: Buffer): (Picture & Pick<CleanImage, 'contentType' | 'extension'>) | undefined {
+  for (const { read, ...format } of formats) {
     const picture = bounded(() => read(file));
-    if (!picture) continue;
-    const { width, height, bytes } = picture;
-    return width > 0 && height > 0 && width * height <= mostPixels ? { contentType, extension, bytes } : undefined;
+    if (picture) return { ...picture, ...format };
   }
   return undefined;
+}
+
+function isTooLarge({ width, height }: Size): boolean {
+  return width * height > mostMegapixels * 1_000_000;
 }

@@ -1,41 +1,85 @@
 import { crc32 } from 'node:zlib';
-import type { Picture } from './picture.ts';
+import { limitParts } from './limits.ts';
+import type { Picture, Size } from './picture.ts';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const headerBytes = 13;
+const frameHeaderBytes = 26;
 
-/** What draws the picture or its animation; text, times, profiles and private chunks go. */
-const keptChunks = [
-  'IHDR',
-  'PLTE',
-  'IDAT',
-  'IEND',
-  'tRNS',
-  'gAMA',
-  'cHRM',
-  'sRGB',
-  'bKGD',
-  'pHYs',
-  'acTL',
-  'fcTL',
-  'fdAT',
-];
+/** The chunks that draw the picture or its animation, each with the most bytes of its content. */
+const keptChunks = new Map([
+  ['IHDR', headerBytes],
+  ['PLTE', 768],
+  ['IDAT', Number.POSITIVE_INFINITY],
+  ['IEND', 0],
+  ['tRNS', 256],
+  ['gAMA', 4],
+  ['cHRM', 32],
+  ['sRGB', 1],
+  ['bKGD', 6],
+  ['pHYs', 9],
+  ['acTL', 8],
+  ['fcTL', frameHeaderBytes],
+  ['fdAT', Number.POSITIVE_INFINITY],
+]);
 
-/** Reads a PNG chunk by chunk, each against its checksum. @see https://www.w3.org/TR/png-3/ */
+/** Decoders ignore a second one of all other kinds, so it goes. */
+const repeatedChunks = ['IDAT', 'fcTL', 'fdAT'];
+
+/**
+ * Reads a PNG chunk by chunk, each against its checksum, and leaves out text, times, profiles and
+ * private chunks.
+ * @see https://www.w3.org/TR/png-3/
+ */
 export function readPng(file: Buffer): Picture | undefined {
   if (!file.subarray(0, signature.length).equals(signature)) return undefined;
-  const kept: Buffer[] = [signature];
-  let size: { width: number; height: number } | undefined;
-  let hasData = false;
+  const countPart = limitParts();
+  const parts: Buffer[] = [signature];
+  const seen = new Set<string>();
+  let size: Size | undefined;
+  let framePixels = 0;
   for (let at = signature.length; ; ) {
+    countPart();
     const end = at + 12 + file.readUInt32BE(at);
     if (end > file.length) return undefined;
     const chunk = file.subarray(at, end);
     const type = chunk.toString('latin1', 4, 8);
-    if (crc32(chunk.subarray(4, -4)) !== chunk.readUInt32BE(chunk.length - 4)) return undefined;
-    if (keptChunks.includes(type)) kept.push(chunk);
-    if (type === 'IHDR') size = { width: chunk.readUInt32BE(8), height: chunk.readUInt32BE(12) };
-    if (type === 'IDAT') hasData = true;
-    if (type === 'IEND') return size && hasData ? { ...size, bytes: Buffer.concat(kept) } : undefined;
+    const content = chunk.subarray(8, -4);
     at = end;
+    if (crc32(chunk.subarray(4, -4)) !== chunk.readUInt32BE(chunk.length - 4)) return undefined;
+    if ((type === 'IHDR') !== (size === undefined)) return undefined;
+    size ??= readHeader(content);
+    const mostBytes = keptChunks.get(type);
+    if (mostBytes === undefined || !isExpected(type, seen)) continue;
+    if (!size || content.length > mostBytes) return undefined;
+    seen.add(type);
+    if (type === 'fcTL') {
+      const frame = readFrame(content, size);
+      if (!frame) return undefined;
+      framePixels += frame.width * frame.height;
+    }
+    parts.push(chunk);
+    if (type === 'IEND') return seen.has('IDAT') ? { ...size, framePixels, parts } : undefined;
   }
+}
+
+/** Without the animation's own header before the picture, its frames are not drawn. */
+function isExpected(type: string, seen: ReadonlySet<string>): boolean {
+  if (type === 'acTL') return !seen.has('acTL') && !seen.has('IDAT');
+  if (type === 'fcTL' || type === 'fdAT') return seen.has('acTL');
+  return repeatedChunks.includes(type) || !seen.has(type);
+}
+
+function readHeader(content: Buffer): Size | undefined {
+  if (content.length !== headerBytes) return undefined;
+  return { width: content.readUInt32BE(0), height: content.readUInt32BE(4) };
+}
+
+/** The size of an animation's frame, or undefined if it is not inside the picture. */
+function readFrame(content: Buffer, canvas: Size): Size | undefined {
+  if (content.length !== frameHeaderBytes) return undefined;
+  const frame = { width: content.readUInt32BE(4), height: content.readUInt32BE(8) };
+  const isInside =
+    content.readUInt32BE(12) + frame.width <= canvas.width && content.readUInt32BE(16) + frame.height <= canvas.height;
+  return isInside && frame.width > 0 && frame.height > 0 ? frame : undefined;
 }

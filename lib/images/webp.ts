@@ -1,62 +1,147 @@
-import type { Picture } from './picture.ts';
+import { limitParts } from './limits.ts';
+import type { Picture, Size } from './picture.ts';
 
-const keptChunks = ['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ICCP'];
+const bitstreams = ['VP8 ', 'VP8L'];
+const canvasBytes = 10;
+const animationBytes = 6;
 const frameHeaderBytes = 16;
-const exifAndXmpFlags = 0x0c;
 
-/** Reads a WebP chunk by chunk and leaves Exif and XMP out. @see https://developers.google.com/speed/webp/docs/riff_container */
+const animationFlag = 0x02;
+const alphaFlag = 0x10;
+const profileFlag = 0x20;
+
+interface Chunk {
+  type: string;
+  /** Its header and padding included. */
+  bytes: Buffer;
+  content: Buffer;
+}
+
+/** A still picture or an animation, with its chunks in their order. */
+type Drawing = Size & { chunks: readonly Buffer[]; framePixels?: number };
+
+/**
+ * Reads a WebP chunk by chunk and leaves out Exif, XMP and private chunks.
+ * @see https://developers.google.com/speed/webp/docs/riff_container
+ */
 export function readWebp(file: Buffer): Picture | undefined {
   if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP') return undefined;
   const fileEnd = 8 + file.readUInt32LE(4);
   if (fileEnd > file.length) return undefined;
-  const chunks = readChunks(file.subarray(12, fileEnd));
-  const size = chunks?.map(({ type, bytes }) => sizeIn(type, bytes)).find(Boolean);
-  const hasPicture = chunks?.some(({ type }) => ['VP8 ', 'VP8L', 'ANMF'].includes(type));
-  if (!chunks || !size || !hasPicture) return undefined;
-  const body = Buffer.concat([Buffer.from('WEBP'), ...chunks.map(({ bytes }) => bytes)]);
-  const header = Buffer.alloc(8);
+  const countPart = limitParts();
+  const chunks = readChunks(file.subarray(12, fileEnd), countPart);
+  const [first, ...others] = chunks ?? [];
+  if (!chunks || !first || others.some(({ type }) => type === 'VP8X')) return undefined;
+  const isSimple = bitstreams.includes(first.type);
+  const drawing = isSimple ? readStill(chunks) : readExtended(first, others, countPart);
+  if (!drawing) return undefined;
+  const { chunks: drawn, ...size } = drawing;
+  const header = Buffer.alloc(12);
   header.write('RIFF');
-  header.writeUInt32LE(body.length, 4);
-  return { ...size, bytes: Buffer.concat([header, body]) };
+  header.writeUInt32LE(
+    drawn.reduce((sum, { length }) => sum + length, 4),
+    4,
+  );
+  header.write('WEBP', 8);
+  return { ...size, parts: [header, ...drawn] };
 }
 
-interface Chunk {
-  type: string;
-  bytes: Buffer;
-}
-
-/** The chunks that draw, those inside an animation's frames too; undefined where one is cut off. */
-function readChunks(file: Buffer): Chunk[] | undefined {
+/** Returns undefined if a chunk is cut off. */
+function readChunks(bytes: Buffer, countPart: () => void): Chunk[] | undefined {
   const chunks: Chunk[] = [];
-  for (let at = 0; at < file.length; ) {
-    const length = file.readUInt32LE(at + 4);
+  for (let at = 0; at < bytes.length; ) {
+    countPart();
+    const length = bytes.readUInt32LE(at + 4);
     const end = at + 8 + length + (length % 2);
-    if (end > file.length) return undefined;
-    const bytes = Buffer.from(file.subarray(at, end));
-    const type = bytes.toString('latin1', 0, 4);
-    if (type === 'VP8X') bytes.writeUInt8(bytes.readUInt8(8) & ~exifAndXmpFlags, 8);
-    if (keptChunks.includes(type)) chunks.push({ type, bytes });
-    if (type === 'ANMF') {
-      const inner = readChunks(bytes.subarray(8 + frameHeaderBytes));
-      if (!inner) return undefined;
-      const frame = Buffer.concat([bytes.subarray(0, 8 + frameHeaderBytes), ...inner.map((chunk) => chunk.bytes)]);
-      frame.writeUInt32LE(frame.length - 8, 4);
-      chunks.push({ type, bytes: frame });
-    }
+    if (end > bytes.length) return undefined;
+    chunks.push({
+      type: bytes.toString('latin1', at, at + 4),
+      bytes: bytes.subarray(at, end),
+      content: bytes.subarray(at + 8, at + 8 + length),
+    });
     at = end;
   }
   return chunks;
 }
 
-/** VP8X has the size of the whole canvas; without it, the one frame has it. */
-function sizeIn(type: string, chunk: Buffer): { width: number; height: number } | undefined {
-  if (type === 'VP8X') return { width: chunk.readUIntLE(12, 3) + 1, height: chunk.readUIntLE(15, 3) + 1 };
-  if (type === 'VP8 ' && chunk.readUIntBE(11, 3) === 0x9d012a) {
-    return { width: chunk.readUInt16LE(14) & 0x3fff, height: chunk.readUInt16LE(16) & 0x3fff };
+/** Reserved fields of the canvas are left out, and an animation's chunks without their flag. */
+function readExtended(canvas: Chunk, chunks: readonly Chunk[], countPart: () => void): Drawing | undefined {
+  if (canvas.type !== 'VP8X' || canvas.content.length !== canvasBytes) return undefined;
+  const size = readSize(canvas.content, 4);
+  const isAnimation = (canvas.content.readUInt8(0) & animationFlag) !== 0;
+  const drawing = isAnimation ? readAnimation(chunks, size, countPart) : readStill(chunks);
+  if (!drawing || drawing.width !== size.width || drawing.height !== size.height) return undefined;
+  const profile = chunks.find(({ type }) => type === 'ICCP');
+  const keptProfile = profile ? [profile.bytes] : [];
+  const content = Buffer.from(canvas.content);
+  const flags = content.readUInt8(0) & (animationFlag | alphaFlag);
+  content.writeUInt32LE(flags | (profile ? profileFlag : 0), 0);
+  return { ...drawing, chunks: [makeChunk('VP8X', content), ...keptProfile, ...drawing.chunks] };
+}
+
+/** The one bitstream among these chunks, with its transparency before it. */
+function readStill(chunks: readonly Chunk[]): Drawing | undefined {
+  const drawn = chunks.filter(({ type }) => type === 'ALPH' || bitstreams.includes(type));
+  const [picture, alpha] = drawn.toReversed();
+  if (!picture || drawn.length > 2 || (alpha && (alpha.type !== 'ALPH' || picture.type !== 'VP8 '))) return undefined;
+  const size = readBitstreamSize(picture);
+  return size && { ...size, chunks: drawn.map(({ bytes }) => bytes) };
+}
+
+function readAnimation(chunks: readonly Chunk[], canvas: Size, countPart: () => void): Drawing | undefined {
+  const drawn = chunks.filter(({ type }) => ['ANIM', 'ANMF', 'ALPH', ...bitstreams].includes(type));
+  const [animation, ...others] = drawn;
+  if (animation?.type !== 'ANIM' || animation.content.length !== animationBytes || others.length === 0)
+    return undefined;
+  const kept = [animation.bytes];
+  let framePixels = 0;
+  for (const chunk of others) {
+    const frame = chunk.type === 'ANMF' ? readFrame(chunk, canvas, countPart) : undefined;
+    if (!frame) return undefined;
+    framePixels += frame.width * frame.height;
+    kept.push(...frame.chunks);
   }
-  if (type === 'VP8L' && chunk.readUInt8(8) === 0x2f) {
-    const bits = chunk.readUInt32LE(9);
+  return { ...canvas, framePixels, chunks: kept };
+}
+
+/** A frame without its metadata, or undefined if its picture is not inside the canvas. */
+function readFrame({ bytes, content }: Chunk, canvas: Size, countPart: () => void): Drawing | undefined {
+  const size = readSize(content, 6);
+  const isInside =
+    2 * content.readUIntLE(0, 3) + size.width <= canvas.width &&
+    2 * content.readUIntLE(3, 3) + size.height <= canvas.height;
+  const chunks = readChunks(content.subarray(frameHeaderBytes), countPart);
+  const hasFrame = chunks?.some(({ type }) => ['VP8X', 'ANIM', 'ANMF'].includes(type));
+  const still = chunks && !hasFrame ? readStill(chunks) : undefined;
+  if (!isInside || still?.width !== size.width || still.height !== size.height) return undefined;
+  const header = Buffer.from(bytes.subarray(0, 8 + frameHeaderBytes));
+  header.writeUInt32LE(
+    still.chunks.reduce((sum, { length }) => sum + length, frameHeaderBytes),
+    4,
+  );
+  return { ...size, chunks: [header, ...still.chunks] };
+}
+
+/** Two numbers of three bytes, one less than the width and the height. */
+function readSize(content: Buffer, at: number): Size {
+  return { width: content.readUIntLE(at, 3) + 1, height: content.readUIntLE(at + 3, 3) + 1 };
+}
+
+function readBitstreamSize({ type, content }: Chunk): Size | undefined {
+  if (type === 'VP8 ' && content.readUIntBE(3, 3) === 0x9d012a) {
+    return { width: content.readUInt16LE(6) & 0x3fff, height: content.readUInt16LE(8) & 0x3fff };
+  }
+  if (type === 'VP8L' && content.readUInt8(0) === 0x2f) {
+    const bits = content.readUInt32LE(1);
     return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
   }
   return undefined;
+}
+
+/** Of an even number of bytes. */
+function makeChunk(type: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.write(type);
+  header.writeUInt32LE(content.length, 4);
+  return Buffer.concat([header, content]);
 }

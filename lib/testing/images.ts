@@ -16,49 +16,123 @@ export const webp = Buffer.from(
 
 /** A JPEG with an Exif segment right after its start: an orientation, and text where phones write their location. */
 export function jpegWithExif(text: string, orientation = 6): Buffer {
+  return insertSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWith(text, orientation)]));
+}
+
+/** What Exif holds in any format: a text, and an orientation behind it. */
+export function exifWith(text: string, orientation = 6): Buffer {
   const tiff = Buffer.alloc(38);
   tiff.write('II*\0', 0, 'latin1');
   tiff.writeUInt32LE(8, 4);
   tiff.writeUInt16LE(2, 8);
   writeEntry(tiff, 10, 0x010e, 2, text.length, 38);
   writeEntry(tiff, 22, 0x0112, 3, 1, orientation);
-  return insertSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), tiff, Buffer.from(text)]));
+  return Buffer.concat([tiff, Buffer.from(text)]);
 }
 
 /** A JPEG with one more segment. */
 export function insertSegment(marker: number, content: Buffer): Buffer {
+  return jpegWith(jpegSegment(marker, content));
+}
+
+/** A JPEG with more right after its start. */
+export function jpegWith(...segments: Buffer[]): Buffer {
+  return Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
+}
+
+export function jpegSegment(marker: number, content: Buffer): Buffer {
   const header = Buffer.from([0xff, marker, 0, 0]);
   header.writeUInt16BE(content.length + 2, 2);
-  return Buffer.concat([jpeg.subarray(0, 2), header, content, jpeg.subarray(2)]);
+  return Buffer.concat([header, content]);
 }
 
 /** A PNG with one more chunk behind its header. */
 export function pngWith(type: string, content: Buffer): Buffer {
+  return pngWithChunks(pngChunk(type, content));
+}
+
+/** A PNG with more chunks behind its header. */
+export function pngWithChunks(...chunks: Buffer[]): Buffer {
   const headerEnd = 33;
-  return Buffer.concat([png.subarray(0, headerEnd), pngChunk(type, content), png.subarray(headerEnd)]);
+  return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)]);
 }
 
 /** A PNG that says it is as large as this. */
 export function pngOfSize(width: number, height: number): Buffer {
-  const size = Buffer.alloc(13);
-  png.copy(size, 0, 16, 29);
-  size.writeUInt32BE(width, 0);
-  size.writeUInt32BE(height, 4);
-  return Buffer.concat([png.subarray(0, 8), pngChunk('IHDR', size), png.subarray(33)]);
+  return Buffer.concat([png.subarray(0, 8), pngHeader(width, height), png.subarray(33)]);
 }
 
-/** A WebP with one more chunk, an even number of bytes long. */
+export function pngHeader(width: number, height: number): Buffer {
+  const size = Buffer.from(png.subarray(16, 29));
+  size.writeUInt32BE(width, 0);
+  size.writeUInt32BE(height, 4);
+  return pngChunk('IHDR', size);
+}
+
+/** A PNG of this size whose picture is an animation's only frame. */
+export function animatedPng(size: [width: number, height: number], frame: [width: number, height: number]): Buffer {
+  const animation = Buffer.alloc(8);
+  animation.writeUInt32BE(1, 0);
+  return Buffer.concat([
+    png.subarray(0, 8),
+    pngHeader(...size),
+    pngChunk('acTL', animation),
+    pngFrame(...frame),
+    png.subarray(33),
+  ]);
+}
+
+export function pngFrame(width: number, height: number): Buffer {
+  const frame = Buffer.alloc(26);
+  frame.writeUInt32BE(width, 4);
+  frame.writeUInt32BE(height, 8);
+  return pngChunk('fcTL', frame);
+}
+
+/** A WebP with one more chunk. */
 export function webpWith(type: string, content: Buffer): Buffer {
-  const chunk = Buffer.alloc(8);
-  chunk.write(type);
-  chunk.writeUInt32LE(content.length, 4);
-  const file = Buffer.concat([webp, chunk, content]);
-  file.writeUInt32LE(file.length - 8, 4);
+  const file = webpOf(webp.subarray(12), webpChunk(type, content));
   file.writeUInt8(file.readUInt8(20) | 0x0c, 20);
   return file;
 }
 
-function pngChunk(type: string, content: Buffer): Buffer {
+export function webpOf(...chunks: Buffer[]): Buffer {
+  return webpChunk('RIFF', Buffer.concat([Buffer.from('WEBP'), ...chunks]));
+}
+
+/** The chunk that draws {@link webp}, without its canvas and its profile. */
+export const webpPicture = webp.subarray(webp.indexOf('VP8 '));
+
+/** A canvas that says it is as large as this. */
+export function webpCanvas(width: number, height: number, flags = 0): Buffer {
+  const content = Buffer.alloc(10);
+  content.writeUInt8(flags, 0);
+  content.writeUIntLE(width - 1, 4, 3);
+  content.writeUIntLE(height - 1, 7, 3);
+  return webpChunk('VP8X', content);
+}
+
+/** An animation on a canvas of three pixels by two. */
+export function animatedWebp(...frames: Buffer[]): Buffer {
+  return webpOf(webpCanvas(3, 2, 0x02), webpChunk('ANIM', Buffer.alloc(6)), ...frames);
+}
+
+/** A frame of an animation that says it is as large as this. */
+export function webpFrame(chunks: Buffer, width = 3, height = 2): Buffer {
+  const header = Buffer.alloc(16);
+  header.writeUIntLE(width - 1, 6, 3);
+  header.writeUIntLE(height - 1, 9, 3);
+  return webpChunk('ANMF', Buffer.concat([header, chunks]));
+}
+
+export function webpChunk(type: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.write(type);
+  header.writeUInt32LE(content.length, 4);
+  return Buffer.concat([header, content, Buffer.alloc(content.length % 2)]);
+}
+
+export function pngChunk(type: string, content: Buffer): Buffer {
   const chunk = Buffer.alloc(12 + content.length);
   chunk.writeUInt32BE(content.length, 0);
   chunk.write(type, 4);

@@ -1,0 +1,68 @@
+import {
+  animatedWebp,
+  jpeg,
+  jpegSegment,
+  jpegWith,
+  pngChunk,
+  pngWith,
+  pngWithChunks,
+  webp,
+  webpChunk,
+  webpFrame,
+  webpOf,
+  webpPicture,
+} from './images.ts';
+
+const uploadBytes = 4_000_000;
+
+const scanStart = jpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
+
+/** Files of four megabytes that are costly to walk. */
+export const hostileImages: Record<string, () => Buffer> = {
+  'a JPEG of empty segments': () => jpegWith(repeat(jpegSegment(0xfe, Buffer.alloc(0)))),
+  'a JPEG of Exif segments': () =>
+    jpegWith(repeat(jpegSegment(0xe1, Buffer.from('Exif\0\0MM\0*\0\0\0\x08\xff\xff', 'latin1')))),
+  'a JPEG of scans': () => withoutEnd(repeat(jpeg.subarray(scanStart, -2))),
+  'a JPEG of fill bytes': () => jpegWith(repeat(Buffer.from([0xff]))),
+  'a JPEG of stuffed bytes': () => withoutEnd(repeat(Buffer.from([0xff, 0]))),
+  'a JPEG of restarts': () => withoutEnd(repeat(Buffer.from([0xff, 0xd0]))),
+  'a JPEG of profiles': () => jpegWith(repeat(jpegSegment(0xe2, Buffer.from('ICC_PROFILE\0\x01\x01')))),
+  'a PNG of empty chunks': () => pngWithChunks(repeat(pngChunk('tEXt', Buffer.alloc(0)))),
+  'a PNG of empty data': () => pngWithChunks(repeat(pngChunk('IDAT', Buffer.alloc(0)))),
+  'a PNG whose Exif has 65,535 entries': () => pngWith('eXIf', largeDirectory()),
+  'a WebP of empty chunks': () => webpOf(webp.subarray(12), repeat(webpChunk('XMP ', Buffer.alloc(0)))),
+  'a WebP of frames': () => animatedWebp(repeat(webpFrame(webpPicture))),
+  'a WebP of 400 nested frames': () => animatedWebp(nestFrames(400)),
+  'a WebP of empty chunks in a frame': () =>
+    animatedWebp(webpFrame(Buffer.concat([webpPicture, repeat(webpChunk('XMP ', Buffer.alloc(0)))]))),
+  'a WebP whose Exif has 65,535 entries': () => webpOf(webp.subarray(12), webpChunk('EXIF', largeDirectory())),
+  'a file of zeros': () => Buffer.alloc(uploadBytes),
+};
+
+function repeat(part: Buffer): Buffer {
+  return Buffer.alloc(uploadBytes - (uploadBytes % part.length), part);
+}
+
+/** A JPEG with more data in its scan. */
+function withoutEnd(data: Buffer): Buffer {
+  return Buffer.concat([jpeg.subarray(0, -2), data, jpeg.subarray(-2)]);
+}
+
+function nestFrames(depth: number): Buffer {
+  const levelBytes = 24;
+  const file = Buffer.alloc(uploadBytes);
+  for (let at = 0; at < depth * levelBytes; at += levelBytes) {
+    webpFrame(Buffer.alloc(0)).copy(file, at);
+    file.writeUInt32LE(uploadBytes - at - 8, at + 4);
+  }
+  return file;
+}
+
+/** An Exif directory with as many entries as can be, without an orientation. */
+function largeDirectory(): Buffer {
+  const tiff = Buffer.alloc(uploadBytes);
+  tiff.write('MM\0*', 0, 'latin1');
+  tiff.writeUInt32BE(8, 4);
+  tiff.writeUInt16BE(0xffff, 8);
+  return tiff;
+}
