@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { hostileImages } from '../testing/hostileUploads.ts';
 import {
@@ -24,6 +25,7 @@ import {
   webpPicture,
   webpWith,
 } from '../testing/images.ts';
+import { mostProfileBytes } from './limits.ts';
 import { cleanImage } from './picture.ts';
 
 const marker = Buffer.from('30.0444N 31.2357E in Cairo');
@@ -48,6 +50,7 @@ test.each([
     'webp',
   ],
   ['PNG that is animated', animatedPng([3, 2], [3, 2]), 'image/png', 'png'],
+  ['PNG with a profile', pngWith('iCCP', makeProfile(3_000)), 'image/png', 'png'],
 ])('a %s without metadata stays as it is', (_, file, contentType, extension) => {
   const image = cleanImage(file);
   expect(image).toMatchObject({ contentType, extension });
@@ -83,10 +86,86 @@ test.each([
   expect(cleanImage(image?.bytes ?? Buffer.alloc(0))?.bytes.equals(image?.bytes ?? Buffer.alloc(0))).toBe(true);
 });
 
-test('the orientation of a JPEG stays, or phone photos would lie on their side', () => {
-  const image = cleanImage(jpegWithExif(marker.toString(), 6));
+test.each([
+  ['JPEG', jpegWithExif(marker.toString(), 6)],
+  ['PNG', pngWith('eXIf', exifWith(marker.toString(), 6))],
+  ['WebP', webpWith('EXIF', exifWith(marker.toString(), 6))],
+  [
+    'WebP that begins its Exif as a JPEG does',
+    webpWith('EXIF', Buffer.concat([Buffer.from('Exif\0\0'), exifWith('', 6)])),
+  ],
+])('the orientation of a %s stays alone, or phone photos would lie on their side', (_, file) => {
+  const { bytes } = cleanImage(file) ?? {};
   const orientation = Buffer.from([0x01, 0x12, 0x00, 0x03, 0, 0, 0, 1, 0x00, 0x06]);
-  expect(image?.bytes.includes(orientation)).toBe(true);
+  expect(bytes?.includes(orientation)).toBe(true);
+  expect(bytes?.includes(marker)).toBe(false);
+  expect(cleanImage(bytes ?? Buffer.alloc(0))?.bytes).toEqual(bytes);
+});
+
+test.each([
+  ['JPEG', jpegWithExif('', 9), jpeg],
+  ['PNG', pngWith('eXIf', exifWith('', 0)), png],
+  ['WebP', webpWith('EXIF', exifWith('', 9)), webp],
+])('an orientation of a %s that does not exist is removed', (_, file, expected) => {
+  expect(cleanImage(file)?.bytes).toEqual(Buffer.from(expected));
+});
+
+test('the first of several orientations counts, as it does for decoders', () => {
+  const [first = 0, second = 0] = [6, 8];
+  const inJpeg = jpegWith(...[first, second].map((one) => jpegWithExif('', one).subarray(2, -jpeg.length + 2)));
+  const inPng = pngWithChunks(...[first, second].map((one) => pngChunk('eXIf', exifWith('', one))));
+  const inWebp = webpOf(webp.subarray(12), ...[first, second].map((one) => webpChunk('EXIF', exifWith('', one))));
+  for (const [several, one] of [
+    [inJpeg, jpegWithExif('', first)],
+    [inPng, pngWith('eXIf', exifWith('', first))],
+    [inWebp, webpWith('EXIF', exifWith('', first))],
+  ] as const)
+    expect(cleanImage(several)?.bytes).toEqual(cleanImage(one)?.bytes);
+});
+
+test('the canvas of a WebP says that Exif and a profile are there only while they are', () => {
+  const flagsOf = (file: Buffer) => cleanImage(file)?.bytes.readUInt8(20);
+  const profile = webpChunk('ICCP', Buffer.alloc(100));
+  const exif = webpChunk('EXIF', exifWith('', 6));
+  expect(flagsOf(webpOf(webpCanvas(3, 2, 0x2c), webpPicture))).toBe(0);
+  expect(flagsOf(webpOf(webpCanvas(3, 2, 0), profile, webpPicture))).toBe(0x20);
+  expect(flagsOf(webpOf(webpCanvas(3, 2, 0), webpPicture, exif))).toBe(0x08);
+  expect(flagsOf(webpOf(webpCanvas(3, 2, 0xff), profile, webpPicture, exif))).toBeUndefined();
+  expect(flagsOf(webpOf(webpCanvas(3, 2, 0xfd), profile, webpPicture, exif))).toBe(0x38);
+});
+
+/** The content of a PNG's profile with so many bytes. */
+function makeProfile(bytes: number): Buffer {
+  return Buffer.concat([Buffer.from('profile\0\0'), deflateSync(Buffer.alloc(bytes))]);
+}
+
+const jpegProfile = (bytes: number) =>
+  jpegWith(
+    ...Array.from({ length: Math.ceil(bytes / 60_000) }, (_, index) =>
+      jpegSegment(0xe2, Buffer.alloc(60_000, `ICC_PROFILE\0${String.fromCharCode(index + 1, 20)}`)),
+    ),
+  );
+
+test.each([
+  ['JPEG', jpegProfile(mostProfileBytes - 100_000), jpegProfile(mostProfileBytes)],
+  ['PNG', pngWith('iCCP', makeProfile(mostProfileBytes)), pngWith('iCCP', makeProfile(mostProfileBytes + 1))],
+  [
+    'WebP',
+    webpOf(canvas, webpChunk('ICCP', Buffer.alloc(mostProfileBytes)), webpPicture),
+    webpOf(canvas, webpChunk('ICCP', Buffer.alloc(mostProfileBytes + 1)), webpPicture),
+  ],
+])('a %s keeps its profile whole up to 1 MB, and loses a larger one whole', (_, small, large) => {
+  expect(cleanImage(small)?.bytes.length).toBe(small.length);
+  expect(cleanImage(large)?.bytes.length).toBeLessThan(1_000);
+});
+
+test.each([
+  ['is not compressed', Buffer.from('profile\0\0plain')],
+  ['has no name', Buffer.concat([Buffer.from('\0\0'), deflateSync(Buffer.alloc(9))])],
+  ['has a megabyte behind it', Buffer.concat([makeProfile(9), Buffer.alloc(mostProfileBytes)])],
+  ['is compressed in an unknown way', Buffer.concat([Buffer.from('x\0\x01'), deflateSync(Buffer.alloc(9))])],
+])('a profile of a PNG that %s is removed', (_, content) => {
+  expect(cleanImage(pngWith('iCCP', content))?.bytes).toEqual(Buffer.from(png));
 });
 
 test.each([
@@ -210,6 +289,7 @@ const harmless = [
   'a JPEG of fill bytes',
   'a JPEG of stuffed bytes',
   'a JPEG of restarts',
+  'a PNG whose profile inflates to 20 MB',
   'a PNG whose Exif has 65,535 entries',
   'a WebP whose Exif has 65,535 entries',
 ];
@@ -267,7 +347,7 @@ test('all frames of an animation may have 1,000 megapixels together', () => {
 /** Files with more of what is read than the plain ones have. */
 const described = [
   jpegWithExif('Cairo', 6),
-  pngWithChunks(pngChunk('eXIf', exifWith('Cairo', 6))),
+  pngWithChunks(pngChunk('eXIf', exifWith('Cairo', 6)), pngChunk('iCCP', makeProfile(100))),
   animatedPng([3, 2], [3, 2]),
   webpOf(webpCanvas(3, 2, 0x18), alpha, webpPicture, webpChunk('EXIF', exifWith('Cairo', 6))),
   animatedWebp(webpFrame(webpPicture), webpFrame(lossless)),

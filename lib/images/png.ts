@@ -1,5 +1,6 @@
-import { crc32 } from 'node:zlib';
-import { limitParts } from './limits.ts';
+import { crc32, inflateSync } from 'node:zlib';
+import { limitParts, mostProfileBytes } from './limits.ts';
+import { makeOrientation, readOrientation } from './orientation.ts';
 import type { Picture, Size } from './picture.ts';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -16,8 +17,10 @@ const keptChunks = new Map([
   ['gAMA', 4],
   ['cHRM', 32],
   ['sRGB', 1],
+  ['iCCP', Number.POSITIVE_INFINITY],
   ['bKGD', 6],
   ['pHYs', 9],
+  ['eXIf', Number.POSITIVE_INFINITY],
   ['acTL', 8],
   ['fcTL', frameHeaderBytes],
   ['fdAT', Number.POSITIVE_INFINITY],
@@ -27,8 +30,8 @@ const keptChunks = new Map([
 const repeatedChunks = ['IDAT', 'fcTL', 'fdAT'];
 
 /**
- * Reads a PNG chunk by chunk, each against its checksum, and leaves out text, times, profiles and
- * private chunks.
+ * Reads a PNG chunk by chunk, each against its checksum, and leaves out text, times and private
+ * chunks. The color profile stays, and of Exif the orientation.
  * @see https://www.w3.org/TR/png-3/
  */
 export function readPng(file: Buffer): Picture | undefined {
@@ -58,7 +61,7 @@ export function readPng(file: Buffer): Picture | undefined {
       if (!frame) return undefined;
       framePixels += frame.width * frame.height;
     }
-    parts.push(chunk);
+    parts.push(cleanChunk(type, chunk, content));
     if (type === 'IEND') return seen.has('IDAT') ? { ...size, framePixels, parts } : undefined;
   }
 }
@@ -82,4 +85,33 @@ function readFrame(content: Buffer, canvas: Size): Size | undefined {
   const isInside =
     content.readUInt32BE(12) + frame.width <= canvas.width && content.readUInt32BE(16) + frame.height <= canvas.height;
   return isInside && frame.width > 0 && frame.height > 0 ? frame : undefined;
+}
+
+/** A chunk, or of it what may stay. */
+function cleanChunk(type: string, chunk: Buffer, content: Buffer): Buffer {
+  if (type === 'iCCP') return hasSmallProfile(content) ? chunk : Buffer.alloc(0);
+  if (type !== 'eXIf') return chunk;
+  const orientation = readOrientation(content);
+  return orientation === undefined ? Buffer.alloc(0) : makeChunk('eXIf', makeOrientation(orientation));
+}
+
+/** The profile is inflated only to learn its size: a few bytes could fill a phone's memory. */
+function hasSmallProfile(content: Buffer): boolean {
+  const nameEnd = content.indexOf(0);
+  if (nameEnd < 1 || nameEnd > 79 || content[nameEnd + 1] !== 0) return false;
+  try {
+    inflateSync(content.subarray(nameEnd + 2), { maxOutputLength: mostProfileBytes });
+    return content.length <= mostProfileBytes;
+  } catch {
+    return false;
+  }
+}
+
+function makeChunk(type: string, content: Buffer): Buffer {
+  const chunk = Buffer.alloc(12 + content.length);
+  chunk.writeUInt32BE(content.length, 0);
+  chunk.write(type, 4);
+  content.copy(chunk, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), chunk.length - 4);
+  return chunk;
 }

@@ -1,4 +1,5 @@
-import { limitParts } from './limits.ts';
+import { limitParts, mostProfileBytes } from './limits.ts';
+import { makeOrientation, readOrientation } from './orientation.ts';
 import type { Picture, Size } from './picture.ts';
 
 const bitstreams = ['VP8 ', 'VP8L'];
@@ -7,6 +8,7 @@ const animationBytes = 6;
 const frameHeaderBytes = 16;
 
 const animationFlag = 0x02;
+const exifFlag = 0x08;
 const alphaFlag = 0x10;
 const profileFlag = 0x20;
 
@@ -21,7 +23,8 @@ interface Chunk {
 type Drawing = Size & { chunks: readonly Buffer[]; framePixels?: number };
 
 /**
- * Reads a WebP chunk by chunk and leaves out Exif, XMP and private chunks.
+ * Reads a WebP chunk by chunk and leaves out XMP and private chunks. The color profile stays, and
+ * of Exif the orientation.
  * @see https://developers.google.com/speed/webp/docs/riff_container
  */
 export function readWebp(file: Buffer): Picture | undefined {
@@ -72,11 +75,14 @@ function readExtended(canvas: Chunk, chunks: readonly Chunk[], countPart: () => 
   const drawing = isAnimation ? readAnimation(chunks, size, countPart) : readStill(chunks);
   if (!drawing || drawing.width !== size.width || drawing.height !== size.height) return undefined;
   const profile = chunks.find(({ type }) => type === 'ICCP');
-  const keptProfile = profile ? [profile.bytes] : [];
+  const keptProfile = profile && profile.content.length <= mostProfileBytes ? [profile.bytes] : [];
+  const exif = chunks.find(({ type }) => type === 'EXIF');
+  const orientation = exif && readOrientation(exif.content);
+  const keptExif = orientation === undefined ? [] : [makeChunk('EXIF', makeOrientation(orientation))];
   const content = Buffer.from(canvas.content);
   const flags = content.readUInt8(0) & (animationFlag | alphaFlag);
-  content.writeUInt32LE(flags | (profile ? profileFlag : 0), 0);
-  return { ...drawing, chunks: [makeChunk('VP8X', content), ...keptProfile, ...drawing.chunks] };
+  content.writeUInt32LE(flags | (keptProfile.length > 0 ? profileFlag : 0) | (keptExif.length > 0 ? exifFlag : 0), 0);
+  return { ...drawing, chunks: [makeChunk('VP8X', content), ...keptProfile, ...drawing.chunks, ...keptExif] };
 }
 
 /** The one bitstream among these chunks, with its transparency before it. */

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import {
   animatedWebp,
   jpeg,
@@ -29,6 +30,8 @@ export const hostileImages: Record<string, () => Buffer> = {
   'a JPEG of profiles': () => jpegWith(repeat(jpegSegment(0xe2, Buffer.from('ICC_PROFILE\0\x01\x01')))),
   'a PNG of empty chunks': () => pngWithChunks(repeat(pngChunk('tEXt', Buffer.alloc(0)))),
   'a PNG of empty data': () => pngWithChunks(repeat(pngChunk('IDAT', Buffer.alloc(0)))),
+  'a PNG of profiles': () => pngWithChunks(repeat(pngChunk('iCCP', Buffer.from('x\0\0x')))),
+  'a PNG whose profile inflates to 20 MB': () => pngWith('iCCP', largeProfile()),
   'a PNG whose Exif has 65,535 entries': () => pngWith('eXIf', largeDirectory()),
   'a WebP of empty chunks': () => webpOf(webp.subarray(12), repeat(webpChunk('XMP ', Buffer.alloc(0)))),
   'a WebP of frames': () => animatedWebp(repeat(webpFrame(webpPicture))),
@@ -56,6 +59,11 @@ function nestFrames(depth: number): Buffer {
     file.writeUInt32LE(uploadBytes - at - 8, at + 4);
   }
   return file;
+}
+
+/** A profile of zeros, which inflates to a thousand times its length. */
+function largeProfile(): Buffer {
+  return Buffer.concat([Buffer.from('x\0\0'), deflateSync(Buffer.alloc(20_000_000))]);
 }
 
 /** An Exif directory with as many entries as can be, without an orientation. */
