@@ -1,8 +1,9 @@
-import { errors, fieldErrors, languages } from './errors.ts';
+import { errors, fieldDetails, fieldErrors, languages } from './errors.ts';
 
 const texts = [
   ...Object.entries(errors).map(([name, { detail }]) => [name, detail] as const),
   ...Object.entries(fieldErrors),
+  ...Object.entries(fieldDetails),
 ];
 
 test.each(texts)('%s is written in every language', (_, detail) => {

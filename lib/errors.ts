@@ -252,10 +252,22 @@ export const fieldErrors = {
 
 export type FieldErrorCode = keyof typeof fieldErrors;
 
+/** Details that say more than the field's code. */
+export const fieldDetails = {
+  tooManyPixels: {
+    en: 'The picture may have at most {max} megapixels.',
+    ar: 'يجب ألا تزيد دقة الصورة عن {max} ميغابكسل.',
+  },
+} as const satisfies Record<string, Texts>;
+
+export type FieldDetail = keyof typeof fieldDetails;
+
 /** One failing field: `attr` is its path with dots, or `non_field_errors` for the whole body. */
 export interface FieldError {
   attr: string;
   code: FieldErrorCode;
+  /** Replaces the code's own text. */
+  detail?: FieldDetail;
   max?: number;
   min?: number;
 }

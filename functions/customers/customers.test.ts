@@ -545,6 +545,17 @@ describe('UpdateCustomer', () => {
     expect(await show(access)).toMatchObject({ image: null, full_name: '' });
   });
 
+  test.each([
+    ['en', 'The picture may have at most 50 megapixels.'],
+    ['ar', 'يجب ألا تزيد دقة الصورة عن 50 ميغابكسل.'],
+  ])('says how many pixels a picture may have, in %s', async (language, detail) => {
+    const { access } = await signIn(world);
+    await update(access, { language });
+    const answer = await updateByForm(access, { image: file(pngOfSize(10_000, 5_001)) });
+    expect([answer.status, answer.body.errors]).toEqual([400, [{ attr: 'image', code: 'invalid', detail }]]);
+    expect((await show(access)).image).toBeNull();
+  });
+
   const part = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const filePart = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n';

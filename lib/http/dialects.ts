@@ -2,6 +2,7 @@ import {
   ApiError,
   errors,
   type FieldError,
+  fieldDetails,
   fieldErrors,
   type Language,
   type Texts,
@@ -91,7 +92,8 @@ export function problemOf(error: unknown): Problem {
   return { status, type, code, texts, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }
 
-function fieldTexts(code: FieldError['code'], { max, min }: Pick<FieldError, 'max' | 'min'>): Texts {
+function fieldTexts(code: FieldError['code'], { detail, max, min }: Omit<FieldError, 'attr' | 'code'>): Texts {
+  const texts = detail ? fieldDetails[detail] : fieldErrors[code];
   const fill = (text: string) => text.replace('{max}', String(max)).replace('{min}', String(min));
-  return { en: fill(fieldErrors[code].en), ar: fill(fieldErrors[code].ar) };
+  return { en: fill(texts.en), ar: fill(texts.ar) };
 }

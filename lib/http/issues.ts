@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type FieldError, type FieldErrorCode, fieldErrors } from '../errors.ts';
+import { type FieldDetail, type FieldError, type FieldErrorCode, fieldDetails, fieldErrors } from '../errors.ts';
 
 /**
  * What zod found, in the contract's words: one error a field, in the order in which the schema declares the fields.
@@ -37,9 +37,10 @@ function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
 }
 
 /** A rule of our own says what zod's say of themselves. */
-function limitsOf({ code, min, max }: Record<string, unknown>): Partial<FieldError> {
+function limitsOf({ code, detail, min, max }: Record<string, unknown>): Partial<FieldError> {
   return {
     ...(isFieldErrorCode(code) && { code }),
+    ...(isFieldDetail(detail) && { detail }),
     ...(typeof min === 'number' && { min }),
     ...(typeof max === 'number' && { max }),
   };
@@ -47,4 +48,8 @@ function limitsOf({ code, min, max }: Record<string, unknown>): Partial<FieldErr
 
 function isFieldErrorCode(code: unknown): code is FieldErrorCode {
   return typeof code === 'string' && code in fieldErrors;
+}
+
+function isFieldDetail(detail: unknown): detail is FieldDetail {
+  return typeof detail === 'string' && detail in fieldDetails;
 }

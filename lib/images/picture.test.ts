@@ -26,7 +26,7 @@ import {
   webpWith,
 } from '../testing/images.ts';
 import { mostProfileBytes } from './limits.ts';
-import { cleanImage } from './picture.ts';
+import { cleanImage, hasTooManyPixels } from './picture.ts';
 
 const marker = Buffer.from('30.0444N 31.2357E in Cairo');
 const formats = { jpeg, png, webp };
@@ -342,6 +342,12 @@ test('all frames of an animation may have 1,000 megapixels together', () => {
     ]);
   expect(cleanImage(animation(20))).toBeDefined();
   expect(cleanImage(animation(21))).toBeUndefined();
+});
+
+test('too many pixels are told apart from other problems', () => {
+  const files = { picture: png, largest: pngOfSize(10_000, 5_000), tooLarge: pngOfSize(10_000, 5_001), text: marker };
+  const found = Object.entries(files).filter(([, file]) => hasTooManyPixels(file));
+  expect(found.map(([name]) => name)).toEqual(['tooLarge']);
 });
 
 /** Files with more of what is read than the plain ones have. */

@@ -24,7 +24,7 @@ export interface CleanImage {
 }
 
 /** More would fill a phone's memory when it is drawn, however few bytes it takes on the way. */
-const mostMegapixels = 50;
+export const mostMegapixels = 50;
 
 /** More would keep a phone's processor busy for as long as the animation is on the screen. */
 const mostFramePixels = 1_000_000_000;
@@ -46,6 +46,12 @@ export function cleanImage(file: Buffer): CleanImage | undefined {
   const { width, height, framePixels = 0, parts, contentType, extension } = image;
   const isDrawable = width > 0 && height > 0 && !isTooLarge(image) && framePixels <= mostFramePixels;
   return isDrawable ? { contentType, extension, bytes: Buffer.concat(parts) } : undefined;
+}
+
+/** Returns whether a file is a picture of more than {@link mostMegapixels}. */
+export function hasTooManyPixels(file: Buffer): boolean {
+  const image = readImage(file);
+  return image !== undefined && isTooLarge(image);
 }
 
 function readImage(file: Buffer): (Picture & Pick<CleanImage, 'contentType' | 'extension'>) | undefined {

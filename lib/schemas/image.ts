@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Upload } from '../http/multipart.ts';
-import { type CleanImage, cleanImage } from '../images/picture.ts';
+import { type CleanImage, cleanImage, hasTooManyPixels, mostMegapixels } from '../images/picture.ts';
 import { code, text } from './fields.ts';
 
 /** An https URL as it will be shown: normalised, without a user name, and safe inside a page's attribute. */
@@ -13,7 +13,8 @@ const httpsUrl = text({ max: 2_048 })
 export const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
   const image = cleanImage(content);
   if (image) return image;
-  context.addIssue({ code: 'custom', params: { code: 'invalid' } });
+  const problem = hasTooManyPixels(content) ? { detail: 'tooManyPixels', max: mostMegapixels } : {};
+  context.addIssue({ code: 'custom', params: { code: 'invalid', ...problem } });
   return z.NEVER;
 });
 
@@ -33,6 +34,6 @@ export const image = z
       type: 'string',
       format: 'binary',
       contentMediaType: 'application/octet-stream',
-      description: 'A JPEG, PNG or WebP file of up to 4 MB.',
+      description: 'A JPEG, PNG or WebP file of up to 4 MB and 50 megapixels.',
     },
   });
