@@ -13,6 +13,9 @@ export class Upload {
   }
 }
 
+/** Busboy still parses the rest of a slice after it has reached a limit, so slices are small. */
+const sliceBytes = 16 * 1024;
+
 /**
  * Forms with files, up to the size of an image. A field that comes several times becomes a list, which no schema of one
  * takes. Not middy's parser: it throws where nobody can catch it when a file is cut off or a field has no name.
@@ -26,7 +29,11 @@ export const multipart: BodyReader = {
       const add = (name: string | undefined, value: unknown) => {
         if (name !== undefined) fields.push([name, value]);
       };
-      const refuse = (problem: 'parseError' | 'payloadTooLarge') => () => reject(new ApiError(problem));
+      let isRefused = false;
+      const refuse = (problem: 'parseError' | 'payloadTooLarge') => () => {
+        isRefused = true;
+        reject(new ApiError(problem));
+      };
       try {
         const form = new Busboy({
           headers: { 'content-type': contentType },
@@ -36,7 +43,12 @@ export const multipart: BodyReader = {
             files: 5,
             fields: 50,
             parts: 55,
+            headerPairs: 50,
+            headerSize: sliceBytes,
           },
+          // Room for the whole body, so that a slice has been parsed when its write returns.
+          highWaterMark: bytes.length + 1,
+          fileHwm: bytes.length + 1,
         });
         form.on('field', (name, value) => add(name, value));
         form.on('file', (name, file) => {
@@ -50,7 +62,10 @@ export const multipart: BodyReader = {
           form.on(limit, refuse('payloadTooLarge'));
         form.on('error', refuse('parseError'));
         form.on('finish', () => resolve(formValues(fields)));
-        form.end(bytes);
+        for (let at = 0; at < bytes.length && !isRefused; at += sliceBytes) {
+          form.write(bytes.subarray(at, at + sliceBytes));
+        }
+        if (!isRefused) form.end();
       } catch {
         reject(new ApiError('parseError'));
       }

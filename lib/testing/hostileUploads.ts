@@ -42,6 +42,27 @@ export const hostileImages: Record<string, () => Buffer> = {
   'a file of zeros': () => Buffer.alloc(uploadBytes),
 };
 
+/** Forms of four megabytes that are costly to parse. Their boundary is `x` unless given. */
+export const hostileForms: Record<string, () => { body: Buffer; boundary?: string }> = {
+  'a form of empty parts': () => ({ body: repeat(Buffer.from('--x\r\n')) }),
+  'a form of parts without headers': () => ({ body: repeat(Buffer.from('\r\n--xx')) }),
+  'a form of fields': () => ({ body: repeat(Buffer.from(`--x\r\n${field}\r\n\r\n`)) }),
+  'a form of headers': () => ({ body: repeat(Buffer.from(`--x\r\n${field}${'a:\r\n'.repeat(18_000)}\r\n\r\n`)) }),
+  'a form of folded headers': () => ({
+    body: repeat(Buffer.from(`--x\r\n${field}${' b\r\n'.repeat(18_000)}\r\n\r\n`)),
+  }),
+  'a form of parameters': () => ({
+    body: repeat(Buffer.from(`--x\r\nContent-Disposition: form-data;${'name=a;'.repeat(10_000)}\r\n\r\n\r\n`)),
+  }),
+  'a form that almost has its boundary': () => ({
+    body: repeat(Buffer.from(`\r\n--${'a'.repeat(69)}b`)),
+    boundary: 'a'.repeat(70),
+  }),
+  'a form of line ends': () => ({ body: repeat(Buffer.from('\r\n')) }),
+};
+
+const field = 'Content-Disposition: form-data; name="full_name"\r\n';
+
 function repeat(part: Buffer): Buffer {
   return Buffer.alloc(uploadBytes - (uploadBytes % part.length), part);
 }
