@@ -40,7 +40,7 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
   const now = nowSeconds();
   if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
-    otps.countNetworkAttempt(phone, caller.network, shareOf(type, caller), now),
+    otps.countNetworkAttempt(phone, caller.network, now),
     countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
     ...(otps.isTestNumber(phone) ? [otps.countTestAttempt(phone, now)] : []),
   ]);

@@ -31,6 +31,12 @@ function cidr(address: ipaddr.IPv6, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toString()}/${bits}`;
 }
 
+/** The site of a network that {@link clientNetwork} returned. */
+export function siteOf(network: string): string | undefined {
+  const [address = ''] = network.split('/');
+  return clientNetworks(address).site;
+}
+
 /** The network alone. */
 export function clientNetwork(address: string): string {
   return clientNetworks(address).network;

@@ -26,8 +26,9 @@ export async function reauthenticate(caller: SignedIn, { otp, password, clientAd
   const { write, refund } = otp
     ? await checkOwnOtp(caller, otp, network)
     : await checkPassword(caller, password ?? '', network);
-  const [{ done }] = await Promise.all([transact([sessions.proveWrite(caller.session), write]), refund?.()]);
-  if (!done) fail('tokenNotValid');
+  const writes = [sessions.proveWrite(caller.session), write];
+  const [result] = await Promise.all([transact(writes), refund?.()]);
+  if (!result.done) fail(result.refused[0] ? 'tokenNotValid' : 'otpExpired');
 }
 
 interface Checked {

@@ -44,7 +44,7 @@ describe('errors', () => {
     expect(codes.toSorted()).toEqual(
       [...new Set(shown.flatMap((failure) => examplesOf(failure).map(([code]) => code)))].toSorted(),
     );
-    for (const code of ['currency_mismatch', 'insufficient_funds', 'idempotency_key_reused', 'wrong_credentials'])
+    for (const code of ['currency_mismatch', 'insufficient_funds', 'idempotency_key_reused'])
       expect(codes).not.toContain(code);
   });
 

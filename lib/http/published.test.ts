@@ -79,7 +79,15 @@ const published: [string, string, string, 'JWT' | '–', string, string, string]
   ['configuration', 'GET', '/api/customer/configurations', '–', '', '200', 'enablePhoneLogin'],
   ['forgetPassword', 'POST', '/api/customer/auth/forget_password_v2', '–', '', '200 423 429', ''],
   ['resetPassword', 'POST', '/api/customer/auth/reset_password_v2', '–', 'token password', '200 403 423', ''],
-  ['verifyPhone', 'POST', '/api/customer/profile/phone-verify', 'JWT', '', '200 409 423 429', resource],
+  [
+    'verifyPhone',
+    'POST',
+    '/api/customer/profile/phone-verify',
+    'JWT',
+    '',
+    '200 409 423 429',
+    resource.replace(' refresh_token', ''),
+  ],
   ['logout', 'POST', '/api/customer/auth/logout', 'JWT', '', '200 401', ''],
 ];
 

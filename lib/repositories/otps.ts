@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { siteOf } from '../auth/clientNetwork.ts';
 import { daySeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
@@ -20,13 +21,7 @@ import { write } from './table.ts';
 import type { Item, Write } from './writes.ts';
 
 /** What a client may ask a code for. */
-export const otpTypes = [
-  'customer_auth',
-  'provider_auth',
-  'password_reset',
-  'phone_change',
-  'reauthentication',
-] as const;
+export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
 /** What a code is for. A phone has at most one live code of each, and one more that its owner's device requested. */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
@@ -113,14 +108,17 @@ export function issueTestOtp(phone: string, type: OtpType, share: Share, code: N
 }
 
 /** Counts a send to a phone by one client network, which may use only a part of the share. */
-export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<Counted> {
-  return countInWindow(phoneNetworkKey(phone, network), networkSendWindow(share), daySeconds, now);
+export function countNetworkSend(phone: string, network: string, now: number): Promise<Counted> {
+  return countInWindow(networkKey(phone, network), networkSendWindow(), daySeconds, now);
 }
 
 /** Counts an attempt at a phone's codes by one client network. */
-export function countNetworkAttempt(phone: string, network: string, share: Share, now: number): Promise<Counted> {
-  return countInWindow(phoneNetworkKey(phone, network), networkAttemptWindow(share), daySeconds, now);
+export function countNetworkAttempt(phone: string, network: string, now: number): Promise<Counted> {
+  return countInWindow(networkKey(phone, network), networkAttemptWindow(), daySeconds, now);
 }
+
+/** All networks of an IPv6 site are one client to a phone. */
+const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, siteOf(network) ?? network);
 
 /** An attempt that was counted, and the code to compare. */
 export interface Attempt {

@@ -40,19 +40,14 @@ export function attemptWindows(share: Share): SlidingWindow[] {
   ];
 }
 
-/** The sends of one client network to one phone. */
-export function networkSendWindow(share: Share): SlidingWindow {
-  return networkWindow(`${share}Sent`, config.otpSendsPerPhonePerDay, share);
+/** The sends of one client network to one phone, of all types. */
+export function networkSendWindow(): SlidingWindow {
+  return new SlidingWindow('sent', [perDay(partOf(config.otpSendsPerPhonePerDay, guestPart * networkPart))]);
 }
 
-/** The attempts of one client network at one phone's codes. */
-export function networkAttemptWindow(share: Share): SlidingWindow {
-  return networkWindow(`${share}Wrong`, config.otpWrongTriesPerPhonePerDay, share);
-}
-
-function networkWindow(name: string, limit: number, share: Share): SlidingWindow {
-  const part = share === 'other' ? otherPart : guestPart;
-  return new SlidingWindow(name, [perDay(partOf(limit, part * networkPart))]);
+/** The attempts of one client network at one phone's codes, of all types. */
+export function networkAttemptWindow(): SlidingWindow {
+  return new SlidingWindow('wrong', [perDay(partOf(config.otpWrongTriesPerPhonePerDay, guestPart * networkPart))]);
 }
 
 /** The values that the expressions of several windows need. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { siteOf } from '../auth/clientNetwork.ts';
 import { daySeconds, hourSeconds, nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
 import { config, mostCounted } from '../config.ts';
 import { fail } from '../errors.ts';
@@ -20,12 +21,12 @@ export type Counted = { done: true; undo: () => Promise<unknown> } | { done: fal
 
 /** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
 export function countForClient(network: string, now: number): Promise<Counted> {
-  return countForHour(clientSendsKey(network), config.otpSendsPerAddressPerHour, now);
+  return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
 }
 
 /** Counts a call of one kind by a client network. */
 export function countCall(network: string, kind: string, perHour: number): Promise<Counted> {
-  return countForHour(clientCallsKey(network, kind), perHour, nowSeconds());
+  return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
 }
 
 /**
@@ -37,7 +38,7 @@ export async function limitCalls(network: string, kind: string, perHour: number)
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
-const takenKey = (network: string) => clientCallsKey(network, 'REFUSALS');
+const takenKey = (network: string) => clientCallsKey(siteOf(network) ?? network, 'REFUSALS');
 
 /**
  * Makes sure that a client network has "already taken" responses left this hour. It is asked before anything is looked up, so
@@ -68,6 +69,26 @@ export async function limitInBucket(key: Key, perHour: number): Promise<void> {
 function hourBucket({ pk, sk }: Key, now: number) {
   const hour = Math.floor(now / hourSeconds);
   return { key: { pk, sk: `${sk}#${hour}` }, endsInSeconds: hourSeconds - (now % hourSeconds) };
+}
+
+/** A site may do so many times what one of its networks may: it has up to 65,536 of them, and few are in use. */
+const networksPerSite = 16;
+
+async function countForNetwork(
+  keyOf: (client: string) => Key,
+  network: string,
+  perHour: number,
+  now: number,
+): Promise<Counted> {
+  const site = siteOf(network);
+  const counts = await Promise.all([
+    countForHour(keyOf(network), perHour, now),
+    ...(site ? [countInBucket(keyOf(site), perHour * networksPerSite, now)] : []),
+  ]);
+  const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
+  if (counts.every(({ done }) => done)) return { done: true, undo };
+  await undo();
+  return { done: false, waitSeconds: Math.max(...counts.map((count) => (count.done ? 0 : count.waitSeconds))) };
 }
 
 /** Small limits count in a sliding window. One that an item cannot hold counts in an item for each hour of the clock. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { otpTypes } from '../repositories/otps.ts';
-import { choice, text, toAsciiDigits } from './fields.ts';
+import { choice, clearable, text, toAsciiDigits } from './fields.ts';
 import { phoneNumber } from './phone.ts';
 
 /** A code sent as a number has lost its leading zeros. */
@@ -11,8 +11,8 @@ export const otpCode = z.preprocess(
 
 const otpChannels = ['sms'] as const;
 
-export const deviceToken = text({ max: 512 })
-  .nullish()
+export const deviceToken = clearable(text({ max: 512 }))
+  .optional()
   .describe(
     'The `device_token` of an earlier sign-in of this account on this device. Keep it after a sign-out: attempts and sends by strangers can then not use up those of this device.',
   );

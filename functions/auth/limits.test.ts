@@ -1,0 +1,191 @@
+import { addressOf, authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/signUp.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+import { handler as login } from '../password/login.ts';
+import { handler as sendOtp } from './sendOtp.ts';
+
+const world = useWorld({ seed: ['countries', 'settings'] });
+beforeEach(() => cheapPasswords(world));
+
+const dayAttempts = 15;
+const types = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'];
+
+const send = (phone: string, clientAddress: string, otp_type = 'customer_auth', device_token?: string) =>
+  world.call(sendOtp, { body: { phone_number: phone, otp_type, device_token }, clientAddress });
+
+/** Requests and wrong codes of all types, from one network after another. */
+async function attack(phone: string, { networks }: { networks: number }) {
+  const addresses = Array.from({ length: networks }, nextAddress);
+  for (let turn = 0; turn < 14; turn++) {
+    const clientAddress = addresses[turn % networks] ?? '';
+    for (const type of types) await send(phone, clientAddress, type);
+    for (let guess = 0; guess < 3; guess++) await authenticateWith(world, phone, '000000', { clientAddress });
+    world.advance(301);
+  }
+}
+
+test.each([
+  ['one address', { networks: 1 }],
+  ['fourteen addresses', { networks: 14 }],
+])("a phone's owner signs in within a minute on a device of theirs, whatever %s does to it", async (_, size) => {
+  const { phone, deviceToken } = await signIn(world);
+  await attack(phone, size);
+  const smsBefore = world.sandbox.messages.list(phone).length;
+  const code = await requestCode(world, phone, deviceToken);
+  // The attacker goes on while the code is on its way.
+  await Promise.all(
+    Array.from({ length: 10 }, () => authenticateWith(world, phone, '111111', { clientAddress: nextAddress() })),
+  );
+  await send(phone, nextAddress());
+  expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
+  expect(smsBefore).toBeLessThanOrEqual(10);
+});
+
+test('the ceilings of a day hold for a phone, whoever sends and tries', async () => {
+  const { phone, deviceToken } = await signIn(world);
+  await attack(phone, { networks: 14 });
+  let compared = 0;
+  for (let turn = 0; turn < 20; turn++) {
+    await send(phone, addressOf(phone), 'customer_auth', deviceToken);
+    const { body } = await authenticateWith(world, phone, '000000', { deviceToken });
+    if (body.errors[0].code === 'otp_invalid') compared += 1;
+    world.advance(300);
+  }
+  expect(world.sandbox.messages.list(phone).length).toBeLessThanOrEqual(10);
+  expect(compared).toBeLessThanOrEqual(dayAttempts);
+});
+
+test('other types of codes never use up the share for signing in', async () => {
+  const phone = world.phone();
+  for (let turn = 0; turn < 12; turn++) {
+    for (const type of types.slice(1)) await send(phone, nextAddress(), type);
+    world.advance(300);
+  }
+  expect((await signIn(world, { phone })).customer.id).toBeGreaterThan(0);
+});
+
+test('one address may use a part of what strangers may, so another one signs in', async () => {
+  const phone = world.phone();
+  await attack(phone, { networks: 1 });
+  expect((await signIn(world, { phone })).customer.id).toBeGreaterThan(0);
+});
+
+test.each([
+  ['of another phone', async () => (await signIn(world)).deviceToken],
+  ['that was changed', async (own: string) => own.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))],
+  ['with a later expiry', async (own: string) => own.replace(/\.(\d+)\./, (_, at) => `.${Number(at) + 9}.`)],
+  ['that is junk', async () => 'a.1.b.c'],
+  ['that is none', async () => ''],
+])('a device token %s makes nobody the owner', async (_, forge) => {
+  const { phone, deviceToken } = await signIn(world);
+  const forged = await forge(deviceToken);
+  await attack(phone, { networks: 14 });
+  expect((await send(phone, nextAddress(), 'customer_auth', forged)).status).toBe(429);
+  expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(200);
+});
+
+test('a device token lives for 180 days', async () => {
+  const { phone, deviceToken } = await signIn(world);
+  world.advance(180 * 86_400);
+  await attack(phone, { networks: 14 });
+  expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(429);
+});
+
+test('another network does not learn whether a code is on its way to a phone', async () => {
+  const [waiting, idle] = [world.phone(), world.phone()];
+  await requestCode(world, waiting);
+  const guess = async (phone: string) =>
+    (await authenticateWith(world, phone, '000000', { clientAddress: nextAddress() })).body.errors;
+  expect(await guess(waiting)).toEqual(await guess(idle));
+});
+
+test('one address tries a hundred wrong codes an hour over all phones, and right ones do not count', async () => {
+  world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '4' });
+  const clientAddress = nextAddress();
+  for (let turn = 0; turn < 6; turn++) {
+    const phone = world.phone();
+    const code = await requestCode(world, phone);
+    expect((await authenticateWith(world, phone, code, { clientAddress })).status).toBe(201);
+  }
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    statuses.push((await authenticateWith(world, world.phone(), '000000', { clientAddress })).status);
+  }
+  expect(statuses).toEqual([400, 400, 400, 400, 429]);
+});
+
+test('an IPv6 site is limited however many of its networks it uses', async () => {
+  world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => send(world.phone(), `2001:db8:77:${index.toString(16)}::1`)),
+  );
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(16);
+  expect((await send(world.phone(), '2001:db8:78::1')).status).toBe(200);
+});
+
+test('a limit of more than fifty an hour holds exactly, however many come at once', async () => {
+  world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '60' });
+  const clientAddress = nextAddress();
+  const answers = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientAddress)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
+});
+
+test('a prefix of numbers has a cap of its own, and a phone with an account may use its last part', async () => {
+  const known = await signIn(world, { phone: '+201066660001' });
+  world.advance(86_400);
+  world.set({ OTP_SENDS_PER_PREFIX_PER_DAY: '10' });
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 10; turn++) {
+    statuses.push((await send(`+20106666${String(1_000 + turn)}`, nextAddress())).status);
+  }
+  expect(statuses).toEqual([...Array(8).fill(200), 429, 429]);
+  expect((await send(known.phone, nextAddress())).status).toBe(200);
+  expect((await send('+201066770001', nextAddress())).status).toBe(200);
+});
+
+describe('failed logins', () => {
+  test('of one address are limited over all accounts, and successes do not count', async () => {
+    world.set({ FAILED_LOGINS_PER_ADDRESS_PER_HOUR: '4' });
+    const clientAddress = nextAddress();
+    const account = await signUp(world);
+    for (let turn = 0; turn < 6; turn++) expect((await logIn(world, account, { clientAddress })).status).toBe(200);
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      const guess = { email: `nobody${turn}@example.com`, password: 'x' };
+      statuses.push((await logIn(world, guess, { clientAddress })).status);
+    }
+    expect(statuses).toEqual([403, 403, 403, 403, 429]);
+  });
+
+  test('at one account are limited over all addresses, and never keep a known device out', async () => {
+    world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
+    const account = await signUp(world);
+    const known = (await logIn(world, account)).body.data.device_token;
+    const guesses = await Promise.all(
+      Array.from({ length: 8 }, () => logIn(world, { email: account.email, password: 'guess' })),
+    );
+    expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
+    expect((await logIn(world, account)).status).toBe(429);
+    const body = { email: account.email, password: account.password, device_token: known };
+    expect((await world.call(login, { body, clientAddress: nextAddress() })).status).toBe(200);
+  });
+});
+
+test('strangers cannot lock the test number of an app store reviewer out', async () => {
+  const phone = world.phone();
+  world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until: '2999-01-01' }]) });
+  await send(phone, nextAddress());
+  for (let turn = 0; turn < 30; turn++)
+    await authenticateWith(world, phone, '000000', { clientAddress: nextAddress() });
+  expect((await authenticateWith(world, phone, '424242', { clientAddress: nextAddress() })).status).toBe(201);
+});
+
+test('a request for a new password of an unknown account uses up no cap', async () => {
+  world.set({ OTP_SENDS_PER_STAGE_PER_DAY: '2' });
+  world.advance(10 * 86_400);
+  const { handler: forget } = await import('../password/forget.ts');
+  for (let turn = 0; turn < 5; turn++) {
+    await world.call(forget, { body: { phone: world.phone() }, clientAddress: nextAddress() });
+  }
+  expect((await send(world.phone(), nextAddress())).status).toBe(200);
+});

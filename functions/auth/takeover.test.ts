@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { project, readService } from '../../lib/http/routes.ts';
+import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
+import { useWorld, type World } from '../../lib/testing/world.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as setPassword } from '../password/set.ts';
+import { handler as verifyPhone } from '../password/verifyPhone.ts';
+import { handler as reauthenticate } from './reauthenticate.ts';
+import { handler as sendOtp } from './sendOtp.ts';
+
+const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
+beforeEach(() => {
+  cheapPasswords(world);
+  world.set({ ACCESS_TOKEN_SECONDS: '864000' });
+});
+
+const password = 'violet bicycle 77';
+const tenMinutes = 600;
+
+/** An account with a password, as a thief finds it whose only loot is an access token. */
+async function stolen({ isVerified = false } = {}) {
+  const account = await signUp(world);
+  if (isVerified) await verify(world, account);
+  world.advance(tenMinutes);
+  const { body } = await logIn(world, account);
+  world.advance(tenMinutes);
+  return { ...account, token: body.data.token as string };
+}
+const outcome = ({ status, body }: Awaited<ReturnType<World['call']>>) => ({ status, code: body?.errors?.[0]?.code });
+const refused = { status: 403, code: 'recent_code_required' };
+const prove = (token: string, body: object, clientAddress = nextAddress()) =>
+  world.call(reauthenticate, { token, body, clientAddress });
+
+describe('with an access token alone, a thief', () => {
+  test('cannot give the account a phone of their own', async () => {
+    const { token } = await stolen();
+    const phone = world.phone();
+    for (const body of [{ phone }, { phone, verification_code: '123456' }]) {
+      expect((await world.call(verifyPhone, { token, body })).status).toBe(403);
+    }
+    expect(world.sandbox.messages.list(phone)).toEqual([]);
+  });
+
+  test('cannot change the e-mail address that its owner logs in with, nor clear it', async () => {
+    const account = await stolen();
+    for (const email of ['thief@example.com', '']) {
+      const request = { method: 'PATCH', token: account.token, body: { email, full_name: 'Thief' } };
+      expect(outcome(await world.call(updateCustomer, request))).toEqual(refused);
+    }
+    expect((await logIn(world, account)).body.data).toMatchObject({ name: 'Mona', email: account.email });
+  });
+
+  test('cannot choose a password, neither the first one nor another one', async () => {
+    const { access } = await signIn(world);
+    world.advance(tenMinutes);
+    const { token } = await stolen({ isVerified: true });
+    for (const caller of [access, token]) {
+      const request = { token: caller, body: { email: 'thief2@example.com', password } };
+      expect(outcome(await world.call(setPassword, request))).toEqual(refused);
+    }
+  });
+
+  test('may guess the password in reauthenticate no more often than at a login', async () => {
+    const { token } = await stolen();
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 12; guess++) {
+      statuses.push((await prove(token, { password: `guess ${guess}` }, '192.0.2.200')).status);
+    }
+    expect(statuses).toEqual([...Array(10).fill(403), 429, 429]);
+  });
+});
+
+describe('reauthenticate', () => {
+  test('by the password allows a change of the e-mail address for ten minutes, and the old phone hears of it', async () => {
+    const account = await stolen({ isVerified: true });
+    expect((await prove(account.token, { password: 'wrong wrong' })).status).toBe(403);
+    expect((await prove(account.token, { password: account.password })).status).toBe(204);
+    const change = (email: string) =>
+      world.call(updateCustomer, { method: 'PATCH', token: account.token, body: { email } });
+    world.advance(tenMinutes - 1);
+    expect((await change('moved@example.com')).body.email).toBe('moved@example.com');
+    expect(world.sandbox.messages.list(account.phone)[0]?.text).toContain('e-mail address of your account was changed');
+    world.advance(1);
+    expect(outcome(await change('again@example.com'))).toEqual(refused);
+  });
+
+  test('by a code to the own phone allows a first password, and the code works once', async () => {
+    const { access, phone } = await signIn(world);
+    world.advance(tenMinutes);
+    const body = { phone_number: phone, otp_type: 'reauthentication' };
+    await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    const otp = world.codeFor(phone);
+    const answers = await Promise.all([prove(access, { otp }), prove(access, { otp })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
+    const chosen = await world.call(setPassword, { token: access, body: { email: 'first@example.com', password } });
+    expect(chosen.status).toBe(200);
+    expect(world.sandbox.messages.list(phone)[0]?.text).toContain('password of your account was changed');
+  });
+
+  test('takes no code of another type or another phone', async () => {
+    const { access, phone } = await signIn(world);
+    const other = await signIn(world);
+    world.advance(tenMinutes);
+    const signInCode = await requestCode(world, phone);
+    await world.call(sendOtp, { body: { phone_number: other.phone, otp_type: 'reauthentication' } });
+    for (const otp of [signInCode, world.codeFor(other.phone)]) {
+      expect((await prove(access, { otp })).status).toBe(400);
+    }
+  });
+
+  test.each([
+    ['nothing', {}, 'otp', 'required'],
+    ['both', { otp: '123456', password: 'x' }, 'password', 'conflicting'],
+    ['a list', { otp: ['1'] }, 'otp', 'invalid'],
+  ])('refuses %s', async (_, body, attr, code) => {
+    const { access } = await signIn(world);
+    const { status, body: answer } = await prove(access, body);
+    expect({ status, error: answer.errors[0] }).toEqual({
+      status: 400,
+      error: expect.objectContaining({ attr, code }),
+    });
+  });
+});
+
+test('an account without a verified phone gives its own by a code alone, and another one after a fresh proof', async () => {
+  const own = await stolen();
+  expect((await verify(world, own)).status).toBe(200);
+  const account = await stolen();
+  const phone = world.phone();
+  await prove(account.token, { password: account.password });
+  const clientAddress = addressOf(phone);
+  expect((await world.call(verifyPhone, { token: account.token, body: { phone }, clientAddress })).status).toBe(409);
+  const body = { phone, verification_code: world.codeFor(phone) };
+  expect((await world.call(verifyPhone, { token: account.token, body, clientAddress })).status).toBe(200);
+  expect(world.sandbox.messages.list(account.phone)[0]?.text).toContain('phone number of your account was changed');
+});
+
+test('a customer of codes without a password sets an e-mail address in any session', async () => {
+  const { access } = await signIn(world);
+  world.advance(tenMinutes);
+  const request = { method: 'PATCH', token: access, body: { email: 'codes@example.com' } };
+  expect((await world.call(updateCustomer, request)).body.email).toBe('codes@example.com');
+});
+
+test('only sign-in, log-in and refresh return a refresh token, and only they may sign one', () => {
+  const { paths, components } = JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8'));
+  const holdsToken = (schema: unknown): boolean => {
+    const text = JSON.stringify(schema);
+    if (/"refresh(_token)?":/.test(text)) return true;
+    const names = Array.from(text.matchAll(/#\/components\/schemas\/(\w+)/g), ([, name]) => String(name));
+    return names.some((name) => holdsToken(components.schemas[name]));
+  };
+  const operations = Object.values<Record<string, { operationId?: string; responses?: object }>>(paths).flatMap(
+    Object.values,
+  );
+  const returning = operations.filter(({ responses }) =>
+    Object.entries<{ content?: Record<string, { schema: unknown }> }>(responses as never).some(
+      ([status, { content }]) => status.startsWith('2') && holdsToken(content?.['application/json']?.schema ?? {}),
+    ),
+  );
+  expect(returning.map(({ operationId }) => operationId).sort()).toEqual([
+    'AuthenticateCustomer',
+    'login',
+    'refresh_token_create',
+    'signup',
+  ]);
+  const signing = Object.entries(readService().functions).filter(([, { iamRoleStatements }]) =>
+    JSON.stringify(iamRoleStatements ?? []).includes('/signing-keys'),
+  );
+  expect(signing.map(([name]) => name).sort()).toEqual(['authenticate', 'login', 'refresh', 'signup']);
+});
+
+describe('who asks whether an e-mail address is taken', () => {
+  test('by changing their own hears so as often as a network may, and then nothing', async () => {
+    world.set({ REFUSALS_PER_ADDRESS_PER_HOUR: '5' });
+    const { email } = await signIn(world).then(async ({ access }) => {
+      const request = { method: 'PATCH', token: access, body: { email: 'taken@example.com' } };
+      return (await world.call(updateCustomer, request)).body;
+    });
+    const clientAddress = nextAddress();
+    const ask = async (wanted: string) => {
+      const { access } = await signIn(world);
+      const request = { method: 'PATCH', token: access, clientAddress, body: { email: wanted } };
+      return (await world.call(updateCustomer, request)).status;
+    };
+    const statuses: number[] = [];
+    for (let probe = 0; probe < 6; probe++) statuses.push(await ask(email));
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+    expect(await ask('free@example.com')).toBe(429);
+  });
+
+  test('changes their own five times a day', async () => {
+    const { access } = await signIn(world);
+    const change = (email: string) => world.call(updateCustomer, { method: 'PATCH', token: access, body: { email } });
+    for (let turn = 0; turn < 5; turn++) expect((await change(`turn${turn}@example.com`)).status).toBe(200);
+    const over = await change('turn5@example.com');
+    expect({ status: over.status, wait: Number(over.headers['retry-after']) }).toEqual({ status: 429, wait: 86_400 });
+    world.advance(86_400);
+    expect((await change('turn5@example.com')).status).toBe(200);
+  });
+});
+
+test('one address signs up fifty accounts an hour', async () => {
+  const clientAddress = nextAddress();
+  world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: '3' });
+  const { handler: signup } = await import('../password/signup.ts');
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    statuses.push((await world.call(signup, { body: newAccount(world), clientAddress })).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 429]);
+});
