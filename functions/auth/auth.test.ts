@@ -370,6 +370,16 @@ describe('sendOTP', () => {
     silent.close();
   });
 
+  test('goes on with the secrets it has while the answers of SSM come late', async () => {
+    await requestCode(world, world.phone());
+    world.sandbox.faults.late = true;
+    world.set({ SECRETS_TIMEOUT_MS: '50' });
+    world.advance(301);
+    // SNS is late as well, so the SMS counts as sent.
+    world.set({ SNS_TIMEOUT_MS: '50' });
+    expect((await send(world.phone())).status).toBe(200);
+  });
+
   test('answers 429 when DynamoDB asks for a pause', async () => {
     world.engine.fail(() => ({ status: 400, type: 'ProvisionedThroughputExceededException' }));
     const { status, body, headers } = await send(world.phone());

@@ -477,6 +477,19 @@ describe('UpdateCustomer', () => {
     expect(claims.map(({ pk }) => pk)).toEqual([`EMAIL#${shown.email}`]);
   });
 
+  test('leaves no image behind that S3 kept but did not confirm, and the customer keeps the one before', async () => {
+    const { access, customer } = await signIn(world);
+    const { body } = await updateByForm(access, { image: file(png) });
+    world.sandbox.faults.late = true;
+    // Long enough for a busy machine to keep it first.
+    world.set({ S3_TIMEOUT_MS: '1500' });
+    expect((await updateByForm(access, { image: file(jpegWithExif('x')) })).status).toBe(500);
+    world.reset();
+    expect(await show(access)).toMatchObject({ image: body.image });
+    const listed = await fetch(`${world.sandbox.url}/s3/images?list-type=2&prefix=images/${customer.id}/`);
+    expect((await listed.text()).match(/<Key>/g)).toHaveLength(1);
+  });
+
   test('keeps an uploaded image without its metadata, serves it, and drops it when it is replaced or cleared', async () => {
     const { access, customer } = await signIn(world);
     const first = await updateByForm(access, { image: file(jpegWithExif('30.0444N 31.2357E')), full_name: 'Photo' });

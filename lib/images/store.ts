@@ -21,7 +21,8 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32(bytes));
-  await change('PUT', key, {
+  const url = `${config.imagesUrl}/${key}`;
+  const image = {
     body: bytes,
     headers: {
       'content-type': contentType,
@@ -29,8 +30,13 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
       'cache-control': 'public, max-age=31536000, s-maxage=300, immutable',
       'x-amz-checksum-crc32': checksum.toString('base64'),
     },
+  };
+  // After an unknown outcome the bucket may hold an image that no customer has.
+  await change('PUT', key, image).catch(async (error) => {
+    await dropQuietly(ownerId, url);
+    throw error;
   });
-  return `${config.imagesUrl}/${key}`;
+  return url;
 }
 
 /** Deletes an image of its owner by its URL. Any other URL is only forgotten: they may have named what is not theirs. */
