@@ -40,7 +40,7 @@ export const personalData = {
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['keyHash', 'hash'], outlivesCustomer: true },
   sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens', 'signIn'] },
-  devices: { sk: devicePrefix, schema: Device, many: true },
+  devices: { sk: devicePrefix, schema: Device, many: true, internal: ['sessionId'] },
   addresses: { sk: addressPrefix, schema: Address, many: true },
   notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
 } as const satisfies Record<string, Kind>;

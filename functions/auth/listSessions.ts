@@ -19,7 +19,9 @@ export const handler = endpoint(
       .filter((session) => stands(session, customer))
       .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)
       .map((session) => {
-        const device = registered.find(({ registrationId }) => registrationId === session.registrationId);
+        const device =
+          registered.find(({ registrationId }) => registrationId === session.registrationId) ??
+          registered.find(({ sessionId }) => sessionId === session.id);
         return showSession(session, device, current.id);
       });
   },

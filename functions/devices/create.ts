@@ -2,7 +2,6 @@ import { signedIn } from '../../lib/auth/signedIn.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as devices from '../../lib/repositories/devices.ts';
-import * as sessions from '../../lib/repositories/sessions.ts';
 import { Device, NewDevice, showDevice, storedFields } from '../../lib/schemas/device.ts';
 
 export const handler = endpoint(
@@ -10,14 +9,14 @@ export const handler = endpoint(
     operationId: 'devices_create',
     tag: 'devices',
     summary: 'Register a device for pushes.',
-    description: '200 when the token was known: the device keeps its id and is now the caller’s.',
+    description:
+      '200 when the token was known: the device keeps its id and is now the caller’s. It gets pushes while the session that registers it is active.',
     auth: signedIn,
     body: NewDevice,
     returns: { 200: Device, 201: Device },
   },
-  async ({ customer, session, body }) => {
-    const { device, isNew } = await devices.register(customer.id, storedFields(body));
-    if (!session.registrationId) await sessions.join(session, device.registrationId);
+  async ({ session, body }) => {
+    const { device, isNew } = await devices.register(session, storedFields(body));
     return reply(isNew ? 201 : 200, showDevice(device));
   },
 );

@@ -8,12 +8,13 @@ export const handler = endpoint(
     operationId: 'devices_partial_update',
     tag: 'devices',
     summary: 'Change a device; what is left out stays.',
+    description: 'A session that sets `active` to true or changes the push token owns the device from then on.',
     auth: signedIn,
     params: DeviceInPath,
     body: DeviceChanges,
     returns: { 200: Device },
     fieldErrors: [{ attr: 'registration_id', code: 'unique' }],
   },
-  async ({ customer, params, body }) =>
-    showDevice(await devices.change(customer.id, params.registration_id, storedFields(body))),
+  async ({ session, params, body }) =>
+    showDevice(await devices.change(session, params.registration_id, storedFields(body))),
 );

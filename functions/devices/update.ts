@@ -8,13 +8,14 @@ export const handler = endpoint(
     operationId: 'devices_update',
     tag: 'devices',
     summary: 'Replace what is known of a device.',
-    description: '`active` is true when it is left out; `name` and `device_id` stay.',
+    description:
+      '`active` is true when it is left out; `name` and `device_id` stay. A session that sets `active` to true or changes the push token owns the device from then on.',
     auth: signedIn,
     params: DeviceInPath,
     body: NewDevice,
     returns: { 200: Device },
     fieldErrors: [{ attr: 'registration_id', code: 'unique' }],
   },
-  async ({ customer, params, body }) =>
-    showDevice(await devices.change(customer.id, params.registration_id, storedFields(body))),
+  async ({ session, params, body }) =>
+    showDevice(await devices.change(session, params.registration_id, storedFields(body))),
 );

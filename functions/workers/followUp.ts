@@ -2,12 +2,13 @@ import { erase } from '../../lib/erasure.ts';
 import { emptyInbox } from '../../lib/inbox.ts';
 import { logger } from '../../lib/logger.ts';
 import { syncEndpoint } from '../../lib/push/syncEndpoint.ts';
-import { clearingKey, customerOf, devicePrefix, erasureKey } from '../../lib/repositories/keys.ts';
+import { silenceDevicesOf } from '../../lib/repositories/devices.ts';
+import { clearingKey, customerOf, devicePrefix, erasureKey, sessionPrefix } from '../../lib/repositories/keys.ts';
 import { type Change, streamWorker } from '../../lib/streamWorker.ts';
 
 /**
- * Does what has to follow a write to the table: erases customers who were removed, empties inboxes that were cleared, and keeps
- * the endpoints of devices at SNS.
+ * Does what has to follow a write to the table: erases customers who were removed, empties inboxes that were cleared, deactivates
+ * the devices of sessions that have ended, and keeps the endpoints of devices at SNS.
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = customerOf(key.pk);
@@ -15,7 +16,9 @@ export const handler = streamWorker(async ({ key, before, after }) => {
     await erase(customerId);
     logger().info('erased', { customer_id: customerId });
   } else if (key.sk === clearingKey(customerId).sk) await emptyInbox(customerId);
-  else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {
+  else if (key.sk.startsWith(sessionPrefix)) {
+    await silenceDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });
+  } else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {
     await syncEndpoint(String((after ?? before)?.registrationId));
   }
 });

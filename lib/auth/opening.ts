@@ -18,10 +18,12 @@ export function opening(
   const session = sessions.newSession(customerId, origin);
   const crowdedOut = sessions.toMakeRoom(open);
   const staying = [session, ...open.filter((other) => !crowdedOut.includes(other))];
+  // A device that signs in is registered in the same transaction, which can write it only once.
+  const others = registered.filter(({ registrationId }) => registrationId !== session.registrationId);
   const writes = [
     sessions.creation(session),
     ...crowdedOut.map(sessions.ending),
-    ...silencing(crowdedOut, staying, registered),
+    ...silencing(crowdedOut, staying, others),
   ];
   return { session, writes };
 }

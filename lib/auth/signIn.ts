@@ -63,7 +63,7 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
       ...(known
         ? [signingIn(known.customer, language)]
         : Object.values(customers.creation(customer, country.currency))),
-      ...registration(customer.id, device, claims.pushToken),
+      ...registration(session, device, claims.pushToken),
       ...writes,
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);

@@ -7,10 +7,7 @@ import type { Write } from '../repositories/writes.ts';
 /** What one transaction can hold. */
 const mostWrites = 100;
 
-/**
- * Ends a session and stops pushes to its device, together, unless another session is on the same device. Answers whether
- * the customer had it.
- */
+/** Ends a session and stops pushes to its devices, together. Answers whether the customer had it. */
 export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
   const { open, registered } = await readSignedInDevices(customerId);
   const session = open.find(({ id }) => id === sessionId);
@@ -40,21 +37,18 @@ export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId'
   }
 }
 
-/** The writes that stop pushes to the devices of sessions that end, except where a session stays. */
+/** The writes that stop pushes to the devices of sessions that end. A device without a session of its own keeps one that stays. */
 export function silencing(
   ending: readonly sessions.Session[],
-  staying: readonly Pick<sessions.Session, 'registrationId'>[],
+  staying: readonly sessions.Session[],
   registered: readonly devices.Device[],
 ): Write[] {
-  const among = (list: readonly { registrationId: string }[], device: devices.Device) =>
-    list.some(({ registrationId }) => registrationId === device.registrationId);
-  return ending
-    .slice(0, 1)
-    .flatMap(({ customerId }) =>
-      registered
-        .filter((device) => among(ending, device) && !among(staying, device))
-        .map(({ registrationId }) => deactivation(customerId, registrationId)),
-    );
+  return registered
+    .filter((device) => !devices.sessionOf(device, staying))
+    .flatMap((device) => {
+      const session = devices.sessionOf(device, ending);
+      return session ? [deactivation(session.customerId, device.registrationId)] : [];
+    });
 }
 
 export async function readSignedInDevices(customerId: number) {

@@ -11,10 +11,18 @@ import { isOf } from '../messaging/snsEndpoints.ts';
 import { Customer } from '../repositories/customers.ts';
 import * as devices from '../repositories/devices.ts';
 import { Endpoint } from '../repositories/endpoints.ts';
-import { deviceKey, endpointKey, notificationKey, profileKey, pushTokenClaimKey } from '../repositories/keys.ts';
+import {
+  deviceKey,
+  endpointKey,
+  notificationKey,
+  profileKey,
+  pushTokenClaimKey,
+  sessionKey,
+} from '../repositories/keys.ts';
 import { countUnread, Notification } from '../repositories/notifications.ts';
 import * as pushes from '../repositories/pushes.ts';
 import { backOff } from '../repositories/retries.ts';
+import * as sessions from '../repositories/sessions.ts';
 import { readAll } from '../repositories/table.ts';
 import { isWithin, timeZoneOf } from '../timeZones.ts';
 import { publication } from './message.ts';
@@ -33,7 +41,7 @@ export async function deliver(customerId: number, notification: Notification): P
   const { id, expiresAtSeconds } = notification;
   const customer = await wantedBy(customerId, notification);
   if (!customer) return;
-  const active = (await devices.ofCustomer(customerId)).filter((device) => device.active);
+  const active = await readActiveDevices(customerId);
   if (active.length === 0) return;
   const pushedTo = await pushes.begin(customerId, { id, expiresAtSeconds });
   if (!pushedTo) return;
@@ -42,6 +50,19 @@ export async function deliver(customerId: number, notification: Notification): P
   const outcomes = await Promise.allSettled(due.map((device) => deliverTo(customerId, device, notification, badge)));
   await pushes.end(customerId, id);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** A device that a session owns, whether or not that is still active. */
+type OwnedDevice = devices.Device & { sessionId: number };
+
+/** Sessions are only read for devices that were stored without the one that owns them. */
+async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
+  const active = (await devices.ofCustomer(customerId)).filter((device) => device.active);
+  const open = active.some(({ sessionId }) => sessionId === null) ? await sessions.ofCustomer(customerId) : [];
+  return active.flatMap((device) => {
+    const sessionId = device.sessionId ?? devices.sessionOf(device, open)?.id;
+    return sessionId === undefined ? [] : [{ ...device, sessionId }];
+  });
 }
 
 /** The customer who wants this push: not when it was read, deleted or has expired, nor when such pushes are not wanted, or not now. */
@@ -64,13 +85,13 @@ function isUnread({ readings }: Customer, notification: Notification | undefined
 /** Before each try it looks whether all is as it was: a phone that changed hands must not show this, nor one that is signed out. */
 async function deliverTo(
   customerId: number,
-  { id, registrationId }: devices.Device,
+  { id, registrationId, sessionId }: OwnedDevice,
   notification: Notification,
   badge: number,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
-    const { device, endpoint, ttlSeconds } = await look(customerId, registrationId, notification);
+    const { device, endpoint, ttlSeconds } = await look(customerId, { registrationId, sessionId }, notification);
     const application = device?.active ? applicationFor(device.type) : undefined;
     if (!device || !application || ttlSeconds <= 0) return;
     try {
@@ -97,16 +118,31 @@ async function deliverTo(
   logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
 }
 
-/** A device and its endpoint as they are at this moment; no device when it or the notification is not the customer's any more. */
-async function look(customerId: number, registrationId: string, notification: Notification) {
-  const [customer, current, claim, device, endpoint] = await readAll([
+/**
+ * Reads a device and its endpoint as they are at this moment. Returns no device when its session has ended, or when it or the
+ * notification is not the customer's any more.
+ */
+async function look(
+  customerId: number,
+  { registrationId, sessionId }: Pick<OwnedDevice, 'registrationId' | 'sessionId'>,
+  notification: Notification,
+) {
+  const [customer, session, current, claim, device, endpoint] = await readAll([
     { key: profileKey(customerId), as: Customer },
+    { key: sessionKey(customerId, sessionId), as: sessions.Session },
     { key: notificationKey(customerId, notification), as: Notification },
     { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
     { key: deviceKey(customerId, registrationId), as: devices.Device },
     { key: endpointKey(registrationId), as: Endpoint },
   ]);
-  const isStill = customer && isUnread(customer, current) && claim?.customerId === customerId;
+  const owner = device?.sessionId ?? sessionId;
+  if (owner !== sessionId) return look(customerId, { registrationId, sessionId: owner }, notification);
+  const isStill =
+    customer &&
+    session &&
+    sessions.stands(session, customer) &&
+    isUnread(customer, current) &&
+    claim?.customerId === customerId;
   return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
 }
 

@@ -2,21 +2,26 @@ import { nowMs, nowSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Device, PushTokenClaim, Registration } from './devices.ts';
 import { deviceKey, pushTokenClaimKey } from './keys.ts';
+import type { Session } from './sessions.ts';
 import { setting, type Write } from './writes.ts';
 
+/** The session that registers a device, and owns it from then on. */
+export type Owner = Pick<Session, 'customerId' | 'id'>;
+
 /**
- * The writes that register a device as the customer's own and, unless told otherwise, active, given who holds its push token
+ * The writes that register a device as the session's own and, unless told otherwise, active, given who holds its push token
  * now. They are refused when that has changed in the meantime.
  */
 export function registration(
-  customerId: number,
+  session: Owner,
   device: Registration,
   claim: PushTokenClaim | undefined,
   identity: Identity = claim ?? newIdentity(),
 ): Write[] {
+  const { customerId } = session;
   const claimKey = pushTokenClaimKey(device.registrationId);
   const key = deviceKey(customerId, device.registrationId);
-  if (claim?.customerId === customerId) return [renewal(customerId, device)];
+  if (claim?.customerId === customerId) return [renewal(session, device)];
   const { deviceId, createdAtSeconds } = identity;
   return [
     {
@@ -26,20 +31,20 @@ export function registration(
       condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
       values: { ':previous': claim?.customerId },
     },
-    { kind: 'put', key, item: newDevice(device, identity) },
+    { kind: 'put', key, item: newDevice(session, device, identity) },
     ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
   ];
 }
 
 /** The write that registers a device again: it is there as long as its push token is the customer's. */
-export function renewal(customerId: number, device: Registration): Write & { kind: 'update' } {
-  const key = deviceKey(customerId, device.registrationId);
-  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(device)) };
+export function renewal(session: Owner, device: Registration): Write & { kind: 'update' } {
+  const key = deviceKey(session.customerId, device.registrationId);
+  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(session, device)) };
 }
 
 /** A device as a new owner has it: nothing of an owner before. */
-export function newDevice(device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
-  const { deviceId = null, name = null, ...rest } = registered(device);
+export function newDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+  const { deviceId = null, name = null, ...rest } = registered(session, device);
   return { id, ...rest, deviceId, name, createdAtSeconds };
 }
 
@@ -50,8 +55,8 @@ export function newIdentity(): Identity {
   return { deviceId: newId(), createdAtSeconds: nowSeconds() };
 }
 
-export function registered({ active = true, ...device }: Registration) {
-  return { ...device, active, registeredAtMs: nowMs() };
+export function registered({ id: sessionId }: Owner, { active = true, ...device }: Registration) {
+  return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 
 /** The write that frees a push token, if the customer still holds it. */

@@ -1,11 +1,20 @@
 import * as z from 'zod';
 import { nowMs } from '../clock.ts';
 import { fail, failFields } from '../errors.ts';
-import { deactivation, newDevice, newIdentity, registered, registration, release, renewal } from './deviceWrites.ts';
+import {
+  deactivation,
+  newDevice,
+  newIdentity,
+  type Owner,
+  registered,
+  registration,
+  release,
+  renewal,
+} from './deviceWrites.ts';
 import * as items from './items.ts';
-import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey, sessionKey } from './keys.ts';
+import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey } from './keys.ts';
 import { backOff } from './retries.ts';
-import * as sessions from './sessions.ts';
+import type { Session } from './sessions.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 import { type Given, setting } from './writes.ts';
 
@@ -19,6 +28,8 @@ export const Device = z.object({
   name: z.string().nullable(),
   type: z.enum(deviceTypes),
   active: z.boolean(),
+  /** The session that registered it. It gets pushes while that is active. Null: see {@link sessionOf}. */
+  sessionId: z.int().nullable().default(null),
   createdAtSeconds: z.int(),
   /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
   registeredAtMs: z.int().default(0),
@@ -38,26 +49,27 @@ const patienceMs = 17_000;
 const longestWait = 4;
 
 /**
- * Registers a device as the customer's own, whoever held its push token before. Answers whether the token was unknown.
+ * Registers a device as the session's own, whoever held its push token before. Answers whether the token was unknown.
  * @throws authenticationFailed if the customer is gone
  */
-export async function register(customerId: number, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
+export async function register(session: Owner, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
+  const { customerId } = session;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
     const [renewed, [claim]] = await Promise.all([
-      write(renewal(customerId, wanted)),
+      write(renewal(session, wanted)),
       readAll([{ key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim }]),
     ]);
     if (renewed.done) {
-      return { device: Device.parse({ ...renewed.old, ...setting(registered(wanted)).given }), isNew: false };
+      return { device: Device.parse({ ...renewed.old, ...setting(registered(session, wanted)).given }), isNew: false };
     }
     if (claim?.customerId === customerId) continue;
     const identity = claim ?? newIdentity();
     const result = await transact([
       { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
-      ...registration(customerId, wanted, claim, identity),
+      ...registration(session, wanted, claim, identity),
     ]);
-    if (result.done) return { device: newDevice(wanted, identity), isNew: !claim };
+    if (result.done) return { device: newDevice(session, wanted, identity), isNew: !claim };
     if (result.refused[0]) fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
   }
@@ -70,14 +82,16 @@ export function find(customerId: number, registrationId: string): Promise<Device
 }
 
 /**
- * Changes what is given and leaves the rest alone.
+ * Changes the given fields and leaves the rest alone. A session that activates a device or gives it another push token owns it
+ * from then on. Otherwise a stolen session could give a device of another session its own push token, and outlive itself.
  * @throws notFound, or `unique` for a push token that another device holds
  */
-export async function change(customerId: number, registrationId: string, changes: Changes): Promise<Device> {
+export async function change(session: Owner, registrationId: string, changes: Changes): Promise<Device> {
+  const { customerId, id: sessionId } = session;
   const { registrationId: token = registrationId, ...fields } = changes;
-  if (token !== registrationId) return changeToken(customerId, registrationId, token, setting(fields).given);
+  if (token !== registrationId) return changeToken(session, registrationId, token, setting(fields).given);
   if (Object.values(fields).every((value) => value === undefined)) return find(customerId, registrationId);
-  const { given, ...update } = setting({ ...fields, registeredAtMs: nowMs() });
+  const { given, ...update } = setting({ ...fields, ...(fields.active && { sessionId }), registeredAtMs: nowMs() });
   const key = deviceKey(customerId, registrationId);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
   return done ? Device.parse({ ...old, ...given }) : fail('notFound');
@@ -85,11 +99,12 @@ export async function change(customerId: number, registrationId: string, changes
 
 export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
 
-/** Push services give an app another token now and then: the device keeps its id, and its sessions follow. */
-async function changeToken(customerId: number, from: string, to: string, fields: object): Promise<Device> {
-  const [device, open] = await Promise.all([find(customerId, from), sessions.ofCustomer(customerId)]);
+/** Push services give an app another token now and then: the device keeps its id. */
+async function changeToken(session: Owner, from: string, to: string, fields: object): Promise<Device> {
+  const { customerId, id: sessionId } = session;
+  const device = await find(customerId, from);
   const { id, createdAtSeconds, active, name, deviceId, type } = device;
-  const changed = Device.parse({ ...device, ...fields, registrationId: to, registeredAtMs: nowMs() });
+  const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
   const result = await transact([
     {
       kind: 'put',
@@ -105,19 +120,10 @@ async function changeToken(customerId: number, from: string, to: string, fields:
       condition: '#active = :active AND #name = :name AND #deviceId = :deviceId AND #type = :type',
       values: { ':active': active, ':name': name, ':deviceId': deviceId, ':type': type },
     },
-    ...open
-      .filter(({ registrationId }) => registrationId === from)
-      .map((session) => ({
-        kind: 'update' as const,
-        key: sessionKey(customerId, session.id),
-        expression: 'SET #registrationId = :to',
-        condition: 'attribute_exists(pk)',
-        values: { ':to': to },
-      })),
   ]);
   if (result.done) return changed;
   if (result.refused[0]) return failFields({ attr: 'registration_id', code: 'unique' });
-  return changeToken(customerId, from, to, fields);
+  return changeToken(session, from, to, fields);
 }
 
 /** Forgets a device and frees its push token. @throws notFound */
@@ -134,6 +140,30 @@ export function silence(customerId: number, { registrationId, registeredAtMs }: 
   const { values, ...change } = deactivation(customerId, registrationId);
   const condition = '#registeredAtMs = :seen';
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
+}
+
+/** Stops pushes to the devices of a session that has ended, so that they show as inactive as well. */
+export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void> {
+  const own = (await ofCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
+  for (const { registrationId } of own) {
+    const { values, ...change } = deactivation(customerId, registrationId);
+    await write({ ...change, condition: '#sessionId = :session', values: { ...values, ':session': id } });
+  }
+}
+
+/**
+ * Finds the session of a device among these. A device that was stored without a `sessionId` belongs to the last used
+ * session that names its push token, until its app registers it again, as apps do when they start. Without such a session
+ * it gets no pushes until then, because a stolen access token may have registered it.
+ */
+export function sessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
+  { sessionId, registrationId }: Device,
+  sessions: readonly S[],
+): S | undefined {
+  if (sessionId !== null) return sessions.find(({ id }) => id === sessionId);
+  return sessions
+    .filter((session) => session.registrationId === registrationId)
+    .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)[0];
 }
 
 export function ofCustomer(customerId: number): Promise<Device[]> {

@@ -15,7 +15,7 @@ export const Session = z.object({
   customerId: z.int(),
   /** Which of the customer's sign-ins it came from. */
   signIn: z.int().default(0),
-  /** The push token of the device that signed in: what joins a session to its device. Empty where none was named. */
+  /** The push token of the device that signed in. Empty where none was named. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
   /** When the owner last showed who they are, by a code or a password; null where that was at a login with a password. */
@@ -89,17 +89,6 @@ export async function use(session: Session, tokenId: string): Promise<Session | 
 
 /** A client that refreshes more often than this within the grace time is broken. */
 const mostInGrace = 20;
-
-/** Tells a session that named no device when it was opened which one it is on. */
-export function join({ customerId, id }: Session, registrationId: string): Promise<unknown> {
-  return write({
-    kind: 'update',
-    key: sessionKey(customerId, id),
-    expression: 'SET #registrationId = :token',
-    condition: '#registrationId = :none',
-    values: { ':token': registrationId, ':none': '' },
-  });
-}
 
 /** Whether a session is one that the customer has not ended with all others. */
 export function stands({ signIn }: Session, { endedSignIns }: { endedSignIns: number }): boolean {

@@ -12,7 +12,7 @@ export const Device = z
     name: z.string().max(255).nullable(),
     registration_id: z.string().describe('The push token.'),
     device_id: z.string().max(255).nullable(),
-    active: z.boolean().describe('Whether it gets pushes.'),
+    active: z.boolean().describe('Whether it gets pushes. False once the session that registered it has ended.'),
     date_created: z.iso.datetime(),
     type: z.enum(deviceTypes),
   })
