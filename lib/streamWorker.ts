@@ -14,33 +14,34 @@ export interface Change {
 export type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
- * Makes the Lambda handler of a worker that follows the table's stream. Changes of one partition are followed one after another,
- * those of several side by side. What fails is reported, and Lambda sends it again from there: whatever follows a change must
- * bear being repeated.
+ * Makes the Lambda handler of a worker that follows the table's stream. Followers act on the present state of the table, so the
+ * order of changes does not matter, and none waits for another one that fails. Only changes of one item are followed in turn,
+ * to spare its followers collisions. Lambda retries the batch from the first failed change on, so followers run repeatedly.
  */
 export function streamWorker(follow: (change: Change) => Promise<void>): StreamWorker {
   return async ({ Records }) => {
-    const partitions = Map.groupBy(Records, ({ dynamodb }) => dynamodb?.Keys?.pk?.S);
-    const failed = await Promise.all(Array.from(partitions.values(), (records) => followInTurn(records, follow)));
+    const items = Map.groupBy(Records, ({ dynamodb }) => `${dynamodb?.Keys?.pk?.S} ${dynamodb?.Keys?.sk?.S}`);
+    const failed = await Promise.all(Array.from(items.values(), (records) => followInTurn(records, follow)));
     return { batchItemFailures: failed.flat().map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 
-/** Answers the sequence number of the change that failed. */
+/** Returns the sequence numbers of the changes that failed. */
 async function followInTurn(
   records: readonly DynamoDBRecord[],
   follow: (change: Change) => Promise<void>,
 ): Promise<string[]> {
+  const failed: string[] = [];
   for (const { dynamodb = {}, eventID } of records) {
     try {
       const [key, before, after] = [dynamodb.Keys, dynamodb.OldImage, dynamodb.NewImage].map(itemOf);
       await follow({ key: key as Item & Key, before, after });
     } catch (error) {
       logger().error('a change could not be followed', { event_id: eventID, error: loggable(error) });
-      return [dynamodb.SequenceNumber ?? ''];
+      failed.push(dynamodb.SequenceNumber ?? '');
     }
   }
-  return [];
+  return failed;
 }
 
 function itemOf(image: Record<string, AttributeValue> | undefined): Item | undefined {

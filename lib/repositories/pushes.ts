@@ -9,7 +9,8 @@ const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>
 
 /** Longer than a worker runs, so that whoever holds it when it ends is gone. */
 const takenMs = 60_000;
-const attempts = 16;
+/** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
+const attempts = 20;
 
 /**
  * Takes the pushes of a notification, for one at a time, and answers to which devices it has been pushed; undefined when the
