@@ -413,18 +413,36 @@ describe('a push', () => {
 
   test('is not held up by a poisoned record, which is the only one to be reported', async () => {
     const [one, other] = [await customerWith(), await customerWith()];
-    await notifyOf(one.id);
-    await notifyOf(other.id);
-    const [first, last] = await news.take();
+    for (const { id } of [one, one, other]) await notifyOf(id);
+    const [first, ...rest] = await news.take();
     const poison = structuredClone(first);
-    Object.assign(poison?.dynamodb ?? {}, {
-      SequenceNumber: 'poison',
-      Keys: { pk: { S: 'CUSTOMER#x' }, sk: { S: 'NOTIFICATION#' } },
-    });
+    Object.assign(poison?.dynamodb ?? {}, { SequenceNumber: 'poison' });
     delete poison?.dynamodb?.NewImage?.title;
-    const Records = [first, poison, last].flatMap((record) => record ?? []);
+    // The poison is a change of the very item that the next one is of.
+    const Records = [poison, first, ...rest].flatMap((record) => record ?? []);
+    expect(Records).toHaveLength(4);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
-    expect([pushesTo(one.token), pushesTo(other.token)].map(({ length }) => length)).toEqual([1, 1]);
+    expect([pushesTo(one.token), pushesTo(other.token)].map(({ length }) => length)).toEqual([2, 1]);
+  });
+
+  test('reaches no more than twenty devices of a customer side by side', async () => {
+    const { access, id } = await customerWith();
+    for (let index = 0; index < 29; index++) await register(access, { registration_id: newToken(), type: 'android' });
+    while ((await changes.follow()) > 0);
+    await notifyOf(id);
+    const before = world.sandbox.messages.list().length;
+    let [begun, begunBeforeOneEnded, refusals] = [0, 0, 0];
+    world.engine.fail((operation, body) => {
+      if (operation === 'BatchGetItem' && body.includes('"ENDPOINT"')) begun += 1;
+      // No delivery can end until many have tried to record it.
+      if (!body.includes('pushedTo') || refusals === 100) return undefined;
+      refusals += 1;
+      begunBeforeOneEnded = begun;
+      return { status: 400, type: 'TransactionConflictException' };
+    });
+    await news.follow();
+    expect(world.sandbox.messages.list()).toHaveLength(before + 30);
+    expect({ begun, begunBeforeOneEnded }).toEqual({ begun: 30, begunBeforeOneEnded: 20 });
   });
 
   test('arrives, once, while SNS throttles one call in ten', async () => {

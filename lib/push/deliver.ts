@@ -4,6 +4,7 @@ import {
   NotFoundException,
   PublishCommand,
 } from '@aws-sdk/client-sns';
+import { pMapSettled } from 'p-map';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { logger } from '../logger.ts';
 import { snsOnce } from '../messaging/sns.ts';
@@ -29,8 +30,10 @@ import { publication } from './message.ts';
 import { applicationFor, syncEndpoint } from './syncEndpoint.ts';
 
 const attempts = 6;
-/** Well within the time of the worker, which would be lost with what it has not recorded. */
-const patienceMs = 20_000;
+/** After this no other attempt begins: well within the worker's timeout, at which the lease would be lost. */
+const patienceMs = 10_000;
+/** How many devices of a customer a notification is pushed to side by side. */
+const atOnce = 20;
 
 /**
  * Pushes a new notification to every active device of its customer, each once, however often this runs: only a crash after SNS
@@ -47,7 +50,12 @@ export async function deliver(customerId: number, notification: Notification): P
   if (!pushedTo) return;
   const badge = await countUnread(customer);
   const due = active.filter((device) => !pushedTo.has(device.id));
-  const outcomes = await Promise.allSettled(due.map((device) => deliverTo(customerId, device, notification, badge)));
+  const deadlineMs = performance.now() + patienceMs;
+  const outcomes = await pMapSettled(
+    due,
+    (device) => deliverTo(customerId, device, { notification, badge, deadlineMs }),
+    { concurrency: atOnce },
+  );
   await pushes.end(customerId, id);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
@@ -86,11 +94,10 @@ function isUnread({ readings }: Customer, notification: Notification | undefined
 async function deliverTo(
   customerId: number,
   { id, registrationId, sessionId }: OwnedDevice,
-  notification: Notification,
-  badge: number,
+  { notification, badge, deadlineMs }: { notification: Notification; badge: number; deadlineMs: number },
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
+    if (performance.now() > deadlineMs) throw new Error('There is no time left to push to this device.');
     const { device, endpoint, ttlSeconds } = await look(customerId, { registrationId, sessionId }, notification);
     const application = device?.active ? applicationFor(device.type) : undefined;
     if (!device || !application || ttlSeconds <= 0) return;
@@ -109,7 +116,7 @@ async function deliverTo(
         await devices.silence(customerId, device);
         return;
       }
-      if (attempt === attempts || performance.now() > deadline) throw error;
+      if (attempt === attempts || performance.now() > deadlineMs) throw error;
       if (isGone(error)) await syncEndpoint(registrationId);
       else await backOff(attempt);
     }
