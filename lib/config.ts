@@ -132,6 +132,11 @@ export const config = {
     return count('ADDRESSES_PER_CUSTOMER', 50);
   },
 
+  /** A list of them has to fit into Lambda's 6 MB, whatever their push tokens are. */
+  get devicesPerCustomer() {
+    return count('DEVICES_PER_CUSTOMER', 50, 500);
+  },
+
   /** How long a notification stays in an inbox, unless it is sent with a time of its own. */
   get notificationSeconds() {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);

@@ -34,7 +34,7 @@ export const personalData = {
   profile: {
     sk: 'PROFILE',
     schema: Customer,
-    internal: ['addressCount', 'readings', 'clearings', 'signIns', 'endedSignIns'],
+    internal: ['addressCount', 'devicesAtMost', 'deviceRecounts', 'readings', 'clearings', 'signIns', 'endedSignIns'],
   },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },

@@ -10,13 +10,13 @@ export const handler = endpoint(
     tag: 'devices',
     summary: 'Register a device for pushes.',
     description:
-      '200 when the token was known: the device keeps its id and is now the caller’s. It gets pushes while the session that registers it is active.',
+      '200 when the token was known: the device keeps its id and is now the caller’s. It gets pushes while the session that registers it is active. A customer has 50 devices at most: one more removes an inactive one, or else the one that was registered the longest ago.',
     auth: signedIn,
     body: NewDevice,
     returns: { 200: Device, 201: Device },
   },
-  async ({ session, body }) => {
-    const { device, isNew } = await devices.register(session, storedFields(body));
+  async ({ customer, session, body }) => {
+    const { device, isNew } = await devices.register(customer, session, storedFields(body));
     return reply(isNew ? 201 : 200, showDevice(device));
   },
 );

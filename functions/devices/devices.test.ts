@@ -158,6 +158,145 @@ describe('devices_create', () => {
   });
 });
 
+describe('a customer with as many devices as are allowed', () => {
+  const idsOf = async (token: string): Promise<string[]> =>
+    (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
+  /** Registers devices one after the other, a minute apart. */
+  async function fill(access: string, count: number): Promise<string[]> {
+    const ids = Array.from({ length: count }, newToken);
+    for (const registration_id of ids) {
+      world.advance(60);
+      await create(access, { registration_id, type: 'ios' });
+    }
+    world.advance(60);
+    return ids;
+  }
+
+  test('loses an inactive one by registering another, and then the one that was registered the longest ago', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '4' });
+    const { access, registrationId } = await signIn(world);
+    const [a = '', b = '', c = ''] = await fill(access, 3);
+    await patch(access, b, { active: false });
+    const [d = ''] = await fill(access, 1);
+    expect((await idsOf(access)).toSorted()).toEqual([registrationId, a, c, d].toSorted());
+    await create(access, { registration_id: registrationId, type: 'ios' });
+    const [e = ''] = await fill(access, 1);
+    expect((await idsOf(access)).toSorted()).toEqual([registrationId, c, d, e].toSorted());
+    const inactive = newToken();
+    expect((await create(access, { registration_id: inactive, type: 'ios', active: false })).status).toBe(201);
+    expect((await idsOf(access)).toSorted()).toEqual([registrationId, d, e, inactive].toSorted());
+    await expectConsistent();
+  });
+
+  test('loses one by signing in on another, also when a session makes room as well', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '3', SESSIONS_PER_CUSTOMER: '1' });
+    const own = await signIn(world);
+    const [a = '', b = ''] = await fill(own.access, 2);
+    world.advance(300);
+    const there = await signIn(world, { phone: own.phone, registrationId: newToken() });
+    expect((await idsOf(there.access)).toSorted()).toEqual([a, b, there.registrationId].toSorted());
+    world.advance(300);
+    const back = await signIn(world, { phone: own.phone, registrationId: a });
+    expect((await idsOf(back.access)).toSorted()).toEqual([a, b, there.registrationId].toSorted());
+    await expectConsistent();
+  });
+
+  test('has no more of them after a hundred other registrations at once', async () => {
+    const { access, registrationId } = await signIn(world);
+    world.advance(60);
+    const answers = await times(100, () => create(access, { registration_id: newToken(), type: 'ios' }));
+    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(201));
+    const ids = await idsOf(access);
+    expect(ids).toHaveLength(50);
+    expect(ids).not.toContain(registrationId);
+    await expectConsistent();
+  });
+
+  test('has no more of them after a sign-in and registrations at once', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '3' });
+    for (let round = 0; round < 5; round++) {
+      const { access, phone } = await signIn(world);
+      world.advance(300);
+      const [there] = await Promise.all([
+        signIn(world, { phone, registrationId: newToken() }),
+        ...Array.from({ length: 5 }, () => create(access, { registration_id: newToken(), type: 'ios' })),
+      ]);
+      expect(await idsOf(there.access)).toHaveLength(3);
+    }
+    await expectConsistent();
+  });
+
+  test('keeps the one that its app registers again at that moment', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '3' });
+    const { access, registrationId } = await signIn(world);
+    const [a = '', b = ''] = await fill(access, 2);
+    let renewed: Promise<unknown> | undefined;
+    let isRenewed = false;
+    world.engine.fail((operation) => {
+      if (operation !== 'TransactWriteItems' || isRenewed) return undefined;
+      renewed ??= create(access, { registration_id: registrationId, type: 'ios' }).finally(() => {
+        isRenewed = true;
+      });
+      const extra = { CancellationReasons: [{ Code: 'TransactionConflict' }] };
+      return { status: 400, type: 'TransactionCanceledException', extra };
+    });
+    const another = newToken();
+    expect((await create(access, { registration_id: another, type: 'ios' })).status).toBe(201);
+    await renewed;
+    expect((await idsOf(access)).toSorted()).toEqual([registrationId, b, another].toSorted());
+    expect((await retrieve(access, a)).status).toBe(404);
+  });
+
+  test.each([
+    ['another device', async () => newToken()],
+    ['the same device', async (last: string) => last],
+  ])('and had more before comes down to them by registering %s', async (_, next) => {
+    world.set({ DEVICES_PER_CUSTOMER: '500' });
+    const { access } = await signIn(world);
+    const ids = Array.from({ length: 59 }, newToken);
+    await Promise.all(ids.slice(0, 58).map((registration_id) => create(access, { registration_id, type: 'ios' })));
+    const [last = ''] = await fill(access, 1);
+    world.set({ DEVICES_PER_CUSTOMER: '10' });
+    const registration_id = await next(last);
+    for (let turn = 0; turn < 2; turn++) await create(access, { registration_id, type: 'ios' });
+    const left = await idsOf(access);
+    expect(left).toHaveLength(10);
+    expect(left).toContain(last);
+    expect(left).toContain(registration_id);
+    await expectConsistent();
+  });
+});
+
+describe('a customer', () => {
+  test('may add a device for each one that was removed or has changed hands, and none goes for it', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '3' });
+    const [own, other] = [await signIn(world), await signIn(world)];
+    const [a, b] = [newToken(), newToken()];
+    for (const registration_id of [a, b]) await create(own.access, { registration_id, type: 'ios' });
+    for (let turn = 0; turn < 3; turn++) {
+      await destroy(own.access, a);
+      await create(other.access, { registration_id: b, type: 'ios' });
+      for (const registration_id of [a, b]) await create(own.access, { registration_id, type: 'ios' });
+      expect(await list(own.access)).toHaveLength(3);
+    }
+    await expectConsistent();
+  });
+
+  test.each([1, 2])(
+    'has no more than are allowed when several are added at once after %i was removed',
+    async (count) => {
+      world.set({ DEVICES_PER_CUSTOMER: '3' });
+      const { access } = await signIn(world);
+      const ids = [newToken(), newToken()];
+      for (const registration_id of ids) await create(access, { registration_id, type: 'ios' });
+      for (const id of ids.slice(0, count)) await destroy(access, id);
+      await times(5, () => create(access, { registration_id: newToken(), type: 'ios' }));
+      expect(await list(access)).toHaveLength(3);
+      await expectConsistent();
+    },
+  );
+});
+
 describe('devices_list', () => {
   test("has the customer's own devices, the newest first, the one signed in on among them", async () => {
     const { access, registrationId } = await signIn(world);

@@ -240,6 +240,16 @@ describe('the endpoint', () => {
     expect((await world.items()).filter(({ pk }) => partitions.includes(String(pk)))).toEqual([]);
   });
 
+  test('is deleted with a device that makes room for another one', async () => {
+    world.set({ DEVICES_PER_CUSTOMER: '1' });
+    const { access, token } = await customerWith();
+    expect(endpoint(token)?.enabled).toBe(true);
+    await register(access, { registration_id: newToken(), type: 'android' });
+    await changes.follow();
+    expect(endpoint(token)).toBeUndefined();
+    expect((await register(access, { registration_id: token, type: 'android' })).status).toBe(201);
+  });
+
   test('follows its device to another token', async () => {
     const { access, token } = await customerWith();
     const next = newToken();

@@ -3,8 +3,9 @@ import { fail, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import * as countries from '../repositories/countries.ts';
 import * as customers from '../repositories/customers.ts';
+import { admit, hasRoom } from '../repositories/deviceLimit.ts';
 import * as devices from '../repositories/devices.ts';
-import { registration } from '../repositories/deviceWrites.ts';
+import { evictDeviceWrites, registration } from '../repositories/deviceWrites.ts';
 import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
 import { backOff } from '../repositories/retries.ts';
@@ -15,7 +16,7 @@ import { emptyWallet, type Wallet } from '../repositories/wallets.ts';
 import type { Phone } from '../schemas/phone.ts';
 import { admitAttempt, checkCode, type OtpCaller } from './checkCode.ts';
 import { opening } from './opening.ts';
-import { readSignedInDevices } from './signOut.ts';
+import { mostWrites, readSignedInDevices } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
@@ -48,24 +49,29 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
     countries.find(phone.country),
   ]);
   let claims = firstClaims;
-  const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId);
+  const isAdded = () => claims.pushToken?.customerId !== claims.phone?.customerId;
+  const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
   const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
   let known = firstKnown;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const customer = { ...(known?.customer ?? newCustomer(phone)), language };
+    const { evicted, count } = known ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = opening(
       customer.id,
       { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
-      known,
+      known && { ...known, registered: known.registered.filter((other) => !evicted.includes(other)) },
     );
-    const writing = transact([
+    const all = [
       otps.consumeOtpWrite(otp),
       ...(known
-        ? [signingIn(known.customer, language)]
+        ? [signingIn(known.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values(customers.creation(customer, country.currency))),
       ...registration(session, device, claims.pushToken),
+      ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
       ...writes,
-    ]);
+    ];
+    // Last come deactivations, which a worker makes as well.
+    const writing = transact(all.slice(0, mostWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
       return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
@@ -90,9 +96,12 @@ async function readClaims(phone: string, registrationId: string) {
   return { phone: phoneClaim, pushToken };
 }
 
-async function readCustomer(customerId: number) {
+async function readCustomer(customerId: number, addsDevice: boolean) {
   const [found, signedIn] = await Promise.all([customers.withWallet(customerId), readSignedInDevices(customerId)]);
-  return found && { ...found, ...signedIn };
+  if (!found) return undefined;
+  // Read beside the customer, devices may be too old to be counted.
+  const isTooOld = addsDevice && !hasRoom(found.customer);
+  return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.ofCustomer(customerId) }) };
 }
 
 function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
@@ -106,6 +115,7 @@ function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
     birthDate: null,
     primaryAddressId: null,
     countryCode: phone.country,
+    devicesAtMost: 1,
     createdAtSeconds: nowSeconds(),
   });
 }

@@ -5,7 +5,7 @@ import { transact } from '../repositories/table.ts';
 import type { Write } from '../repositories/writes.ts';
 
 /** What one transaction can hold. */
-const mostWrites = 100;
+export const mostWrites = 100;
 
 /** Ends a session and stops pushes to its devices, together. Answers whether the customer had it. */
 export async function signOut(customerId: number, sessionId: number): Promise<boolean> {

@@ -59,6 +59,20 @@ export function registered({ id: sessionId }: Owner, { active = true, ...device 
   return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 
+/** The writes that evict a device and free its push token. They are refused if its app has registered it since it was read. */
+export function evictDeviceWrites(customerId: number, { registrationId, registeredAtMs }: Device): Write[] {
+  const { key, values } = release(customerId, registrationId);
+  return [
+    {
+      kind: 'delete',
+      key: deviceKey(customerId, registrationId),
+      condition: 'attribute_exists(pk) AND (attribute_not_exists(#registeredAtMs) OR #registeredAtMs = :seen)',
+      values: { ':seen': registeredAtMs },
+    },
+    { kind: 'delete', key, condition: 'attribute_not_exists(pk) OR #customerId = :owner', values: values ?? {} },
+  ];
+}
+
 /** The write that frees a push token, if the customer still holds it. */
 export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
   const values = { ':owner': customerId };

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { nowMs } from '../clock.ts';
 import { fail, failFields } from '../errors.ts';
+import { Customer } from './customers.ts';
+import { admit, countDeviceWrite, hasRoom } from './deviceLimit.ts';
 import {
   deactivation,
+  evictDeviceWrites,
   newDevice,
   newIdentity,
   type Owner,
@@ -12,7 +15,7 @@ import {
   renewal,
 } from './deviceWrites.ts';
 import * as items from './items.ts';
-import { customerPartition, deviceKey, devicePrefix, profileKey, pushTokenClaimKey } from './keys.ts';
+import { customerPartition, deviceKey, devicePrefix, pushTokenClaimKey } from './keys.ts';
 import { backOff } from './retries.ts';
 import type { Session } from './sessions.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
@@ -49,28 +52,43 @@ const patienceMs = 17_000;
 const longestWait = 4;
 
 /**
- * Registers a device as the session's own, whoever held its push token before. Answers whether the token was unknown.
+ * Registers a device as the session's own, whoever held its push token before. Answers whether the token was unknown. A customer
+ * who has all the devices that are allowed loses one in the same transaction.
  * @throws authenticationFailed if the customer is gone
  */
-export async function register(session: Owner, wanted: Registration): Promise<{ device: Device; isNew: boolean }> {
-  const { customerId } = session;
+export async function register(
+  customer: Customer,
+  session: Owner,
+  wanted: Registration,
+): Promise<{ device: Device; isNew: boolean }> {
+  const { id: customerId } = customer;
+  let seen = customer;
+  let collisions = 0;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
-    const [renewed, [claim]] = await Promise.all([
+    const [renewed, [claim], present] = await Promise.all([
       write(renewal(session, wanted)),
       readAll([{ key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim }]),
+      hasRoom(seen) ? [] : ofCustomer(customerId),
     ]);
+    const { evicted, count } = admit(seen, present, wanted, collisions);
+    const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
+      if (evictions.length > 0) await transact(evictions);
       return { device: Device.parse({ ...renewed.old, ...setting(registered(session, wanted)).given }), isNew: false };
     }
     if (claim?.customerId === customerId) continue;
     const identity = claim ?? newIdentity();
     const result = await transact([
-      { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
+      countDeviceWrite(customerId, count),
       ...registration(session, wanted, claim, identity),
+      ...evictions,
     ]);
     if (result.done) return { device: newDevice(session, wanted, identity), isNew: !claim };
-    if (result.refused[0]) fail('authenticationFailed');
+    if (evicted.length > 0) collisions += 1;
+    const [profile] = result.refused;
+    // Devices are read again after this, as they were read after the customer before.
+    if (profile) seen = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
   }
   return fail('throttled', { retryAfterSeconds: 1 });

@@ -1,5 +1,6 @@
 import type { Language } from '../errors.ts';
 import type { Customer } from './customers.ts';
+import type { ProfileChange } from './deviceLimit.ts';
 import { profileKey } from './keys.ts';
 import type { Write } from './writes.ts';
 
@@ -12,16 +13,20 @@ function noFurtherSignIn({ signIns }: Customer) {
 
 /**
  * The write that counts a sign-in, and sets the language where one was sent. It is refused when another sign-in has come
- * first, for that has opened a session that this one has not seen.
+ * first, for that has opened a session that this one has not seen. It may count a device as well.
  */
-export function signingIn(customer: Customer, language?: Language): Write {
+export function signingIn(
+  customer: Customer,
+  { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
+): Write {
   const { condition, values } = noFurtherSignIn(customer);
+  const assignments = [...(language ? ['#language = :language'] : []), ...(count ? [count.assignments] : [])];
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: `${language ? 'SET #language = :language ' : ''}ADD #signIns :one`,
-    condition,
-    values: { ...values, ':language': language, ':one': 1 },
+    expression: `${assignments.length > 0 ? `SET ${assignments.join(', ')} ` : ''}ADD #signIns :one`,
+    condition: count ? `${condition} AND ${count.condition}` : condition,
+    values: { ...values, ...count?.values, ':language': language, ':one': 1 },
   };
 }
 
