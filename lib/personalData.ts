@@ -13,7 +13,7 @@ import {
 } from './repositories/keys.ts';
 import { Notification } from './repositories/notifications.ts';
 import { Password } from './repositories/passwords.ts';
-import { Session } from './repositories/sessions.ts';
+import { Session, shownLastUseSeconds } from './repositories/sessions.ts';
 import { readRaw } from './repositories/table.ts';
 import { Entry, Wallet } from './repositories/wallets.ts';
 
@@ -39,7 +39,12 @@ export const personalData = {
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['keyHash', 'hash'], outlivesCustomer: true },
-  sessions: { sk: sessionPrefix, schema: Session, many: true, internal: ['customerId', 'usedTokens', 'signIn'] },
+  sessions: {
+    sk: sessionPrefix,
+    schema: Session,
+    many: true,
+    internal: ['customerId', 'usedTokens', 'signIn', 'sharedCycles', 'sharing'],
+  },
   devices: { sk: devicePrefix, schema: Device, many: true, internal: ['sessionId'] },
   addresses: { sk: addressPrefix, schema: Address, many: true },
   notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
@@ -56,8 +61,10 @@ export function exportedFields({ schema, internal = [] }: Kind): { stored: strin
 }
 
 /** All of a customer's data as JSON: an object or a list of objects for each kind, times in ISO 8601. */
-export async function exportPersonalData(customerId: number): Promise<Record<string, unknown>> {
-  const items = standing(await readRaw(customerPartition(customerId)));
+export async function exportPersonalData(caller: Session): Promise<Record<string, unknown>> {
+  const items = standing(await readRaw(customerPartition(caller.customerId))).map((item) =>
+    item.sk.startsWith(sessionPrefix) ? withShownLastUse(item, caller) : item,
+  );
   const kinds: [string, Kind][] = Object.entries(personalData);
   const shown = kinds.map(([name, kind]) => {
     const ofKind = items.filter(({ sk }) => sk.startsWith(kind.sk)).map((item) => show(kind, item));
@@ -77,6 +84,11 @@ function standing<T extends Record<string, unknown>>(items: T[]): T[] {
         clearing === clearings && !(Number(expiresAtSeconds) <= nowSeconds()),
     )
     .map((item) => ('reading' in item && Number(item.reading) < readings ? { ...item, isRead: true } : item));
+}
+
+function withShownLastUse<T extends object>(session: T, caller: Session): T {
+  const { success, data } = Session.safeParse(session);
+  return success ? { ...session, lastUsedAtSeconds: shownLastUseSeconds(data, caller.id) } : session;
 }
 
 function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {

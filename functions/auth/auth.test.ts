@@ -9,6 +9,7 @@ import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.
 import { useWorld } from '../../lib/testing/world.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { handler as authenticate } from '../customers/authenticate.ts';
+import { handler as exportCustomer } from '../customers/export.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as jwks } from './jwks.ts';
 import { handler as listSessions } from './listSessions.ts';
@@ -37,6 +38,7 @@ const send = (
 let addresses = 0;
 
 const refreshWith = (token: string) => world.call(refresh, { body: { refresh: token } });
+const exportWith = (token: string) => world.call(exportCustomer, { method: 'GET', token });
 const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
 const deviceOf = async (registrationId: string) =>
   (await world.items()).find((item) => item.registrationId === registrationId && 'active' in item);
@@ -468,6 +470,69 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(second.body.refresh)).status).toBe(200);
   });
 
+  test('ends the session of a thief that follows each refresh of the owner, in the fourth', async () => {
+    const signedIn = await signIn(world);
+    const tokens = { owner: signedIn.refresh, thief: signedIn.refresh };
+    const refreshAs = async (holder: keyof typeof tokens) => {
+      const { status, body } = await refreshWith(tokens[holder]);
+      tokens[holder] = body.refresh ?? '';
+      return status;
+    };
+    const statuses = [];
+    for (let cycle = 0; cycle < 4; cycle++) {
+      world.advance(900);
+      statuses.push([await refreshAs('owner'), await refreshAs('thief')]);
+    }
+    expect(statuses).toEqual([
+      [200, 200],
+      [200, 200],
+      [200, 200],
+      [200, 401],
+    ]);
+    expect(await refreshAs('owner')).toBe(401);
+    expect((await me(signedIn.access)).status).toBe(401);
+  });
+
+  test('never logs out a client that loses the first answer of every refresh and repeats it', async () => {
+    let { refresh: token } = await signIn(world);
+    for (let cycle = 0; cycle < 10; cycle++) {
+      world.advance(900);
+      const lost = [await refreshWith(token), await refreshWith(token)];
+      const { status, body } = await refreshWith(token);
+      expect([...lost.map((answer) => answer.status), status]).toEqual([200, 200, 200]);
+      token = body.refresh;
+    }
+  });
+
+  test('lets two tabs with tokens of their own refresh together twice, time and again', async () => {
+    let { refresh: token } = await signIn(world);
+    for (let round = 0; round < 4; round++) {
+      let tabs = [token, token];
+      for (let cycle = 0; cycle < 3; cycle++) {
+        world.advance(900);
+        const answers = await Promise.all(tabs.map(refreshWith));
+        expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+        tabs = answers.map(({ body }) => body.refresh);
+      }
+      token = tabs[round % 2] ?? '';
+      for (let alone = 0; alone < 3; alone++) {
+        world.advance(900);
+        token = (await refreshWith(token)).body.refresh;
+      }
+    }
+    expect((await refreshWith(token)).status).toBe(200);
+  });
+
+  test('counts a cycle as shared once, however many use a second successor at the same moment', async () => {
+    const { refresh: token } = await signIn(world);
+    const successors = await Promise.all(Array.from({ length: 10 }, () => refreshWith(token)));
+    world.advance(900);
+    const answers = await Promise.all(successors.map(({ body }) => refreshWith(body.refresh)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    world.advance(900);
+    expect((await refreshWith(answers[3]?.body.refresh)).status).toBe(200);
+  });
+
   test('runs out after 30 idle days and after 180 days in all', async () => {
     const idle = await signIn(world);
     const { refresh: busy } = await signIn(world);
@@ -697,7 +762,11 @@ describe('sessions', () => {
   const revoke = (token: string, id: string | number) =>
     world.call(revokeSession, { method: 'DELETE', token, params: { id: String(id) } });
 
+  /** Moves the clock to so many seconds after the next full hour but one. */
+  const advanceToHour = (seconds: number) => world.advance(7_200 - (Math.floor(Date.now() / 1000) % 3_600) + seconds);
+
   test('are listed with their device, the last used first, and say which one asks', async () => {
+    advanceToHour(-600);
     const phone = await signIn(world);
     world.advance(300);
     const tablet = await signIn(world, { phone: phone.phone, registrationId: `tablet:${phone.phone}` });
@@ -715,6 +784,26 @@ describe('sessions', () => {
       { ...entry, current: false },
       { ...entry, current: true },
     ]);
+  });
+
+  test.each([
+    ['the list', list],
+    ['an export', async (token: string) => (await exportWith(token)).body.sessions],
+  ])('other than the current one tell in %s the hour of their last use alone', async (_, read) => {
+    const iso = () => `${new Date().toISOString().slice(0, 19)}.000Z`;
+    advanceToHour(-200);
+    const phone = await signIn(world);
+    const createdAt = iso();
+    world.advance(100);
+    const tablet = await signIn(world, { phone: phone.phone, registrationId: `tablet:${phone.phone}` });
+    const lastUses = async () =>
+      (await read(tablet.access)).map(({ last_used_at }: { last_used_at: string }) => last_used_at).toSorted();
+    const { body } = await refreshWith(phone.refresh);
+    expect(await lastUses()).toEqual([createdAt, iso()]);
+    world.advance(777);
+    await refreshWith(tablet.refresh);
+    await refreshWith(body.refresh);
+    expect(await lastUses()).toEqual([iso().replace(/:.*/, ':00:00.000Z'), iso()]);
   });
 
   test('can be revoked: refused on the next request, without pushes, and gone from the list', async () => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { signedIn } from '../../lib/auth/signedIn.ts';
 import { readSignedInDevices } from '../../lib/auth/signOut.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { stands } from '../../lib/repositories/sessions.ts';
+import { shownLastUseSeconds, stands } from '../../lib/repositories/sessions.ts';
 import { Session, showSession } from '../../lib/schemas/session.ts';
 
 export const handler = endpoint(
@@ -17,7 +17,7 @@ export const handler = endpoint(
     const { open, registered } = await readSignedInDevices(customer.id);
     return open
       .filter((session) => stands(session, customer))
-      .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)
+      .toSorted((a, b) => shownLastUseSeconds(b, current.id) - shownLastUseSeconds(a, current.id))
       .map((session) => {
         const device =
           registered.find(({ registrationId }) => registrationId === session.registrationId) ??

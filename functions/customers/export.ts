@@ -11,5 +11,5 @@ export const handler = endpoint(
     auth: signedIn,
     returns: { 200: z.record(z.string(), z.unknown()) },
   },
-  ({ customer }) => exportPersonalData(customer.id),
+  ({ session }) => exportPersonalData(session),
 );

@@ -105,3 +105,73 @@ test('a stolen token always ends the session, once both have gone on with theirs
     { numRuns: runs },
   );
 });
+
+/** A thief that knows when the owner refreshes, comes shortly before and after, and uses any token that it was given. */
+const visit = fc.record({
+  token: fc.constantFrom('newest' as const, 'used last' as const, 'any' as const),
+  pick: fc.nat(),
+  idleSeconds: fc.integer({ min: 0, max: 9 }),
+});
+const round = fc.record({
+  before: fc.array(visit, { maxLength: 2 }),
+  after: fc.array(visit, { maxLength: 2 }),
+  idleSeconds: fc.constantFrom(5, 31, 900, 900, 900, 86_400),
+});
+
+test('a thief that follows the refreshes of the owner gets tokens in a few of them at most', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(round, { minLength: 16, maxLength: 16 }), async (rounds) => {
+      let { refresh: owner } = await signIn(world);
+      const stolen = [owner];
+      let used = owner;
+      const come = async (visits: (typeof rounds)[number]['before']) => {
+        let honoured = false;
+        for (const { token, pick, idleSeconds } of visits) {
+          world.advance(idleSeconds);
+          const newest = stolen.at(-1) as string;
+          used = token === 'newest' ? newest : token === 'any' ? (stolen[pick % stolen.length] as string) : used;
+          const next = await present(used);
+          if (next) stolen.push(next);
+          honoured ||= next !== undefined;
+        }
+        return honoured;
+      };
+      let followed = 0;
+      for (const { before, after, idleSeconds } of rounds) {
+        const early = await come(before);
+        owner = (await present(owner)) ?? owner;
+        const late = await come(after);
+        if (early || late) followed++;
+        world.advance(idleSeconds);
+      }
+      expect(followed).toBeLessThanOrEqual(mostRoundsFollowed);
+      world.reset();
+    }),
+    { numRuns: runs },
+  );
+});
+
+/** A search through all that such a thief can do found ten where the owner refreshes within the grace time, else seven. */
+const mostRoundsFollowed = 10;
+
+test('a thief that comes behind the owner, then before, then with a token of its own that it had used, is caught', async () => {
+  const signedIn = await signIn(world);
+  const use = async (token: string) => (await present(token)) ?? '';
+  let owner = await use(signedIn.refresh);
+  let thief = await use(signedIn.refresh);
+  let ownerRefreshes = 0;
+  for (; owner && ownerRefreshes < 30; ownerRefreshes += 3) {
+    world.advance(900);
+    owner = await use(owner);
+    const [own, other] = [await use(thief), await use(thief)];
+    world.advance(890);
+    await use(own);
+    await use(other);
+    world.advance(10);
+    owner = await use(owner);
+    world.advance(900);
+    owner = await use(owner);
+    thief = await use(own);
+  }
+  expect(ownerRefreshes).toBeLessThanOrEqual(6);
+});

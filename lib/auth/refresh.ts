@@ -6,10 +6,17 @@ import { write } from '../repositories/table.ts';
 import { findSession } from './signedIn.ts';
 import { mint, type RefreshClaims, readRefreshToken, type Tokens } from './tokens.ts';
 
+/** A session in which two successors of one token were used in so many cycles of refreshes in a row is held by two. */
+const mostSharedCycles = 2;
+
 /**
  * New tokens for a refresh token. A client that lost the answer may ask again: several successors of one token can be
- * about, but only one of them can be used. Whoever comes with another one, or with an older token, proves that two hold
- * this session, and it ends for both; but not within the grace time, in which requests overtake each other.
+ * about, but only one of them can be used. A second one, or an older token, proves that two hold this session, and it ends
+ * for both; but not within the grace time, in which requests overtake each other.
+ *
+ * A thief that sees when the owner refreshes can stay within the grace time. A client that keeps one token never uses two
+ * successors of one, whatever the network loses, repeats or delays, so cycles in which that happens are counted. Two tabs
+ * that keep their tokens apart and refresh at the same moment are counted as well.
  * @throws tokenNotValid
  */
 export async function refresh(token: string): Promise<Tokens> {
@@ -20,12 +27,17 @@ export async function refresh(token: string): Promise<Tokens> {
     if (!customer || !session) return fail('tokenNotValid');
     switch (standing(session, claims)) {
       case 'first use': {
-        const used = await sessions.use(session, claims.tokenId);
+        const used = await sessions.use(session, claims);
         if (used) return mint(used);
         break;
       }
       case 'repeated':
         return mint(session);
+      case 'overtaken':
+        return mint(session, { isBranch: true });
+      case 'second successor':
+        if (await sessions.countSharedCycle(session)) return mint(session, { isBranch: true });
+        break;
       case 'stolen':
         await write(sessions.ending(session));
         return fail('tokenNotValid');
@@ -33,10 +45,13 @@ export async function refresh(token: string): Promise<Tokens> {
   }
 }
 
-function standing({ usedTokens }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
+function standing({ usedTokens, sharedCycles, sharing }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
   const [last, ...older] = usedTokens;
   if (parentId === last.id) return 'first use';
   if (tokenId === last.id) return 'repeated';
   const inGrace = [last, ...older].filter(({ atSeconds }) => nowSeconds() - atSeconds < config.refreshGraceSeconds);
-  return inGrace.some(({ id }) => id === tokenId || id === parentId) ? 'repeated' : 'stolen';
+  if (inGrace.some(({ id }) => id === tokenId)) return 'overtaken';
+  if (!inGrace.some(({ id }) => id === parentId)) return 'stolen';
+  if (sharing === 'counted') return 'overtaken';
+  return sharedCycles < mostSharedCycles ? 'second successor' : 'stolen';
 }

@@ -44,10 +44,22 @@ const AccessClaims = z
   .object({ sub: numericText, sid: numericText })
   .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
 
-/** `parent` is the id of the refresh token that this one was issued for. */
+/** `parent` is the id of the refresh token that had been used last; `branch` tells that this one was issued for another. */
 const RefreshClaims = z
-  .object({ sub: numericText, sid: numericText, jti: z.string(), parent: z.string() })
-  .transform(({ sub, sid, jti, parent }) => ({ customerId: sub, sessionId: sid, tokenId: jti, parentId: parent }));
+  .object({
+    sub: numericText,
+    sid: numericText,
+    jti: z.string(),
+    parent: z.string(),
+    branch: z.boolean().default(false),
+  })
+  .transform(({ sub, sid, jti, parent, branch }) => ({
+    customerId: sub,
+    sessionId: sid,
+    tokenId: jti,
+    parentId: parent,
+    isBranch: branch,
+  }));
 export type RefreshClaims = z.output<typeof RefreshClaims>;
 
 export interface Tokens {
@@ -56,13 +68,13 @@ export interface Tokens {
 }
 
 /** An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one last used. */
-export async function mint(session: Session): Promise<Tokens> {
+export async function mint(session: Session, { isBranch = false } = {}): Promise<Tokens> {
   const subject = { sub: String(session.customerId), sid: String(session.id) };
   const [access, refresh] = await Promise.all([
     sign(types.access, subject, nowSeconds() + config.accessTokenSeconds),
     sign(
       types.refresh,
-      { ...subject, jti: String(newId()), parent: session.usedTokens[0].id },
+      { ...subject, jti: String(newId()), parent: session.usedTokens[0].id, ...(isBranch && { branch: true }) },
       session.expiresAtSeconds,
     ),
   ]);

@@ -4,7 +4,7 @@ import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { customerPartition, sessionKey, sessionPrefix } from './keys.ts';
 import { readPrefix, write } from './table.ts';
-import type { Write } from './writes.ts';
+import { setting, type Write } from './writes.ts';
 
 /** A refresh token that has been used: its id, which opens nothing, and when it or its successor was first used. */
 const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
@@ -23,6 +23,10 @@ export const Session = z.object({
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
   usedTokens: z.tuple([UsedToken], UsedToken),
+  /** How many cycles, from one first use to the next, two successors of one token were used in; a clean one resets it. */
+  sharedCycles: z.int().default(0),
+  /** What the cycle since the last first use shows: two holders, one that holds a branch, or nothing. */
+  sharing: z.enum(['none', 'suspected', 'counted']).default('none'),
   expiresAtSeconds: z.int(),
 });
 export type Session = z.infer<typeof Session>;
@@ -46,6 +50,8 @@ export function newSession(customerId: number, { signIn, registrationId, isProve
     provenAtSeconds: isProven ? now : null,
     lastUsedAtSeconds: now,
     usedTokens: [{ id: 'sign-in', atSeconds: now }],
+    sharedCycles: 0,
+    sharing: 'none',
     expiresAtSeconds: expiry(now, now),
   };
 }
@@ -61,11 +67,19 @@ export function creation(session: Session): Write {
 
 /**
  * Takes the use of a refresh token, if it is the first one after the token that the session knows as used last.
- * Answers the session as it is now, or undefined when somebody was faster or the session has ended.
+ * Returns the session as it is now, or undefined when another request was faster or the session has ended. A branch is a
+ * token that was issued for another one than the last used.
  */
-export async function use(session: Session, tokenId: string): Promise<Session | undefined> {
+export async function use(
+  session: Session,
+  { tokenId, isBranch }: { tokenId: string; isBranch: boolean },
+): Promise<Session | undefined> {
   const now = nowSeconds();
   const [last, ...older] = session.usedTokens;
+  // Within the grace time the other holder may still come, so a shorter cycle shows nothing and passes a suspicion on.
+  const isLong = now - last.atSeconds >= config.refreshGraceSeconds;
+  const isClean = isLong && session.sharing === 'none';
+  const isSuspected = isBranch || (!isLong && session.sharing !== 'none');
   const inGrace = older.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
   const changes = {
     // A client may have repeated its request with the last token until this moment, so its grace begins now.
@@ -74,17 +88,33 @@ export async function use(session: Session, tokenId: string): Promise<Session | 
       { ...last, atSeconds: now },
       ...inGrace.slice(0, mostInGrace),
     ] as Session['usedTokens'],
+    sharedCycles: isClean ? 0 : session.sharedCycles,
+    sharing: isSuspected ? ('suspected' as const) : ('none' as const),
     lastUsedAtSeconds: now,
     expiresAtSeconds: expiry(session.createdAtSeconds, now),
   };
+  const { expression, values } = setting(changes);
   const { done } = await write({
     kind: 'update',
     key: sessionKey(session.customerId, session.id),
-    expression: 'SET #usedTokens = :used, #lastUsedAtSeconds = :now, #expiresAtSeconds = :expiry',
+    expression,
     condition: '#usedTokens[0].#id = :last',
-    values: { ':used': changes.usedTokens, ':now': now, ':expiry': changes.expiresAtSeconds, ':last': last.id },
+    values: { ...values, ':last': last.id },
   });
   return done ? { ...session, ...changes } : undefined;
+}
+
+/** Counts the cycle as shared, once. Returns whether the session was still in this cycle and not counted. */
+export async function countSharedCycle(session: Session): Promise<boolean> {
+  const { expression, values } = setting({ sharedCycles: session.sharedCycles + 1, sharing: 'counted' });
+  const { done } = await write({
+    kind: 'update',
+    key: sessionKey(session.customerId, session.id),
+    expression,
+    condition: '#usedTokens[0].#id = :last AND NOT #sharing = :sharing',
+    values: { ...values, ':last': session.usedTokens[0].id },
+  });
+  return done;
 }
 
 /** A client that refreshes more often than this within the grace time is broken. */
@@ -131,6 +161,18 @@ export function ending({ customerId, id }: Pick<Session, 'customerId' | 'id'>): 
 export function toMakeRoom(open: readonly Session[]): Session[] {
   const longestIdleFirst = open.toSorted((a, b) => a.lastUsedAtSeconds - b.lastUsedAtSeconds);
   return longestIdleFirst.slice(0, Math.max(0, open.length + 1 - config.sessionsPerCustomer));
+}
+
+/**
+ * When a session was last used, as its customer sees it. Of other sessions than the caller's it is the hour alone: a thief
+ * that knew the second could use a stolen refresh token just behind its owner.
+ */
+export function shownLastUseSeconds(
+  { id, createdAtSeconds, lastUsedAtSeconds }: Pick<Session, 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds'>,
+  callerId: number,
+): number {
+  if (id === callerId) return lastUsedAtSeconds;
+  return Math.max(createdAtSeconds, lastUsedAtSeconds - (lastUsedAtSeconds % 3_600));
 }
 
 export function ofCustomer(customerId: number): Promise<Session[]> {

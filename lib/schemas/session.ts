@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Device, deviceTypes } from '../repositories/devices.ts';
-import type * as sessions from '../repositories/sessions.ts';
+import * as sessions from '../repositories/sessions.ts';
 import { id } from './fields.ts';
 
 export const Session = z
@@ -10,7 +10,9 @@ export const Session = z
     device_name: z.string().nullable(),
     device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
     created_at: z.iso.datetime(),
-    last_used_at: z.iso.datetime().describe('When tokens were last refreshed.'),
+    last_used_at: z.iso
+      .datetime()
+      .describe('When tokens were last refreshed; of other sessions than the current one, the hour.'),
     current: z.boolean().describe('Whether it is the session that asks.'),
   })
   .meta({ id: 'Session' });
@@ -25,7 +27,7 @@ export function showSession(
     device_name: device?.name ?? null,
     device_type: device?.type ?? null,
     created_at: isoTime(session.createdAtSeconds),
-    last_used_at: isoTime(session.lastUsedAtSeconds),
+    last_used_at: isoTime(sessions.shownLastUseSeconds(session, currentId)),
     current: session.id === currentId,
   };
 }
