@@ -90,6 +90,45 @@ export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 
   };
 }
 
+/** No key of the stage has this id. */
+export class UnknownKey extends Error {
+  override name = 'UnknownKey';
+}
+
+/**
+ * The signing keys without one that has leaked. In the place of the current key the next one signs at once, and in the place of
+ * the next one comes a new key. A withdrawal that was cut off can be repeated.
+ * @throws {UnknownKey}
+ */
+export function withdrawn(
+  secrets: Pick<Secrets, 'signing-keys' | 'public-keys'>,
+  withdrawnKid: string,
+  nowSeconds: number,
+): Pick<Secrets, 'signing-keys' | 'public-keys'> {
+  const { current, next } = readSigningKeys(secrets['signing-keys']);
+  const { keys } = PublicKeys.parse(JSON.parse(secrets['public-keys']));
+  const kids = [next.kid, current.kid, ...keys.map(({ kid }) => kid)];
+  if (!kids.includes(withdrawnKid)) throw new UnknownKey(`The stage has no key "${withdrawnKid}".`);
+  const known = keys.filter(({ kid }) => kid !== withdrawnKid);
+  if (withdrawnKid !== current.kid && withdrawnKid !== next.kid) {
+    return { 'public-keys': JSON.stringify({ keys: known }), 'signing-keys': secrets['signing-keys'] };
+  }
+  const signing = { current: withdrawnKid === current.kid ? next : current, next: makeKey() };
+  const published = known.find(({ kid }) => kid === signing.current.kid);
+  const previous = known.filter(({ kid, retiredAtSeconds }) => kid !== signing.current.kid && retiredAtSeconds);
+  return {
+    'public-keys': JSON.stringify({
+      keys: [
+        { ...publicHalf(signing.next), publishedAtSeconds: nowSeconds },
+        // A rotation that was cut off may have called it retired.
+        { ...(published ?? publicHalf(signing.current)), retiredAtSeconds: undefined },
+        ...previous,
+      ],
+    }),
+    'signing-keys': JSON.stringify(signing),
+  };
+}
+
 function makeKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return Key.parse({ ...privateKey.export({ format: 'jwk' }), kid: randomUUID() });

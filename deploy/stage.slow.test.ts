@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { Parameters } from './parameters.ts';
 import { emptyBucket } from './remains.ts';
-import { rotated, type Secrets, TooEarly } from './secrets.ts';
+import { rotated, type Secrets, TooEarly, withdrawn } from './secrets.ts';
 
 /** What is in SSM; the sandbox reads and writes it. */
 const secrets: Secrets = { 'signing-keys': '', 'public-keys': '', 'otp-secrets': '', 'health-key': '' };
@@ -164,6 +164,69 @@ test('a rotation that was cut off is made good by the next: the key that went on
   expect(JSON.parse(after['public-keys']).keys[2].retiredAtSeconds).toBe(later);
 });
 
+describe('keys:rotate --withdraw', () => {
+  const withdraw = (kid: string) => run('keysRotate', '--stage', 'qa', '--withdraw', kid);
+  const kids = () => ({ current: parsed('signing-keys').current.kid, next: parsed('signing-keys').next.kid });
+
+  test('drops a previous key from what verifiers accept, and nothing else', async () => {
+    const before = { ...secrets };
+    const [next, current, previous] = publicKids();
+    const [code, output] = await withdraw(previous);
+    expect([code, publicKids()]).toEqual([0, [next, current]]);
+    expect({ ...secrets, 'public-keys': '' }).toEqual({ ...before, 'public-keys': '' });
+    expect(output).toContain('five minutes');
+  });
+
+  test('promotes next at once in the place of the current key, and makes a new next', async () => {
+    const before = kids();
+    const otp = secrets['otp-secrets'];
+    const [code, output] = await withdraw(before.current);
+    expect([code, kids().current]).toEqual([0, before.next]);
+    expect(publicKids()).toEqual([kids().next, before.next]);
+    expect([before.current, before.next]).not.toContain(kids().next);
+    expect([secrets['otp-secrets'], secrets['public-keys'].includes('"d"')]).toEqual([otp, false]);
+    expect(output).not.toContain(parsed('signing-keys').current.d);
+  });
+
+  test('replaces the next key, which cannot sign before functions know it', async () => {
+    const before = kids();
+    expect((await withdraw(before.next))[0]).toBe(0);
+    expect([kids().current, publicKids()]).toEqual([before.current, [kids().next, before.current]]);
+    expect(kids().next).not.toBe(before.next);
+    expect((await run('keysRotate', '--stage', 'qa'))[1]).toMatch(/try again in \d+ s/);
+  });
+
+  test.each(['unknown', '', '__proto__'])(
+    'says in a sentence that there is no key "%s", and changes nothing',
+    async (kid) => {
+      const before = { ...secrets };
+      const [code, output] = await withdraw(kid);
+      expect([code, output.trim(), secrets]).toEqual([1, `The stage has no key "${kid}".`, before]);
+    },
+  );
+
+  test('keeps the previous keys that have not leaked', () => {
+    publishedEarlier(600);
+    const now = Math.floor(Date.now() / 1000);
+    const { current } = kids();
+    const after = rotated(secrets, now);
+    const promoted = JSON.parse(after['signing-keys']).current.kid;
+    const { keys } = JSON.parse(withdrawn(after, promoted, now)['public-keys']);
+    expect(keys.map(({ kid }: { kid: string }) => kid).slice(2)).toEqual([current]);
+  });
+
+  test('can be repeated when it was cut off before the signing keys were written', () => {
+    const before = kids();
+    const now = Math.floor(Date.now() / 1000);
+    const { 'public-keys': published } = withdrawn(secrets, before.current, now);
+    const after = withdrawn({ ...secrets, 'public-keys': published }, before.current, now);
+    const signing = JSON.parse(after['signing-keys']);
+    const { keys } = JSON.parse(after['public-keys']);
+    expect(signing.current.kid).toBe(before.next);
+    expect(keys.map(({ kid }: { kid: string }) => kid)).toEqual([signing.next.kid, before.next]);
+  });
+});
+
 test('are forgotten with their stage', async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM, ...credentials });
   await new Parameters('customer-backend', 'qa', 'eu-central-1').removeAll();
@@ -182,7 +245,13 @@ test('a bucket is emptied, however much is in it', async () => {
 });
 
 test.each(['stagePrepare', 'keysRotate'])('%s says in a sentence which stage it cannot take', async (script) => {
-  for (const options of [[], ['--stage', 'local'], ['--stage', 'No Stage'], ['--stag', 'x']]) {
+  for (const options of [
+    [],
+    ['--stage', 'local'],
+    ['--stage', 'No Stage'],
+    ['--stag', 'x'],
+    ['--stage', 'x', '--withdraw'],
+  ]) {
     const [code, output] = await run(script, ...options);
     expect([code, output.trim().split('\n').length]).toEqual([1, 1]);
   }

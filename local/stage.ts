@@ -21,17 +21,18 @@ export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? '
   return stage;
 }
 
-/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`. */
-export function useDeployedStage(): { stage: string; region: string } {
-  const { values } = parseArgs({ options: { stage: { type: 'string' }, region: { type: 'string' } } });
-  const { stage, region = process.env.AWS_REGION ?? 'eu-central-1' } = values;
+/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`, and `--withdraw` where it takes that. */
+export function useDeployedStage({ takesWithdraw = false } = {}): { stage: string; region: string; withdraw?: string } {
+  const text = { type: 'string' } as const;
+  const options = { stage: text, region: text, ...(takesWithdraw && { withdraw: text }) };
+  const { stage, region = process.env.AWS_REGION ?? 'eu-central-1', withdraw } = parseArgs({ options }).values;
   if (!stage) throw new SetupError('Name the stage: --stage <stage>.');
   if (stage === 'local') throw new SetupError('The stage local makes its secrets itself.');
   if (!/^[a-z][a-z0-9-]{0,12}$/.test(stage))
     throw new SetupError(
       'The name of a stage has up to 13 small letters, digits and hyphens, and begins with a letter.',
     );
-  return { stage, region };
+  return { stage, region, ...(typeof withdraw === 'string' && { withdraw }) };
 }
 
 /** Runs a command of an operator's to its end: what they can mend is said in a sentence, with the exit code 1. */

@@ -1,14 +1,15 @@
 import { Parameters } from '../deploy/parameters.ts';
-import { rotated, TooEarly } from '../deploy/secrets.ts';
+import { rotated, TooEarly, UnknownKey, withdrawn } from '../deploy/secrets.ts';
 import { readService } from '../lib/http/routes.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 import { Refusal } from '../seed/refusal.ts';
 
 const names = ['public-keys', 'signing-keys', 'otp-secrets'] as const;
+type Keys = Record<(typeof names)[number], string>;
 
-/** Moves the keys of a stage one step on: next becomes current, current becomes previous. */
+/** Moves the keys of a stage one step on, or with `--withdraw <kid>` takes one signing key back. */
 async function run(): Promise<void> {
-  const { stage, region } = useDeployedStage();
+  const { stage, region, withdraw } = useDeployedStage({ takesWithdraw: true });
   const parameters = new Parameters(readService().service, stage, region);
   const [publicKeys, signingKeys, otpSecrets] = await Promise.all(names.map((name) => parameters.read(name)));
   if (!publicKeys || !signingKeys || !otpSecrets) {
@@ -17,20 +18,28 @@ async function run(): Promise<void> {
     );
   }
   const before = { 'public-keys': publicKeys, 'signing-keys': signingKeys, 'otp-secrets': otpSecrets };
-  const after = oneStepOn(before);
-  // In this order: whoever stops in between has published a key that never signs, and nothing else.
+  const after = changed(before, withdraw);
+  // In this order: a rotation that stops in between has published a key that never signs, and a withdrawal has done the most urgent part.
   for (const name of names) {
+    if (after[name] === before[name]) continue;
     await parameters.replace(name, after[name]);
     process.stdout.write(`${parameters.nameOf(name)} moved on\n`);
   }
-  process.stdout.write('Functions see it within five minutes. The next rotation can follow in ten.\n');
+  process.stdout.write(
+    withdraw === undefined
+      ? 'Functions see it within five minutes. The next rotation can follow in ten.\n'
+      : `Functions accept ${withdraw} for up to five minutes more. Customers whose tokens it signed have to sign in again.\n`,
+  );
 }
 
-function oneStepOn(before: Record<(typeof names)[number], string>) {
+function changed(before: Keys, withdraw: string | undefined): Keys {
+  const nowSeconds = Math.floor(Date.now() / 1000);
   try {
-    return rotated(before, Math.floor(Date.now() / 1000));
+    return withdraw === undefined
+      ? rotated(before, nowSeconds)
+      : { ...before, ...withdrawn(before, withdraw, nowSeconds) };
   } catch (error) {
-    if (error instanceof TooEarly) throw new Refusal(error.message);
+    if (error instanceof TooEarly || error instanceof UnknownKey) throw new Refusal(error.message);
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
+import { withdrawn } from '../../deploy/secrets.ts';
 import { otpKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
@@ -641,6 +642,23 @@ describe('an access token', () => {
       .setExpirationTime('5m')
       .sign(next);
     expect((await me(token)).status).toBe(200);
+  });
+
+  test('is refused, as its refresh token is, when functions have seen that its key was withdrawn', async () => {
+    const { access, refresh: token } = await signIn(world);
+    expect((await me(access)).status).toBe(200);
+    const before = { ...world.secrets };
+    const { kid } = JSON.parse(before['signing-keys']).current;
+    Object.assign(world.secrets, withdrawn(before, kid, Math.floor(Date.now() / 1000)));
+    world.advance(299);
+    expect((await me(access)).status).toBe(200);
+    world.advance(1);
+    const statuses = [(await me(access)).status, (await refreshWith(token)).status];
+    const { access: renewed } = await signIn(world);
+    statuses.push((await me(renewed)).status);
+    Object.assign(world.secrets, before);
+    world.advance(300);
+    expect([...statuses, (await me(access)).status]).toEqual([401, 401, 200, 200]);
   });
 
   test('is checked by the keys at /.well-known/jwks.json, which hold nothing private', async () => {
