@@ -124,14 +124,28 @@ test('lets only functions that mint tokens read the private keys', () => {
   expect(readers.sort()).toEqual(['authenticate', 'login', 'refresh', 'signup', 'verifyPhone']);
 });
 
-test('throttles every method of the API, and what sends messages the most', () => {
+test('throttles every method of the API, and the most what sends messages or is large', () => {
   const settings = prod.Resources.ApiGatewayStage?.Properties.MethodSettings as {
     ResourcePath: string;
     ThrottlingRateLimit: number;
   }[];
   const rates = new Map(settings.map(({ ResourcePath, ThrottlingRateLimit }) => [ResourcePath, ThrottlingRateLimit]));
   expect(rates.get('/*')).toBeGreaterThan(0);
-  expect(rates.get('/~1api~1sms~1send-auth-otp')).toBe(Math.min(...rates.values()));
+  const large = ['/~1api~1docs~1{asset}', '/~1api~1docs', '/~1api~1schema'];
+  expect(large.map((path) => rates.get(path))).toEqual([2, 5, 5]);
+  const others = [...rates].filter(([path]) => !large.includes(path)).map(([, rate]) => rate);
+  expect(rates.get('/~1api~1sms~1send-auth-otp')).toBe(Math.min(...others));
+});
+
+test('serves bytes to browsers, which ask for a script as */*', () => {
+  const [api] = ofType(prod, 'AWS::ApiGateway::RestApi');
+  expect(api?.Properties.BinaryMediaTypes).toEqual(['*/*']);
+});
+
+test('leaves the docs page out of a stage by a param alone', () => {
+  for (const name of ['DocsPage', 'DocsAsset']) {
+    expect(prod.Resources[`${name}LambdaFunction`]?.Properties.Environment.Variables.DOCS).toBe('true');
+  }
 });
 
 describe('the web ACL', () => {

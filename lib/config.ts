@@ -78,6 +78,10 @@ export const config = {
     }
     return { addressHeader, secretHeader, secretSha256: Buffer.from(sha256, 'hex') };
   },
+  /** Whether this stage serves the docs page. */
+  get hasDocs() {
+    return flag('DOCS', 'true');
+  },
   get maxJsonBodyBytes() {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },

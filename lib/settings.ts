@@ -29,8 +29,8 @@ export function readers(read: (variable: string) => string | undefined) {
     return value;
   }
 
-  function flag(variable: string): boolean {
-    const value = read(variable) || 'false';
+  function flag(variable: string, otherwise: 'true' | 'false' = 'false'): boolean {
+    const value = read(variable) || otherwise;
     if (value !== 'true' && value !== 'false') throw new ConfigurationError(`${variable} must be true or false.`);
     return value === 'true';
   }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 import type { Endpoint } from '../../lib/http/endpoint.ts';
 import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -8,6 +10,7 @@ import { handler as getPage } from './page.ts';
 import { handler as getSchema } from './schema.ts';
 
 const world = useWorld();
+const { version } = swaggerUi;
 
 /** Calls a handler behind a host and a stage or base path, as a browser does. */
 function browse(handler: Endpoint, resource: string, { base = '', params, headers }: Partial<Request> = {}) {
@@ -30,11 +33,11 @@ interface Request {
 }
 
 describe('getSchema', () => {
-  test('answers the committed document, with the address of the API that was asked', async () => {
+  test('answers the committed document, with the path of the API that was asked', async () => {
     const committed = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
     for (const [base, url] of [
-      ['', 'https://shop.example.com'],
-      ['/prod', 'https://shop.example.com/prod'],
+      ['', '/'],
+      ['/prod', '/prod'],
     ]) {
       const { statusCode, body } = await browse(getSchema, '/api/schema', { base: base ?? '' });
       expect([statusCode, JSON.parse(body)]).toEqual([200, { ...committed, servers: [{ url }] }]);
@@ -49,11 +52,75 @@ describe('getSchema', () => {
   });
 });
 
+describe('what is large and public', () => {
+  const browseAll = (headers: Record<string, string>) =>
+    Promise.all([
+      browse(getSchema, '/api/schema', { headers }),
+      browse(getPage, '/api/docs', { headers }),
+      browse(getAsset, '/api/docs/{asset}', { headers, params: { asset: 'swagger-ui.js' } }),
+    ]);
+  const decoders = { br: brotliDecompressSync, gzip: gunzipSync };
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip', 'gzip'],
+    ['GZIP;q=1.0, br; q=0.5', 'gzip'],
+    ['*', 'br'],
+    ['br;q=0, *;q=0.1', 'gzip'],
+  ] as const)('is compressed for a client that sends Accept-Encoding: %s', async (encoding, coding) => {
+    const plain = await browseAll({});
+    const compressed = await browseAll({ 'Accept-Encoding': encoding });
+    for (const [index, { headers, body, isBase64Encoded }] of compressed.entries()) {
+      expect(headers).toMatchObject({
+        'content-encoding': coding,
+        'content-type': plain[index]?.headers?.['content-type'],
+        Vary: expect.stringContaining('Accept-Encoding'),
+      });
+      expect([isBase64Encoded, decoders[coding](Buffer.from(body, 'base64')).toString()]).toEqual([
+        true,
+        plain[index]?.body,
+      ]);
+    }
+    expect(compressed[2]?.body.length).toBeLessThan(700_000);
+  });
+
+  test.each(['', 'identity', 'gzip;q=0', 'br;q=0, gzip;q=0', 'zstd', 'gzip;q=x', '*;q=0'])(
+    'is sent as it is to a client that sends Accept-Encoding: %s',
+    async (encoding) => {
+      for (const { headers, isBase64Encoded } of await browseAll({ 'Accept-Encoding': encoding })) {
+        expect([headers?.['content-encoding'], isBase64Encoded]).toEqual([undefined, undefined]);
+        expect(headers).toMatchObject({ Vary: expect.stringContaining('Accept-Encoding') });
+      }
+    },
+  );
+
+  test('has an ETag for each coding, and is not sent twice', async () => {
+    const [plain, gzip, br] = await Promise.all(
+      [{}, { 'Accept-Encoding': 'gzip' }, { 'Accept-Encoding': 'br' }].map(browseAll),
+    );
+    for (const index of [0, 1, 2]) {
+      const etags = [plain, gzip, br].map((answers) => String(answers?.[index]?.headers?.etag));
+      expect(new Set(etags).size).toBe(3);
+      const again = await browseAll({ 'Accept-Encoding': 'gzip', 'If-None-Match': String(etags[1]) });
+      expect([again[index]?.statusCode, again[index]?.body, again[index]?.headers?.['content-encoding']]).toEqual([
+        304,
+        '',
+        undefined,
+      ]);
+    }
+  });
+
+  test('is not there where the stage has no docs, but for the document', async () => {
+    world.set({ DOCS: 'false' });
+    expect((await browseAll({})).map(({ statusCode }) => statusCode)).toEqual([200, 404, 404]);
+  });
+});
+
 describe('the docs page', () => {
   test('loads its scripts from the API that serves it, and may load no others', async () => {
     const { statusCode, headers, body } = await browse(getPage, '/api/docs', { base: '/prod' });
     expect([statusCode, headers?.['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(body).toContain('<script src="/prod/api/docs/swagger-ui.js/"></script>');
+    expect(body).toContain(`<script src="/prod/api/docs/swagger-ui-${version}.js/"></script>`);
     const policy = String(headers?.['Content-Security-Policy']);
     expect(policy).toMatch(/^default-src 'none'; script-src 'self';/);
     expect(policy).toContain("connect-src 'self';");
@@ -89,10 +156,22 @@ describe('the docs page', () => {
     expect(body.length).toBeGreaterThan(100);
   });
 
-  test.each(['index.html', '../package.json', '%2e%2e%2fpackage.json', '__proto__', ''])('has no %j', async (asset) => {
-    const { statusCode, body } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
-    expect([statusCode, JSON.parse(body).errors[0].code]).toEqual([404, 'not_found']);
-  });
+  test.each(['swagger-ui.js', 'swagger-ui.css'])(
+    'may be kept for ever where %s has its version in its name',
+    async (name) => {
+      const asset = name.replace('swagger-ui', `swagger-ui-${version}`);
+      const { statusCode, headers } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
+      expect([statusCode, headers?.['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+    },
+  );
+
+  test.each(['swagger-ui-0.0.1.js', 'index.html', '../package.json', '%2e%2e%2fpackage.json', '__proto__', ''])(
+    'has no %j',
+    async (asset) => {
+      const { statusCode, body } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
+      expect([statusCode, JSON.parse(body).errors[0].code]).toEqual([404, 'not_found']);
+    },
+  );
 
   test('is not for clients that take JSON alone', async () => {
     const { statusCode } = await browse(getPage, '/api/docs', { headers: { Accept: 'application/json' } });

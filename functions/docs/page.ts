@@ -1,6 +1,7 @@
 import { config } from '../../lib/config.ts';
 import { baseOf } from '../../lib/docs/base.ts';
 import { docsPage } from '../../lib/docs/page.ts';
+import { fail } from '../../lib/errors.ts';
 import { Document } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 
@@ -10,7 +11,10 @@ export const handler = endpoint(
     produces: ['text/html'],
     returns: { 200: Document.schema },
     cacheControl: 'public, max-age=300',
+    isCompressed: true,
   },
-  ({ path, resource }) =>
-    new Document('text/html', docsPage({ api: baseOf(path, resource), inbox: config.localSiteUrl })),
+  ({ path, resource }) => {
+    if (!config.hasDocs) return fail('notFound');
+    return new Document('text/html', docsPage({ api: baseOf(path, resource), inbox: config.localSiteUrl }));
+  },
 );

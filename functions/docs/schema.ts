@@ -7,9 +7,11 @@ export const handler = endpoint(
   {
     operationId: 'getSchema',
     tag: 'docs',
-    summary: 'This document, with the address of the API that answers.',
+    summary: 'This document.',
     returns: { 200: z.looseObject({ openapi: z.string() }) },
     cacheControl: 'public, max-age=300',
+    isCompressed: true,
   },
-  ({ url, resource }) => ({ ...document, servers: [{ url: baseOf(url, resource) }] }),
+  // A path alone, without the host: a header that a caller chose would stay in every cache.
+  ({ path, resource }) => ({ ...document, servers: [{ url: baseOf(path, resource) || '/' }] }),
 );

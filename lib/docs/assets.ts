@@ -1,17 +1,34 @@
 import { readFileSync } from 'node:fs';
+import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 
-/** Where the docs page's own files and Swagger UI's are: beside the project here, and in the function's package on Lambda. */
-const files = {
-  'swagger-ui.js': ['node_modules/swagger-ui-dist/swagger-ui-bundle.js', 'text/javascript'],
-  'swagger-ui.css': ['node_modules/swagger-ui-dist/swagger-ui.css', 'text/css'],
-  'docs.js': ['lib/docs/docs.js', 'text/javascript'],
-  'docs.css': ['lib/docs/docs.css', 'text/css'],
-} as const;
+/** The name under which the docs page loads a file of Swagger UI: with its version, so that browsers can keep it for ever. */
+export const versioned = (name: 'swagger-ui.js' | 'swagger-ui.css') =>
+  name.replace('swagger-ui', `swagger-ui-${swaggerUi.version}`);
 
-export const assetNames = Object.keys(files) as (keyof typeof files)[];
+interface File {
+  /** Beside the project here, and in the function's package on Lambda. */
+  path: string;
+  mediaType: string;
+}
 
-/** A file of the docs page and its media type. */
-export function readAsset(name: keyof typeof files): { mediaType: string; body: string } {
-  const [file, mediaType] = files[name];
-  return { mediaType, body: readFileSync(file, 'utf8') };
+const script = { path: 'node_modules/swagger-ui-dist/swagger-ui-bundle.js', mediaType: 'text/javascript' };
+const style = { path: 'node_modules/swagger-ui-dist/swagger-ui.css', mediaType: 'text/css' };
+
+/** The docs page's own files and Swagger UI's. */
+const files = new Map<string, File>([
+  [versioned('swagger-ui.js'), script],
+  [versioned('swagger-ui.css'), style],
+  ['swagger-ui.js', script],
+  ['swagger-ui.css', style],
+  ['docs.js', { path: 'lib/docs/docs.js', mediaType: 'text/javascript' }],
+  ['docs.css', { path: 'lib/docs/docs.css', mediaType: 'text/css' }],
+]);
+
+export const assetNames = [...files.keys()];
+
+/** A file of the docs page, its media type, and whether it can never change. */
+export function readAsset(name: string): { mediaType: string; body: string; isImmutable: boolean } | undefined {
+  const file = files.get(name);
+  if (!file) return undefined;
+  return { mediaType: file.mediaType, body: readFileSync(file.path, 'utf8'), isImmutable: /\d/.test(name) };
 }

@@ -1,3 +1,5 @@
+import { versioned } from './assets.ts';
+
 /** The docs page. It is told below which path of its own host the API is, and locally where the inbox is, so that it can sign a developer in. */
 export function docsPage({ api, inbox }: { api: string; inbox: string | undefined }): string {
   const asset = (name: string) => `${api}/api/docs/${name}/`;
@@ -15,13 +17,13 @@ export function docsPage({ api, inbox }: { api: string; inbox: string | undefine
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · customer-backend</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${escaped(asset('swagger-ui.css'))}">
+<link rel="stylesheet" href="${escaped(asset(versioned('swagger-ui.css')))}">
 <link rel="stylesheet" href="${escaped(asset('docs.css'))}">
 </head>
 <body>
 ${inbox ? tools : ''}
 <main id="docs"></main>
-<script src="${escaped(asset('swagger-ui.js'))}"></script>
+<script src="${escaped(asset(versioned('swagger-ui.js')))}"></script>
 <script src="${escaped(asset('docs.js'))}"></script>
 </body>
 </html>

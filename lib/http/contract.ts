@@ -52,6 +52,8 @@ export interface Contract {
   fieldErrors?: readonly FieldError[];
   /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
   cacheControl?: string;
+  /** Whether the function compresses what may be cached itself: API Gateway knows gzip alone, and compresses it for each request. */
+  isCompressed?: boolean;
 }
 
 type Parsed<C extends Contract, K extends 'params' | 'query' | 'body'> = C[K] extends z.ZodType

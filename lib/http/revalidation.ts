@@ -1,18 +1,28 @@
 import makeEtag from 'etag';
+import { compress, preferredCoding } from './compression.ts';
 import type { Contract } from './contract.ts';
 import type { Step } from './step.ts';
 
-/** Gives answers that may be cached an ETag, and says 304 without a body to a client that has the same one already. */
-export function revalidation({ cacheControl }: Pick<Contract, 'cacheControl'>): Step {
+/**
+ * Gives answers that may be cached an ETag, and says 304 without a body to a client that has the same one already. Compresses
+ * those that are large, with an ETag for each coding.
+ */
+export function revalidation({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Step {
   return {
-    after({ event, response }) {
+    async after({ event, response }) {
       if (!cacheControl || !response) return;
-      const etag = makeEtag(response.body);
+      const coding = isCompressed ? preferredCoding(event.headers['accept-encoding']) : undefined;
+      const etag = makeEtag(response.body).replace(/"$/, coding ? `-${coding}"` : '"');
       // In the spelling of middy's CORS step, which adds to it.
-      response.headers = { ...response.headers, etag, Vary: 'Accept-Language' };
-      if (!isKnown(event.headers['if-none-match'], etag)) return;
-      delete response.headers['content-type'];
-      Object.assign(response, { statusCode: 304, body: '' });
+      const Vary = isCompressed ? 'Accept-Language, Accept-Encoding' : 'Accept-Language';
+      response.headers = { ...response.headers, etag, Vary };
+      if (isKnown(event.headers['if-none-match'], etag)) {
+        delete response.headers['content-type'];
+        Object.assign(response, { statusCode: 304, body: '' });
+      } else if (coding) {
+        response.headers = { ...response.headers, 'content-encoding': coding };
+        Object.assign(response, { body: await compress(response.body, coding, etag), isBase64Encoded: true });
+      }
     },
   };
 }

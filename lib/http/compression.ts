@@ -1,0 +1,44 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+/** In the order of preference. */
+const codings = {
+  br: (bytes: Buffer) => brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+  gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }),
+};
+const brotli = promisify(brotliCompress);
+export type Coding = keyof typeof codings;
+
+/**
+ * The coding that a client likes best of ours; undefined for one that does not name any.
+ * @see RFC 9110, 12.5.3
+ */
+export function preferredCoding(acceptEncoding = ''): Coding | undefined {
+  const weights = new Map(
+    acceptEncoding.split(',').map((part) => {
+      const [name = '', ...parameters] = part
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/);
+      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+      return [name, weight === undefined ? 1 : Number(weight)];
+    }),
+  );
+  const weightOf = (coding: string) => weights.get(coding) ?? weights.get('*') ?? 0;
+  return (Object.keys(codings) as Coding[])
+    .filter((coding) => weightOf(coding) > 0)
+    .toSorted((a, b) => weightOf(b) - weightOf(a))[0];
+}
+
+const mostKept = 16;
+const kept = new Map<string, Promise<string>>();
+
+/** A text in a coding, as base64. Compressed once for each ETag, for it takes a function a second. */
+export function compress(text: string, coding: Coding, etag: string): Promise<string> {
+  const known = kept.get(etag);
+  if (known) return known;
+  if (kept.size >= mostKept) kept.clear();
+  const compressed = codings[coding](Buffer.from(text)).then((bytes) => bytes.toString('base64'));
+  kept.set(etag, compressed);
+  return compressed;
+}
