@@ -1,5 +1,7 @@
 import type * as z from 'zod';
+import type { SignedIn } from './auth/signedIn.ts';
 import { isoTime, nowSeconds } from './clock.ts';
+import { bytesIn, mostBytes } from './http/fitting.ts';
 import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
@@ -12,9 +14,10 @@ import {
   sessionPrefix,
 } from './repositories/keys.ts';
 import { Notification } from './repositories/notifications.ts';
+import { cursorBehind, sortKeyOf } from './repositories/pages.ts';
 import { Password } from './repositories/passwords.ts';
 import { Session, shownLastUseSeconds } from './repositories/sessions.ts';
-import { readRaw } from './repositories/table.ts';
+import { readEachRaw, readRaw } from './repositories/table.ts';
 import { Entry, Wallet } from './repositories/wallets.ts';
 
 interface Kind {
@@ -50,6 +53,8 @@ export const personalData = {
   notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
 } as const satisfies Record<string, Kind>;
 
+const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([name, kind]) => ({ name, ...kind }));
+
 /** A point in time, by its unit. */
 const time = /At(Seconds|Ms)$/;
 
@@ -60,35 +65,71 @@ export function exportedFields({ schema, internal = [] }: Kind): { stored: strin
     .map((stored) => ({ stored, shown: snakeCase(stored.replace(time, 'At')) }));
 }
 
-/** All of a customer's data as JSON: an object or a list of objects for each kind, times in ISO 8601. */
-export async function exportPersonalData(caller: Session): Promise<Record<string, unknown>> {
-  const items = standing(await readRaw(customerPartition(caller.customerId))).map((item) =>
-    item.sk.startsWith(sessionPrefix) ? withShownLastUse(item, caller) : item,
-  );
-  const kinds: [string, Kind][] = Object.entries(personalData);
-  const shown = kinds.map(([name, kind]) => {
-    const ofKind = items.filter(({ sk }) => sk.startsWith(kind.sk)).map((item) => show(kind, item));
-    return [name, kind.many ? ofKind : (ofKind[0] ?? null)];
-  });
-  return Object.fromEntries(shown);
+interface Export {
+  /** An object or a list of objects for each kind, times in ISO 8601. */
+  data: Record<string, unknown>;
+  /** Where the rest begins, if one answer cannot hold all. */
+  cursor: string | null;
 }
 
-/** As the customer would find them: what has expired or was deleted with all others is gone, though it may be in the table still. */
-function standing<T extends Record<string, unknown>>(items: T[]): T[] {
-  const { clearings, readings } = Customer.pick({ clearings: true, readings: true }).parse(
-    items.find(({ sk }) => sk === personalData.profile.sk) ?? {},
-  );
-  return items
-    .filter(
-      ({ expiresAtSeconds, clearing = clearings }) =>
-        clearing === clearings && !(Number(expiresAtSeconds) <= nowSeconds()),
-    )
-    .map((item) => ('reading' in item && Number(item.reading) < readings ? { ...item, isRead: true } : item));
+/** How many items one export looks at, so that it ends in time where most have expired or been deleted. */
+const mostItems = 20_000;
+
+/**
+ * All of a customer's data, as much of it as one answer can hold. The first part has all kinds of which there is just one item;
+ * they are null in the others.
+ * @throws notFound for a cursor of another customer
+ */
+export async function exportPersonalData({ customer, session }: SignedIn, cursor: string | undefined): Promise<Export> {
+  const pk = customerPartition(customer.id);
+  const behind = cursor && sortKeyOf(pk, cursor);
+  const shown = new Map(kinds.map(({ name }) => [name, [] as object[]]));
+  let last: string | undefined;
+  let isCut = false;
+  let bytes = 0;
+  let seen = 0;
+  for await (const item of readEachRaw(pk, { behind })) {
+    const kind = kinds.find(({ sk, many }) => item.sk.startsWith(sk) && (many || !behind));
+    const entry = kind && isStanding(item, customer) ? show(kind, asListed(item, { customer, session })) : undefined;
+    if (entry) bytes += bytesIn(entry);
+    isCut = bytes > mostBytes || seen >= mostItems;
+    if (isCut) break;
+    if (kind && entry) shown.get(kind.name)?.push(entry);
+    last = item.sk;
+    seen += 1;
+  }
+  if (isCut && !behind) await addSingles(pk, shown);
+  return {
+    data: Object.fromEntries(
+      kinds.map(({ name, many }) => [name, many ? shown.get(name) : (shown.get(name)?.[0] ?? null)]),
+    ),
+    cursor: isCut && last ? cursorBehind(pk, last) : null,
+  };
 }
 
-function withShownLastUse<T extends object>(session: T, caller: Session): T {
-  const { success, data } = Session.safeParse(session);
-  return success ? { ...session, lastUsedAtSeconds: shownLastUseSeconds(data, caller.id) } : session;
+/** Adds what comes so late in the order of the keys that it was not read. */
+async function addSingles(pk: string, shown: Map<string, object[]>): Promise<void> {
+  const missing = kinds.filter(({ name, many }) => !many && shown.get(name)?.length === 0);
+  await Promise.all(
+    missing.map(async (kind) => {
+      for (const item of await readRaw(pk, kind.sk)) shown.get(kind.name)?.push(show(kind, item));
+    }),
+  );
+}
+
+type Stored = Record<string, unknown> & { sk: string };
+
+/** Whether the customer would find it: what has expired or was deleted with all others may be in the table still. */
+function isStanding({ expiresAtSeconds, clearing }: Stored, { clearings }: Customer): boolean {
+  return (clearing ?? clearings) === clearings && !(Number(expiresAtSeconds) <= nowSeconds());
+}
+
+/** As its list shows it. */
+function asListed(item: Stored, { customer, session }: SignedIn): Stored {
+  if ('reading' in item && Number(item.reading) < customer.readings) return { ...item, isRead: true };
+  if (!item.sk.startsWith(sessionPrefix)) return item;
+  const { success, data } = Session.safeParse(item);
+  return success ? { ...item, lastUsedAtSeconds: shownLastUseSeconds(data, session.id) } : item;
 }
 
 function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {

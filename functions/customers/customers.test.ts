@@ -1,6 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { personalData } from '../../lib/personalData.ts';
 import { addressKey, otpKey } from '../../lib/repositories/keys.ts';
+import { cursorBehind } from '../../lib/repositories/pages.ts';
 import { emptyWallet } from '../../lib/repositories/wallets.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
@@ -816,6 +817,16 @@ describe('exportCustomer', () => {
       devices: [{ registration_id: registrationId, type: 'android' }],
     });
     expect(JSON.stringify(body)).not.toContain('used_tokens');
+    expect(body.next).toBeNull();
+  });
+
+  test('has no rest for a cursor that is made up or of another customer', async () => {
+    const [caller, other] = [await signIn(world), await signIn(world)];
+    const cursors = ['x', '', 'AAAA', cursorBehind(`CUSTOMER#${other.customer.id}`, 'PROFILE')];
+    const answers = await Promise.all(
+      cursors.map((cursor) => world.call(exportCustomer, { method: 'GET', token: caller.access, query: { cursor } })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404]);
   });
 
   test('shows notifications as the list does: read ones as read, and none that were deleted or have expired', async () => {

@@ -2,14 +2,22 @@ import * as z from 'zod';
 import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { exportPersonalData } from '../../lib/personalData.ts';
+import { link, PageQuery } from '../../lib/schemas/page.ts';
 
 export const handler = endpoint(
   {
     operationId: 'exportCustomer',
     tag: 'customers',
     summary: 'Everything we hold about the signed-in customer.',
+    description:
+      'One answer holds it all, unless it is more than 5 MB: then `next` leads to the rest, in which kinds that have one entry are null.',
     auth: signedIn,
-    returns: { 200: z.record(z.string(), z.unknown()) },
+    query: PageQuery.pick({ cursor: true }),
+    returns: { 200: z.looseObject({ next: link.describe('The rest, where one answer cannot hold all.') }) },
+    errors: ['notFound'],
   },
-  ({ session }) => exportPersonalData(session),
+  async ({ customer, session, query, url }) => {
+    const { data, cursor } = await exportPersonalData({ customer, session }, query.cursor);
+    return { ...data, next: cursor && `${url}?${new URLSearchParams({ cursor })}` };
+  },
 );

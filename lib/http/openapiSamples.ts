@@ -18,6 +18,7 @@ const samples: Record<string, unknown> = {
     addresses: [],
     devices: [],
     notifications: [],
+    next: null,
   },
   'GetHealthResponse.version': '1.4.0',
   'PublicKey.x': 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',

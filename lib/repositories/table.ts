@@ -64,13 +64,21 @@ export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string
 /** The same, unparsed, and with those items that have expired but have not been deleted yet. */
 export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> {
   const items: (Key & Item)[] = [];
-  let after: Item | undefined;
+  for await (const item of readEachRaw(pk, { prefix })) items.push(item);
+  return items;
+}
+
+/** The same one after the other, read as far as they are asked for, and only those behind a sort key where one is given. */
+export async function* readEachRaw(
+  pk: string,
+  { prefix = '', behind }: { prefix?: string; behind?: string | undefined },
+): AsyncGenerator<Key & Item> {
+  let after: Item | undefined = behind === undefined ? undefined : { pk, sk: behind };
   do {
     const page = await query(pk, { from: prefix || ' ', to: `${prefix}\uffff`, after });
-    items.push(...(page.items as (Key & Item)[]));
+    yield* page.items as (Key & Item)[];
     after = page.next;
   } while (after);
-  return items;
 }
 
 /** The first items of a range of sort keys, or its last ones when descending; strongly consistent. Expired ones do not count. */

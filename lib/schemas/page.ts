@@ -18,7 +18,7 @@ export const PageQuery = z.object({
 export type PageQuery = z.output<typeof PageQuery>;
 
 /** Not checked: it is made of the address that was called, which has brought the request here. */
-const link = z.string().nullable().meta({ format: 'uri' });
+export const link = z.string().nullable().meta({ format: 'uri' });
 
 export function pageOf<S extends z.ZodType>(schema: S) {
   return z.object({
