@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { ApiError } from '../lib/errors.ts';
 import type { Contract } from '../lib/http/contract.ts';
 import { type Dialect, envelope, standard } from '../lib/http/dialects.ts';
@@ -230,8 +231,10 @@ describe('the web ACL', () => {
       ThrottlingRateLimit: number;
       ThrottlingBurstLimit: number;
     }[];
-    expect(settings).toHaveLength(10);
-    for (const { ResourcePath, ThrottlingRateLimit, ThrottlingBurstLimit } of settings) {
+    // The documentation is large, and nobody needs it to buy.
+    const shared = settings.filter(({ ResourcePath }) => !/~1api~1(docs|schema)/.test(ResourcePath));
+    expect(shared).toHaveLength(11);
+    for (const { ResourcePath, ThrottlingRateLimit, ThrottlingBurstLimit } of shared) {
       const allowed = ResourcePath === '/*' ? requests : guardedRequests;
       expect(ThrottlingRateLimit * 300).toBeGreaterThanOrEqual(5 * allowed);
       expect(ThrottlingBurstLimit).toBeGreaterThanOrEqual(2 * allowed);
@@ -379,4 +382,30 @@ describe('GitHub', () => {
       expect(workflow).not.toMatch(/AWS_SECRET_ACCESS_KEY|pull_request_target/);
     },
   );
+
+  test('runs no script of a package in a job that can take a role, and verifies in one that cannot', () => {
+    interface Job {
+      needs?: string;
+      permissions?: Record<string, string>;
+      uses?: string;
+      steps?: { run?: string; uses?: string }[];
+    }
+    const jobs = ['ci', 'deploy', 'deploy-stage'].flatMap((name) =>
+      Object.entries(parse(read(`.github/workflows/${name}.yml`)).jobs as Record<string, Job>),
+    );
+    const commands = ({ steps = [] }: Job) => steps.map(({ run = '' }) => run).join('\n');
+    const [deploying, others] = [true, false].map((wanted) =>
+      jobs.filter(([, { permissions, steps }]) => steps && (permissions?.['id-token'] === 'write') === wanted),
+    );
+    expect(deploying).toMatchObject([['deploy', { needs: 'verify' }]]);
+    for (const [, job] of deploying ?? []) {
+      expect(commands(job)).toContain('npm ci --ignore-scripts');
+      expect(commands(job).replace(/echo .*/g, '')).not.toMatch(
+        /npm ci(?! --ignore-scripts)|npm (run|test|install|exec|rebuild)|npx/,
+      );
+    }
+    const verifying = others?.filter(([, job]) => commands(job).includes('npm run verify'));
+    expect(verifying?.map(([name]) => name)).toEqual(['verify', 'verify']);
+    for (const [, { permissions }] of others ?? []) expect(permissions ?? {}).not.toHaveProperty('id-token');
+  });
 });

@@ -22,11 +22,11 @@ const pathMatches = (regex) => ({
   },
 });
 
-/** The paths of functions with a throttle of their own, which send messages or check secrets. */
+/** The paths of functions with a throttle of their own, which send messages or check secrets. The documentation does neither. */
 function guardedPaths() {
   const guarded = Object.keys(readService().custom.throttles);
   const paths = readRoutes()
-    .filter(({ functionName }) => guarded.includes(functionName))
+    .filter(({ functionName, file }) => guarded.includes(functionName) && !file.startsWith('functions/docs/'))
     .map(({ resource }) => resource.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+'));
   return `(${paths.join('|')})/?$`;
 }
