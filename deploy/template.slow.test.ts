@@ -214,6 +214,7 @@ describe('the web ACL', () => {
       'availability',
       'forgetPassword',
       'login',
+      'reauthenticate',
       'resetPassword',
       'sendOtp',
       'setPassword',

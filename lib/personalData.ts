@@ -75,12 +75,14 @@ interface Export {
 /** How many items one export looks at, so that it ends in time where most have expired or been deleted. */
 const mostItems = 20_000;
 
+type Caller = Pick<SignedIn, 'customer' | 'session'>;
+
 /**
  * All of a customer's data, as much of it as one answer can hold. The first part has all kinds of which there is just one item;
  * they are null in the others.
  * @throws notFound for a cursor of another customer
  */
-export async function exportPersonalData({ customer, session }: SignedIn, cursor: string | undefined): Promise<Export> {
+export async function exportPersonalData({ customer, session }: Caller, cursor: string | undefined): Promise<Export> {
   const pk = customerPartition(customer.id);
   const behind = cursor && sortKeyOf(pk, cursor);
   const shown = new Map(kinds.map(({ name }) => [name, [] as object[]]));
@@ -125,7 +127,7 @@ function isStanding({ expiresAtSeconds, clearing }: Stored, { clearings }: Custo
 }
 
 /** As its list shows it. */
-function asListed(item: Stored, { customer, session }: SignedIn): Stored {
+function asListed(item: Stored, { customer, session }: Caller): Stored {
   if ('reading' in item && Number(item.reading) < customer.readings) return { ...item, isRead: true };
   if (!item.sk.startsWith(sessionPrefix)) return item;
   const { success, data } = Session.safeParse(item);

@@ -70,7 +70,11 @@ export async function startSandbox({
   const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
   const app = new Hono({ strict: false });
   if (watch) app.use(watch);
-  for (const path of ['/sns/*', '/ssm/*', '/s3/*']) app.use(path, answerLate(() => sandbox.faults.late));
+  for (const path of ['/sns/*', '/ssm/*', '/s3/*'])
+    app.use(
+      path,
+      answerLate(() => sandbox.faults.late),
+    );
   app.route(
     '/sns',
     snsSandbox({ messages, platforms }, () => sandbox.faults),
