@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { pMapSettled } from 'p-map';
 import { nowMs, nowSeconds } from '../clock.ts';
-import { logger } from '../logger.ts';
+import { loggable, logger } from '../logger.ts';
 import { snsOnce } from '../messaging/sns.ts';
 import { isOf } from '../messaging/snsEndpoints.ts';
 import { Customer } from '../repositories/customers.ts';
@@ -104,7 +104,9 @@ async function deliverTo(
     try {
       if (endpoint?.enabledForMs === device.registeredAtMs && isOf(application, endpoint.arn)) {
         const push = { notification, ttlSeconds, badge };
-        await snsOnce().send(new PublishCommand(publication(device.type, endpoint.arn, push)));
+        await snsOnce()
+          .send(new PublishCommand(publication(device.type, endpoint.arn, push)))
+          .catch(acceptTimeout);
         break;
       }
       // An endpoint that is not of this registration may have been disabled for the one before.
@@ -151,6 +153,14 @@ async function look(
     isUnread(customer, current) &&
     claim?.customerId === customerId;
   return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
+}
+
+/** SNS may have taken a push that it did not confirm in time, so the push counts as sent. */
+function acceptTimeout(error: unknown): void {
+  const isUnknown =
+    error instanceof Error && error.name === 'TimeoutError' && !/establish a connection/.test(error.message);
+  if (!isUnknown) throw error;
+  logger().warn('push_outcome_unknown', { error: loggable(error) });
 }
 
 function isGone(error: unknown): boolean {

@@ -1,0 +1,17 @@
+import { notifyOf } from '../../lib/testing/notifications.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+
+// Long enough for a busy machine to deliver first, and still short of the sandbox's delay.
+const world = useWorld({ environment: { SNS_TIMEOUT_MS: '1500' } });
+
+test('a push that SNS delivers and does not confirm in time is not sent again', async () => {
+  const changes = await world.openStream('followUp');
+  const news = await world.openStream('deliverPush');
+  const { customer, registrationId } = await signIn(world, { registrationId: 'late-token' });
+  await changes.follow();
+  world.sandbox.faults.late = true;
+  await notifyOf(customer.id);
+  expect(await news.follow()).toBe(1);
+  expect(world.sandbox.messages.list(registrationId)).toHaveLength(1);
+});
