@@ -96,8 +96,8 @@ export class UnknownKey extends Error {
 }
 
 /**
- * The signing keys without one that has leaked. In the place of the current key the next one signs at once, and in the place of
- * the next one comes a new key. A withdrawal that was cut off can be repeated.
+ * The signing keys without one that has leaked. If it was the current key, the next one signs at
+ * once; in the place of the next key comes a new one. A withdrawal that was cut off can be repeated.
  * @throws {UnknownKey}
  */
 export function withdrawn(

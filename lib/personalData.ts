@@ -72,14 +72,14 @@ interface Export {
   cursor: string | null;
 }
 
-/** How many items one export looks at, so that it ends in time where most have expired or been deleted. */
+/** The most items that one response reads, so that it ends in time if most of them have expired. */
 const mostItems = 20_000;
 
 type Caller = Pick<SignedIn, 'customer' | 'session'>;
 
 /**
- * All of a customer's data, as much of it as one answer can hold. The first part has all kinds of which there is just one item;
- * they are null in the others.
+ * All of a customer's data, as much of it as one response can hold. Kinds that have one item are in
+ * the first part, and null in the others.
  * @throws notFound for a cursor of another customer
  */
 export async function exportPersonalData({ customer, session }: Caller, cursor: string | undefined): Promise<Export> {
@@ -121,7 +121,7 @@ async function addSingles(pk: string, shown: Map<string, object[]>): Promise<voi
 
 type Stored = Record<string, unknown> & { sk: string };
 
-/** Whether the customer would find it: what has expired or was deleted with all others may be in the table still. */
+/** Items that expired or were deleted with all others may still be in the table. */
 function isStanding({ expiresAtSeconds, clearing }: Stored, { clearings }: Customer): boolean {
   return (clearing ?? clearings) === clearings && !(Number(expiresAtSeconds) <= nowSeconds());
 }

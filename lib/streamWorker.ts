@@ -14,9 +14,11 @@ export interface Change {
 export type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
- * Makes the Lambda handler of a worker that follows the table's stream. Followers act on the present state of the table, so the
- * order of changes does not matter, and none waits for another one that fails. Only changes of one item are followed in turn,
- * to spare its followers collisions. Lambda retries the batch from the first failed change on, so followers run repeatedly.
+ * Makes the Lambda handler of a worker that follows the table's stream. Followers act on the
+ * present state of the table, so the order of changes does not matter, and a failed change holds up
+ * no other. Changes of one item are followed in turn, because parallel followers of it would
+ * collide. Lambda retries the batch from the first failed change on, so a follower may run
+ * repeatedly.
  */
 export function streamWorker(follow: (change: Change) => Promise<void>): StreamWorker {
   return async ({ Records }) => {

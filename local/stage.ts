@@ -21,7 +21,7 @@ export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? '
   return stage;
 }
 
-/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`, and `--withdraw` where it takes that. */
+/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`. */
 export function useDeployedStage({ takesWithdraw = false } = {}): { stage: string; region: string; withdraw?: string } {
   const text = { type: 'string' } as const;
   const options = { stage: text, region: text, ...(takesWithdraw && { withdraw: text }) };

@@ -19,7 +19,8 @@ async function run(): Promise<void> {
   }
   const before = { 'public-keys': publicKeys, 'signing-keys': signingKeys, 'otp-secrets': otpSecrets };
   const after = changed(before, withdraw);
-  // In this order: a rotation that stops in between has published a key that never signs, and a withdrawal has done the most urgent part.
+  // In this order: a rotation that stops in between has published a key that never signs, and a
+  // withdrawal has already taken the key from verifiers.
   for (const name of names) {
     if (after[name] === before[name]) continue;
     await parameters.replace(name, after[name]);

@@ -10,7 +10,7 @@ const world = useWorld();
 /** What Lambda takes as an answer. */
 const mostBytes = 6 * 1024 * 1024;
 
-/** Copies one notification, with a text of its own, past the functions that would take minutes to write so many. */
+/** Copies one notification past the functions, which would take minutes to write so many. */
 async function notifyOften(customerId: number, times: number): Promise<string[]> {
   await notifyOf(customerId);
   const pk = customerPartition(customerId);

@@ -12,6 +12,6 @@ export const handler = endpoint(
     cacheControl: 'public, max-age=300',
     isCompressed: true,
   },
-  // A path alone, without the host: a header that a caller chose would stay in every cache.
+  // Without the host: a header that a caller made up would stay in shared caches.
   ({ path, resource }) => ({ ...document, servers: [{ url: baseOf(path, resource) || '/' }] }),
 );

@@ -7,8 +7,9 @@ import { clearingKey, customerOf, devicePrefix, erasureKey, sessionPrefix } from
 import { type Change, streamWorker } from '../../lib/streamWorker.ts';
 
 /**
- * Does what has to follow a write to the table: erases customers who were removed, empties inboxes that were cleared, deactivates
- * the devices of sessions that have ended, and keeps the endpoints of devices at SNS.
+ * Does what has to follow a write to the table: erases customers who were removed, empties inboxes
+ * that were cleared, deactivates the devices of sessions that have ended, and keeps the endpoints
+ * of devices at SNS.
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = customerOf(key.pk);

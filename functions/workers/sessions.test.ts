@@ -67,7 +67,7 @@ async function signInElsewhere({ phone }: SignedInCustomer): Promise<SignedInCus
   return signIn(world, { phone, registrationId: newToken() });
 }
 
-/** A customer with two sessions; the access token of the first was stolen, and has registered a device. */
+/** A customer with two sessions. A thief has registered a device by the first access token. */
 async function robbed() {
   const stolen = await signIn(world, { registrationId: newToken() });
   const own = await signInElsewhere(stolen);

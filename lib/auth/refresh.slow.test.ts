@@ -106,7 +106,7 @@ test('a stolen token always ends the session, once both have gone on with theirs
   );
 });
 
-/** A thief that knows when the owner refreshes, comes shortly before and after, and uses any token that it was given. */
+/** A thief that knows when the owner refreshes comes just before and after, with any of its tokens. */
 const visit = fc.record({
   token: fc.constantFrom('newest' as const, 'used last' as const, 'any' as const),
   pick: fc.nat(),
@@ -151,7 +151,7 @@ test('a thief that follows the refreshes of the owner gets tokens in a few of th
   );
 });
 
-/** A search through all that such a thief can do found ten where the owner refreshes within the grace time, else seven. */
+/** The most that a search through all moves found: seven, or ten if the owner refreshes in the grace time. */
 const mostRoundsFollowed = 10;
 
 test('a thief that comes behind the owner, then before, then with a token of its own that it had used, is caught', async () => {

@@ -7,7 +7,7 @@ import type { Write } from '../repositories/writes.ts';
 /** What one transaction can hold. */
 export const mostWrites = 100;
 
-/** Ends a session and stops pushes to its devices, together. Answers whether the customer had it. */
+/** Ends a session and stops pushes to its devices. Returns whether the customer had the session. */
 export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
   const { open, registered } = await readSignedInDevices(customerId);
   const session = open.find(({ id }) => id === sessionId);
@@ -37,7 +37,7 @@ export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId'
   }
 }
 
-/** The writes that stop pushes to the devices of sessions that end. A device without a session of its own keeps one that stays. */
+/** The writes that stop pushes to the devices of sessions that end, and of none that stays. */
 export function silencing(
   ending: readonly sessions.Session[],
   staying: readonly sessions.Session[],

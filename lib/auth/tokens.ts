@@ -44,7 +44,10 @@ const AccessClaims = z
   .object({ sub: numericText, sid: numericText })
   .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
 
-/** `parent` is the id of the refresh token that had been used last; `branch` tells that this one was issued for another. */
+/**
+ * `parent` is the id of the refresh token that had been used last. `branch` says that this token was
+ * issued for another one.
+ */
 const RefreshClaims = z
   .object({
     sub: numericText,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 
-/** The name under which the docs page loads a file of Swagger UI: with its version, so that browsers can keep it for ever. */
+/** The name of a file of Swagger UI with its version, so that browsers can keep it for ever. */
 export const versioned = (name: 'swagger-ui.js' | 'swagger-ui.css') =>
   name.replace('swagger-ui', `swagger-ui-${swaggerUi.version}`);
 

@@ -33,7 +33,7 @@ export function preferredCoding(acceptEncoding = ''): Coding | undefined {
 const mostKept = 16;
 const kept = new Map<string, Promise<string>>();
 
-/** A text in a coding, as base64. Compressed once for each ETag, for it takes a function a second. */
+/** Returns base64. Compresses once for each ETag, because that takes a function a second. */
 export function compress(text: string, coding: Coding, etag: string): Promise<string> {
   const known = kept.get(etag);
   if (known) return known;

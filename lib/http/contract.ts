@@ -52,7 +52,7 @@ export interface Contract {
   fieldErrors?: readonly FieldError[];
   /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
   cacheControl?: string;
-  /** Whether the function compresses what may be cached itself: API Gateway knows gzip alone, and compresses it for each request. */
+  /** Compresses in the function, once. API Gateway compresses for each request, and by gzip alone. */
   isCompressed?: boolean;
 }
 

@@ -4,8 +4,8 @@ import type { Contract } from './contract.ts';
 import type { Step } from './step.ts';
 
 /**
- * Gives answers that may be cached an ETag, and says 304 without a body to a client that has the same one already. Compresses
- * those that are large, with an ETag for each coding.
+ * Gives responses that may be cached an ETag, and returns 304 without a body to a client that has the
+ * same one already. Compresses large ones, with an ETag for each coding.
  */
 export function revalidation({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Step {
   return {

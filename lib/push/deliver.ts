@@ -30,7 +30,7 @@ import { publication } from './message.ts';
 import { applicationFor, syncEndpoint } from './syncEndpoint.ts';
 
 const attempts = 6;
-/** After this no other attempt begins: well within the worker's timeout, at which the lease would be lost. */
+/** No attempt begins later, so that the worker releases its lease well before its timeout. */
 const patienceMs = 10_000;
 /** How many devices of a customer a notification is pushed to side by side. */
 const atOnce = 20;
@@ -128,8 +128,8 @@ async function deliverTo(
 }
 
 /**
- * Reads a device and its endpoint as they are at this moment. Returns no device when its session has ended, or when it or the
- * notification is not the customer's any more.
+ * Reads a device and its endpoint as they are at this moment. Returns no device when its session
+ * has ended, or when it or the notification is not the customer's any more.
  */
 async function look(
   customerId: number,

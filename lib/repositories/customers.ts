@@ -25,7 +25,7 @@ export const Customer = z.object({
   birthDate: z.string().nullable(),
   primaryAddressId: z.int().nullable(),
   addressCount: z.int().default(0),
-  /** The number of devices when they were counted, and those added since: there are no more. Null until they are counted. */
+  /** Devices at the last count and additions since: an upper bound. Null until they are counted. */
   devicesAtMost: z.int().nullable().default(null),
   deviceRecounts: z.int().default(0),
   /** How often all notifications were read, and how often all were deleted. */

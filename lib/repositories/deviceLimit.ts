@@ -27,9 +27,10 @@ export function hasRoom({ devicesAtMost }: Customer): boolean {
 }
 
 /**
- * Admits another device, exactly under parallel registrations. Below the limit, a conditional count is enough. At the limit, an
- * existing device makes room, which leaves as many as before, whatever happens meanwhile. Removals are not counted, so where
- * they have left room, all are counted anew: therefore the devices must have been read after the customer.
+ * Admits another device, so that parallel registrations cannot exceed the limit. Below the limit, a
+ * conditional count is enough. At the limit, an existing device makes room, which leaves as many as
+ * before. Removals are not counted. If they have left room, the devices are counted anew, and must
+ * therefore have been read after the customer.
  */
 export function admit(
   customer: Customer,
@@ -44,7 +45,7 @@ export function admit(
   return { evicted: [], count: countAnew(customer, others.length + 1) };
 }
 
-/** The write that counts another device. It is refused when the customer is gone, or was counted differently since. */
+/** Transaction check: the customer exists, and `count` still holds, which is then applied. */
 export function countDeviceWrite(customerId: number, count: ProfileChange | undefined): Write {
   const key = profileKey(customerId);
   const exists = 'attribute_exists(pk)';
@@ -53,7 +54,10 @@ export function countDeviceWrite(customerId: number, count: ProfileChange | unde
   return { kind: 'update', key, expression: `SET ${assignments}`, condition: `${exists} AND ${condition}`, values };
 }
 
-/** Inactive devices come first, then those registered the longest ago. Many at once that want the same one choose among the older half. */
+/**
+ * Inactive devices come first, then those registered the longest ago. After two collisions any of
+ * the older half may be chosen, because many parallel registrations would all want the same one.
+ */
 function chooseLongestInactive(devices: readonly Device[], count: number, collisions: number): Device[] {
   const spread = collisions < 2 ? 0 : Math.floor(devices.length / 2);
   const first = Math.floor(Math.random() * (spread + 1));

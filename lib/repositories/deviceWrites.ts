@@ -9,8 +9,8 @@ import { setting, type Write } from './writes.ts';
 export type Owner = Pick<Session, 'customerId' | 'id'>;
 
 /**
- * The writes that register a device as the session's own and, unless told otherwise, active, given who holds its push token
- * now. They are refused when that has changed in the meantime.
+ * The writes that register a device as the session's own and, unless told otherwise, active, given
+ * the present claim of its push token. They are refused when that has changed in the meantime.
  */
 export function registration(
   session: Owner,
@@ -59,7 +59,7 @@ export function registered({ id: sessionId }: Owner, { active = true, ...device 
   return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 
-/** The writes that evict a device and free its push token. They are refused if its app has registered it since it was read. */
+/** The writes that evict a device and free its push token, unless it was registered again. */
 export function evictDeviceWrites(customerId: number, { registrationId, registeredAtMs }: Device): Write[] {
   const { key, values } = release(customerId, registrationId);
   return [

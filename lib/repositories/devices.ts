@@ -31,7 +31,7 @@ export const Device = z.object({
   name: z.string().nullable(),
   type: z.enum(deviceTypes),
   active: z.boolean(),
-  /** The session that registered it. It gets pushes while that is active. Null: see {@link sessionOf}. */
+  /** Pushes are sent while this session is active. Null on old devices: see {@link sessionOf}. */
   sessionId: z.int().nullable().default(null),
   createdAtSeconds: z.int(),
   /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
@@ -52,8 +52,8 @@ const patienceMs = 17_000;
 const longestWait = 4;
 
 /**
- * Registers a device as the session's own, whoever held its push token before. Answers whether the token was unknown. A customer
- * who has all the devices that are allowed loses one in the same transaction.
+ * Registers a device as the session's own, even if another customer holds its push token. Returns
+ * whether the token was unknown. A customer at the device limit loses one in the same transaction.
  * @throws authenticationFailed if the customer is gone
  */
 export async function register(
@@ -100,8 +100,9 @@ export function find(customerId: number, registrationId: string): Promise<Device
 }
 
 /**
- * Changes the given fields and leaves the rest alone. A session that activates a device or gives it another push token owns it
- * from then on. Otherwise a stolen session could give a device of another session its own push token, and outlive itself.
+ * Changes the given fields and leaves the rest alone. A session that activates a device or gives it
+ * another push token owns it from then on. Otherwise a thief could give a device of another session
+ * a push token of their own, and get pushes after the stolen session has ended.
  * @throws notFound, or `unique` for a push token that another device holds
  */
 export async function change(session: Owner, registrationId: string, changes: Changes): Promise<Device> {
@@ -160,7 +161,7 @@ export function silence(customerId: number, { registrationId, registeredAtMs }: 
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
-/** Stops pushes to the devices of a session that has ended, so that they show as inactive as well. */
+/** Deactivates the devices of a session that has ended. */
 export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void> {
   const own = (await ofCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
   for (const { registrationId } of own) {
@@ -170,9 +171,10 @@ export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void>
 }
 
 /**
- * Finds the session of a device among these. A device that was stored without a `sessionId` belongs to the last used
- * session that names its push token, until its app registers it again, as apps do when they start. Without such a session
- * it gets no pushes until then, because a stolen access token may have registered it.
+ * Finds the session of a device. A device that was stored without a `sessionId` belongs to the last
+ * used session that names its push token, until its app registers it again, as apps do when they
+ * start. Without such a session it gets no pushes until then, because a stolen access token may
+ * have registered it.
  */
 export function sessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
   { sessionId, registrationId }: Device,

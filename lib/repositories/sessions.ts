@@ -23,9 +23,12 @@ export const Session = z.object({
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
   usedTokens: z.tuple([UsedToken], UsedToken),
-  /** How many cycles, from one first use to the next, two successors of one token were used in; a clean one resets it. */
+  /**
+   * A cycle goes from one first use of a refresh token to the next. Counts the cycles in which two
+   * successors of one token were used; a clean cycle resets it.
+   */
   sharedCycles: z.int().default(0),
-  /** What the cycle since the last first use shows: two holders, one that holds a branch, or nothing. */
+  /** The current cycle shows two holders, or began with a branch, or shows nothing. */
   sharing: z.enum(['none', 'suspected', 'counted']).default('none'),
   expiresAtSeconds: z.int(),
 });
@@ -66,9 +69,9 @@ export function creation(session: Session): Write {
 }
 
 /**
- * Takes the use of a refresh token, if it is the first one after the token that the session knows as used last.
- * Returns the session as it is now, or undefined when another request was faster or the session has ended. A branch is a
- * token that was issued for another one than the last used.
+ * Takes the use of a refresh token, if it is the first one after the token that the session knows as
+ * used last. Returns the session as it is now, or undefined when another request was faster or the
+ * session has ended. A branch is a token that was issued for another one than the last used.
  */
 export async function use(
   session: Session,
@@ -76,7 +79,7 @@ export async function use(
 ): Promise<Session | undefined> {
   const now = nowSeconds();
   const [last, ...older] = session.usedTokens;
-  // Within the grace time the other holder may still come, so a shorter cycle shows nothing and passes a suspicion on.
+  // Within the grace time the other holder may still come, so a shorter cycle proves nothing.
   const isLong = now - last.atSeconds >= config.refreshGraceSeconds;
   const isClean = isLong && session.sharing === 'none';
   const isSuspected = isBranch || (!isLong && session.sharing !== 'none');
@@ -104,7 +107,7 @@ export async function use(
   return done ? { ...session, ...changes } : undefined;
 }
 
-/** Counts the cycle as shared, once. Returns whether the session was still in this cycle and not counted. */
+/** Counts the cycle as shared, once. Returns false when another request was faster. */
 export async function countSharedCycle(session: Session): Promise<boolean> {
   const { expression, values } = setting({ sharedCycles: session.sharedCycles + 1, sharing: 'counted' });
   const { done } = await write({
@@ -164,8 +167,8 @@ export function toMakeRoom(open: readonly Session[]): Session[] {
 }
 
 /**
- * When a session was last used, as its customer sees it. Of other sessions than the caller's it is the hour alone: a thief
- * that knew the second could use a stolen refresh token just behind its owner.
+ * When a session was last used, as its customer sees it. For other sessions than the caller's it is
+ * the hour alone: a thief that knew the second could refresh just behind the owner.
  */
 export function shownLastUseSeconds(
   { id, createdAtSeconds, lastUsedAtSeconds }: Pick<Session, 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds'>,

@@ -68,7 +68,7 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
   return items;
 }
 
-/** The same one after the other, read as far as they are asked for, and only those behind a sort key where one is given. */
+/** The same one after the other, read as far as needed, and only those behind a sort key if given. */
 export async function* readEachRaw(
   pk: string,
   { prefix = '', behind }: { prefix?: string; behind?: string | undefined },
