@@ -1,0 +1,19 @@
+import { config } from '../lib/config.ts';
+import { print } from './report.ts';
+
+/** Prints the odds that an attacker guesses a code, from the limits as they are set. */
+const codes = 1_000_000;
+
+const attempts = {
+  'one phone, by all networks together, a day': config.otpWrongTriesPerPhonePerDay,
+  'one address, over all phones, an hour': config.wrongCodesPerAddressPerHour,
+  'one address, over all phones, a day': 24 * config.wrongCodesPerAddressPerHour,
+  'all SMS of a stage, with every attempt, a day': config.otpSendsPerStagePerDay * config.otpTriesPerCode,
+};
+
+for (const [attacker, count] of Object.entries(attempts)) {
+  const chance = 1 - (1 - 1 / codes) ** count;
+  print(
+    `${attacker.padEnd(46)} ${String(count).padStart(7)} attempts, 1 in ${Math.round(1 / chance).toLocaleString('en')}`,
+  );
+}
