@@ -186,4 +186,4 @@ const dashboard = {
   },
 };
 
-module.exports = { resources: { Resources: { ...alarms, ...filters, Dashboard: dashboard } } };
+module.exports = { resources: { Resources: { ...alarms, Dashboard: dashboard } } };
