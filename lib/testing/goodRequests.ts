@@ -134,6 +134,10 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
       await ask('verifyPhone', { token });
       return { token, body: { verification_code: world.codeFor(phone) }, instead: { phone } };
     },
+    async reauthenticate() {
+      const { token, password } = await signUp(world);
+      return { token, body: { otp: null, password } };
+    },
     setPassword: async (own) => ({
       body: { email: email(), password: password() },
       instead: { otp: await resetCode(own.phone) },
