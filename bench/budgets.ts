@@ -2,8 +2,9 @@
 export type Budget = readonly [depth: number, readUnits: number, writeUnits: number, snsCalls: number];
 
 /**
- * What one request of each operation takes, in a function that has its secrets and seed data, for a customer who has little of
- * everything. An operation that comes to need more, or less, fails a test until its line says so.
+ * What one request of each operation takes, in a function that has its secrets and seed data, for a
+ * customer who has little of everything. An operation that comes to need more, or less, fails a
+ * test until its line says so.
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   sendOtp: [2, 0, 6, 1],

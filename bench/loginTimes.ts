@@ -7,7 +7,10 @@ import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event
 import { median, print, quantile } from './report.ts';
 import { startStage } from './stage.ts';
 
-/** Times failed logins of all kinds in turn, 200 of each: nobody should be able to tell by the time whether there is an account. */
+/**
+ * Times failed logins of all kinds in turn, 200 of each: nobody should be able to tell by the time
+ * whether there is an account.
+ */
 const tries = 200;
 
 const { stop } = await startStage();
@@ -25,7 +28,10 @@ await compare('phone', ['+201001234567', '+201001234560', '+201001234569', '+201
 
 await stop();
 
-/** @param names of an account with another password, of one hashed at a lower cost, of none, and of a deleted one */
+/**
+ * @param names of an account with another password, of one hashed at a lower cost, of none, and of
+ * a deleted one
+ */
 async function compare(field: 'email' | 'phone', names: readonly string[]): Promise<void> {
   const times = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round < tries; round++) {

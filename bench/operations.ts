@@ -18,7 +18,10 @@ export interface Usage {
   snsCalls: number;
 }
 
-/** Has a customer do everything once, with functions that have done all of it before, and answers what each operation took. */
+/**
+ * Has a customer do everything once, with functions that have done all of it before, and answers
+ * what each operation took.
+ */
 export async function usageOfOperations(sandbox: Sandbox): Promise<Usage[]> {
   await everything(sandbox, (functionName, request) => call(functionName, request));
   const usages: Usage[] = [];

@@ -5,7 +5,10 @@ import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';
 import { loadSeed } from '../seed/load.ts';
 
-/** What was read stays, however slow the machine; and thousands of customers sign in within minutes, some of them twice. */
+/**
+ * What was read stays, however slow the machine; and thousands of customers sign in within minutes,
+ * some of them twice.
+ */
 const limits = {
   SEED_CACHE_SECONDS: '86400',
   OTP_COOL_DOWNS_SECONDS: '0',
@@ -13,7 +16,9 @@ const limits = {
   OTP_SENDS_PER_STAGE_PER_DAY: '1000000',
 };
 
-/** A seeded stage for one measurement, which the functions of this process and of its children find. */
+/**
+ * A seeded stage for one measurement, which the functions of this process and of its children find.
+ */
 export async function startStage(): Promise<{ sandbox: Sandbox; stop: () => Promise<void> }> {
   const engine = await startTestEngine();
   const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });

@@ -3,7 +3,10 @@ import { copyService, type ServiceCopy, type Template } from '../lib/testing/tem
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { makeSecrets } from './secrets.ts';
 
-/** What `npx serverless deploy` and `remove` do, with servers in the place of CloudFormation, STS, S3 and SSM. */
+/**
+ * What `npx serverless deploy` and `remove` do, with servers in the place of CloudFormation, STS,
+ * S3 and SSM.
+ */
 const secrets = makeSecrets();
 let sandbox: Sandbox;
 let cloudFormation: CloudFormation;

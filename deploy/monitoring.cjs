@@ -1,4 +1,5 @@
-// The alarms, their metrics and the dashboard of a stage, made from the functions of serverless.yml.
+// The alarms, their metrics and the dashboard of a stage, made from the functions of
+// serverless.yml.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
 const { readService } = require('../lib/http/routes.ts');
 
@@ -59,7 +60,7 @@ const alarms = {
     'Fewer than 30 % of the SMS with codes led to a right code: SMS do not arrive, or an attacker has them sent.',
     30,
     [
-      query('sent', ownNamespace, 'SmsSent', undefined, 'Sum', 900),
+      query('sent', ownNamespace, 'CodesSent', undefined, 'Sum', 900),
       query('verified', ownNamespace, 'OtpVerified', undefined, 'Sum', 900),
       expression('IF(sent >= 20, 100 * FILL(verified, 0) / sent, 100)'),
     ],
@@ -111,7 +112,8 @@ const alarms = {
   ),
 };
 
-// An expression takes ten metrics, and a stack 500 resources: one alarm watches the errors and throttles of five functions.
+// An expression takes ten metrics, and a stack 500 resources: one alarm watches the errors and
+// throttles of five functions.
 const together = 5;
 for (let start = 0; start < functionNames.length; start += together) {
   const names = functionNames.slice(start, start + together);
@@ -151,7 +153,7 @@ const graphs = [
   [
     'Codes and sign-ins',
     [
-      [ownNamespace, 'SmsSent', { stat: 'Sum' }],
+      [ownNamespace, 'CodesSent', { stat: 'Sum' }],
       [ownNamespace, 'OtpVerified', { stat: 'Sum' }],
     ],
   ],

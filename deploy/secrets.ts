@@ -9,7 +9,10 @@ const Key = z.looseObject({ kid: z.string(), d: z.string() });
 const SigningKeys = z.object({ current: Key, next: Key });
 type SigningKeys = z.infer<typeof SigningKeys>;
 
-/** As functions read them, and when each was published and, once it has signed, replaced; in seconds. */
+/**
+ * As functions read them, and when each was published and, once it has signed, replaced; in
+ * seconds.
+ */
 const PublicKey = z.looseObject({
   kid: z.string(),
   publishedAtSeconds: z.int().default(0),
@@ -24,7 +27,10 @@ const OtpSecrets = z.object({
   previous: OtpSecret.nullable(),
 });
 
-/** New secrets, in the shapes that lib/auth/tokens.ts, lib/auth/sealedCode.ts and lib/health.ts read. */
+/**
+ * New secrets, in the shapes that lib/auth/tokens.ts, lib/auth/sealedCode.ts and lib/health.ts
+ * read.
+ */
 export function makeSecrets(nowSeconds = Math.floor(Date.now() / 1000)): Secrets {
   const signing = { current: makeKey(), next: makeKey() };
   return {
@@ -56,8 +62,8 @@ export class TooEarly extends Error {
 }
 
 /**
- * Secrets one step on: next becomes current, current becomes previous. Whatever is used from now on has been known to all
- * functions before, and whatever was used until now goes on being known.
+ * Secrets one step on: next becomes current, current becomes previous. Whatever is used from now on
+ * has been known to all functions before, and whatever was used until now goes on being known.
  * @throws {TooEarly} when the next key was published a moment ago
  */
 export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 'otp-secrets'>, nowSeconds: number) {
@@ -81,7 +87,8 @@ export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 
   return {
     'public-keys': JSON.stringify({ keys: [next, published, ...kept] }),
     'signing-keys': JSON.stringify(signing),
-    // A set without a next one is from before there was one: it gets one now and moves on with the next rotation.
+    // A set without a next one is from before there was one: it gets one now and moves on with the
+    // next rotation.
     'otp-secrets': JSON.stringify({
       next: makeOtpSecret(),
       current: otp.next ?? otp.current,
@@ -97,7 +104,8 @@ export class UnknownKey extends Error {
 
 /**
  * The signing keys without one that has leaked. If it was the current key, the next one signs at
- * once; in the place of the next key comes a new one. A withdrawal that was cut off can be repeated.
+ * once; in the place of the next key comes a new one. A withdrawal that was cut off can be
+ * repeated.
  * @throws {UnknownKey}
  */
 export function withdrawn(

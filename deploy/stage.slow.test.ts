@@ -12,7 +12,9 @@ const secrets: Secrets = { 'signing-keys': '', 'public-keys': '', 'otp-secrets':
 const forget = (...names: (keyof Secrets)[]) => {
   for (const name of names) Reflect.deleteProperty(secrets, name);
 };
-/** As much of API Gateway and IAM as setting the role for logs needs, speaking to the unchanged SDK. */
+/**
+ * As much of API Gateway and IAM as setting the role for logs needs, speaking to the unchanged SDK.
+ */
 const account = { role: '', attached: '', updates: 0 };
 const aws = new Hono()
   .get('/account', (context) => context.json({ cloudwatchRoleArn: account.role || undefined }))

@@ -1,4 +1,5 @@
-// The web ACL of a stage: how much one client may send. Throttles of API Gateway count all clients together.
+// The web ACL of a stage: how much one client may send. Throttles of API Gateway count all clients
+// together.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
 const { ApiError } = require('../lib/errors.ts');
 const { envelope, standard } = require('../lib/http/dialects.ts');
@@ -7,7 +8,8 @@ const { readRoutes, readService } = require('../lib/http/routes.ts');
 const windowSeconds = 300;
 const params = ['webAcl', 'webAclArn', 'clientIpHeader', 'clientIpSecretHeader', 'clientIpSecretMd5'];
 
-// WAF reads the first address of a header, which in this one the client writes; the other one has a port.
+// WAF reads the first address of a header, which in this one the client writes; the other one has a
+// port.
 const unreadable = ['x-forwarded-for', 'cloudfront-viewer-address'];
 
 /** WAF sees a path before API Gateway decodes it, behind the name of the stage. */
@@ -22,7 +24,10 @@ const pathMatches = (regex) => ({
   },
 });
 
-/** The paths of functions with a throttle of their own, which send messages or check secrets. The documentation does neither. */
+/**
+ * The paths of functions with a throttle of their own, which send messages or check secrets. The
+ * documentation does neither.
+ */
 function guardedPaths() {
   const guarded = Object.keys(readService().custom.throttles);
   const paths = readRoutes()
@@ -31,7 +36,10 @@ function guardedPaths() {
   return `(${paths.join('|')})/?$`;
 }
 
-/** Requests count by their source address. Those that come through a CDN count by the address in its header. */
+/**
+ * Requests count by their source address. Those that come through a CDN count by the address in its
+ * header.
+ */
 function clientsOf({ clientIpHeader, clientIpSecretHeader, clientIpSecretMd5 }) {
   if (!clientIpHeader) return [{ name: '', key: { AggregateKeyType: 'IP' } }];
   const isFromCdn = {

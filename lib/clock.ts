@@ -3,7 +3,10 @@ import { config } from './config.ts';
 export const hourSeconds = 3_600;
 export const daySeconds = 86_400;
 
-/** Whole seconds since the epoch. The one clock of this project: moving it moves every timer and expiry. */
+/**
+ * Whole seconds since the epoch. The one clock of this project: moving it moves every timer and
+ * expiry.
+ */
 export function nowSeconds(): number {
   return Math.floor(nowMs() / 1000);
 }
@@ -23,7 +26,10 @@ export function secondsToMidnight(seconds: number): number {
   return 86_400 - (seconds % 86_400);
 }
 
-/** Whether something read at a time is still no older than this. What was read in the future, before the clock was set back, is not. */
+/**
+ * Whether something read at a time is still no older than this. What was read in the future, before
+ * the clock was set back, is not.
+ */
 export function isFresh(readAtSeconds: number, forSeconds: number): boolean {
   const age = nowSeconds() - readAtSeconds;
   return age >= 0 && age < forSeconds;

@@ -4,7 +4,10 @@ import { ConfigurationError, MissingSetting, readers } from './settings.ts';
 
 const { text, integer, count, flag, list, json } = readers((variable) => process.env[variable]);
 
-/** A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of expression. */
+/**
+ * A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of
+ * expression.
+ */
 export const mostCounted = 50;
 /** The sends of a phone are in three windows of one expression. */
 const mostSends = 24;
@@ -63,7 +66,10 @@ export const config = {
   get corsAnswerHeaders() {
     return list('CORS_ANSWER_HEADERS');
   },
-  /** The header in which a CDN in front writes the client's address, and the secret that shows its requests; undefined without one. */
+  /**
+   * The header in which a CDN in front writes the client's address, and the secret that shows its
+   * requests; undefined without one.
+   */
   get cdn() {
     const [addressHeader, secretHeader] = ['CLIENT_IP_HEADER', 'CLIENT_IP_SECRET_HEADER'].map(headerName);
     const sha256 = process.env.CLIENT_IP_SECRET_SHA256 || undefined;
@@ -91,7 +97,10 @@ export const config = {
     return integer('SEED_CACHE_SECONDS', 60);
   },
 
-  /** How long a function keeps secrets: a rotation is seen within that time, and counts on it (deploy/secrets.ts). */
+  /**
+   * How long a function keeps secrets: a rotation is seen within that time, and counts on it
+   * (deploy/secrets.ts).
+   */
   get secretsCacheSeconds() {
     const seconds = integer('SECRETS_CACHE_SECONDS', 300);
     if (seconds < 0 || seconds > 300) throw new ConfigurationError('SECRETS_CACHE_SECONDS must be from 0 to 300.');
@@ -103,7 +112,10 @@ export const config = {
     return count('SECRETS_TIMEOUT_MS', 1_000);
   },
 
-  /** How long each of two attempts may take. After both, the function still has time to undo its counters. */
+  /**
+   * How long each of two attempts may take. After both, the function still has time to undo its
+   * counters.
+   */
   get snsTimeoutMs() {
     return count('SNS_TIMEOUT_MS', 4_000);
   },
@@ -127,7 +139,9 @@ export const config = {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
 
-  /** Whether a fine that is higher than the balance takes what there is, instead of being refused. */
+  /**
+   * Whether a fine that is higher than the balance takes what there is, instead of being refused.
+   */
   get finesStopAtZero() {
     return flag('WALLET_FINES_STOP_AT_ZERO');
   },
@@ -154,7 +168,10 @@ export const config = {
     return text('BROADCAST_QUEUE_URL');
   },
 
-  /** The ARNs of the SNS platform applications that pushes go through; undefined where a platform has none. */
+  /**
+   * The ARNs of the SNS platform applications that pushes go through; undefined where a platform
+   * has none.
+   */
   get pushApplications() {
     return {
       android: applicationArn('PUSH_ANDROID_APPLICATION', 'GCM'),
@@ -179,7 +196,9 @@ export const config = {
   get sessionsPerCustomer() {
     return count('SESSIONS_PER_CUSTOMER', 10, 50);
   },
-  /** How long a refresh token is honoured after its first use even when its successor has been used. */
+  /**
+   * How long a refresh token is honoured after its first use even when its successor has been used.
+   */
   get refreshGraceSeconds() {
     return count('REFRESH_GRACE_SECONDS', 30);
   },
@@ -213,7 +232,10 @@ export const config = {
   get otpSendsPerCountryPerDay() {
     return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);
   },
-  /** A prefix is a number without its last four digits: fraud calls ranges of numbers that a partner owns. */
+  /**
+   * A prefix is a number without its last four digits: fraud calls ranges of numbers that a partner
+   * owns.
+   */
   get otpSendsPerPrefixPerDay() {
     return count('OTP_SENDS_PER_PREFIX_PER_DAY', 500);
   },
@@ -225,7 +247,10 @@ export const config = {
   get failedLoginsPerAddressPerHour() {
     return count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100);
   },
-  /** Failed logins to one account from all networks together. Devices with a device token of the account are exempt. */
+  /**
+   * Failed logins to one account from all networks together. Devices with a device token of the
+   * account are exempt.
+   */
   get failedLoginsPerAccountPerHour() {
     return count('FAILED_LOGINS_PER_ACCOUNT_PER_HOUR', 30);
   },
@@ -250,7 +275,10 @@ export const config = {
   get passwordPasses() {
     return count('PASSWORD_PASSES', 2, 100);
   },
-  /** How many failed logins to an account from one client address are free; waits double from 1 s to 1 h after that. */
+  /**
+   * How many failed logins to an account from one client address are free; waits double from 1 s to
+   * 1 h after that.
+   */
   get loginFailuresBeforeWait() {
     return count('LOGIN_FAILURES_BEFORE_WAIT', 10);
   },
@@ -264,7 +292,10 @@ export const config = {
   get passwordRequestsPerAddressPerHour() {
     return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20);
   },
-  /** How long a request for a code takes at least, so that nobody can tell by it whether one was sent. */
+  /**
+   * How long a request for a code takes at least, so that nobody can tell by it whether one was
+   * sent.
+   */
   get passwordRequestMs() {
     return count('PASSWORD_REQUEST_MS', 1_000, 10_000);
   },
@@ -310,7 +341,10 @@ export type SignedService = 'ssm' | 'sns' | 's3';
 /** Domains of the partitions of AWS, by how their regions begin. */
 const domains = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };
 
-/** Where a service of AWS is; the SDK's own variables name another place, and the local stack sets them. */
+/**
+ * Where a service of AWS is; the SDK's own variables name another place, and the local stack sets
+ * them.
+ */
 export function endpointOf(service: SignedService): string {
   const [, domain] = Object.entries(domains).find(([start]) => config.region.startsWith(start)) ?? [];
   const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain ?? 'amazonaws.com'}`);
@@ -335,7 +369,8 @@ function applicationArn(variable: string, platform: string): string | undefined 
 }
 
 /**
- * Reads every setting once, to find a wrong one before it is needed. Missing ones pass: no function needs them all.
+ * Reads every setting once, to find a wrong one before it is needed. Missing ones pass: no function
+ * needs them all.
  * @throws {ConfigurationError}
  */
 export function checkSettings(): void {

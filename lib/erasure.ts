@@ -12,8 +12,9 @@ const kept: string[] = [
 ];
 
 /**
- * Erases what is left of a customer who has been removed: push tokens, images, and every item of the partition but those
- * that must outlive them. It can be interrupted anywhere and repeated: the mark that asks for it goes last.
+ * Erases what is left of a customer who has been removed: push tokens, images, and every item of
+ * the partition but those that must outlive them. It can be interrupted anywhere and repeated: the
+ * mark that asks for it goes last.
  */
 export async function erase(customerId: number): Promise<void> {
   const items = await readRaw(customerPartition(customerId));

@@ -65,8 +65,8 @@ export const errors = {
     type: 'client_error',
     code: 'recent_code_required',
     detail: {
-      en: 'Prove your phone with a new code to do this.',
-      ar: 'أثبت رقم هاتفك برمز جديد للقيام بذلك.',
+      en: 'Confirm your identity with your password or a new code, then try again.',
+      ar: 'أكّد هويتك بكلمة المرور أو برمز جديد، ثم أعد المحاولة.',
     },
   },
   phoneNotVerified: {
@@ -144,15 +144,18 @@ export const errors = {
     type: 'validation_error',
     code: 'otp_expired',
     attr: 'otp',
-    detail: { en: 'The code has expired. Request a new one.', ar: 'انتهت صلاحية الرمز. اطلب رمزًا جديدًا.' },
+    detail: {
+      en: 'The code is wrong or has expired. Request a new one.',
+      ar: 'الرمز غير صحيح أو انتهت صلاحيته. اطلب رمزًا جديدًا.',
+    },
   },
   smsOptedOut: {
     status: 400,
     type: 'client_error',
     code: 'sms_opted_out',
     detail: {
-      en: 'This number has opted out of SMS. Ask your mobile operator to allow them again, or use another number.',
-      ar: 'هذا الرقم لا يستقبل الرسائل النصية. اطلب من شركة الاتصالات السماح بها مجددًا، أو استخدم رقمًا آخر.',
+      en: 'This number has opted out of our SMS. Use another number or contact support.',
+      ar: 'أُوقفت رسائلنا النصية إلى هذا الرقم بطلب من صاحبه. استخدم رقمًا آخر أو تواصل مع الدعم.',
     },
   },
   unsupportedRegion: {

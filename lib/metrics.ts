@@ -3,7 +3,8 @@ import { logger } from './logger.ts';
 
 /**
  * Writes one log line that CloudWatch also counts as a metric, in all and by its dimensions.
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function countEvent(event: string, metric: string, dimensions: Record<string, string>): void {
   const Timestamp = Date.now();

@@ -28,7 +28,10 @@ interface Kind {
   many?: boolean;
   /** Fields that say nothing about the customer. */
   internal?: readonly string[];
-  /** Kept when the customer is erased, because accounts must add up; such an item may not say whose it was. */
+  /**
+   * Kept when the customer is erased, because accounts must add up; such an item may not say whose
+   * it was.
+   */
   outlivesCustomer?: boolean;
 }
 

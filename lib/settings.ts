@@ -1,6 +1,9 @@
 import type * as z from 'zod';
 
-/** A setting is missing or wrong. The message is one sentence that names the variable and shows none of its value. */
+/**
+ * A setting is missing or wrong. The message is one sentence that names the variable and shows none
+ * of its value.
+ */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }

@@ -9,15 +9,22 @@ interface Options {
   /** How long one try may take with its answer. */
   timeoutMs: number;
   /**
-   * False for a request that must not be done twice. It is repeated only after a definite rejection, and on a connection of
-   * its own: a kept one that died while Lambda had the function frozen would leave the outcome unknown.
+   * False for a request that must not be done twice. It is repeated only after a definite
+   * rejection, and on a connection of its own: a kept one that died while Lambda had the function
+   * frozen would leave the outcome unknown.
    */
   isRepeatable?: boolean;
 }
 
-/** A failed request. The name says which service failed and why, and nothing of the request: `SnsOptedOut`, `S3Timeout`. */
+/**
+ * A failed request. The name says which service failed and why, and nothing of the request:
+ * `SnsOptedOut`, `S3Timeout`.
+ */
 export class ServiceFailure extends Error {
-  /** Whether the service certainly did not do it. After a timeout, a cut connection and a 5xx it may have. */
+  /**
+   * Whether the service certainly did not do it. After a timeout, a cut connection and a 5xx it may
+   * have.
+   */
   readonly isDefinite: boolean;
 
   constructor(service: SignedService, { reason, isDefinite }: Outcome) {
@@ -32,9 +39,10 @@ const tries = 2;
 const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown)/;
 
 /**
- * Asks an AWS service without its client of the SDK, which would add 78 kB (SSM), 37 kB (SNS) or 168 kB (S3) to a bundle and
- * the time to load that; for single calls. Like that client it asks once more when the service is busy, is silent or cuts the
- * connection: one that was kept while Lambda had the function frozen may be dead.
+ * Asks an AWS service without its client of the SDK, which would add 78 kB (SSM), 37 kB (SNS) or
+ * 168 kB (S3) to a bundle and the time to load that; for single calls. Like that client it asks
+ * once more when the service is busy, is silent or cuts the connection: one that was kept while
+ * Lambda had the function frozen may be dead.
  * @returns the body
  * @throws {ServiceFailure}
  */
@@ -99,7 +107,10 @@ function codeIn(body: string): string | undefined {
   return /<Code>(\w+)<\/Code>|"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(body)?.slice(1).find(Boolean);
 }
 
-/** Gives up by a timer of its own: the one behind AbortSignal.timeout may be collected with the request it belongs to. */
+/**
+ * Gives up by a timer of its own: the one behind AbortSignal.timeout may be collected with the
+ * request it belongs to.
+ */
 async function inTime<T>(timeoutMs: number, late: T, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -41,8 +41,8 @@ function untilListening(child: ChildProcess): Promise<void> {
 }
 
 /**
- * The engine numbers each record of a stream by a look at all records there are; with ten thousand, a write takes ten times as long
- * as without. With an index that is one lookup.
+ * The engine numbers each record of a stream by a look at all records there are; with ten thousand,
+ * a write takes ten times as long as without. With an index that is one lookup.
  */
 function indexStreams(file: string): void {
   const database = new DatabaseSync(file, { timeout: patienceMs });

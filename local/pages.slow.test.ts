@@ -3,7 +3,10 @@ import { Pages, withBrowser } from '../lib/testing/pages.ts';
 
 const phone = '+201009876543';
 
-/** The entries of the navigation that a thumb cannot reach: outside the screen, or under another entry. */
+/**
+ * The entries of the navigation that a thumb cannot reach: outside the screen, or under another
+ * entry.
+ */
 async function misplacedLinks(page: Page): Promise<string[]> {
   const entries = await page.locator('nav > *').all();
   const boxes = await Promise.all(entries.map((entry) => entry.boundingBox()));

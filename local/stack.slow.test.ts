@@ -257,7 +257,7 @@ describe('npm start', () => {
   test('switches faults of the sandbox on and off', async () => {
     const setFaults = (faults: object) => fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify(faults) });
     expect((await setFaults({ opted_out: ['+96899123456'] })).status).toBe(200);
-    expect((await askForCode('+96899123456')).status).toBe(500);
+    expect((await askForCode('+96899123456')).body.errors[0].code).toBe('sms_opted_out');
     await setFaults({});
     expect((await askForCode('+96899123456')).status).toBe(200);
     expect((await setFaults({ throttling: 'yes' })).status).toBe(400);

@@ -10,7 +10,10 @@ interface Stage {
   region?: string | undefined;
 }
 
-/** Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or the running local stack. */
+/**
+ * Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or
+ * the running local stack.
+ */
 export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? 'eu-central-1' }: Stage): string {
   Object.assign(process.env, {
     STAGE: stage,
@@ -35,7 +38,10 @@ export function useDeployedStage({ takesWithdraw = false } = {}): { stage: strin
   return { stage, region, ...(typeof withdraw === 'string' && { withdraw }) };
 }
 
-/** Runs a command of an operator's to its end: what they can mend is said in a sentence, with the exit code 1. */
+/**
+ * Runs a command of an operator's to its end: what they can mend is said in a sentence, with the
+ * exit code 1.
+ */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();

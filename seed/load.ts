@@ -18,7 +18,10 @@ export const parts = {
 
 export type Part = keyof typeof parts;
 
-/** Loads seed data into the table of the environment; safe to repeat. Returns how many items of each part it holds then. */
+/**
+ * Loads seed data into the table of the environment; safe to repeat. Returns how many items of each
+ * part it holds then.
+ */
 export async function loadSeed(names = Object.keys(parts) as readonly Part[]): Promise<Record<string, number>> {
   const plans = await Promise.all(names.map((name) => parts[name]()));
   for (const { apply } of plans) await apply(() => undefined);

@@ -38,7 +38,10 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
-/** What must hold however a story ends: the profile's count and primary mark agree with the addresses there are. */
+/**
+ * What must hold however a story ends: the profile's count and primary mark agree with the
+ * addresses there are.
+ */
 async function expectConsistent(customerId: number): Promise<void> {
   const items = await world.partition(profileKey(customerId).pk);
   const profile = items.find(({ sk }) => sk === 'PROFILE');

@@ -99,7 +99,7 @@ test('another network does not learn whether a code is on its way to a phone', a
   expect(await guess(waiting)).toEqual(await guess(idle));
 });
 
-test('one address tries a hundred wrong codes an hour over all phones, and right ones do not count', async () => {
+test('wrong codes of one address are limited over all phones, and right ones do not count', async () => {
   world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '4' });
   const clientAddress = nextAddress();
   for (let turn = 0; turn < 6; turn++) {
@@ -143,8 +143,8 @@ test('a prefix of numbers has a cap of its own, and a phone with an account may 
   expect((await send('+201066770001', nextAddress())).status).toBe(200);
 });
 
-describe('failed logins', () => {
-  test('of one address are limited over all accounts, and successes do not count', async () => {
+describe('a login', () => {
+  test('failed logins of one address are limited over all accounts, and successes do not count', async () => {
     world.set({ FAILED_LOGINS_PER_ADDRESS_PER_HOUR: '4' });
     const clientAddress = nextAddress();
     const account = await signUp(world);
@@ -157,7 +157,7 @@ describe('failed logins', () => {
     expect(statuses).toEqual([403, 403, 403, 403, 429]);
   });
 
-  test('at one account are limited over all addresses, and never keep a known device out', async () => {
+  test('failed logins to one account are limited over all addresses, and never keep a known device out', async () => {
     world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
     const account = await signUp(world);
     const known = (await logIn(world, account)).body.data.device_token;

@@ -8,7 +8,9 @@ import { givenPassword } from '../../lib/schemas/password.ts';
 
 const Proof = z
   .object({
-    otp: clearable(otpCode).optional().describe('A code of the type `reauthentication`, sent to the own phone.'),
+    otp: clearable(otpCode)
+      .optional()
+      .describe('A code of the type `reauthentication`, sent to the customer’s verified phone.'),
     password: clearable(givenPassword).optional(),
   })
   .refine(({ otp, password }) => Boolean(otp) || Boolean(password), missing('otp'))
@@ -18,8 +20,8 @@ export const handler = endpoint(
   {
     operationId: 'reauthenticate',
     tag: 'auth',
-    summary: 'Confirm who you are, before a change of what the account is recovered by.',
-    description: 'By a code or the password. This session may then make such changes for ten minutes.',
+    summary: 'Confirm the customer’s identity before a change of phone, e-mail address or password.',
+    description: 'Send a code or the password. This session may then make such changes for ten minutes by default.',
     auth: signedIn,
     body: Proof,
     returns: { 204: null },

@@ -627,7 +627,10 @@ describe('DeleteCustomer', () => {
     return { batchItemFailures };
   }
 
-  /** A customer with a marker of their own in every field that can hold text, and in what remains of their image. */
+  /**
+   * A customer with a marker of their own in every field that can hold text, and in what remains of
+   * their image.
+   */
   async function signInMarked(phone = world.phone()) {
     const marker = `marker-${phone.slice(1)}`;
     const code = await requestCode(world, phone);
@@ -686,7 +689,8 @@ describe('DeleteCustomer', () => {
     const lines = await logOf(async () => {
       marked = await signInMarked();
       const { id, marker, phone, access } = marked;
-      // Whatever is stored as text must hold the marker or be one of a few values, or nothing: a new field has to be planted above.
+      // Whatever is stored as text must hold the marker or be one of a few values, or nothing: a
+      // new field has to be planted above.
       const planted = JSON.stringify(await partition(id));
       const few = /^(|ar|F|EG|EGP|ios|none|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
       for (const [, value] of planted.matchAll(/:"([^"]*)"/g)) {
@@ -700,7 +704,8 @@ describe('DeleteCustomer', () => {
       expect(await runWorker()).toEqual({ batchItemFailures: [] });
     });
     const { marker, phone, id } = marked ?? (await signInMarked());
-    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them is in it.
+    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them
+    // is in it.
     const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
     const places = {
       table: JSON.stringify(await world.items()),

@@ -30,7 +30,10 @@ const destroy = (token: string, id: string) => world.call(destroyDevice, { metho
 const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
-/** What must hold however a story ends: every device has its token's claim, and every claim its device. */
+/**
+ * What must hold however a story ends: every device has its token's claim, and every claim its
+ * device.
+ */
 async function expectConsistent(): Promise<void> {
   const items = await world.items();
   const keys = new Set(items.map(({ pk, sk }) => `${pk} ${sk}`));

@@ -98,7 +98,8 @@ describe('walletAdjust', () => {
     const { customer } = await signIn(world);
     await adjustWallet(customer.id);
     const request = { transaction_type: 'PAYOUT', amount: '100', idempotency_key: randomUUID() };
-    // DynamoDB may read the items of one call at different moments; leaving a key for the next call is how it says so.
+    // DynamoDB may read the items of one call at different moments; leaving a key for the next call
+    // is how it says so.
     let first: Promise<Answer> | undefined;
     world.engine.fail((operation, body) => {
       if (operation !== 'BatchGetItem' || first || !body.includes('WALLET_KEY#')) return undefined;

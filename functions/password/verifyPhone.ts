@@ -17,7 +17,7 @@ export const handler = endpoint(
     dialect: envelope,
     auth: signedIn,
     description:
-      '`phone` is for another one than was given at the sign-up, goes with both calls, and needs a sign-in or `reauthenticate` within the last ten minutes. `token` is the one that the request was made with.',
+      'Send `phone` in both calls to verify another number than that of the sign-up. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',
     body: z.object({ phone: clearable(phoneNumber).optional(), verification_code: clearable(otpCode).optional() }),
     returns: { 200: CurrentCustomer },
     fieldErrors: [{ attr: 'phone', code: 'unique' }],

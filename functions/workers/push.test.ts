@@ -54,7 +54,10 @@ const newToken = () => {
   return `${tokens}:fcm_token-${tokens}.x`;
 };
 
-/** Plays a story before a write that has this text in it can be made: until it has ended, the table refuses the write. */
+/**
+ * Plays a story before a write that has this text in it can be made: until it has ended, the table
+ * refuses the write.
+ */
 function beforeWrite(text: string, story: () => Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
     let state: 'ahead' | 'playing' | 'over' = 'ahead';
@@ -134,7 +137,9 @@ describe.each([
     world.sandbox.platforms.applications.add(apns);
     world.set({ PUSH_IOS_APPLICATION: type === 'ios' ? application : applications.ios });
   });
-  /** Registers a device again, as its app does at every start, and counts the calls that SNS gets. */
+  /**
+   * Registers a device again, as its app does at every start, and counts the calls that SNS gets.
+   */
   async function callsToHeal(access: string, token: string): Promise<number> {
     world.advance(1);
     await register(access, { registration_id: token, type });

@@ -33,8 +33,9 @@ interface Admission {
 }
 
 /**
- * Counts an attempt by the caller's network: at this phone, and at the codes of all phones. A network over its limit never
- * reaches the attempts of the phone. The owner's devices are not limited by their network.
+ * Counts an attempt by the caller's network: at this phone, and at the codes of all phones. A
+ * network over its limit never reaches the attempts of the phone. The owner's devices are not
+ * limited by their network.
  */
 export async function admitAttempt(phone: string, type: otps.OtpType, caller: OtpCaller): Promise<Admission> {
   const now = nowSeconds();
@@ -51,8 +52,9 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
 }
 
 /**
- * Checks a code. The attempt is counted before the comparison, so that parallel guesses get no more of them. A right code
- * still has to be used up: by the write {@link otps.consumeOtpWrite} in the transaction of what it allows.
+ * Checks a code. The attempt is counted before the comparison, so that parallel guesses get no more
+ * of them. A right code still has to be used up: by the write {@link otps.consumeOtpWrite} in the
+ * transaction of what it allows.
  * @param attr what the request calls the code
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
@@ -65,14 +67,15 @@ export async function checkCode(admission: Admission, typed: string, attr = 'otp
   }
   if (tried.outcome === 'none') return fail('otpExpired', { attr });
   if (tried.isRight) return tried.attempt;
-  // Another network must not learn that a code is on its way to somebody's phone.
+  // Another network must not learn that a code is on its way to this phone.
   const { caller } = admission;
   const isRequester = caller.isOwner || caller.isSignedIn || tried.attempt.code.network === hashNetwork(caller.network);
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
 /**
- * The attempt if its code is right; undefined otherwise, for callers who must not learn that there could be one.
+ * The attempt if its code is right; undefined otherwise, for callers who must not learn that there
+ * could be one.
  */
 export async function rightCode(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
@@ -80,7 +83,10 @@ export async function rightCode(admission: Admission, typed: string): Promise<ot
   return tried.outcome === 'compare' && tried.isRight ? tried.attempt : undefined;
 }
 
-/** The owner's device may hold a code that it requested itself, or, on the same phone, one that another client requested. */
+/**
+ * The owner's device may hold a code that it requested itself, or, on the same phone, one that
+ * another client requested.
+ */
 async function tryCodes(admission: Admission, typed: string) {
   const { phone, type, caller, counted } = admission;
   const share = shareOf(type, caller);

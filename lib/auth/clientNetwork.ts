@@ -2,15 +2,20 @@ import ipaddr from 'ipaddr.js';
 
 /** The network that counts as one client, and the larger one that may belong to the same client. */
 export interface ClientNetworks {
-  /** An IPv4 address, or the /64 of an IPv6 address, because a household has a whole /64 to itself. */
+  /**
+   * An IPv4 address, or the /64 of an IPv6 address, because a household has a whole /64 to itself.
+   */
   network: string;
-  /** The /48 of an IPv6 address: a provider may give one customer 65,536 networks. Undefined for IPv4. */
+  /**
+   * The /48 of an IPv6 address: a provider may give one customer 65,536 networks. Undefined for
+   * IPv4.
+   */
   site: string | undefined;
 }
 
 /**
- * Networks of translators between IPv6 and IPv4 (RFC 6052, RFC 7915). The last 32 bits of an address are the client's IPv4
- * address, and all clients share one /64.
+ * Networks of translators between IPv6 and IPv4 (RFC 6052, RFC 7915). The last 32 bits of an
+ * address are the client's IPv4 address, and all clients share one /64.
  */
 const translated = [ipaddr.IPv6.parse('64:ff9b::'), ipaddr.IPv6.parse('::ffff:0:0:0')];
 

@@ -7,9 +7,11 @@ import { clientNetwork } from './clientNetwork.ts';
 import { OtpSecrets } from './sealedCode.ts';
 
 /**
- * A device token shows that a device has signed in to an account before. It signs nobody in: it only keeps strangers from
- * using up the attempts and sends of the account's owner. Its form is `<secret id>.<expiry in seconds>.<salt>.<HMAC>`.
- * @param account the phone in E.164, or the e-mail address in lower case, that the owner signs in with
+ * A device token shows that a device has signed in to an account before. It does not authenticate:
+ * it only keeps strangers from using up the attempts and sends of the account's owner. Its form is
+ * `<secret id>.<expiry in seconds>.<salt>.<HMAC>`.
+ * @param account the phone in E.164, or the e-mail address in lower case, that the owner signs in
+ * with
  */
 export async function issueDeviceToken(account: string): Promise<string> {
   const { current } = await secret('otp-secrets', OtpSecrets);

@@ -17,8 +17,9 @@ import { sendCode } from './sendCode.ts';
 const type = 'password_reset';
 
 /**
- * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by the answer, nor by what is
- * counted, nor by a limit of the phone or a failure to send; nor by the time it takes, unless SNS takes longer than that.
+ * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by
+ * the answer, nor by what is counted, nor by a limit of the phone or a failure to send; nor by the
+ * time it takes, unless SNS takes longer than that.
  * @throws throttled
  */
 export async function sendResetCode(identifier: Identifier, clientAddress: string): Promise<void> {
@@ -51,8 +52,8 @@ interface Reset extends Identifier {
 
 /**
  * Sets the password of an account whose proven phone got the code, and ends all its sessions.
- * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a password that everybody who knows
- * its owner would try
+ * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a
+ * password that everybody who knows its owner would try
  */
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
   const name = `reset ${loginName(identifier)}`;

@@ -4,8 +4,8 @@ import { fail } from '../errors.ts';
 import type { Session } from '../repositories/sessions.ts';
 
 /**
- * Returns whether the owner has just shown who they are: by opening this session, or by reauthenticating in it. An access
- * token alone, which may be stolen, shows nothing.
+ * Returns whether the owner has just shown who they are: by opening this session, or by
+ * reauthenticating in it. An access token alone, which may be stolen, shows nothing.
  */
 export function isFreshlyProven({ createdAtSeconds, provenAtSeconds }: Session): boolean {
   return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.recentProofSeconds);

@@ -28,8 +28,8 @@ interface LogIn extends Identifier {
 }
 
 /**
- * Signs the owner of a password in. Whatever is wrong, the same is done and answered: the try is counted before, the same
- * items are read, and as many passwords are hashed.
+ * Signs the owner of a password in. Whatever is wrong, the same is done and answered: the try is
+ * counted before, the same items are read, and as many passwords are hashed.
  * @throws wrongCredentials, throttled
  */
 export async function logIn({ password: typed, deviceToken, clientAddress, ...identifier }: LogIn) {
@@ -57,7 +57,10 @@ export async function logIn({ password: typed, deviceToken, clientAddress, ...id
   return fail('wrongCredentials');
 }
 
-/** Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at the same moment. */
+/**
+ * Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at
+ * the same moment.
+ */
 async function openSession(account: Account, before: Before, typed: string, also: readonly Write[] = []) {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { customer, wallet, password } = account;

@@ -7,18 +7,19 @@ import { countCall, countInBucket } from '../repositories/sends.ts';
 import type { Write } from '../repositories/writes.ts';
 
 interface LoginAttempt {
-  /** The write that forgets the failures of this network at this account. */
+  /** The write that deletes the failures of this network at this account. */
   forgetting: Write;
-  /** Takes the attempt back where the failures of the pair must stay. */
+  /** Undoes all counts of the attempt. */
   undo: () => Promise<unknown>;
-  /** Takes back what the attempt counts beyond the pair: it was no failure. */
+  /** Undoes the counts of the network and of the account: the attempt did not fail. */
   succeed: () => Promise<unknown>;
 }
 
 /**
- * Counts an attempt to log in as a failure before anything is compared, so that parallel guesses are no more than those in
- * turn: for the pair of account and client network, for the network over all accounts, and for the account over all networks.
- * A device that has logged in before is not kept out by what other networks fail.
+ * Counts an attempt to log in as a failure before anything is compared, so that parallel guesses
+ * are no more than those in turn: for the pair of account and client network, for the network over
+ * all accounts, and for the account over all networks. A device that has logged in before is not
+ * kept out by what other networks fail.
  * @param name the e-mail address or phone; whether there is such an account makes no difference
  * @throws throttled
  */

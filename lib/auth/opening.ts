@@ -9,7 +9,10 @@ export interface Before {
   registered: readonly Device[];
 }
 
-/** A new session, and the writes that open it: it ends those that it crowds out, and pushes to their devices. */
+/**
+ * A new session, and the writes that open it: it ends those that it crowds out, and pushes to their
+ * devices.
+ */
 export function opening(
   customerId: number,
   origin: sessions.Origin,

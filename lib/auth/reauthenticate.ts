@@ -18,7 +18,8 @@ interface Proof {
 }
 
 /**
- * Makes a session freshly proven, by the password or by a code that was sent to the customer's verified phone.
+ * Makes a session freshly proven, by the password or by a code that was sent to the customer's
+ * verified phone.
  * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
  */
 export async function reauthenticate(caller: SignedIn, { otp, password, clientAddress }: Proof): Promise<void> {

@@ -13,8 +13,8 @@ async function present(token: string): Promise<string | undefined> {
 }
 
 /**
- * What can happen next: the client sends its newest token (again), the network delivers one of the requests that are on
- * their way (again), with or without bringing the answer back, or time passes.
+ * What can happen next: the client sends its newest token (again), the network delivers one of the
+ * requests that are on their way (again), with or without bringing the answer back, or time passes.
  */
 const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const) }) },
@@ -87,7 +87,10 @@ test('a stolen token always ends the session, once both have gone on with theirs
       }
       tokens.thief = tokens.owner;
       let ended = false;
-      /** Whoever holds the session in the end shuts the other one out; nobody shares it for longer than a round of each. */
+      /**
+       * Whoever holds the session in the end shuts the other one out; nobody shares it for longer
+       * than a round of each.
+       */
       const rounds = [
         ...moves,
         ...(['thief', 'owner', 'thief', 'owner'] as const).map((who) => ({ who, idleSeconds: 31 })),
@@ -106,7 +109,9 @@ test('a stolen token always ends the session, once both have gone on with theirs
   );
 });
 
-/** A thief that knows when the owner refreshes comes just before and after, with any of its tokens. */
+/**
+ * A thief that knows when the owner refreshes comes just before and after, with any of its tokens.
+ */
 const visit = fc.record({
   token: fc.constantFrom('newest' as const, 'used last' as const, 'any' as const),
   pick: fc.nat(),
@@ -151,7 +156,10 @@ test('a thief that follows the refreshes of the owner gets tokens in a few of th
   );
 });
 
-/** The most that a search through all moves found: seven, or ten if the owner refreshes in the grace time. */
+/**
+ * The most that a search through all moves found: seven, or ten if the owner refreshes in the grace
+ * time.
+ */
 const mostRoundsFollowed = 10;
 
 test('a thief that comes behind the owner, then before, then with a token of its own that it had used, is caught', async () => {

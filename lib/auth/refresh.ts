@@ -10,15 +10,15 @@ import { mint, type RefreshClaims, readRefreshToken, type Tokens } from './token
 const mostSharedCycles = 2;
 
 /**
- * New tokens for a refresh token. A client that lost the response may repeat the request, so several
- * successors of one token can be about, but only one of them can be used. A second one, or an older
- * token, proves that two hold this session, and it ends for both. Within the grace time it does not,
- * because requests overtake each other.
+ * New tokens for a refresh token. A client that lost the response may repeat the request, so
+ * several successors of one token can be about, but only one of them can be used. A second one, or
+ * an older token, proves that two hold this session, and it ends for both. Within the grace time it
+ * does not, because requests overtake each other.
  *
- * A thief that sees when the owner refreshes can stay within the grace time. A client that keeps one
- * token never uses two successors of one, whatever the network loses, repeats or delays, so cycles
- * in which that happens are counted. Two tabs with tokens of their own that refresh at the same
- * moment are counted as well.
+ * A thief that sees when the owner refreshes can stay within the grace time. A client that keeps
+ * one token never uses two successors of one, whatever the network loses, repeats or delays, so
+ * cycles in which that happens are counted. Two tabs with tokens of their own that refresh at the
+ * same moment are counted as well.
  * @throws tokenNotValid
  */
 export async function refresh(token: string): Promise<Tokens> {

@@ -32,10 +32,11 @@ interface Replacement {
 const mostLeftovers = 85;
 
 /**
- * Sets a password, and the e-mail address to use it with, and ends the sessions that may be somebody else's, in one
- * transaction: none of before outlives it, not even one that is being opened. Answers whether there was a customer, and a
- * proof that nobody has used.
- * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that stays has ended
+ * Sets a password, and the e-mail address to use it with, and ends the sessions that may be
+ * somebody else's, in one transaction: none of before outlives it, not even one that is being
+ * opened. Answers whether there was a customer, and a proof that nobody has used.
+ * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that
+ * stays has ended
  */
 export async function replacePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keeping, also = [] } = replacement;
@@ -96,8 +97,8 @@ export async function replacePassword(customerId: number, replacement: Replaceme
 }
 
 /**
- * The writes that take away the sessions that have ended, and stop pushes to their devices. One that does not fit into the
- * transaction stays in the table, and is refused all the same.
+ * The writes that take away the sessions that have ended, and stop pushes to their devices. One
+ * that does not fit into the transaction stays in the table, and is refused all the same.
  */
 function leftovers({ open, registered }: Before, customerId: number, keeping: number | undefined): Write[] {
   const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];

@@ -7,8 +7,8 @@ import { secret } from '../secrets.ts';
 const Secret = z.object({ id: z.string(), secret: z.string().min(32) });
 
 /**
- * What codes are hashed under. `previous` still checks those that were sent just before a rotation, `next` those of functions
- * that have seen it already.
+ * What codes are hashed under. `previous` still checks those that were sent just before a rotation,
+ * `next` those of functions that have seen it already.
  */
 export const OtpSecrets = z.object({
   next: Secret.nullable().default(null),
@@ -16,7 +16,10 @@ export const OtpSecrets = z.object({
   previous: Secret.nullable(),
 });
 
-/** A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt of its own. */
+/**
+ * A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt
+ * of its own.
+ */
 export async function seal(
   code: string,
   phone: string,

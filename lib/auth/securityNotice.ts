@@ -8,20 +8,20 @@ import { countForCustomer } from '../repositories/sends.ts';
 
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
-  password: { en: 'The password of your account was changed.', ar: 'تم تغيير كلمة مرور حسابك.' },
+  password: { en: 'A new password was set for your account.', ar: 'تم تعيين كلمة مرور جديدة لحسابك.' },
   phone: { en: 'The phone number of your account was changed.', ar: 'تم تغيير رقم هاتف حسابك.' },
 } as const satisfies Record<string, Texts>;
 
 const advice: Texts = {
-  en: 'If this was not you, sign in and end all sessions.',
-  ar: 'إن لم تكن أنت، فسجّل الدخول وأنهِ كل الجلسات.',
+  en: 'Not you? Log out of all devices and contact us.',
+  ar: 'إن لم تُجرِ هذا التغيير بنفسك، فسجّل الخروج من جميع الأجهزة وتواصل معنا.',
 };
 
 const noticesPerDay = 5;
 
 /**
- * Tells the phone that an account had before a change of what it can be recovered by. The change was made, so a notice that
- * cannot be sent fails nothing.
+ * Tells the phone that an account had before a change of what it can be recovered by. The change
+ * was made, so a notice that cannot be sent fails nothing.
  */
 export async function notifyOfChange(before: Customer, change: keyof typeof changes): Promise<void> {
   const to = before.phoneNumber || before.unprovenPhone;

@@ -18,24 +18,30 @@ import { seal } from './sealedCode.ts';
 interface Send {
   phone: Phone;
   type: otps.OtpType;
-  /** Picks the line for automatic code entry; an app that is not configured gets a plain message. */
+  /**
+   * Picks the line for automatic code entry; an app that is not configured gets a plain message.
+   */
   appId: string | undefined;
   language: Language;
   caller: OtpCaller;
   /** The sends of the client network were counted before. */
   isClientCounted?: boolean;
-  /** Counts for the phone and stores all the same, and sends nothing: the caller must not learn whether a code was sent. */
+  /**
+   * Counts and stores the OTP but sends no SMS: the caller must not learn whether there is an
+   * account.
+   */
   isDecoy?: boolean;
   /** The request's name for the phone. */
   attr?: string;
 }
 
 /**
- * Sends a new code, which replaces the phone's last one of this type. A send that is refused, or that SNS definitely
- * rejects, changes nothing: no limit is spent and the last code still works. After an unknown outcome the new code counts.
+ * Sends a new code, which replaces the phone's last one of this type. A send that is refused, or
+ * that SNS definitely rejects, changes nothing: no limit is spent and the last code still works.
+ * After an unknown outcome the new code counts.
  * @returns seconds until the code expires and until the next send
- * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country that is not served any more,
- * or one that SNS does not know
+ * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country
+ * that is not served any more, or one that SNS does not know
  */
 export async function sendCode(send: Send) {
   const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
@@ -55,7 +61,8 @@ export async function sendCode(send: Send) {
 
   const taken: Taken[] = [];
   try {
-    // The phone comes last: a client that may not send must not touch the code of another client's phone.
+    // The phone comes last: a client that may not send must not touch the code of another client's
+    // phone.
     const counted = await Promise.allSettled([
       take(taken, [
         ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
@@ -85,7 +92,10 @@ interface Taken {
   undo: () => Promise<unknown>;
 }
 
-/** Only a phone that has an account may use the last part of the caps. It is looked up only once the rest is used up. */
+/**
+ * Only a phone that has an account may use the last part of the caps. It is looked up only once the
+ * rest is used up.
+ */
 async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
   const attempted: Taken[] = [];
   try {
@@ -100,7 +110,7 @@ async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, no
 }
 
 /**
- * Counts an event in several limits, all or none of which the caller gives back.
+ * Counts an event in several limits. The caller undoes those in `taken` when it fails.
  * @throws otpSendLimit
  */
 async function take(taken: Taken[], counting: readonly Promise<sends.Counted>[]): Promise<void> {

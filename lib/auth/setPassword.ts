@@ -16,10 +16,11 @@ interface Wanted {
 }
 
 /**
- * Gives a customer a password, and the e-mail address to use it with: in a session that is freshly proven, or by a code of the
- * type `password_reset`. Other sessions end where there was a password before.
- * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed, tokenNotValid; `required` and `unique`
- * for the e-mail address, `too_common` for the password
+ * Gives a customer a password, and the e-mail address to use it with: in a session that is freshly
+ * proven, or by a code of the type `password_reset`. Other sessions end where there was a password
+ * before.
+ * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed,
+ * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
  */
 export async function setPassword({ customer, session }: SignedIn, wanted: Wanted): Promise<void> {
   const { phoneNumber: phone } = customer;

@@ -38,8 +38,9 @@ interface Outcome {
 const attempts = 20;
 
 /**
- * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the customer, the device
- * and the session, so nothing is left half done and a code opens one session, however many bring it at once.
+ * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the
+ * customer, the device and the session, so nothing is left half done and a code opens one session,
+ * however many bring it at once.
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
 export async function signIn({ phone, code: typed, caller, device, language }: SignIn): Promise<Outcome> {

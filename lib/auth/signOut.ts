@@ -21,8 +21,9 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
 }
 
 /**
- * Ends every session of a customer and stops pushes to all their devices, at once up to a hundred of both. The caller's
- * own session is in the last lot: if something fails before, they are still signed in and can repeat it.
+ * Ends every session of a customer and stops pushes to all their devices, at once up to a hundred
+ * of both. The caller's own session is in the last lot: if something fails before, they are still
+ * signed in and can repeat it.
  */
 export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
   const { open, registered } = await readSignedInDevices(own.customerId);

@@ -14,9 +14,10 @@ import { opening } from './opening.ts';
 import { hashPassword } from './passwords.ts';
 
 /**
- * Makes a customer with a password and signs them in. Their phone is not proven, so it keeps nobody from proving it, and
- * several may have given the same one.
- * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that somebody has proven
+ * Makes a customer with a password and signs them in. Their phone is not proven, so it keeps nobody
+ * from proving it, and several may have given the same one.
+ * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that
+ * somebody has proven
  */
 export async function signUp(wanted: SignUp, language: Language, clientAddress: string) {
   const network = clientNetwork(clientAddress);

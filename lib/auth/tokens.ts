@@ -18,7 +18,10 @@ const PublicKey = z.object({
   kid: z.string(),
 });
 
-/** The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses no valid token. */
+/**
+ * The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses
+ * no valid token.
+ */
 export const PublicKeys = z.object({
   keys: z
     .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'PublicKey' }))
@@ -26,7 +29,10 @@ export const PublicKeys = z.object({
 });
 const VerificationKeys = PublicKeys.transform((keys) => createLocalJWKSet(keys));
 
-/** The private keys of a stage. `current` signs; `next` waits until every verifier has seen its public half. */
+/**
+ * The private keys of a stage. `current` signs; `next` waits until every verifier has seen its
+ * public half.
+ */
 const PrivateKey = PublicKey.extend({ d: z.string() });
 export const SigningKeys = z.object({ current: PrivateKey, next: PrivateKey });
 const SigningKey = SigningKeys.transform(async ({ current }) => ({
@@ -45,8 +51,8 @@ const AccessClaims = z
   .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
 
 /**
- * `parent` is the id of the refresh token that had been used last. `branch` says that this token was
- * issued for another one.
+ * `parent` is the id of the refresh token that had been used last. `branch` says that this token
+ * was issued for another one.
  */
 const RefreshClaims = z
   .object({
@@ -70,7 +76,10 @@ export interface Tokens {
   refresh: string;
 }
 
-/** An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one last used. */
+/**
+ * An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one
+ * last used.
+ */
 export async function mint(session: Session, { isBranch = false } = {}): Promise<Tokens> {
   const subject = { sub: String(session.customerId), sid: String(session.id) };
   const [access, refresh] = await Promise.all([
@@ -84,12 +93,16 @@ export async function mint(session: Session, { isBranch = false } = {}): Promise
   return { access, refresh };
 }
 
-/** The claims of an access token, or undefined if it is not one of ours, not of this stage, or over. */
+/**
+ * The claims of an access token, or undefined if it is not one of ours, not of this stage, or over.
+ */
 export function readAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
   return verify(types.access, token, AccessClaims);
 }
 
-/** The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over. */
+/**
+ * The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over.
+ */
 export function readRefreshToken(token: string): Promise<RefreshClaims | undefined> {
   return verify(types.refresh, token, RefreshClaims);
 }

@@ -24,11 +24,14 @@ interface Verification {
 }
 
 /**
- * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it; without a code it sends
- * one. Answers the customer as they are then. Whether somebody else has proven the phone is told to who brings the right code,
- * and to others as often as {@link expectAvailable} tells it.
- * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof; phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven, `invalid` for one of a country
- * that is not theirs, or not served, or where they have proven another, otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
+ * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it;
+ * without a code it sends one. Answers the customer as they are then. Whether somebody else has
+ * proven the phone is told to who brings the right code, and to others as often as {@link
+ * expectAvailable} tells it.
+ * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof;
+ * phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven,
+ * `invalid` for one of a country that is not theirs, or not served, or where they have proven
+ * another, otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
  */
 export async function verifyPhone(
   { customer, session }: SignedIn,

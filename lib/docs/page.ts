@@ -1,6 +1,9 @@
 import { versioned } from './assets.ts';
 
-/** The docs page. It is told below which path of its own host the API is, and locally where the inbox is, so that it can sign a developer in. */
+/**
+ * The docs page. It is told below which path of its own host the API is, and locally where the
+ * inbox is, so that it can sign a developer in.
+ */
 export function docsPage({ api, inbox }: { api: string; inbox: string | undefined }): string {
   const asset = (name: string) => `${api}/api/docs/${name}/`;
   const tools = `<nav aria-label="The local stack"></nav>

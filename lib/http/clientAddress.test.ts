@@ -20,7 +20,10 @@ const cdn = (header: string) => {
     CLIENT_IP_SECRET_SHA256: createHash('sha256').update(secret).digest('hex'),
   });
 };
-/** The address that counts for a request from 203.0.113.7, with headers as API Gateway passes them on. */
+/**
+ * The address that counts for a request from 203.0.113.7, with headers as API Gateway passes them
+ * on.
+ */
 const seen = async (headers: Record<string, string | string[]>) => {
   const event = restEvent({ method: 'GET' });
   for (const [name, values] of Object.entries(headers)) {

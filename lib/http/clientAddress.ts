@@ -4,8 +4,9 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { config } from '../config.ts';
 
 /**
- * The client's IP address: the source address that API Gateway saw, or behind a CDN the one in the CDN's header. A header
- * without the CDN's secret beside it, or without an address, does not count. Expects header names in lower case.
+ * The client's IP address: the source address that API Gateway saw, or behind a CDN the one in the
+ * CDN's header. A header without the CDN's secret beside it, or without an address, does not count.
+ * Expects header names in lower case.
  */
 export function clientAddressOf(event: APIGatewayProxyEvent): string {
   const { sourceIp } = event.requestContext.identity;
@@ -27,12 +28,16 @@ function isSecret([secret, ...more]: string[], sha256: Buffer): boolean {
 function addressIn(header: string, values: string[], sourceIp: string): string | undefined {
   const hops = values.flatMap((value) => value.split(',')).map((hop) => hop.trim());
   if (header !== 'x-forwarded-for') return hops.length > 1 ? undefined : parse(hops[0], header);
-  // API Gateway appends the address of the CDN to the one that the CDN appended. The client can write all before them.
+  // API Gateway appends the address of the CDN to the one that the CDN appended. The client can
+  // write all before them.
   if (hops.length > 1 && hops.at(-1) === sourceIp) hops.pop();
   return parse(hops.at(-1), header);
 }
 
-/** Reads an address with or without a port. After IPv6 a port is only clear in brackets, or where there always is one. */
+/**
+ * Reads an address with or without a port. After IPv6 a port is only clear in brackets, or where
+ * there always is one.
+ */
 function parse(hop = '', header: string): string | undefined {
   const [, bracketed] = /^\[(.+)\](?::\d{1,5})?$/.exec(hop) ?? [];
   const withoutPort = hop.replace(/:\d{1,5}$/, '');

@@ -23,7 +23,10 @@ beforeEach(() => {
   cheapPasswords(world);
 });
 
-/** What no schema can say: real numbers and codes, dates that have been, what is there already or has to be, one of two. */
+/**
+ * What no schema can say: real numbers and codes, dates that have been, what is there already or
+ * has to be, one of two.
+ */
 const address = { point: 'invalid', map_image: 'invalid' };
 const account = { email: 'invalid required', phone: 'invalid required conflicting' };
 const password = 'min_length too_common';

@@ -8,12 +8,17 @@ export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 /** Finds out who calls, from the headers, or fails with a 401. */
 export type Authenticator<P extends object> = (headers: RequestHeaders) => Promise<P> | P;
 
-/** What the kit itself looks at in who calls: a customer is answered in their language, and named in the log. */
+/**
+ * What the kit itself looks at in who calls: a customer is answered in their language, and named in
+ * the log.
+ */
 export interface Principal {
   customer?: { id: number; language: Language };
 }
 
-/** Reads bodies of one media type into values for the schema; fails with an error of the catalogue. */
+/**
+ * Reads bodies of one media type into values for the schema; fails with an error of the catalogue.
+ */
 export interface BodyReader {
   /** As OpenAPI names it: `multipart/form-data`. */
   mediaType: string;
@@ -21,7 +26,10 @@ export interface BodyReader {
   read: (bytes: Buffer, contentType: string) => unknown;
 }
 
-/** What goes in and out of one endpoint, and who may call it. The kit enforces it; OpenAPI is written from it. */
+/**
+ * What goes in and out of one endpoint, and who may call it. The kit enforces it; OpenAPI is
+ * written from it.
+ */
 export interface Contract {
   /** The published name; operations without one stay out of the OpenAPI document. */
   operationId?: string;
@@ -31,7 +39,10 @@ export interface Contract {
   /** How its answers are written; surface A's way unless said otherwise. */
   dialect?: Dialect | ((path: string) => Dialect);
   auth?: Authenticator<object>;
-  /** A key that may come as a bearer token, by the name it has in OpenAPI; the endpoint looks at it itself. */
+  /**
+   * A key that may come as a bearer token, by the name it has in OpenAPI; the endpoint looks at it
+   * itself.
+   */
   optionalKey?: 'healthKey';
   params?: z.ZodObject;
   query?: z.ZodObject;
@@ -46,13 +57,23 @@ export interface Contract {
   produces?: readonly string[];
   /** Beside those that every operation can answer. */
   errors?: readonly ErrorName[];
-  /** What the fields call it that an error of the catalogue is about, where the catalogue calls it otherwise. */
+  /**
+   * What the fields call it that an error of the catalogue is about, where the catalogue calls it
+   * otherwise.
+   */
   attrs?: Partial<Record<ErrorName, string>>;
-  /** Bad fields that only the table can tell, or that depend on others; the rest are in the schemas. */
+  /**
+   * Bad fields that only the table can tell, or that depend on others; the rest are in the schemas.
+   */
   fieldErrors?: readonly FieldError[];
-  /** `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where it is known already. */
+  /**
+   * `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where
+   * it is known already.
+   */
   cacheControl?: string;
-  /** Compresses in the function, once. API Gateway compresses for each request, and by gzip alone. */
+  /**
+   * Compresses in the function, once. API Gateway compresses for each request, and by gzip alone.
+   */
   isCompressed?: boolean;
 }
 
@@ -71,7 +92,9 @@ export type Input<C extends Contract> = {
   authorization: string | undefined;
   /** The address that was called, as the client knows it, without its query. */
   url: string;
-  /** The same without the host: with the stage or the base path that stands in front of the route. */
+  /**
+   * The same without the host: with the stage or the base path that stands in front of the route.
+   */
   path: string;
   /** The path as the gateway knows it: `/api/addresses/{id}/update`. */
   resource: string;

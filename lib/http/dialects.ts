@@ -40,8 +40,9 @@ export const standard: Dialect = {
 };
 
 /**
- * Surface B: `{code, data}` and `{code, message, message_ar, errors: {errorMessage, errorDetails}}`. `errorDetails` maps
- * fields to lists of texts, or is `[]` where no field is wrong.
+ * Surface B: `{code, data}` and `{code, message, message_ar, errors: {errorMessage,
+ * errorDetails}}`. `errorDetails` maps fields to lists of texts, or is `[]` where no field is
+ * wrong.
  */
 export const envelope: Dialect = {
   badFieldsStatus: 423,
@@ -64,7 +65,10 @@ export const envelope: Dialect = {
   },
 };
 
-/** An error before any surface has written it. `fields` has the field, or all bad ones, where it is about fields. */
+/**
+ * An error before any surface has written it. `fields` has the field, or all bad ones, where it is
+ * about fields.
+ */
 export interface Problem {
   status: number;
   type: string;

@@ -22,7 +22,10 @@ export interface Endpoint {
   contract: Contract;
 }
 
-/** Makes the Lambda handler of one endpoint. The order of the steps is the order in which a request meets them. */
+/**
+ * Makes the Lambda handler of one endpoint. The order of the steps is the order in which a request
+ * meets them.
+ */
 export function endpoint<const C extends Contract>(
   contract: C,
   handle: (input: Input<C>) => Promise<Output<C>> | Output<C>,
@@ -65,7 +68,10 @@ export function endpointsWith(common: Pick<Contract, 'dialect' | 'accepts' | 'ne
   return (contract, handle) => endpoint({ ...common, ...contract }, handle);
 }
 
-/** What middy's own steps report by status: a path value that cannot be decoded, and what we cannot answer with. */
+/**
+ * What middy's own steps report by status: a path value that cannot be decoded, and what we cannot
+ * answer with.
+ */
 function reported(error: Error | null | undefined, { refusesPaths }: Dialect): Error | null | undefined {
   const status = error && 'statusCode' in error ? error.statusCode : undefined;
   const { data } = (error?.cause ?? {}) as { data?: unknown };
@@ -89,7 +95,10 @@ function answerErrors(contract: Contract): Step {
   };
 }
 
-/** Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty header asks for nothing at all. */
+/**
+ * Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty
+ * header asks for nothing at all.
+ */
 function negotiation({ produces = ['application/json'] }: Contract): Step {
   const negotiator = httpContentNegotiation({
     parseCharsets: false,
@@ -123,7 +132,10 @@ function languageOf(context: HttpContext): Language {
   return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
-/** Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that every missing field is named, unless one is needed. */
+/**
+ * Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that
+ * every missing field is named, unless one is needed.
+ */
 function bodyParsing({ body: schema, accepts, needsBody }: Contract): Step {
   const readers = [json, ...(accepts ? [accepts] : [])];
   return {
@@ -145,7 +157,9 @@ async function read(reader: BodyReader | undefined, event: APIGatewayProxyEvent)
     : reader.read(bytes, event.headers['content-type'] ?? '');
 }
 
-/** With the stage or the base path that stands in front of the route, which only the gateway knows. */
+/**
+ * With the stage or the base path that stands in front of the route, which only the gateway knows.
+ */
 function urlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
   return `${headers['x-forwarded-proto'] ?? 'http'}://${headers.host}${requestContext.path}`;
 }
@@ -182,7 +196,10 @@ function respond(contract: Contract, path: string, result: unknown): APIGatewayP
   };
 }
 
-/** The one line of every request. Bodies, headers and query strings stay out of it, for they hold phones and tokens. */
+/**
+ * The one line of every request. Bodies, headers and query strings stay out of it, for they hold
+ * phones and tokens.
+ */
 function logRequest(contract: Contract, { event, context, response, error }: HttpRequest): void {
   const status = response?.statusCode ?? 500;
   const line = {

@@ -1,4 +1,7 @@
-/** Of the 6 MB with which a Lambda function can answer; the body is a text in them, with its quotes escaped. */
+/**
+ * Of the 6 MB with which a Lambda function can answer; the body is a text in them, with its quotes
+ * escaped.
+ */
 export const mostBytes = 5_500_000;
 
 /** How much of an answer an item takes. */

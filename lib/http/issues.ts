@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { type FieldDetail, type FieldError, type FieldErrorCode, fieldDetails, fieldErrors } from '../errors.ts';
 
 /**
- * What zod found, in the contract's words: one error a field, in the order in which the schema declares the fields.
- * Parse with `reportInput: true`, or a missing field looks like any other wrong type.
+ * What zod found, in the contract's words: one error a field, in the order in which the schema
+ * declares the fields. Parse with `reportInput: true`, or a missing field looks like any other
+ * wrong type.
  */
 export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[] {
   // A check that waits for the table reports last, wherever its field stands.

@@ -17,8 +17,9 @@ export class Upload {
 const sliceBytes = 16 * 1024;
 
 /**
- * Forms with files, up to the size of an image. A field that comes several times becomes a list, which no schema of one
- * takes. Not middy's parser: it throws where nobody can catch it when a file is cut off or a field has no name.
+ * Forms with files, up to the size of an image. A field that comes several times becomes a list,
+ * which no schema of one takes. Not middy's parser: it throws where nobody can catch it when a file
+ * is cut off or a field has no name.
  */
 export const multipart: BodyReader = {
   mediaType: 'multipart/form-data',

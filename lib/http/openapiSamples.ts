@@ -3,7 +3,10 @@ import type { Json } from './openapiSchemas.ts';
 const token = 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxMjM0NTY3ODkwMTIzNDU2In0.c2lnbmF0dXJl';
 const id = 4503599627370497;
 
-/** What fields hold in examples: by the name of the field, and before that by the names of its schema and of the field. */
+/**
+ * What fields hold in examples: by the name of the field, and before that by the names of its
+ * schema and of the field.
+ */
 const samples: Record<string, unknown> = {
   'AppInfo.about_us': '<p>Fresh from the farm since 2009.</p>',
   'AppInfo.policy': '<p>We keep what an order needs.</p>',
@@ -105,7 +108,10 @@ export const samplesByStatus: Record<number, Json> = {
   503: { status: 'failing', checks: { table: 'ok', sns: 'failing' } },
 };
 
-/** An example of what a schema describes; `owner` and `field` say where it stands. @throws where nobody has said what a field holds */
+/**
+ * An example of what a schema describes; `owner` and `field` say where it stands. @throws where
+ * nobody has said what a field holds
+ */
 export function sampleOf(schema: Json, schemas: Json, owner = '', field = ''): unknown {
   if ('const' in schema) return schema.const;
   if (typeof schema.$ref === 'string') {

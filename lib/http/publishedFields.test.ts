@@ -7,8 +7,9 @@ import { project } from './routes.ts';
 const { operations } = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 
 /**
- * The fields of what clients get, each with its choices in the order of the alphabet, or its type or format and the most characters that it may have, and
- * `?` where it may be null. All are always there.
+ * The fields of what clients get, each with its choices in the order of the alphabet, or its type
+ * or format and the most characters that it may have, and `?` where it may be null. All are always
+ * there.
  */
 const Country = { code: 'string≤2', flag: 'uri', phone_code: 'string≤4', name: 'string≤100' };
 const Wallet = { balance: 'string', balance_currency: 'string≤3', is_use_wallet_in_payment: 'boolean' };
@@ -95,7 +96,10 @@ test.each(Object.entries(answers))('%s answers as clients were written against',
   }
 });
 
-/** All that may be sent, each in its own words: bodies, or queries after `?`, and which bodies can be forms as well. */
+/**
+ * All that may be sent, each in its own words: bodies, or queries after `?`, and which bodies can
+ * be forms as well.
+ */
 const NewAddress = 'point.type point.coordinates description location_type map_description map_image';
 const NewDevice = 'name registration_id device_id active type';
 const Profile = 'full_name image birth_date primary_address email gender language';

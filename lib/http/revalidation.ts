@@ -4,8 +4,8 @@ import type { Contract } from './contract.ts';
 import type { Step } from './step.ts';
 
 /**
- * Gives responses that may be cached an ETag, and returns 304 without a body to a client that has the
- * same one already. Compresses large ones, with an ETag for each coding.
+ * Gives responses that may be cached an ETag, and returns 304 without a body to a client that has
+ * the same one already. Compresses large ones, with an ETag for each coding.
  */
 export function revalidation({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Step {
   return {
@@ -27,7 +27,10 @@ export function revalidation({ cacheControl, isCompressed }: Pick<Contract, 'cac
   };
 }
 
-/** RFC 9110, 13.1.2. Not the package `fresh`: it lets `cache-control: no-cache` win, which fetch() sends along by itself. */
+/**
+ * RFC 9110, 13.1.2. Not the package `fresh`: it lets `cache-control: no-cache` win, which fetch()
+ * sends along by itself.
+ */
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return known?.some((tag) => tag === etag || tag === '*') ?? false;

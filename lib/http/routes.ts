@@ -35,7 +35,10 @@ interface Service {
   >;
 }
 
-/** The serverless.yml of a folder as it stands, its variables unresolved. For builds, the local stack and tests; no function loads it. */
+/**
+ * The serverless.yml of a folder as it stands, its variables unresolved. For builds, the local
+ * stack and tests; no function loads it.
+ */
 export function readService(folder = project): Service {
   return readYaml(`${folder}/serverless.yml`) as Service;
 }

@@ -10,7 +10,9 @@ const app1 = 0xe1;
 const app2 = 0xe2;
 const app14 = 0xee;
 
-/** The length of Adobe's segment and of JFIF's without a thumbnail; more would be something else. */
+/**
+ * The length of Adobe's segment and of JFIF's without a thumbnail; more would be something else.
+ */
 const adobeBytes = 16;
 const jfifBytes = 18;
 
@@ -21,9 +23,9 @@ const codingMarkers = [0xc4, 0xcc, startOfScan, 0xdb, 0xdd];
 const mostScans = 100;
 
 /**
- * Reads a JPEG marker by marker and leaves out what describes rather than draws: Exif with its location, XMP, comments,
- * thumbnails, and whatever is behind the end. The color profile stays, and of Exif the
- * orientation, or phone photos would lie on their side.
+ * Reads a JPEG marker by marker and leaves out what describes rather than draws: Exif with its
+ * location, XMP, comments, thumbnails, and whatever is behind the end. The color profile stays, and
+ * of Exif the orientation, or phone photos would lie on their side.
  * @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf annex B
  */
 export function readJpeg(file: Buffer): Picture | undefined {
@@ -122,7 +124,9 @@ function endOfScan(file: Buffer, start: number): number {
   throw new RangeError('The scan has no end.');
 }
 
-/** An Exif segment that holds the orientation of this one and nothing else; empty if it has none. */
+/**
+ * An Exif segment that holds the orientation of this one and nothing else; empty if it has none.
+ */
 function keepOrientation(segment: Buffer): Buffer {
   const orientation = readOrientation(segment.subarray(4));
   if (orientation === undefined) return Buffer.alloc(0);

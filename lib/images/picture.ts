@@ -36,9 +36,10 @@ const formats = [
 ];
 
 /**
- * A JPEG, PNG or WebP file without its metadata, or undefined if it is none of these, is cut off, or would be too large
- * to draw. The content decides, not what the sender calls it. Nothing is decoded: the containers are walked part by
- * part, so no picture can take more time or memory here than its file has bytes.
+ * A JPEG, PNG or WebP file without its metadata, or undefined if it is none of these, is cut off,
+ * or would be too large to draw. The content decides, not what the sender calls it. Nothing is
+ * decoded: the containers are walked part by part, so no picture can take more time or memory here
+ * than its file has bytes.
  */
 export function cleanImage(file: Buffer): CleanImage | undefined {
   const image = readImage(file);

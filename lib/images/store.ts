@@ -16,7 +16,10 @@ function bucket(): S3Client {
 
 const folderOf = (ownerId: number) => `images/${ownerId}/`;
 
-/** Keeps an image of its owner, a customer for one, and answers its URL. The name is new and cannot be guessed, so it may be cached for ever. */
+/**
+ * Keeps an image of its owner, a customer for one, and answers its URL. The name is new and cannot
+ * be guessed, so it may be cached for ever.
+ */
 export async function keepImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
   const checksum = Buffer.alloc(4);
@@ -26,7 +29,8 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
     body: bytes,
     headers: {
       'content-type': contentType,
-      // For ever on the customer's phone, but five minutes in the CDN: it does not know when an image is deleted.
+      // For ever on the customer's phone, but five minutes in the CDN: it does not know when an
+      // image is deleted.
       'cache-control': 'public, max-age=31536000, s-maxage=300, immutable',
       'x-amz-checksum-crc32': checksum.toString('base64'),
     },
@@ -39,7 +43,10 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
   return url;
 }
 
-/** Deletes an image of its owner by its URL. Any other URL is only forgotten: they may have named what is not theirs. */
+/**
+ * Deletes an image of its owner by its URL. Any other URL is only forgotten: they may have named
+ * what is not theirs.
+ */
 export async function dropImage(ownerId: number, url: string | null): Promise<void> {
   const folder = `${config.imagesUrl}/${folderOf(ownerId)}`;
   const name = url?.startsWith(folder) ? url.slice(folder.length) : '';

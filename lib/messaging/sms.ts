@@ -13,16 +13,17 @@ interface Sms {
   type: string;
   /** ISO 3166-1 alpha-2. */
   country: string;
-  /** What the request calls the phone. */
+  /** The phone's field name in the request. */
   attr: string;
 }
 
 const throttledSeconds = 5;
 
 /**
- * Sends one SMS at once and with priority. An unknown outcome (a timeout, a cut connection, a 5xx) counts as sent, and
- * the SMS is not sent again.
- * @throws smsOptedOut, throttled, `invalid` for a number that SNS rejects; any other rejection as it is. The SMS was not sent.
+ * Sends one SMS at once and with priority. An unknown outcome (a timeout, a cut connection, a 5xx)
+ * counts as sent, and the SMS is not sent again.
+ * @throws smsOptedOut, throttled, `invalid` for a number that SNS rejects; any other rejection as
+ * it is. The SMS was not sent.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export async function sendSms({ to, text, type, country, attr }: Sms): Promise<void> {
@@ -40,7 +41,7 @@ export async function sendSms({ to, text, type, country, attr }: Sms): Promise<v
     if (error.isDefinite) rejectSms(error, attr);
     logger().warn('sms_outcome_unknown', { sms_type: type, country, error: loggable(error) });
   }
-  countEvent('sms_sent', 'SmsSent', { sms_type: type, country });
+  countEvent('sms_sent', type === 'notice' ? 'NoticesSent' : 'CodesSent', { sms_type: type, country });
 }
 
 function rejectSms(failure: ServiceFailure, attr: string): never {

@@ -36,9 +36,10 @@ const patienceMs = 10_000;
 const atOnce = 20;
 
 /**
- * Pushes a new notification to every active device of its customer, each once, however often this runs: only a crash after SNS
- * took a push and before that was recorded, or an answer of SNS that got lost, lets it be sent again. Then it takes the place of
- * the first on the phone. Throws what keeps it from reaching a device that it might reach later.
+ * Pushes a new notification to every active device of its customer, each once, however often this
+ * runs: only a crash after SNS took a push and before that was recorded, or an answer of SNS that
+ * got lost, lets it be sent again. Then it takes the place of the first on the phone. Throws what
+ * keeps it from reaching a device that it might reach later.
  */
 export async function deliver(customerId: number, notification: Notification): Promise<void> {
   const { id, expiresAtSeconds } = notification;
@@ -73,7 +74,10 @@ async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
   });
 }
 
-/** The customer who wants this push: not when it was read, deleted or has expired, nor when such pushes are not wanted, or not now. */
+/**
+ * The customer who wants this push: not when it was read, deleted or has expired, nor when such
+ * pushes are not wanted, or not now.
+ */
 async function wantedBy(customerId: number, notification: Notification): Promise<Customer | undefined> {
   const [customer, current] = await readAll([
     { key: profileKey(customerId), as: Customer },
@@ -90,7 +94,10 @@ function isUnread({ readings }: Customer, notification: Notification | undefined
   return notification !== undefined && !notification.isRead && notification.reading >= readings;
 }
 
-/** Before each try it looks whether all is as it was: a phone that changed hands must not show this, nor one that is signed out. */
+/**
+ * Before each try it looks whether all is as it was: a phone that changed hands must not show this,
+ * nor one that is signed out.
+ */
 async function deliverTo(
   customerId: number,
   { id, registrationId, sessionId }: OwnedDevice,

@@ -12,7 +12,10 @@ export const Customer = z.object({
   id: z.int(),
   /** E.164; empty until it is proven by a code. */
   phoneNumber: z.string(),
-  /** E.164; what was given at a sign-up with a password, until a phone is proven. It is nobody's before that: see {@link shownPhone}. */
+  /**
+   * E.164; what was given at a sign-up with a password, until a phone is proven. It is nobody's
+   * before that: see {@link shownPhone}.
+   */
   unprovenPhone: z.string().default(''),
   fullName: z.string(),
   /** How much of the full name's end was given as the last name. */
@@ -45,7 +48,10 @@ export const Customer = z.object({
   referredBy: z.string().default(''),
   /** How often they signed in again; each session knows which time it was. */
   signIns: z.int().default(0),
-  /** Sessions of this sign-in and of all before it have ended, whatever is left of them in the table. */
+  /**
+   * Sessions of this sign-in and of all before it have ended, whatever is left of them in the
+   * table.
+   */
   endedSignIns: z.int().default(-1),
   createdAtSeconds: z.int(),
 });
@@ -56,8 +62,9 @@ export const Claim = z.object({ customerId: z.int() });
 export type Claim = z.infer<typeof Claim>;
 
 /**
- * The writes that create a customer with a wallet and take their phone and e-mail address, each refused if somebody has it
- * already. A phone that is not proven is taken from nobody and by nobody: it must only not be somebody's.
+ * The writes that create a customer with a wallet and take their phone and e-mail address, each
+ * refused if somebody has it already. A phone that is not proven is taken from nobody and by
+ * nobody: it must only not be somebody's.
  */
 export function creation(customer: Customer, currency: string): Record<string, Write> {
   const { id, phoneNumber, unprovenPhone, email } = customer;
@@ -76,7 +83,9 @@ export function creation(customer: Customer, currency: string): Record<string, W
   };
 }
 
-/** The number to show as a customer's: an unproven one only while nobody has proven it to be theirs. */
+/**
+ * The number to show as a customer's: an unproven one only while nobody has proven it to be theirs.
+ */
 export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
   if (phoneNumber || !unprovenPhone) return phoneNumber;
   const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: Claim }]);
@@ -84,8 +93,8 @@ export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Prom
 }
 
 /**
- * The writes that make a phone a customer's own who has none: refused if they have one by now, or somebody else has proven
- * this one.
+ * The writes that make a phone a customer's own who has none: refused if they have one by now, or
+ * somebody else has proven this one.
  */
 export async function proof(customer: Customer, phone: string): Promise<Write[]> {
   return [
@@ -106,7 +115,10 @@ export async function proof(customer: Customer, phone: string): Promise<Write[]>
   ];
 }
 
-/** The writes that free an e-mail address that a customer has lost, unless somebody else has lost it since. */
+/**
+ * The writes that free an e-mail address that a customer has lost, unless somebody else has lost it
+ * since.
+ */
 async function forgettingLoss({ id, lostEmail }: Customer): Promise<Write[]> {
   const key = lostEmailKey(lostEmail);
   const [lost] = lostEmail ? await readAll([{ key, as: Claim }]) : [];
@@ -117,7 +129,10 @@ async function forgettingLoss({ id, lostEmail }: Customer): Promise<Write[]> {
 /** What a customer may choose about pushes. */
 export type Preferences = Given<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
 
-/** Changes what is named and leaves the rest alone. @throws authenticationFailed if the customer is gone */
+/**
+ * Changes what is named and leaves the rest alone. @throws authenticationFailed if the customer is
+ * gone
+ */
 export async function changePreferences(customer: Customer, preferences: Preferences): Promise<Customer> {
   const { given, ...update } = setting(preferences);
   if (!update.expression) return customer;
@@ -127,8 +142,8 @@ export async function changePreferences(customer: Customer, preferences: Prefere
 }
 
 /**
- * Takes the customer away and frees their phone and e-mail address, all at once; what is left of their partition is marked
- * for erasure. Answers false if they were gone already.
+ * Takes the customer away and frees their phone and e-mail address, all at once; what is left of
+ * their partition is marked for erasure. Answers false if they were gone already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
   const { id, email, phoneNumber } = customer;

@@ -36,7 +36,9 @@ export function registration(
   ];
 }
 
-/** The write that registers a device again: it is there as long as its push token is the customer's. */
+/**
+ * The write that registers a device again: it is there as long as its push token is the customer's.
+ */
 export function renewal(session: Owner, device: Registration): Write & { kind: 'update' } {
   const key = deviceKey(session.customerId, device.registrationId);
   return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(session, device)) };

@@ -39,15 +39,23 @@ export const Device = z.object({
 });
 export type Device = z.infer<typeof Device>;
 
-/** Who holds a push token. The device's id and age stay when it changes hands; nothing else does. */
+/**
+ * Who holds a push token. The device's id and age stay when it changes hands; nothing else does.
+ */
 export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
 export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
 
-/** What is said about a device when it is registered; what is left out stays, or is empty on a new one. */
+/**
+ * What is said about a device when it is registered; what is left out stays, or is empty on a new
+ * one.
+ */
 export type Registration = Pick<Device, 'registrationId' | 'type'> &
   Given<Pick<Device, 'deviceId' | 'name' | 'active'>>;
 
-/** A registration starts over when its push token changes hands while it runs: each time because another one is done. */
+/**
+ * A registration starts over when its push token changes hands while it runs: each time because
+ * another one is done.
+ */
 const patienceMs = 17_000;
 const longestWait = 4;
 

@@ -123,13 +123,18 @@ export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk
 export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
-/** Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain. */
+/**
+ * Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain.
+ */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
 export const phoneNetworkKey = (phone: string, network: string): Key => ({
   pk: otpKey(phone).pk,
   sk: `NETWORK#${network}`,
 });
-export const phoneAttemptsKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'ATTEMPTS' });
+export const phoneAttemptsKey = (phone: string, date: string): Key => ({
+  pk: otpKey(phone).pk,
+  sk: `ATTEMPTS#${date}`,
+});
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
@@ -197,7 +202,9 @@ function inOrder(number: number, digits: number): string {
   return String(number).padStart(digits, '0');
 }
 
-/** Push tokens may have 4,096 characters, an operator's key may have any, and ours hold 1,024 bytes. */
+/**
+ * Push tokens may have 4,096 characters, an operator's key may have any, and ours hold 1,024 bytes.
+ */
 function hash(value: string): string {
   return createHash('sha256').update(value).digest('base64url');
 }

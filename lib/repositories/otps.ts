@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { siteOf } from '../auth/clientNetwork.ts';
-import { daySeconds } from '../clock.ts';
+import { daySeconds, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { otpKey, phoneAttemptsKey, phoneNetworkKey } from './keys.ts';
@@ -22,7 +22,10 @@ import type { Item, Write } from './writes.ts';
 
 /** What a client may ask a code for. */
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
-/** What a code is for. A phone has at most one live code of each, and one more that its owner's device requested. */
+/**
+ * The purpose of a code. A phone has at most one live code of each, and one more that its owner's
+ * device requested.
+ */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
 /** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
@@ -32,14 +35,19 @@ const Code = z.object({
   salt: z.string(),
   hash: z.string(),
   tries: z.int(),
-  /** A hash of the client network that requested the code: only that one learns that the code is still good. */
+  /**
+   * A hash of the client network that requested the code: only that one learns that the code is
+   * still good.
+   */
   network: z.string().default(''),
   expiresAtSeconds: z.int(),
 });
 export type Code = z.infer<typeof Code>;
 export type NewCode = Omit<Code, 'id' | 'tries'>;
 
-/** The attribute of a code. The owner's device has its own, which no stranger can replace or use up. */
+/**
+ * The attribute of a code. The owner's device has its own, which no stranger can replace or use up.
+ */
 const slotOf = (type: OtpType, share: Share) => (share === 'owner' ? `own_${type}` : `code_${type}`);
 
 function codeIn(slot: string, item: Item | undefined): Code | undefined {
@@ -52,8 +60,8 @@ export type Issued =
   | { done: false; limit: 'sends' | 'attempts'; waitSeconds: number };
 
 /**
- * Makes a code the phone's only one of its type and share and counts the send, if the phone's limits allow it now. A code
- * that could not be tried any more is not issued.
+ * Makes a code the phone's only one of its type and share and counts the send, if the phone's
+ * limits allow it now. A code that could not be tried any more is not issued.
  */
 export async function issueOtp(
   phone: string,
@@ -73,7 +81,8 @@ export async function issueOtp(
     values: { ':code': fresh, ':expiry': now + daySeconds, ...valuesOf([...windows, ...attempts], now) },
   });
   const previous = codeIn(slotOf(type, share), old);
-  // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote.
+  // The SDK repeats a write whose answer was lost, and the repetition finds what the first one
+  // wrote.
   const isRepetition = !done && previous?.id === fresh.id;
   if (!done && !isRepetition) {
     const attemptsWait = waitForAll(attempts, old, now);
@@ -127,7 +136,10 @@ export interface Attempt {
   share: Share;
   slot: string;
   code: Code;
-  /** Takes back what the network counted, for a right code. To be done beside the write that uses the code up. */
+  /**
+   * Takes back what the network counted, for a right code. To be done beside the write that uses
+   * the code up.
+   */
   refund?: () => Promise<unknown>;
 }
 
@@ -137,9 +149,11 @@ export type Counting =
   | { outcome: 'limit'; waitSeconds: number };
 
 /**
- * Counts an attempt at the phone's code before anyone compares: however many come at once, only as many get the code to
- * compare as there are attempts left. An attempt counts as wrong until {@link consumeOtpWrite} or {@link refundAttempt}.
- * @param slotShare whose code it is: the owner's device may also try the one that a stranger requested
+ * Counts an attempt at the phone's code before anyone compares: however many come at once, only as
+ * many get the code to compare as there are attempts left. An attempt counts as wrong until {@link
+ * consumeOtpWrite} or {@link refundAttempt}.
+ * @param slotShare whose code it is: the owner's device may also try the one that a stranger
+ * requested
  */
 export async function countAttempt(
   phone: string,
@@ -182,7 +196,10 @@ export async function countAttempt(
   return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
 }
 
-/** Test numbers have a fixed code, which anyone may try: strangers must not lock the reviewer of an app store out. */
+/**
+ * Test numbers have a fixed code, which anyone may try: strangers must not lock the reviewer of an
+ * app store out.
+ */
 export function isTestNumber(phone: string): boolean {
   return config.testNumbers.some(({ phone_number }) => phone_number === phone);
 }
@@ -191,12 +208,15 @@ export function isTestNumber(phone: string): boolean {
 const testAttemptsPerDay = 1_000;
 
 export function countTestAttempt(phone: string, now: number): Promise<Counted> {
-  return countInDay(phoneAttemptsKey(phone), testAttemptsPerDay, now);
+  return countInDay(phoneAttemptsKey(phone, utcDate(now)), testAttemptsPerDay, now);
 }
 
 const windowsOf = ({ phone, share }: Attempt) => (isTestNumber(phone) ? [] : attemptWindows(share));
 
-/** The write that uses a code up and takes its attempt back. It is refused if the code has been used or replaced. */
+/**
+ * The write that uses a code up and takes its attempt back. It is refused if the code has been used
+ * or replaced.
+ */
 export function consumeOtpWrite(attempt: Attempt): Write {
   const { phone, slot, code } = attempt;
   const refund = uncountAll(windowsOf(attempt));
@@ -209,7 +229,10 @@ export function consumeOtpWrite(attempt: Attempt): Write {
   };
 }
 
-/** Takes back the attempt of a right code that was not used up, or not by this call: it was no guess. */
+/**
+ * Takes back the attempt of a right code that was not used up, or not by this call: it was no
+ * guess.
+ */
 export async function refundAttempt(attempt: Attempt): Promise<void> {
   const { phone, slot, code } = attempt;
   const values = { ':never': 0, ':one': 1, ':id': code.id };

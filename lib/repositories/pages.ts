@@ -21,8 +21,8 @@ interface List<T> {
 }
 
 /**
- * One page of a list, the newest first, by one read whatever the length of the list. A cursor says beside which place the page
- * is, so it leads on when what was there has been deleted meanwhile.
+ * One page of a list, the newest first, by one read whatever the length of the list. A cursor says
+ * beside which place the page is, so it leads on when what was there has been deleted meanwhile.
  * @throws notFound for a cursor that is not of this list
  */
 export async function readPage<S extends z.ZodType>(
@@ -54,14 +54,19 @@ interface Cursor {
   key: string;
 }
 
-/** The sum tells a cursor of another list, and one that was damaged. It is no secret: a forged one shows what its owner may see. */
+/**
+ * The sum tells a cursor of another list, and one that was damaged. It is no secret: a forged one
+ * shows what its owner may see.
+ */
 function encode({ side, key }: Cursor, { pk, prefix }: Pick<List<unknown>, 'pk' | 'prefix'>): string {
   const place = key.slice(prefix.length);
   const sum = createHash('sha256').update(`${pk} ${prefix} ${side} ${place}`).digest('hex').slice(0, 8);
   return Buffer.from(`${side}/${sum}/${place}`).toString('base64url');
 }
 
-/** Takes only what {@link encode} writes: decoding would skip characters that do not belong there. */
+/**
+ * Takes only what {@link encode} writes: decoding would skip characters that do not belong there.
+ */
 function decode(cursor: string, list: Pick<List<unknown>, 'pk' | 'prefix'>): Cursor {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, side, place] = /^(older|newer)\/[0-9a-f]{8}\/([\w-]{1,64})$/.exec(text) ?? [];

@@ -3,9 +3,9 @@ import { config } from '../config.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
 /**
- * The part of a phone's limits that a caller may use. The owner's devices, which bring a device token, may use all that is
- * left. Callers without one may together use four fifths: to sign in, or for all other types of OTPs, which may use two
- * fifths. So neither can keep the owner from signing in, and the other types cannot keep a new customer from it.
+ * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
+ * them. `stranger` and `other` together may use 80 %, and `other`, the OTPs that do not sign in, 40
+ * %. So no stranger can keep the owner from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 
@@ -17,7 +17,10 @@ const networkPart = 0.8;
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
 
-/** The sends of a phone: the ceiling of the day, the part of guests, and the cool-downs of the share. */
+/**
+ * The sends of a phone: the ceiling of the day, the part of guests, and the cool-downs of the
+ * share.
+ */
 export function sendWindows(share: Share): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
@@ -30,7 +33,10 @@ export function sendWindows(share: Share): SlidingWindow[] {
   ];
 }
 
-/** The wrong attempts of a phone: the ceiling of the day, and the parts of guests and of other types. */
+/**
+ * The wrong attempts of a phone: the ceiling of the day, and the parts of guests and of other
+ * types.
+ */
 export function attemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;
   return [

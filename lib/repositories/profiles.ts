@@ -11,12 +11,14 @@ export type Changes = Given<
 >;
 
 /**
- * Changes what is named and leaves the rest alone, so that two who change different fields both get their way. The e-mail
- * address moves in the same transaction. An account that never proved a phone gives its address up to a customer who has:
- * otherwise anybody could keep the owners of addresses from using them. Answers the customer whom the change was made
- * to; undefined if they are gone.
+ * Changes what is named and leaves the rest alone, so that two who change different fields both get
+ * their way. The e-mail address moves in the same transaction. An account that never proved a phone
+ * gives its address up to a customer who has: otherwise anybody could keep the owners of addresses
+ * from using them. Answers the customer whom the change was made to; undefined if they are gone.
  * @param by whether the session is freshly proven, and the client network
- * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, where the session is not proven; `unique` for an e-mail address of somebody else, `does_not_exist` for an address that is not the customer's
+ * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, where the
+ * session is not proven; `unique` for an e-mail address of somebody else, `does_not_exist` for an
+ * address that is not the customer's
  */
 export async function change(
   customer: Customer,
@@ -73,8 +75,8 @@ export async function change(
 }
 
 /**
- * The writes that claim an e-mail address: a free one, or that of a customer who has no proven phone, who can go on logging in
- * with it.
+ * The writes that claim an e-mail address: a free one, or that of a customer who has no proven
+ * phone, who can go on logging in with it.
  */
 export function emailTaking(
   { id: customerId, phoneNumber }: Pick<Customer, 'id' | 'phoneNumber'>,
@@ -126,7 +128,9 @@ export function failOverLimit(
   if (changes) fail('throttled', { retryAfterSeconds: emailChangeWait(changes.old) });
 }
 
-/** Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does. */
+/**
+ * Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does.
+ */
 export async function yieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
   if (!phoneNumber) return undefined;
   const [claim] = await readAll([{ key: emailClaimKey(email), as: Claim }]);

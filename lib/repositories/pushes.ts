@@ -13,8 +13,8 @@ const takenMs = 60_000;
 const attempts = 20;
 
 /**
- * Takes the pushes of a notification, for one at a time, and answers to which devices it has been pushed; undefined when the
- * customer is gone. Throws when another one keeps them.
+ * Takes the pushes of a notification, for one at a time, and answers to which devices it has been
+ * pushed; undefined when the customer is gone. Throws when another one keeps them.
  */
 export async function begin(
   customerId: number,

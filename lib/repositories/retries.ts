@@ -5,8 +5,8 @@ import { fail } from '../errors.ts';
 export const attempts = 12;
 
 /**
- * Retries while another transaction holds an item, or DynamoDB has no capacity for one of a transaction's items. Nothing has
- * been written by then, so the caller may try later.
+ * Retries while another transaction holds an item, or DynamoDB has no capacity for one of a
+ * transaction's items. Nothing has been written by then, so the caller may try later.
  */
 export async function retried<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -27,7 +27,8 @@ function isConflict(error: unknown): boolean {
 }
 
 /**
- * Reasons to cancel a transaction that pass. DynamoDB writes some of them with and some without `Exception`.
+ * Reasons to cancel a transaction that pass. DynamoDB writes some of them with and some without
+ * `Exception`.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
 const passing = [
@@ -59,7 +60,10 @@ function isThrottle(error: unknown): boolean {
   return error instanceof Error && throttles.includes(error.name);
 }
 
-/** The same for writes that may be repeated: also a table that is too slow to respond, or fails inside. */
+/**
+ * The same for writes that may be repeated: also a table that is too slow to respond, or fails
+ * inside.
+ */
 export function isBusy(error: unknown): boolean {
   return isThrottle(error) || (error instanceof Error && ['InternalServerError', 'TimeoutError'].includes(error.name));
 }
@@ -71,7 +75,10 @@ export async function pausing<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
-/** Waits before another try, with full jitter: two that collided once must not collide again in step. */
+/**
+ * Waits before another try, with full jitter: two that collided once must not collide again in
+ * step.
+ */
 export function backOff(attempt: number): Promise<void> {
   return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 1_000));
 }

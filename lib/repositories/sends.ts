@@ -41,8 +41,8 @@ export async function limitCalls(network: string, kind: string, perHour: number)
 const takenKey = (network: string) => clientCallsKey(siteOf(network) ?? network, 'REFUSALS');
 
 /**
- * Makes sure that a client network has "already taken" responses left this hour. It is asked before anything is looked up, so
- * that a client over the limit learns nothing more, whatever it sends.
+ * Makes sure that a client network has "already taken" responses left this hour. It is asked before
+ * anything is looked up, so that a client over the limit learns nothing more, whatever it sends.
  * @throws throttled
  */
 export async function expectRefusalsLeft(network: string): Promise<void> {
@@ -71,7 +71,10 @@ function hourBucket({ pk, sk }: Key, now: number) {
   return { key: { pk, sk: `${sk}#${hour}` }, endsInSeconds: hourSeconds - (now % hourSeconds) };
 }
 
-/** A site may do so many times what one of its networks may: it has up to 65,536 of them, and few are in use. */
+/**
+ * The limit of an IPv6 site, as a multiple of that of one network. A site has up to 65,536
+ * networks, and uses few.
+ */
 const networksPerSite = 16;
 
 async function countForNetwork(
@@ -91,7 +94,10 @@ async function countForNetwork(
   return { done: false, waitSeconds: Math.max(...counts.map((count) => (count.done ? 0 : count.waitSeconds))) };
 }
 
-/** Small limits count in a sliding window. One that an item cannot hold counts in an item for each hour of the clock. */
+/**
+ * Small limits count in a sliding window. One that an item cannot hold counts in an item for each
+ * hour of the clock.
+ */
 function countForHour(key: Key, perHour: number, now: number): Promise<Counted> {
   if (perHour > mostCounted) return countInBucket(key, perHour, now);
   const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
@@ -124,7 +130,9 @@ export async function countInWindow(
   return { done, undo };
 }
 
-/** The write that is refused once a client network has no "already taken" responses left this hour. */
+/**
+ * The write that is refused once a client network has no "already taken" responses left this hour.
+ */
 export function takenLeftWrite(network: string): Write {
   const { key } = hourBucket(takenKey(network), nowSeconds());
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
@@ -152,7 +160,7 @@ export function emailChangeWait(item: Item | undefined): number {
 const emailChanges = () =>
   new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
 
-/** Seconds until a client network may hear again that something is taken. */
+/** Seconds until a client network gets "already taken" responses again. */
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
 /** Counts an event of a customer's day. */
@@ -161,7 +169,10 @@ export function countForCustomer(customerId: number, kind: string, perDay: numbe
   return countInWindow(customerLimitKey(customerId, kind), window, daySeconds, now);
 }
 
-/** Callers whose phone has an account, or who bring a device token, may use all of a cap; the others four fifths. */
+/**
+ * Callers whose phone has an account, or who bring a device token, may use all of a cap; the others
+ * four fifths.
+ */
 const partForStrangers = 0.8;
 
 /** Counts a send to a country, to a prefix of its numbers, and of the stage. */
@@ -175,7 +186,10 @@ export function countForCaps(phone: string, country: string, isKnown: boolean, n
   ];
 }
 
-/** A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a second that way. */
+/**
+ * A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a
+ * second that way.
+ */
 export async function countInDay(key: Key, cap: number, now: number): Promise<Counted> {
   const { done } = await countUpTo(cap, key, now + 2 * daySeconds);
   return done ? { done, undo: () => uncount(key) } : { done, waitSeconds: secondsToMidnight(now) };

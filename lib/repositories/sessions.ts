@@ -6,10 +6,16 @@ import { customerPartition, sessionKey, sessionPrefix } from './keys.ts';
 import { readPrefix, write } from './table.ts';
 import { setting, type Write } from './writes.ts';
 
-/** A refresh token that has been used: its id, which opens nothing, and when it or its successor was first used. */
+/**
+ * A refresh token that has been used: its id, which opens nothing, and when it or its successor was
+ * first used.
+ */
 const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 
-/** A signed-in device. It ends by being deleted or by running out; both refuse its tokens on the next request. */
+/**
+ * A signed-in device. It ends by being deleted or by running out; both refuse its tokens on the
+ * next request.
+ */
 export const Session = z.object({
   id: z.int(),
   customerId: z.int(),
@@ -18,7 +24,10 @@ export const Session = z.object({
   /** The push token of the device that signed in. Empty where none was named. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
-  /** When the owner last showed who they are, by a code or a password; null where that was at a login with a password. */
+  /**
+   * When the owner last showed who they are, by a code or a password; null where that was at a
+   * login with a password.
+   */
   provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
   /** The refresh token used last comes first; behind it those whose grace was not over then. */
@@ -34,14 +43,19 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
-/** How a session comes about: by which sign-in of the customer, on which device, and whether by a code. */
+/**
+ * How a session comes about: by which sign-in of the customer, on which device, and whether by a
+ * code.
+ */
 export interface Origin {
   signIn: number;
   registrationId: string;
   isProven: boolean;
 }
 
-/** A new session. Its first refresh token follows a made-up one, so that every token has a parent. */
+/**
+ * A new session. Its first refresh token follows a made-up one, so that every token has a parent.
+ */
 export function newSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
   const now = nowSeconds();
   return {
@@ -69,9 +83,9 @@ export function creation(session: Session): Write {
 }
 
 /**
- * Takes the use of a refresh token, if it is the first one after the token that the session knows as
- * used last. Returns the session as it is now, or undefined when another request was faster or the
- * session has ended. A branch is a token that was issued for another one than the last used.
+ * Takes the use of a refresh token, if it is the first one after the token that the session knows
+ * as used last. Returns the session as it is now, or undefined when another request was faster or
+ * the session has ended. A branch is a token that was issued for another one than the last used.
  */
 export async function use(
   session: Session,
@@ -85,7 +99,8 @@ export async function use(
   const isSuspected = isBranch || (!isLong && session.sharing !== 'none');
   const inGrace = older.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
   const changes = {
-    // A client may have repeated its request with the last token until this moment, so its grace begins now.
+    // A client may have repeated its request with the last token until this moment, so its grace
+    // begins now.
     usedTokens: [
       { id: tokenId, atSeconds: now },
       { ...last, atSeconds: now },
@@ -139,7 +154,10 @@ export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, si
   };
 }
 
-/** The write that records that the owner has just shown who they are. It is refused if the session has ended. */
+/**
+ * The write that records that the owner has just shown who they are. It is refused if the session
+ * has ended.
+ */
 export function proveWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return {
     kind: 'update',

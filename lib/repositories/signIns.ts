@@ -12,8 +12,9 @@ function noFurtherSignIn({ signIns }: Customer) {
 }
 
 /**
- * The write that counts a sign-in, and sets the language where one was sent. It is refused when another sign-in has come
- * first, for that has opened a session that this one has not seen. It may count a device as well.
+ * The write that counts a sign-in, and sets the language where one was sent. It is refused when
+ * another sign-in has come first, for that has opened a session that this one has not seen. It may
+ * count a device as well.
  */
 export function signingIn(
   customer: Customer,
@@ -42,8 +43,8 @@ export function holdingStill(customer: Customer, email = customer.email): Write 
 }
 
 /**
- * The write that ends every session there is, also one that is being opened at this moment, and may set the e-mail address.
- * The caller's own can be made one of the next sign-in.
+ * The write that ends every session there is, also one that is being opened at this moment, and may
+ * set the e-mail address. The caller's own can be made one of the next sign-in.
  */
 export function endingSignIns(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
   const { condition, values } = noFurtherSignIn(customer);

@@ -1,6 +1,6 @@
 /**
- * Clocks of two machines may differ by less than this. An event further ahead was counted before the clock was set back,
- * as a developer does, and no longer counts.
+ * Clocks of two machines may differ by less than this. An event further ahead was counted before
+ * the clock was set back, as a developer does, and no longer counts.
  */
 export const clockSkewSeconds = 10;
 
@@ -13,11 +13,13 @@ export interface Limit {
 type Item = Record<string, unknown>;
 
 /**
- * The newest events of one kind, kept on an item as `<name>1` (the newest) to `<name>N`, in seconds since the epoch.
- * Counting one is a single conditional update: DynamoDB reads every right-hand side of SET before it writes, so the
- * events move up one place. That holds under any number of parallel calls, with no edge where a fixed window starts anew.
+ * The newest events of one kind, kept on an item as `<name>1` (the newest) to `<name>N`, in seconds
+ * since the epoch. Counting one is a single conditional update: DynamoDB reads every right-hand
+ * side of SET before it writes, so the events move up one place. That holds under any number of
+ * parallel calls, with no edge where a fixed window starts anew.
  *
- * `coolDownsSeconds` is the wait after the first, second … event of the first limit's stretch; the last one repeats.
+ * `coolDownsSeconds` is the wait after the first, second … event of the first limit's stretch; the
+ * last one repeats.
  */
 export class SlidingWindow {
   readonly #name: string;

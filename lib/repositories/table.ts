@@ -38,7 +38,10 @@ function patience() {
   return { ...requestHandler, requestTimeout, connectionTimeout: requestTimeout };
 }
 
-/** Reads up to 100 items in one call, strongly consistent, in the order of the keys; expired and missing ones are undefined. */
+/**
+ * Reads up to 100 items in one call, strongly consistent, in the order of the keys; expired and
+ * missing ones are undefined.
+ */
 export async function readAll<const S extends readonly { key: Key; as: z.ZodType }[]>(
   wanted: S,
 ): Promise<{ [I in keyof S]: z.output<S[I]['as']> | undefined }> {
@@ -56,7 +59,10 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
   return wanted.map(({ key, as }) => parse(as, found.get(`${key.pk} ${key.sk}`))) as never;
 }
 
-/** All items of a partition whose sort key starts with a prefix, strongly consistent, in the order of their keys. */
+/**
+ * All items of a partition whose sort key starts with a prefix, strongly consistent, in the order
+ * of their keys.
+ */
 export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string, as: S): Promise<z.output<S>[]> {
   return (await readRaw(pk, prefix)).flatMap((item) => parse(as, item) ?? []);
 }
@@ -68,7 +74,9 @@ export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> 
   return items;
 }
 
-/** The same one after the other, read as far as needed, and only those behind a sort key if given. */
+/**
+ * The same one after the other, read as far as needed, and only those behind a sort key if given.
+ */
 export async function* readEachRaw(
   pk: string,
   { prefix = '', behind }: { prefix?: string; behind?: string | undefined },
@@ -81,7 +89,10 @@ export async function* readEachRaw(
   } while (after);
 }
 
-/** The first items of a range of sort keys, or its last ones when descending; strongly consistent. Expired ones do not count. */
+/**
+ * The first items of a range of sort keys, or its last ones when descending; strongly consistent.
+ * Expired ones do not count.
+ */
 export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
   const { limit = Number.POSITIVE_INFINITY } = range;
   const found: z.output<S>[] = [];
@@ -145,8 +156,8 @@ export async function write(change: Write & { kind: 'put' | 'update' | 'delete' 
 }
 
 /**
- * Makes up to 100 writes together or none. A retry after a lost answer does not repeat them: all tries of one call
- * share one ClientRequestToken.
+ * Makes up to 100 writes together or none. A retry after a lost answer does not repeat them: all
+ * tries of one call share one ClientRequestToken.
  */
 export async function transact(changes: readonly Write[]): Promise<Transacted> {
   const input = {

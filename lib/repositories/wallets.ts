@@ -48,8 +48,9 @@ export const Entry = z.object({
 export type Entry = z.infer<typeof Entry>;
 
 /**
- * Idempotency record: the request that first used a key, and its entry. It is stored twice, under the key alone and beside
- * the entry, so that the loss of one does not let a request be booked again.
+ * Idempotency record: the request that first used a key, and its entry. It is stored twice, under
+ * the key alone and beside the entry, so that the loss of one does not let a request be booked
+ * again.
  */
 export const Claim = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
 export type Claim = z.infer<typeof Claim>;
@@ -83,8 +84,9 @@ export async function setUsedInPayment(customerId: number, isUsedInPayment: bool
 }
 
 /**
- * The writes of a new entry: all refused when the key has been used, the customer is gone, or the balance is not in these
- * bounds. The balance moves by the amount, whatever else moves it in the meantime.
+ * The writes of a new entry: all refused when the key has been used, the customer is gone, or the
+ * balance is not in these bounds. The balance moves by the amount, whatever else moves it in the
+ * meantime.
  */
 export function posting(
   keyHash: string,

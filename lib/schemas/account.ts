@@ -61,7 +61,10 @@ export function showAccount({ customer, phone, wallet, token }: Account): z.inpu
   };
 }
 
-/** Surface A may have changed the full name; its first word is the name then, unless it still ends in the last name. */
+/**
+ * Surface A may have changed the full name; its first word is the name then, unless it still ends
+ * in the last name.
+ */
 function namesOf({ fullName, lastName }: Customer): { name: string; last_name: string } {
   const end = ` ${lastName}`;
   const split = lastName && fullName.endsWith(end) ? fullName.length - end.length : fullName.indexOf(' ');

@@ -3,7 +3,10 @@ import { Upload } from '../http/multipart.ts';
 import { type CleanImage, cleanImage, hasTooManyPixels, mostMegapixels } from '../images/picture.ts';
 import { code, text } from './fields.ts';
 
-/** An https URL as it will be shown: normalised, without a user name, and safe inside a page's attribute. */
+/**
+ * An https URL as it will be shown: normalised, without a user name, and safe inside a page's
+ * attribute.
+ */
 const httpsUrl = text({ max: 2_048 })
   .pipe(z.url({ protocol: /^https$/, hostname: z.regexes.domain, normalize: true }))
   .refine((url) => url.length <= 2_048, code('max_length'))

@@ -14,11 +14,13 @@ const otpChannels = ['sms'] as const;
 export const deviceToken = clearable(text({ max: 512 }))
   .optional()
   .describe(
-    'The `device_token` of an earlier sign-in of this account on this device. Keep it after a sign-out: attempts and sends by strangers can then not use up those of this device.',
+    'The `device_token` from an earlier sign-in on this device. Keep it after sign-out, so that strangers cannot use up this device’s attempts and sends.',
   );
 export const issuedDeviceToken = z
   .string()
-  .describe('Bring it to later sign-ins and requests for codes. It lives for 180 days and signs nobody in.');
+  .describe(
+    'Send it with later sign-ins and requests for codes. It expires after 180 days by default and does not authenticate.',
+  );
 
 export const OtpRequest = z.object({
   phone_number: phoneNumber,

@@ -11,8 +11,9 @@ let coldStarts = 0;
 let warm: Partial<Record<string, string>> = {};
 
 /**
- * Runs a function of serverless.yml; every request to AWS that it makes carries its name. Functions of one test file share
- * their caches, unlike deployed ones, so the first run of each function reads everything: that shows each permission in use.
+ * Runs a function of serverless.yml; every request to AWS that it makes carries its name. Functions
+ * of one test file share their caches, unlike deployed ones, so the first run of each function
+ * reads everything: that shows each permission in use.
  */
 export async function inNameOf<T>(functionName: string, run: () => Promise<T>): Promise<T> {
   if (started.has(functionName)) return caller.run(functionName, run);
@@ -78,7 +79,10 @@ interface SandboxRequest {
 
 const lastPart = (name = '') => name.slice(name.lastIndexOf('/') + 1);
 
-/** What a request to the sandbox needs, with what it is for where functions differ in that: `ssm:GetParameter signing-keys`. */
+/**
+ * What a request to the sandbox needs, with what it is for where functions differ in that:
+ * `ssm:GetParameter signing-keys`.
+ */
 export function sandboxAction({ method, path, target = '', body }: SandboxRequest): string {
   const [, service] = path.split('/');
   const action = target.split('.').at(-1);

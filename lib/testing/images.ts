@@ -14,7 +14,10 @@ export const webp = Buffer.from(
   'base64',
 );
 
-/** A JPEG with an Exif segment right after its start: an orientation, and text where phones write their location. */
+/**
+ * A JPEG with an Exif segment right after its start: an orientation, and text where phones write
+ * their location.
+ */
 export function jpegWithExif(text: string, orientation = 6): Buffer {
   return insertSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWith(text, orientation)]));
 }

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * A port that nothing listens on. It is outside the range from which Linux takes the ports of outgoing connections, so
- * that none of those takes it before the caller listens.
+ * A port that nothing listens on. It is outside the range from which Linux takes the ports of
+ * outgoing connections, so that none of those takes it before the caller listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

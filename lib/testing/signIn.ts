@@ -10,7 +10,10 @@ interface Options {
   clientAddress?: string;
 }
 
-/** The client address of a phone: each has its own, so that limits of a network never meet by chance. */
+/**
+ * The client address of a phone: each has its own, so that limits of a network never meet by
+ * chance.
+ */
 export function addressOf(phone: string): string {
   const number = Number(phone.slice(-6));
   return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;

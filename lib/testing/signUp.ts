@@ -38,7 +38,10 @@ export async function signUp(world: World, changes: object = {}): Promise<Accoun
   return { id, email: wanted.email, phone: wanted.phone, password: wanted.password, token, refresh };
 }
 
-/** Tries to log in, by e-mail unless told otherwise; each call from another client address unless told which. */
+/**
+ * Tries to log in, by e-mail unless told otherwise; each call from another client address unless
+ * told which.
+ */
 export function logIn(
   world: World,
   { email, password }: Pick<Account, 'email' | 'password'>,

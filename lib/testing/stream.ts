@@ -21,7 +21,10 @@ const { filterRecords } = createRequire(import.meta.url)(
 export interface Stream {
   /** The records since the last call that the worker's filters let through. */
   take: () => Promise<DynamoDBRecord[]>;
-  /** Gives the worker what has happened since the last call, as Lambda does, and again from a failure on; answers how often. */
+  /**
+   * Gives the worker what has happened since the last call, as Lambda does, and again from a
+   * failure on; answers how often.
+   */
   follow: () => Promise<number>;
 }
 

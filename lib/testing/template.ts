@@ -34,7 +34,10 @@ export interface ServiceCopy {
   delete: () => void;
 }
 
-/** A copy of a service, by its folder within the project: packaged in this one, it would take a running stack's bundles away. */
+/**
+ * A copy of a service, by its folder within the project: packaged in this one, it would take a
+ * running stack's bundles away.
+ */
 export function copyService(service = ''): ServiceCopy {
   const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
   const own = (path: string) =>

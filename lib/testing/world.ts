@@ -46,8 +46,9 @@ interface TestedService {
 }
 
 /**
- * A stage of its own for one test file: a table made from serverless.yml in the real engine, the SNS and SSM sandbox,
- * fresh secrets and the seed data. Its clock, faults and settings are reset after every test.
+ * A stage of its own for one test file: a table made from serverless.yml in the real engine, the
+ * SNS and SSM sandbox, fresh secrets and the seed data. Its clock, faults and settings are reset
+ * after every test.
  */
 export class World {
   sandbox!: Sandbox;
@@ -103,7 +104,10 @@ export class World {
     await this.#prepareTable();
   }
 
-  /** The engine of this test file, or the one in DYNAMODB_ENDPOINT, which all files then share. Returns its URL. */
+  /**
+   * The engine of this test file, or the one in DYNAMODB_ENDPOINT, which all files then share.
+   * Returns its URL.
+   */
   async #startEngine(): Promise<string> {
     if (process.env.DYNAMODB_ENDPOINT) return process.env.DYNAMODB_ENDPOINT;
     this.#ownEngine = await startTestEngine();
@@ -117,7 +121,10 @@ export class World {
     await loadSeed(this.#service.seed);
   }
 
-  /** Starts over with an empty engine and the seed: an engine slows down with every transaction that it has done. */
+  /**
+   * Starts over with an empty engine and the seed: an engine slows down with every transaction that
+   * it has done.
+   */
   async renewEngine(): Promise<void> {
     await this.#removeTable();
     this.engine.target = await this.#startEngine();
@@ -145,7 +152,10 @@ export class World {
     jest.useFakeTimers({ now: this.#frozenAt, doNotFake: [...others, ...timers] });
   }
 
-  /** Plays a story, once, before the sandbox answers a call, named as permissions are: `sns:Publish endpoint`. */
+  /**
+   * Plays a story, once, before the sandbox answers a call, named as permissions are: `sns:Publish
+   * endpoint`.
+   */
   beforeAnswer(action: string, story: () => Promise<unknown>): void {
     this.#story = async (called) => {
       if (called !== action) return;
@@ -187,8 +197,9 @@ export class World {
   }
 
   /**
-   * Calls an endpoint as API Gateway would. An answer that its contract does not declare, by its status and its codes, fails the
-   * test, and so does a call to AWS that serverless.yml does not allow it.
+   * Calls an endpoint as API Gateway would. An answer that its contract does not declare, by its
+   * status and its codes, fails the test, and so does a call to AWS that serverless.yml does not
+   * allow it.
    */
   call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
     return this.send(handler, restEvent(request));
@@ -249,7 +260,10 @@ export class World {
 /** All seed data but the common passwords, which take longer to load than all else together. */
 const quickSeed: readonly Part[] = ['countries', 'regions', 'app', 'faqs', 'settings'];
 
-/** The world of a test file, with the project's own service unless another one is given; call it once, at the top. */
+/**
+ * The world of a test file, with the project's own service unless another one is given; call it
+ * once, at the top.
+ */
 export function useWorld(service: Partial<TestedService> = {}): World {
   const world = new World({ folder: project, seed: quickSeed, ...service });
   beforeAll(async () => {

@@ -23,16 +23,19 @@ export interface Adjustment {
 const attempts = 20;
 
 /**
- * Puts money into a wallet or takes it out, once for each key: whoever repeats a request gets the first entry. The entry, the
- * balance and the key are written together or not at all. A refusal is not kept, so the same key may be tried again later.
- * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge, idempotencyKeyReused
+ * Puts money into a wallet or takes it out, once for each key: whoever repeats a request gets the
+ * first entry. The entry, the balance and the key are written together or not at all. A refusal is
+ * not kept, so the same key may be tried again later.
+ * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge,
+ * idempotencyKeyReused
  */
 export async function adjust(wanted: Adjustment): Promise<Entry> {
   try {
     return await post(wanted);
   } catch (refusal) {
     if (!(refusal instanceof ApiError)) throw refusal;
-    // Items that are read together may be of different moments, so what refused may be what this very request did before.
+    // Items that are read together may be of different moments, so what refused may be what this
+    // very request did before.
     const [claim, record] = await readAll(recordsOf(wanted));
     const first = claim ?? record;
     if (!first) throw refusal;

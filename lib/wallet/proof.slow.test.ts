@@ -11,7 +11,10 @@ import { signIn } from '../testing/signIn.ts';
 import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
 import { useWorld } from '../testing/world.ts';
 
-/** `npm run test:proof` runs all of it. PROOF_SEED repeats a run that failed; PROOF_SCHEDULES asks for more schedules, or fewer. */
+/**
+ * `npm run test:proof` runs all of it. PROOF_SEED repeats a run that failed; PROOF_SCHEDULES asks
+ * for more schedules, or fewer.
+ */
 const full = process.env.PROOF === 'full';
 const seed = Number(process.env.PROOF_SEED ?? 20_261_122);
 const schedules = full ? Number(process.env.PROOF_SCHEDULES ?? 10_000) : 20;
@@ -55,7 +58,10 @@ async function ledgerOf(customerId: number) {
   return { items, entries, balance: Number(items.find(({ sk }) => sk === 'WALLET')?.balanceMinor) };
 }
 
-/** As a careful caller does: what failed is asked for again under the same key, until there is an answer. */
+/**
+ * As a careful caller does: what failed is asked for again under the same key, until there is an
+ * answer.
+ */
 async function adjustPatiently(customerId: number, wanted: object) {
   const request = { idempotency_key: randomUUID(), ...wanted };
   for (;;) {
@@ -83,7 +89,8 @@ async function runSchedule(schedule: number): Promise<void> {
   const { items, entries, balance } = await ledgerOf(customerId);
   expect(entries).toHaveLength(1 + taken.length);
   expect(balance).toBe(charge - taken.reduce((sum, minor) => sum + minor, 0));
-  // Whoever was refused asked for more than what was left at some moment, so for more than is left now.
+  // Whoever was refused asked for more than what was left at some moment, so for more than is left
+  // now.
   for (const minor of refused) expect(minor).toBeGreaterThan(balance);
   await expectSound(customerId, items);
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Entry } from '../repositories/wallets.ts';
 
 /**
- * The hash of an entry: of all it says and of whose it is. A wallet keeps the sum of its entries' checksums, so that none can be
- * edited, removed, moved to another wallet or put in between without its showing.
+ * The hash of an entry: of all it says and of whose it is. A wallet keeps the sum of its entries'
+ * checksums, so that none can be edited, removed, moved to another wallet or put in between without
+ * its showing.
  */
 export function hashOf(customerId: number, entry: Omit<Entry, 'hash'>): string {
   const { id, type, amountMinor, currency, reference, createdAtMs, keyHash } = entry;

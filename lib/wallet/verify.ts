@@ -43,7 +43,10 @@ export interface Report {
   findings: Finding[];
 }
 
-/** Walks through wallets in the order of the table, one part of it at a time; `after` goes on behind an earlier part. */
+/**
+ * Walks through wallets in the order of the table, one part of it at a time; `after` goes on behind
+ * an earlier part.
+ */
 export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
   const { keys, next } = await scanKeys([walletKey(0).sk, entryPrefix], after);
   const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
@@ -101,8 +104,8 @@ async function readWallet(customerId: number): Promise<Record<string, unknown> |
 }
 
 /**
- * Reports intact entries whose idempotency record is gone or edited, in either of its places. A record is written together
- * with its entry, and read after it.
+ * Reports intact entries whose idempotency record is gone or edited, in either of its places. A
+ * record is written together with its entry, and read after it.
  */
 async function compareRecords(customerId: number, items: Key[]): Promise<Finding[]> {
   const entries = items.flatMap((item) => intactEntry(customerId, item) ?? []);

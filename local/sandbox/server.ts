@@ -57,7 +57,10 @@ function answerLate(late: () => Faults['late']): MiddlewareHandler {
   };
 }
 
-/** Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built on top. */
+/**
+ * Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built
+ * on top.
+ */
 export async function startSandbox({
   port,
   secrets,

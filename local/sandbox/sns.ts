@@ -6,7 +6,9 @@ import { failure, messageAttributesOf, type Query, type SnsAnswer, success } fro
 
 /** Faults that tests and developers can switch on; each answers as SNS does. */
 export const Faults = z.object({
-  /** Every call is refused with `Throttling`; a number from 0 to 1 is the share of calls that are. */
+  /**
+   * Every call is refused with `Throttling`; a number from 0 to 1 is the share of calls that are.
+   */
   throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
   /** Every call is refused because the account has used up its quota of calls. */
   quota: z.boolean().default(false),
@@ -14,11 +16,17 @@ export const Faults = z.object({
   internal_error: z.boolean().default(false),
   /** No call is ever answered. */
   silence: z.boolean().default(false),
-  /** Calls to SNS, SSM and S3 are done, and their answers come so many seconds later; `true` is half a minute. */
+  /**
+   * Calls to SNS, SSM and S3 are done, and their answers come so many seconds later; `true` is half
+   * a minute.
+   */
   late: z.union([z.boolean(), z.number().min(0)]).default(false),
   /** These numbers have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
-  /** The apps with these push tokens are gone: the first push is lost, and SNS disables the endpoint. */
+  /**
+   * The apps with these push tokens are gone: the first push is lost, and SNS disables the
+   * endpoint.
+   */
   uninstalled: z.array(z.string()).default([]),
   /** Publishing to these endpoints, by ARN, fails with a 500. */
   unreachable: z.array(z.string()).default([]),
@@ -34,7 +42,8 @@ export interface Call {
 }
 
 /**
- * SNS as far as this project uses it: its query protocol, spoken to the unchanged SDK, with its own errors and limits.
+ * SNS as far as this project uses it: its query protocol, spoken to the unchanged SDK, with its own
+ * errors and limits.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Operations.html
  */
 export function snsSandbox(state: Omit<Call, 'query' | 'faults'>, faults: () => Faults): Hono {
