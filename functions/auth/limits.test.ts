@@ -1,7 +1,11 @@
 import { addressOf, authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
+import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as login } from '../password/login.ts';
+import { handler as setPassword } from '../password/set.ts';
+import { handler as reauthenticate } from './reauthenticate.ts';
 import { handler as sendOtp } from './sendOtp.ts';
 
 const world = useWorld({ seed: ['countries', 'settings'] });
@@ -73,15 +77,31 @@ test('one address may use a part of what strangers may, so another one signs in'
 test.each([
   ['of another phone', async () => (await signIn(world)).deviceToken],
   ['that was changed', async (own: string) => own.slice(0, -9) + (own.at(-9) === 'A' ? 'B' : 'A') + own.slice(-8)],
-  ['with a later expiry', async (own: string) => own.replace(/\.(\d+)\./, (_, at) => `.${Number(at) + 9}.`)],
+  [
+    'with a later expiry',
+    async (own: string) => own.replace(/\.(\d+)\.(\d+)\./, (_, id, at) => `.${id}.${Number(at) + 9}.`),
+  ],
+  ['with something behind it', async (own: string) => `${own}.x`],
+  [
+    'of a customer who had the phone before',
+    async (own: string, phone: string) => {
+      const { access } = await signIn(world, { phone, deviceToken: own });
+      await world.call(deleteCustomer, { method: 'DELETE', token: access });
+      return own;
+    },
+  ],
   ['that is junk', async () => 'a.1.b.c'],
   ['that is none', async () => ''],
 ])('a device token %s makes nobody the owner', async (_, forge) => {
   const { phone, deviceToken } = await signIn(world);
-  const forged = await forge(deviceToken);
+  world.advance(3_600);
+  const forged = await forge(deviceToken, phone);
+  world.advance(3_600);
+  const own = await signIn(world, { phone });
+  world.advance(86_400);
   await attack(phone, { networks: 14 });
   expect((await send(phone, nextAddress(), 'customer_auth', forged)).status).toBe(429);
-  expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(200);
+  expect((await send(phone, nextAddress(), 'customer_auth', own.deviceToken)).status).toBe(200);
 });
 
 test('a device token lives for 180 days', async () => {
@@ -169,6 +189,58 @@ describe('a login', () => {
     const body = { email: account.email, password: account.password, device_token: known };
     expect((await world.call(login, { body, clientAddress: nextAddress() })).status).toBe(200);
   });
+});
+
+test('the device token of a sign-up lets nobody guess at the customer who takes the e-mail address over', async () => {
+  world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
+  const squatter = await signUp(world);
+  const known = (await logIn(world, squatter)).body.data.device_token;
+  const { access } = await signIn(world);
+  const request = { method: 'PATCH', token: access, body: { email: squatter.email } };
+  expect((await world.call(updateCustomer, request)).status).toBe(200);
+  const guesses = await Promise.all(
+    Array.from({ length: 12 }, () => {
+      const body = { email: squatter.email, password: 'guess', device_token: known };
+      return world.call(login, { body, clientAddress: nextAddress() });
+    }),
+  );
+  expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
+});
+
+test('failures behind a shared address never keep a known device out', async () => {
+  const account = await signUp(world);
+  const known = (await logIn(world, account)).body.data.device_token;
+  const clientAddress = nextAddress();
+  for (let turn = 0; turn < 12; turn++) await logIn(world, { ...account, password: 'guess' }, { clientAddress });
+  const body = { email: account.email, password: account.password, device_token: known };
+  expect((await world.call(login, { body, clientAddress })).status).toBe(200);
+});
+
+test('another network neither learns of a code by trying, nor uses it up', async () => {
+  const [waiting, idle] = [world.phone(), world.phone()];
+  const code = await requestCode(world, waiting);
+  const clientAddress = nextAddress();
+  const guess = async (phone: string) => {
+    const { status, body, headers } = await authenticateWith(world, phone, '000000', { clientAddress });
+    return { status, errors: body.errors, wait: headers['retry-after'] };
+  };
+  for (let turn = 0; turn < 7; turn++) expect(await guess(waiting)).toEqual(await guess(idle));
+  expect((await authenticateWith(world, waiting, code)).status).toBe(201);
+});
+
+test('a code for reauthentication that the own device requested works', async () => {
+  const { access, phone, deviceToken } = await signIn(world);
+  await send(phone, nextAddress(), 'reauthentication', deviceToken);
+  const body = { otp: world.codeFor(phone) };
+  expect((await world.call(reauthenticate, { token: access, body, clientAddress: nextAddress() })).status).toBe(204);
+});
+
+test('sign-ups that name the phone of a stranger have no SMS sent to it', async () => {
+  const phone = world.phone();
+  const { token } = await signUp(world, { phone });
+  const body = { password: 'violet bicycle 77' };
+  expect((await world.call(setPassword, { token, body })).status).toBe(200);
+  expect(world.sandbox.messages.list(phone)).toEqual([]);
 });
 
 test('strangers cannot lock the test number of an app store reviewer out', async () => {

@@ -33,7 +33,7 @@ export const handler = endpoint(
   async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientAddress }) => {
     const caller = await otpCaller(clientAddress, device_token, phone.number);
     const { customer, country, wallet, session, isNew } = await signIn({ phone, code, caller, device, language });
-    const [tokens, newDeviceToken] = await Promise.all([mint(session), issueDeviceToken(phone.number)]);
+    const [tokens, newDeviceToken] = await Promise.all([mint(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {
       ...tokens,
       customer: showCustomer(customer, phone.number, country, wallet),

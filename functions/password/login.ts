@@ -1,4 +1,3 @@
-import { loginName } from '../../lib/auth/account.ts';
 import { logIn } from '../../lib/auth/logIn.ts';
 import { showSignedIn } from '../../lib/auth/showSignedIn.ts';
 import { envelope } from '../../lib/http/dialects.ts';
@@ -23,6 +22,6 @@ export const handler = endpoint(
     const { enablePhoneLogin } = await publicSettings();
     const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
     const account = await logIn({ ...identifier, password, deviceToken: device_token, clientAddress });
-    return showSignedIn(account, loginName(identifier));
+    return showSignedIn(account);
   },
 );

@@ -21,6 +21,6 @@ export const handler = endpoint(
   },
   async ({ body, language, clientAddress }) => {
     const account = await signUp(body, language, clientAddress);
-    return showSignedIn(account, account.customer.email);
+    return showSignedIn(account);
   },
 );

@@ -14,7 +14,7 @@ export interface OtpCaller {
   network: string;
   /** Whether the caller brought a device token of the phone. */
   isOwner: boolean;
-  /** Whether the phone is the signed-in caller's own. */
+  /** Whether the caller has signed in to an account that gave this phone. */
   isSignedIn?: boolean;
 }
 
@@ -22,6 +22,8 @@ export function shareOf(type: otps.OtpType, { isOwner }: OtpCaller): Share {
   if (isOwner) return 'owner';
   return type === 'customer_auth' ? 'stranger' : 'other';
 }
+
+const isTrusted = ({ isOwner, isSignedIn }: OtpCaller) => isOwner || isSignedIn === true;
 
 interface Admission {
   phone: string;
@@ -69,7 +71,7 @@ export async function checkCode(admission: Admission, typed: string, attr = 'otp
   if (tried.isRight) return tried.attempt;
   // Another network must not learn that a code is on its way to this phone.
   const { caller } = admission;
-  const isRequester = caller.isOwner || caller.isSignedIn || tried.attempt.code.network === hashNetwork(caller.network);
+  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(caller.network);
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
@@ -91,9 +93,14 @@ async function tryCodes(admission: Admission, typed: string) {
   const { phone, type, caller, counted } = admission;
   const share = shareOf(type, caller);
   const slots: Share[] = share === 'owner' ? ['owner', shareOf(type, { ...caller, isOwner: false })] : [share];
+  const network = hashNetwork(caller.network);
   let last: Tried = { outcome: 'none' };
   for (const slot of slots) {
-    const counting = await otps.countAttempt(phone, type, share, slot, nowSeconds());
+    const counting = await otps.countAttempt(phone, type, share, slot, {
+      network,
+      isTrusted: isTrusted(caller),
+      now: nowSeconds(),
+    });
     if (counting.outcome !== 'compare') {
       if (last.outcome === 'none') last = counting;
       continue;

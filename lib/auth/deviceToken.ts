@@ -1,49 +1,54 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
+import { Claim } from '../repositories/customers.ts';
+import { phoneClaimKey } from '../repositories/keys.ts';
+import { readAll } from '../repositories/table.ts';
 import { secret } from '../secrets.ts';
 import type { OtpCaller } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { OtpSecrets } from './sealedCode.ts';
 
 /**
- * A device token shows that a device has signed in to an account before. It does not authenticate:
- * it only keeps strangers from using up the attempts and sends of the account's owner. Its form is
- * `<secret id>.<expiry in seconds>.<salt>.<HMAC>`.
- * @param account the phone in E.164, or the e-mail address in lower case, that the owner signs in
- * with
+ * A device token shows that a device has signed in to a customer's account before. It does not authenticate: it only
+ * keeps strangers from using up the attempts and sends of the account's owner. Its form is
+ * `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
  */
-export async function issueDeviceToken(account: string): Promise<string> {
+export async function issueDeviceToken(customerId: number): Promise<string> {
   const { current } = await secret('otp-secrets', OtpSecrets);
-  const expiresAt = String(nowSeconds() + config.deviceTokenSeconds);
   const salt = randomBytes(12).toString('base64url');
-  return [current.id, expiresAt, salt, sign(current.secret, account, expiresAt, salt).toString('base64url')].join('.');
+  const parts = [String(customerId), String(nowSeconds() + config.deviceTokenSeconds), salt];
+  return [current.id, ...parts, sign(current.secret, parts).toString('base64url')].join('.');
 }
 
-/** Returns whether a token is one of this account's that has not expired. */
-export async function isDeviceToken(token: string | null | undefined, account: string): Promise<boolean> {
-  const [secretId, expiresAt = '', salt = '', signature = ''] = token?.split('.') ?? [];
-  if (!/^\d{1,12}$/.test(expiresAt) || Number(expiresAt) <= nowSeconds()) return false;
+/** Returns the customer of a token; undefined for one that is not ours or has expired. */
+export async function readDeviceToken(token: string | null | undefined): Promise<number | undefined> {
+  const [secretId, customerId = '', expiresAt = '', salt = '', signature = '', ...rest] = token?.split('.') ?? [];
+  const areNumbers = [customerId, expiresAt].every((part) => /^\d{1,16}$/.test(part));
+  if (!areNumbers || rest.length > 0 || Number(expiresAt) <= nowSeconds()) return undefined;
   const { next, current, previous } = await secret('otp-secrets', OtpSecrets);
   const signedUnder = [current, previous, next].find((candidate) => candidate?.id === secretId);
-  if (!signedUnder) return false;
-  const expected = sign(signedUnder.secret, account, expiresAt, salt);
+  if (!signedUnder) return undefined;
+  const expected = sign(signedUnder.secret, [customerId, expiresAt, salt]);
   const given = Buffer.from(signature, 'base64url');
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
+  return isOurs ? Number(customerId) : undefined;
 }
 
-/** The caller of an operation with an OTP for a phone. */
+/** The caller of an operation with an OTP for a phone. A token counts while its customer has the phone. */
 export async function otpCaller(
   clientAddress: string,
   token: string | null | undefined,
   phone: string,
 ): Promise<OtpCaller> {
-  return { network: clientNetwork(clientAddress), isOwner: await isDeviceToken(token, phone) };
+  const customerId = await readDeviceToken(token);
+  const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: Claim }]) : [];
+  return { network: clientNetwork(clientAddress), isOwner: claim !== undefined && claim.customerId === customerId };
 }
 
 /** The label keeps these apart from the hashes of codes, which are made under the same secret. */
-function sign(key: string, account: string, expiresAt: string, salt: string): Buffer {
+function sign(key: string, parts: readonly string[]): Buffer {
   return createHmac('sha256', key)
-    .update(JSON.stringify(['device token', account, expiresAt, salt]))
+    .update(JSON.stringify(['device token', ...parts]))
     .digest();
 }

@@ -15,7 +15,7 @@ import {
   readAccount,
 } from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
-import { isDeviceToken } from './deviceToken.ts';
+import { readDeviceToken } from './deviceToken.ts';
 import { countLoginAttempt } from './loginAttempts.ts';
 import { type Before, opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
@@ -34,11 +34,11 @@ interface LogIn extends Identifier {
  */
 export async function logIn({ password: typed, deviceToken, clientAddress, ...identifier }: LogIn) {
   const name = loginName(identifier);
-  const isOwner = await isDeviceToken(deviceToken, name);
-  const [tried, accounts] = await Promise.all([
-    countLoginAttempt(name, clientNetwork(clientAddress), isOwner),
-    findAccounts(identifier),
-  ]);
+  const network = clientNetwork(clientAddress);
+  const tokenOf = await readDeviceToken(deviceToken);
+  const finding = findAccounts(identifier);
+  const isOwner = tokenOf !== undefined && isOnlyAccount(await finding, tokenOf);
+  const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, isOwner), finding]);
   for (const account of accounts) {
     // After the customer, so that no sign-in is counted whose session is not among these.
     const [isRight, before] = await Promise.all([
@@ -55,6 +55,11 @@ export async function logIn({ password: typed, deviceToken, clientAddress, ...id
     return opened;
   }
   return fail('wrongCredentials');
+}
+
+/** Returns whether the name means this customer and no other, whom a device token could help to guess. */
+function isOnlyAccount([first, second]: readonly [Account, Account], customerId: number): boolean {
+  return first.customer?.id === customerId && second.customer === undefined;
 }
 
 /**

@@ -6,6 +6,9 @@ import * as loginFailures from '../repositories/loginFailures.ts';
 import { countCall, countInBucket } from '../repositories/sends.ts';
 import type { Write } from '../repositories/writes.ts';
 
+/** Failures of devices with a device token count apart, whatever network they share with strangers. */
+const ownDevices = 'own devices';
+
 interface LoginAttempt {
   /** The write that deletes the failures of this network at this account. */
   forgetting: Write;
@@ -26,7 +29,7 @@ interface LoginAttempt {
 export async function countLoginAttempt(name: string, network: string, isOwner: boolean): Promise<LoginAttempt> {
   const now = nowSeconds();
   const [pair, ...others] = await Promise.all([
-    loginFailures.takeTry(name, network, now),
+    loginFailures.takeTry(name, isOwner ? ownDevices : network, now),
     ...(isOwner
       ? []
       : [

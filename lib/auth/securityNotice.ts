@@ -9,7 +9,6 @@ import { countForCustomer } from '../repositories/sends.ts';
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
   password: { en: 'A new password was set for your account.', ar: 'تم تعيين كلمة مرور جديدة لحسابك.' },
-  phone: { en: 'The phone number of your account was changed.', ar: 'تم تغيير رقم هاتف حسابك.' },
 } as const satisfies Record<string, Texts>;
 
 const advice: Texts = {
@@ -20,11 +19,12 @@ const advice: Texts = {
 const noticesPerDay = 5;
 
 /**
- * Tells the phone that an account had before a change of what it can be recovered by. The change
- * was made, so a notice that cannot be sent fails nothing.
+ * Tells the verified phone of an account that its e-mail address or password has changed. The change was
+ * made, so a notice that cannot be sent fails nothing. An unverified phone may be a stranger's, and
+ * gets no SMS.
  */
 export async function notifyOfChange(before: Customer, change: keyof typeof changes): Promise<void> {
-  const to = before.phoneNumber || before.unprovenPhone;
+  const to = before.phoneNumber;
   if (!to) return;
   const { language, countryCode: country } = before;
   try {

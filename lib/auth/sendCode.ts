@@ -66,7 +66,7 @@ export async function sendCode(send: Send) {
     const counted = await Promise.allSettled([
       take(taken, [
         ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
-        ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, now)]),
+        ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, share, now)]),
       ]),
       ...(isDecoy ? [] : [takeCaps(taken, phone, caller, now)]),
     ]);

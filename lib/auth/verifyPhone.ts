@@ -9,7 +9,6 @@ import { expectAvailable } from './availability.ts';
 import { admitAttempt, checkCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { requireFreshProof } from './freshProof.ts';
-import { notifyOfChange } from './securityNotice.ts';
 import { sendCode } from './sendCode.ts';
 import type { SignedIn } from './signedIn.ts';
 
@@ -41,9 +40,7 @@ export async function verifyPhone(
   const isOther = verification.phone && verification.phone.number !== customer.unprovenPhone;
   if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshProof(session);
   try {
-    const verified = await tryToVerify(customer, verification);
-    if (isOther && verified.phoneNumber !== customer.phoneNumber) await notifyOfChange(customer, 'phone');
-    return verified;
+    return await tryToVerify(customer, verification);
   } catch (error) {
     if (!verification.code) throw error;
     // Another call of theirs may have brought the same code a moment before.
@@ -61,7 +58,7 @@ async function tryToVerify(
 ): Promise<customers.Customer> {
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
-  const caller = { network: clientNetwork(clientAddress), isOwner: false };
+  const caller = { network: clientNetwork(clientAddress), isOwner: false, isSignedIn: true };
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;

@@ -9,14 +9,14 @@ import {
   attemptWindows,
   countAll,
   networkAttemptWindow,
-  networkSendWindow,
+  networkSendWindows,
   type Share,
   sendWindows,
   uncountAll,
   valuesOf,
   waitForAll,
 } from './phoneLimits.ts';
-import { type Counted, countInDay, countInWindow } from './sends.ts';
+import { type Counted, countInDay, countInWindows } from './sends.ts';
 import { write } from './table.ts';
 import type { Item, Write } from './writes.ts';
 
@@ -48,7 +48,8 @@ export type NewCode = Omit<Code, 'id' | 'tries'>;
 /**
  * The attribute of a code. The owner's device has its own, which no stranger can replace or use up.
  */
-const slotOf = (type: OtpType, share: Share) => (share === 'owner' ? `own_${type}` : `code_${type}`);
+const slotOf = (type: OtpType, share: Share) =>
+  share === 'owner' && type === 'customer_auth' ? `own_${type}` : `code_${type}`;
 
 function codeIn(slot: string, item: Item | undefined): Code | undefined {
   return Code.optional().parse(item?.[slot]);
@@ -117,17 +118,20 @@ export function issueTestOtp(phone: string, type: OtpType, share: Share, code: N
 }
 
 /** Counts a send to a phone by one client network, which may use only a part of the share. */
-export function countNetworkSend(phone: string, network: string, now: number): Promise<Counted> {
-  return countInWindow(networkKey(phone, network), networkSendWindow(), daySeconds, now);
+export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+  return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now);
 }
 
 /** Counts an attempt at a phone's codes by one client network. */
 export function countNetworkAttempt(phone: string, network: string, now: number): Promise<Counted> {
-  return countInWindow(networkKey(phone, network), networkAttemptWindow(), daySeconds, now);
+  return countInWindows(networkKey(phone, network), [networkAttemptWindow()], daySeconds, now);
 }
 
 /** All networks of an IPv6 site are one client to a phone. */
 const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, siteOf(network) ?? network);
+
+/** Networks that did not request a code get so many of its tries, and leave the rest to the one that did. */
+const triesOfOthers = 2;
 
 /** An attempt that was counted, and the code to compare. */
 export interface Attempt {
@@ -160,7 +164,7 @@ export async function countAttempt(
   type: OtpType,
   share: Share,
   slotShare: Share,
-  now: number,
+  { network, isTrusted, now }: { network: string; isTrusted: boolean; now: number },
 ): Promise<Counting> {
   const isTest = isTestNumber(phone);
   const windows = isTest ? [] : attemptWindows(share);
@@ -168,7 +172,9 @@ export async function countAttempt(
   const code = `#${slot}`;
   const condition = [
     `${code}.#expiresAtSeconds > :now`,
-    ...(isTest ? [] : [`${code}.#tries < :tries`, allowAll(windows)]),
+    ...(isTest
+      ? []
+      : [`(${code}.#tries < :few OR (${code}.#network = :network AND ${code}.#tries < :tries))`, allowAll(windows)]),
   ];
   const counts = [
     `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry`,
@@ -183,6 +189,8 @@ export async function countAttempt(
       ':now': now,
       ':one': 1,
       ':tries': config.otpTriesPerCode,
+      ':few': isTrusted ? config.otpTriesPerCode : triesOfOthers,
+      ':network': network,
       ':expiry': now + daySeconds,
       ...valuesOf(windows, now),
     },
@@ -192,7 +200,9 @@ export async function countAttempt(
 
   const dayWaitSeconds = waitForAll(windows, old, now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
-  if (!current || current.expiresAtSeconds <= now) return { outcome: 'none' };
+  // Only the network that requested a code learns that it is still there.
+  const isVisible = isTrusted || current?.network === network;
+  if (!current || current.expiresAtSeconds <= now || !isVisible) return { outcome: 'none' };
   return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
 }
 

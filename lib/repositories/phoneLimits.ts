@@ -4,13 +4,13 @@ import { SlidingWindow } from './slidingWindow.ts';
 
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `stranger` and `other` together may use 80 %, and `other`, the OTPs that do not sign in, 40
+ * them. `stranger` and `other` together may use 60 %, and `other`, the OTPs that do not sign in, 40
  * %. So no stranger can keep the owner from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 
-const guestPart = 0.8;
-const otherPart = 0.4;
+const guestPart = 0.6;
+const otherPart = 0.3;
 /** The part of what callers without a device token may use that one client network may. */
 const networkPart = 0.8;
 
@@ -46,9 +46,14 @@ export function attemptWindows(share: Share): SlidingWindow[] {
   ];
 }
 
-/** The sends of one client network to one phone, of all types. */
-export function networkSendWindow(): SlidingWindow {
-  return new SlidingWindow('sent', [perDay(partOf(config.otpSendsPerPhonePerDay, guestPart * networkPart))]);
+/** The sends of one client network to one phone: of all types, and of those that do not sign in. */
+export function networkSendWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpSendsPerPhonePerDay;
+  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherPart * networkPart))]);
+  return [
+    new SlidingWindow('sent', [perDay(partOf(limit, guestPart * networkPart))]),
+    ...(share === 'other' ? [ofOther] : []),
+  ];
 }
 
 /** The attempts of one client network at one phone's codes, of all types. */

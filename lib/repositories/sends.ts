@@ -112,21 +112,28 @@ export async function countInBucket(key: Key, perHour: number, now: number): Pro
 }
 
 /** Counts an event in a sliding window that has an item to itself. */
-export async function countInWindow(
+export function countInWindow(key: Key, window: SlidingWindow, lifeSeconds: number, now: number): Promise<Counted> {
+  return countInWindows(key, [window], lifeSeconds, now);
+}
+
+/** Counts an event in several sliding windows of one item. */
+export async function countInWindows(
   key: Key,
-  window: SlidingWindow,
+  windows: readonly SlidingWindow[],
   lifeSeconds: number,
   now: number,
 ): Promise<Counted> {
+  const values = Object.assign({}, ...windows.map((window) => window.values(now)));
   const { done, old } = await write({
     kind: 'update',
     key,
-    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: window.allows,
-    values: { ':expiry': now + lifeSeconds, ...window.values(now) },
+    expression: `SET #expiresAtSeconds = :expiry, ${windows.map(({ count }) => count).join(', ')}`,
+    condition: windows.map(({ allows }) => allows).join(' AND '),
+    values: { ':expiry': now + lifeSeconds, ...values },
   });
-  if (!done) return { done, waitSeconds: window.wait(window.read(old), now) };
-  const undo = () => write({ kind: 'update', key, expression: `SET ${window.uncount}`, values: window.values(now) });
+  if (!done) return { done, waitSeconds: Math.max(...windows.map((window) => window.wait(window.read(old), now))) };
+  const expression = `SET ${windows.map(({ uncount }) => uncount).join(', ')}`;
+  const undo = () => write({ kind: 'update', key, expression, values });
   return { done, undo };
 }
 
