@@ -101,8 +101,8 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     logoutDevice: async ({ refresh, registrationId }) => ({
       body: { refresh_token: refresh, registration_id: registrationId },
     }),
-    async revokeSession({ phone }, turn) {
-      const { access: token } = await signIn(world, { phone });
+    async revokeSession({ phone, deviceToken }, turn) {
+      const { access: token } = await signIn(world, { phone, deviceToken });
       const { body } = await ask('listSessions', { token });
       const isOwn = turn % 2 === 0;
       return { token, path: { id: body.find(({ current }: { current: boolean }) => current === isOwn).id } };
@@ -138,10 +138,10 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
       const { token, password } = await signUp(world);
       return { token, body: { otp: null, password } };
     },
-    setPassword: async (own) => ({
-      body: { email: email(), password: password() },
-      instead: { otp: await resetCode(own.phone) },
-    }),
+    async setPassword() {
+      const { access: token, phone } = await signIn(world);
+      return { token, body: { email: email(), password: password() }, instead: { otp: await resetCode(phone) } };
+    },
     getHealth: async (_, turn) => ({
       query: { deep: String(turn % 2) },
       token: JSON.parse(world.secrets['health-key']).key,
