@@ -145,6 +145,15 @@ describe('forget password', () => {
 });
 
 describe('reset password', () => {
+  test('ends also a session whose item is still in the table', async () => {
+    const { email, code, token, id } = await withCode();
+    const before = await world.partition(`CUSTOMER#${id}`);
+    const session = before.find(({ sk }) => String(sk).startsWith('SESSION#')) ?? {};
+    expect((await resetWith({ email, token: code, password: newPassword })).status).toBe(200);
+    await world.put(session);
+    expect((await world.call(getCustomer, { method: 'GET', token })).status).toBe(401);
+  });
+
   test('by the code sets the password and ends every session', async () => {
     const { email, password, token: session, code } = await withCode();
     const { body: other } = await logIn(world, { email, password });

@@ -57,6 +57,16 @@ test('allows exactly what the same rules on a plain list allow, and says how lon
   );
 });
 
+test('allows another event in the very second in which the stretch of a limit is over', async () => {
+  const item = windowOnItem(new SlidingWindow('event', [{ events: 1, perSeconds: 100 }]));
+  const counted = async (now: number) => (await item.count(now)).done;
+  expect({ first: await counted(1_000), early: await counted(1_099), inTime: await counted(1_100) }).toEqual({
+    first: true,
+    early: false,
+    inTime: true,
+  });
+});
+
 test('the wait it names is the shortest one that helps', async () => {
   const window = new SlidingWindow('event', [{ events: 2, perSeconds: 60 }], [10]);
   const item = windowOnItem(window);
