@@ -263,6 +263,19 @@ test('strangers cannot lock the test number of an app store reviewer out', async
   expect((await authenticateWith(world, phone, '424242', { clientAddress: nextAddress() })).status).toBe(201);
 });
 
+test('a test number has the limits of any phone after its last day', async () => {
+  const phone = world.phone();
+  const until = new Date().toISOString().slice(0, 10);
+  world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until }]) });
+  world.advance(86_400);
+  const code = await requestCode(world, phone);
+  expect(code).not.toBe('424242');
+  const wrong = code === '000000' ? '111111' : '000000';
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 6; turn++) statuses.push((await authenticateWith(world, phone, wrong)).status);
+  expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+});
+
 test('a request for a new password of an unknown account uses up no cap', async () => {
   world.set({ OTP_SENDS_PER_STAGE_PER_DAY: '2' });
   world.advance(10 * 86_400);

@@ -45,7 +45,7 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
   const counts = await Promise.all([
     otps.countNetworkAttempt(phone, caller.network, now),
     countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
-    ...(otps.isTestNumber(phone) ? [otps.countTestAttempt(phone, now)] : []),
+    ...(otps.findTestNumber(phone, now) ? [otps.countTestAttempt(phone, now)] : []),
   ]);
   const counted = counts.flatMap((count) => (count.done ? [count] : []));
   const waitSeconds = Math.max(0, ...counts.map((count) => (count.done ? 0 : count.waitSeconds)));

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { nowSeconds, utcDate } from '../clock.ts';
+import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail, failFields, type Language } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
@@ -49,9 +49,7 @@ export async function sendCode(send: Send) {
   if (!active) return failFields({ attr, code: 'invalid' });
   const now = nowSeconds();
   const share = shareOf(type, caller);
-  const testNumber = config.testNumbers.find(
-    (entry) => entry.phone_number === phone.number && utcDate(now) <= entry.until,
-  );
+  const testNumber = otps.findTestNumber(phone.number, now);
   const code = testNumber?.otp ?? drawCode();
   const stored = await seal(code, phone.number, type, { now, network: caller.network });
   if (testNumber) {

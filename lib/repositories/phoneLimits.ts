@@ -4,8 +4,8 @@ import { SlidingWindow } from './slidingWindow.ts';
 
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `stranger` and `other` together may use 60 %, and `other`, the OTPs that do not sign in, 40
- * %. So no stranger can keep the owner from signing in.
+ * them. `stranger` and `other` together may use three fifths, and `other`, the OTPs that do not sign
+ * in, three tenths. So no stranger can keep the owner from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 
@@ -59,22 +59,4 @@ export function networkSendWindows(share: Share): SlidingWindow[] {
 /** The attempts of one client network at one phone's codes, of all types. */
 export function networkAttemptWindow(): SlidingWindow {
   return new SlidingWindow('wrong', [perDay(partOf(config.otpWrongTriesPerPhonePerDay, guestPart * networkPart))]);
-}
-
-/** The values that the expressions of several windows need. */
-export function valuesOf(windows: readonly SlidingWindow[], now: number): Record<string, unknown> {
-  return Object.assign({}, ...windows.map((window) => window.values(now)));
-}
-
-export const countAll = (windows: readonly SlidingWindow[]) => windows.map(({ count }) => count).join(', ');
-export const uncountAll = (windows: readonly SlidingWindow[]) => windows.map(({ uncount }) => uncount).join(', ');
-export const allowAll = (windows: readonly SlidingWindow[]) => windows.map(({ allows }) => allows).join(' AND ');
-
-/** Whole seconds until all windows allow another event; 0 if they do. */
-export function waitForAll(
-  windows: readonly SlidingWindow[],
-  item: Record<string, unknown> | undefined,
-  now: number,
-): number {
-  return Math.max(0, ...windows.map((window) => window.wait(window.read(item), now)));
 }

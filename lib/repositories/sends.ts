@@ -12,7 +12,7 @@ import {
   prefixSendsKey,
   stageSendsKey,
 } from './keys.ts';
-import { SlidingWindow } from './slidingWindow.ts';
+import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
 import { readAll, write } from './table.ts';
 import type { Item, Write } from './writes.ts';
 
@@ -101,7 +101,7 @@ async function countForNetwork(
 function countForHour(key: Key, perHour: number, now: number): Promise<Counted> {
   if (perHour > mostCounted) return countInBucket(key, perHour, now);
   const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
-  return countInWindow(key, window, hourSeconds, now);
+  return countInWindows(key, [window], hourSeconds, now);
 }
 
 /** Counts in an item for each hour of the clock. */
@@ -111,29 +111,23 @@ export async function countInBucket(key: Key, perHour: number, now: number): Pro
   return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
 }
 
-/** Counts an event in a sliding window that has an item to itself. */
-export function countInWindow(key: Key, window: SlidingWindow, lifeSeconds: number, now: number): Promise<Counted> {
-  return countInWindows(key, [window], lifeSeconds, now);
-}
-
-/** Counts an event in several sliding windows of one item. */
+/** Counts an event in sliding windows that have an item to themselves. */
 export async function countInWindows(
   key: Key,
   windows: readonly SlidingWindow[],
   lifeSeconds: number,
   now: number,
 ): Promise<Counted> {
-  const values = Object.assign({}, ...windows.map((window) => window.values(now)));
+  const values = valuesOf(windows, now);
   const { done, old } = await write({
     kind: 'update',
     key,
-    expression: `SET #expiresAtSeconds = :expiry, ${windows.map(({ count }) => count).join(', ')}`,
-    condition: windows.map(({ allows }) => allows).join(' AND '),
+    expression: `SET #expiresAtSeconds = :expiry, ${countAll(windows)}`,
+    condition: allowAll(windows),
     values: { ':expiry': now + lifeSeconds, ...values },
   });
-  if (!done) return { done, waitSeconds: Math.max(...windows.map((window) => window.wait(window.read(old), now))) };
-  const expression = `SET ${windows.map(({ uncount }) => uncount).join(', ')}`;
-  const undo = () => write({ kind: 'update', key, expression, values });
+  if (!done) return { done, waitSeconds: waitForAll(windows, old, now) };
+  const undo = () => write({ kind: 'update', key, expression: `SET ${uncountAll(windows)}`, values });
   return { done, undo };
 }
 
@@ -173,7 +167,7 @@ export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeco
 /** Counts an event of a customer's day. */
 export function countForCustomer(customerId: number, kind: string, perDay: number, now: number): Promise<Counted> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
-  return countInWindow(customerLimitKey(customerId, kind), window, daySeconds, now);
+  return countInWindows(customerLimitKey(customerId, kind), [window], daySeconds, now);
 }
 
 /**

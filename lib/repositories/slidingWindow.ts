@@ -105,3 +105,17 @@ export class SlidingWindow {
     return `(attribute_not_exists(${at}) OR ${at} <= ${since} OR ${at} > :ahead)`;
   }
 }
+
+/** The values that the expressions of several windows need. */
+export function valuesOf(windows: readonly SlidingWindow[], now: number): Item {
+  return Object.assign({}, ...windows.map((window) => window.values(now)));
+}
+
+export const countAll = (windows: readonly SlidingWindow[]) => windows.map(({ count }) => count).join(', ');
+export const uncountAll = (windows: readonly SlidingWindow[]) => windows.map(({ uncount }) => uncount).join(', ');
+export const allowAll = (windows: readonly SlidingWindow[]) => windows.map(({ allows }) => allows).join(' AND ');
+
+/** Whole seconds until all windows allow another event; 0 if they do. */
+export function waitForAll(windows: readonly SlidingWindow[], item: Item | undefined, now: number): number {
+  return Math.max(0, ...windows.map((window) => window.wait(window.read(item), now)));
+}
