@@ -24,7 +24,7 @@ const config: Config = {
     { ...shared, displayName: 'fast', testMatch: [tests, '!**/*.slow.test.ts'] },
     { ...shared, displayName: 'slow', testMatch: [tests.replace('.test.ts', '.slow.test.ts')] },
   ],
-  // Ends tests that hang. It measures nothing: a busy machine may be ten times slower than an idle one.
+  // Ends tests that hang. It measures nothing, because a busy machine may be ten times slower.
   testTimeout: 300_000,
 };
 

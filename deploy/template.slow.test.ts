@@ -232,7 +232,7 @@ describe('the web ACL', () => {
       ThrottlingRateLimit: number;
       ThrottlingBurstLimit: number;
     }[];
-    // The documentation is large, and nobody needs it to buy.
+    // The documentation is large, and customers do not need it.
     const shared = settings.filter(({ ResourcePath }) => !/~1api~1(docs|schema)/.test(ResourcePath));
     expect(shared).toHaveLength(11);
     for (const { ResourcePath, ThrottlingRateLimit, ThrottlingBurstLimit } of shared) {
