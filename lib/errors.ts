@@ -245,6 +245,10 @@ export const fieldErrors = {
   min_value: { en: 'This value must be at least {min}.', ar: 'يجب ألا تقل هذه القيمة عن {min}.' },
   unique: { en: 'This value is already in use.', ar: 'هذه القيمة مستخدمة بالفعل.' },
   does_not_exist: { en: 'This does not exist.', ar: 'هذا غير موجود.' },
+  country_not_served: {
+    en: 'Phone numbers of this country are not supported yet.',
+    ar: 'أرقام الهاتف في هذا البلد غير مدعومة بعد.',
+  },
   too_common: {
     en: 'Many people use this password. Choose another one.',
     ar: 'كلمة المرور هذه شائعة جدًا. اختر غيرها.',

@@ -80,7 +80,6 @@ describe('sendOTP', () => {
   test.each([
     ['a landline', '+20223456789'],
     ['a number that is too short', '+2010012'],
-    ['a number of a country that is not active', '+33612345678'],
     ['a number without a country', '01001234567'],
     ['an extension', '+201001234567;ext=5'],
     ['a word', 'phone'],
@@ -89,6 +88,17 @@ describe('sendOTP', () => {
   ])('refuses %s', async (_, phone) => {
     const { status, body } = await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', error('invalid', 'phone_number')]);
+  });
+
+  test('says so when it is a number of a country that is not active', async () => {
+    const { status, body } = await world.call(sendOtp, {
+      body: { phone_number: '+33612345678', otp_type: 'customer_auth' },
+    });
+    expect([status, body.type, body.errors]).toEqual([
+      400,
+      'validation_error',
+      error('country_not_served', 'phone_number'),
+    ]);
   });
 
   test('writes in the language asked for, else in English', async () => {
@@ -723,6 +733,12 @@ describe('logoutDevice', () => {
     expect((await me(other.access)).status).toBe(200);
     expect((await me(caller.access)).status).toBe(200);
     expect(await deviceOf(other.registrationId)).toMatchObject({ active: true });
+  });
+
+  test('ends the session of an app without a push token', async () => {
+    const { access, refresh: token } = await signIn(world, { registrationId: '' });
+    expect((await logout(access, token, '')).status).toBe(204);
+    expect((await me(access)).status).toBe(401);
   });
 
   test('names what is missing and changes nothing', async () => {

@@ -6,6 +6,7 @@ import { deactivation } from '../../lib/repositories/deviceWrites.ts';
 import * as sessions from '../../lib/repositories/sessions.ts';
 import { write } from '../../lib/repositories/table.ts';
 import { registrationId } from '../../lib/schemas/device.ts';
+import { clearable } from '../../lib/schemas/fields.ts';
 import { token } from '../../lib/schemas/tokens.ts';
 
 export const handler = endpoint(
@@ -14,13 +15,16 @@ export const handler = endpoint(
     tag: 'auth',
     summary: 'End the session of a refresh token and stop pushes to the device.',
     auth: signedIn,
-    body: z.object({ refresh_token: token, registration_id: registrationId }),
+    body: z.object({
+      refresh_token: token,
+      registration_id: clearable(registrationId).describe('The push token. Empty when the app has none.'),
+    }),
     returns: { 204: null },
   },
   async ({ customer, body }) => {
     const claims = await readRefreshToken(body.refresh_token);
     // The session goes last: if something fails before, the caller is still signed in and can repeat it.
-    await write(deactivation(customer.id, body.registration_id));
+    if (body.registration_id) await write(deactivation(customer.id, body.registration_id));
     if (claims?.customerId === customer.id)
       await write(sessions.ending({ customerId: customer.id, id: claims.sessionId }));
   },

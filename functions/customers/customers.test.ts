@@ -202,6 +202,28 @@ describe('AuthenticateCustomer', () => {
     ).toHaveLength(1);
   });
 
+  test.each([[''], [null], [undefined]])(
+    'signs in an app whose push token is %j, without a device',
+    async (registration_id) => {
+      const phone = world.phone();
+      const signInOn = async (device: object) => {
+        world.advance(120);
+        const otp = await requestCode(world, phone);
+        return world.call(authenticate, { body: { phone_number: phone, otp, device, language: 'en' } });
+      };
+      const first = await signInOn({ registration_id, type: 'ios' });
+      expect(first.status).toBe(201);
+      expect((await signInOn({ registration_id })).status).toBe(200);
+      const devices = async () =>
+        (await world.partition(`CUSTOMER#${first.body.customer.id}`)).filter(({ sk }) =>
+          String(sk).startsWith('DEVICE#'),
+        );
+      expect(await devices()).toEqual([]);
+      expect((await signInOn({ registration_id: `later:${phone}` })).status).toBe(200);
+      expect(await devices()).toHaveLength(1);
+    },
+  );
+
   test('names every failing field at once, in the order of the contract', async () => {
     const { status, body } = await world.call(authenticate, {
       body: { language: 'fr', device: { type: 'blackberry', registration_id: ' ' }, otp: {}, phone_number: null },
@@ -224,7 +246,7 @@ describe('AuthenticateCustomer', () => {
     const { status, body } = await world.call(authenticate, { body: sent });
     expect([status, body.errors]).toEqual([
       400,
-      [error('invalid', 'phone_number'), error('invalid_choice', 'language')],
+      [error('country_not_served', 'phone_number'), error('invalid_choice', 'language')],
     ]);
   });
 
@@ -375,10 +397,32 @@ describe('UpdateCustomer', () => {
     expect((await update(access, filled)).body).toMatchObject(filled);
     const cleared = { full_name: '', email: '', birth_date: null, image: null };
     expect((await update(access, cleared)).body).toMatchObject(cleared);
+  });
+
+  test('ignores the fields of a form that were left empty', async () => {
+    const { access } = await signIn(world);
+    const filled = {
+      full_name: 'M',
+      email: 'm.keeps@example.com',
+      birth_date: '2000-02-29',
+      image: 'https://example.com/m.png',
+    };
     await update(access, filled);
-    expect((await updateByForm(access, { full_name: '', email: '', birth_date: '', image: '' })).body).toMatchObject(
-      cleared,
-    );
+    const unfilled = new File([], '', { type: 'application/octet-stream' });
+    const form = { full_name: 'Mona', email: '', birth_date: '', primary_address: '', gender: '' };
+    for (const image of ['', unfilled]) {
+      const { status, body } = await updateByForm(access, { ...form, image });
+      expect([status, body]).toEqual([200, expect.objectContaining({ ...filled, full_name: 'Mona' })]);
+    }
+    const named = new File([], 'empty.jpg', { type: 'image/jpeg' });
+    expect((await updateByForm(access, { image: named })).body.errors).toEqual([error('invalid', 'image')]);
+  });
+
+  test('ignores what cannot be changed here', async () => {
+    const { access, customer } = await signIn(world);
+    const ignored = { phone_number: '+201001234567', id: 1, wallet: null, country: 'SA', is_phone_verified: false };
+    const { status, body } = await update(access, { ...ignored, full_name: 'Mona' });
+    expect([status, body]).toEqual([200, { ...customer, full_name: 'Mona' }]);
   });
 
   test.each([
@@ -427,7 +471,7 @@ describe('UpdateCustomer', () => {
     expect((await update(own.access, { primary_address: 11 })).body.primary_address).toBe(11);
     const refused = await update(own.access, { primary_address: 12 });
     expect([refused.status, refused.body.errors]).toEqual([400, [error('does_not_exist', 'primary_address')]]);
-    expect((await updateByForm(own.access, { primary_address: '' })).body.primary_address).toBeNull();
+    expect((await update(own.access, { primary_address: '' })).body.primary_address).toBeNull();
     expect((await updateByForm(own.access, { primary_address: '11' })).body.primary_address).toBe(11);
   });
 

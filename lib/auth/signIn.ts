@@ -22,6 +22,7 @@ interface SignIn {
   phone: Phone;
   code: string;
   caller: OtpCaller;
+  /** Its push token is empty when the app has none; then no device is registered. */
   device: devices.Registration;
   language: Language;
 }
@@ -50,13 +51,15 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
     countries.find(phone.country),
   ]);
   let claims = firstClaims;
-  const isAdded = () => claims.pushToken?.customerId !== claims.phone?.customerId;
+  const hasPushToken = device.registrationId !== '';
+  const isAdded = () => hasPushToken && claims.pushToken?.customerId !== claims.phone?.customerId;
   const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
   const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
   let known = firstKnown;
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const customer = { ...(known?.customer ?? newCustomer(phone)), language };
-    const { evicted, count } = known ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
+    const customer = { ...(known?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
+    const { evicted, count } =
+      known && hasPushToken ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = opening(
       customer.id,
       { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
@@ -67,7 +70,7 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
       ...(known
         ? [signingIn(known.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values(customers.creation(customer, country.currency))),
-      ...registration(session, device, claims.pushToken),
+      ...(hasPushToken ? registration(session, device, claims.pushToken) : []),
       ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
       ...writes,
     ];
@@ -105,7 +108,7 @@ async function readCustomer(customerId: number, addsDevice: boolean) {
   return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.ofCustomer(customerId) }) };
 }
 
-function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
+function newCustomer(phone: Phone, devicesAtMost: number): Omit<customers.Customer, 'language'> {
   return customers.Customer.omit({ language: true }).parse({
     id: newId(),
     phoneNumber: phone.number,
@@ -116,7 +119,7 @@ function newCustomer(phone: Phone): Omit<customers.Customer, 'language'> {
     birthDate: null,
     primaryAddressId: null,
     countryCode: phone.country,
-    devicesAtMost: 1,
+    devicesAtMost,
     createdAtSeconds: nowSeconds(),
   });
 }

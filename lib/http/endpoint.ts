@@ -3,7 +3,7 @@ import httpContentNegotiation from '@middy/http-content-negotiation';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import httpUrlencodePathParser from '@middy/http-urlencode-path-parser';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ApiError, type FieldError, fail, type Language, languages, ValidationError } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { clientAddressOf } from './clientAddress.ts';
@@ -144,9 +144,18 @@ function bodyParsing({ body: schema, accepts, needsBody }: Contract): Step {
       if (needsBody && !event.body) fail('parseError');
       const mediaType = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
       const reader = readers.find((candidate) => candidate.mediaType === mediaType);
-      Object.assign(event, { body: event.body ? await read(reader, event) : {} });
+      const body = event.body ? await read(reader, event) : {};
+      Object.assign(event, { body: reader === json ? body : withoutUnfilled(body, schema) });
     },
   };
+}
+
+/** Browsers and Swagger UI send the optional fields of a form that were left empty as `""`. */
+function withoutUnfilled(body: unknown, schema: z.ZodType): unknown {
+  if (!(schema instanceof z.ZodObject)) return body;
+  const isUnfilled = ([name, value]: [string, unknown]) =>
+    value === '' && (schema.shape[name] as z.ZodType | undefined)?.safeParse(undefined).success;
+  return Object.fromEntries(Object.entries(body as object).filter((field) => !isUnfilled(field)));
 }
 
 async function read(reader: BodyReader | undefined, event: APIGatewayProxyEvent): Promise<unknown> {

@@ -52,12 +52,16 @@ export const multipart: BodyReader = {
           fileHwm: bytes.length + 1,
         });
         form.on('field', (name, value) => add(name, value));
-        form.on('file', (name, file) => {
+        form.on('file', (name, file, fileName) => {
           const chunks: Buffer[] = [];
           file.on('data', (chunk) => chunks.push(chunk));
           file.on('limit', refuse('payloadTooLarge'));
           file.on('error', refuse('parseError'));
-          file.on('end', () => add(name, new Upload(Buffer.concat(chunks))));
+          file.on('end', () => {
+            const content = Buffer.concat(chunks);
+            // Browsers send a file input without a file as an empty file without a name.
+            if (fileName || content.length > 0) add(name, new Upload(content));
+          });
         });
         for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
           form.on(limit, refuse('payloadTooLarge'));

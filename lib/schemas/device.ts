@@ -58,13 +58,15 @@ export function showDevice({ id, name, registrationId, deviceId, active, created
 /** The device a customer signs in on. */
 export const SignInDevice = z
   .object({
-    registration_id: registrationId,
+    registration_id: clearable(registrationId)
+      .optional()
+      .describe('The push token. Without one the customer signs in, and no device is registered.'),
     device_id: text({ max: 255 }).nullish(),
     type: choice(deviceTypes).default('android'),
   })
   .meta({ id: 'SignInDevice' })
   .transform(({ registration_id, device_id, type }) => ({
-    registrationId: registration_id,
+    registrationId: registration_id ?? '',
     deviceId: device_id,
     type,
   }));

@@ -24,4 +24,4 @@ export const phoneNumber = text({ max: 128 })
     context.addIssue({ code: 'custom', params: { code: 'invalid' } });
     return z.NEVER;
   })
-  .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('invalid'));
+  .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('country_not_served'));
