@@ -26,7 +26,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   updateCustomer: [3, 4, 8, 0],
   listSessions: [2, 4, 0, 0],
   exportCustomer: [2, 3, 0, 0],
-  createAddress: [2, 2, 4, 0],
+  createAddress: [2, 2, 6, 0],
   listAddresses: [2, 3, 0, 0],
   updateAddress: [2, 2, 1, 0],
   deleteAddress: [3, 3, 4, 0],

@@ -87,7 +87,7 @@ async function doWithAddresses(run: Do, token: string): Promise<void> {
   const body = { point, description: '12 Tahrir Square, 3rd floor', location_type: 'HOME' };
   const { id } = await call('createAddress', { token, body });
   // The newest is the primary address, which cannot be deleted.
-  await run('createAddress', { token, body });
+  await run('createAddress', { token, body: { ...body, location_type: 'WORK' } });
   await run('listAddresses', { token });
   await run('updateAddress', { token, params: { id: String(id) }, body: { location_type: 'WORK' } });
   await run('deleteAddress', { token, params: { id: String(id) } });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fail } from './errors.ts';
 import { savingImage } from './images/saving.ts';
 import { dropQuietly } from './images/store.ts';
@@ -8,20 +9,26 @@ import * as regions from './repositories/regions.ts';
 import type { AddressChanges, NewAddress } from './schemas/address.ts';
 
 /**
- * Adds an address to a customer's and makes it the primary one.
+ * Adds an address to a customer's and makes it the primary one. A repeated request adds none, so the
+ * image that came with it is dropped.
  * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.create} throws
  */
 export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {
   await requireServed(customer, wanted.point);
-  return savingImage(customer.id, wanted.map_image ?? null, (mapImage) =>
-    addresses.create(customer.id, {
-      ...placeOf(wanted.point),
-      description: wanted.description,
-      locationType: wanted.location_type,
-      mapDescription: wanted.map_description ?? null,
-      mapImage,
-    }),
-  );
+  const { point, description, location_type: locationType, map_description: mapDescription = null } = wanted;
+  const fields = { ...placeOf(point), description, locationType, mapDescription };
+  const image = wanted.map_image ?? null;
+  return savingImage(customer.id, image, async (mapImage) => {
+    const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
+    if (address.mapImage !== mapImage) await dropQuietly(customer.id, mapImage);
+    return address;
+  });
+}
+
+/** Hashes a request. An uploaded image counts by its bytes, because its URL is new each time. */
+function hashOf(fields: object, image: NonNullable<NewAddress['map_image']> | null): string {
+  const hash = createHash('sha256').update(JSON.stringify(fields));
+  return hash.update(image && typeof image === 'object' ? image.bytes : JSON.stringify(image)).digest('hex');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { addressKey, profileKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
-import { png } from '../../lib/testing/images.ts';
+import { jpeg, png } from '../../lib/testing/images.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -20,7 +20,9 @@ const cairo = at(31.2357, 30.0444);
 const riyadh = at(46.6753, 24.7136);
 const home = { point: cairo, description: '12 Tahrir Square', location_type: 'HOME' };
 
-const create = (token: string, body: unknown = home) => world.call(createAddress, { token, body });
+let homes = 0;
+const newHome = () => ({ ...home, description: `Flat ${++homes}` });
+const create = (token: string, body: unknown = newHome()) => world.call(createAddress, { token, body });
 const createByForm = (token: string, fields: FormFields) => callWithForm(world, createAddress, { token }, fields);
 const list = (token: string) => world.call(listAddresses, { method: 'GET', token });
 const update = (token: string, id: unknown, body: unknown) =>
@@ -72,7 +74,7 @@ describe('CreateAddress', () => {
       location_type: 'WORK',
       map_image: 'https://maps.example.com/1.png',
     });
-    expect(second.body).toMatchObject({ map_description: null, map_image: 'https://maps.example.com/1.png' });
+    expect(second.body).toMatchObject({ map_description: '', map_image: 'https://maps.example.com/1.png' });
     expect(await primaryOf(access)).toBe(second.body.id);
   });
 
@@ -166,6 +168,79 @@ describe('CreateAddress', () => {
     expect((await create(access)).status).toBe(201);
   });
 
+  test('returns the same address, as the primary one, to a request repeated within a minute', async () => {
+    const { access, customer } = await signIn(world);
+    const first = (await create(access, home)).body;
+    const other = (await create(access)).body;
+    world.advance(59);
+    const { status, body } = await create(access, {
+      ...home,
+      description: ` ${home.description} `,
+      map_description: null,
+    });
+    expect([status, body]).toEqual([201, first]);
+    expect(await primaryOf(access)).toBe(first.id);
+    world.advance(1);
+    expect((await create(access, home)).body.id).not.toBe(first.id);
+    expect(await idsOf(access)).toEqual(expect.arrayContaining([first.id, other.id]));
+    expect(await idsOf(access)).toHaveLength(3);
+    await expectConsistent(customer.id);
+  });
+
+  test('makes one address of ten equal requests at once, and keeps one of their images', async () => {
+    const { access, customer } = await signIn(world);
+    const form = { ...home, point: JSON.stringify(cairo), map_image: file(png) };
+    const answers = await times(10, () => createByForm(access, form));
+    expect(statuses(answers)).toEqual(Array(10).fill(201));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(await idsOf(access)).toHaveLength(1);
+    expect((await listImages(customer.id)).match(/<Key>/g)).toHaveLength(1);
+    await expectConsistent(customer.id);
+  });
+
+  test('returns the address to a repeated request of a customer who has reached the limit with it', async () => {
+    const { access } = await signIn(world);
+    await times(49, () => create(access));
+    const last = await create(access, home);
+    expect(await create(access, home)).toMatchObject({ status: 201, body: last.body });
+    expect((await create(access)).body.errors).toEqual([error('address_limit_reached')]);
+  });
+
+  test.each([
+    ['the address was changed', async (token: string, id: number) => update(token, id, { location_type: 'WORK' })],
+    [
+      'the address was deleted',
+      async (token: string, id: number) => {
+        await create(token);
+        return remove(token, id);
+      },
+    ],
+    ['another image comes with it', undefined],
+    ['another customer sends it', undefined],
+  ])('adds an address by an equal request when %s', async (which, meanwhile) => {
+    const { access } = await signIn(world);
+    const form = { ...home, point: JSON.stringify(cairo), map_image: file(png) };
+    const { body: first } = await createByForm(access, form);
+    await meanwhile?.(access, first.id);
+    const other = which.startsWith('another customer') ? (await signIn(world)).access : access;
+    const image = which.startsWith('another image') ? file(jpeg) : file(png);
+    const second = await createByForm(other, { ...form, map_image: image });
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.id);
+    expect((await createByForm(other, { ...form, map_image: image })).body).toEqual(second.body);
+  });
+
+  test('ignores a file input of a form that was left empty', async () => {
+    const { access } = await signIn(world);
+    const unfilled = new File([], '', { type: 'application/octet-stream' });
+    const { status, body } = await createByForm(access, {
+      ...newHome(),
+      point: JSON.stringify(cairo),
+      map_image: unfilled,
+    });
+    expect([status, body.map_image]).toEqual([201, null]);
+  });
+
   test('takes a form, with the point as text and an image, which goes when the address goes', async () => {
     const { access, customer } = await signIn(world);
     const { status, body } = await createByForm(access, {
@@ -175,7 +250,7 @@ describe('CreateAddress', () => {
       map_description: '',
       map_image: file(png),
     });
-    expect([status, body.point, body.map_description]).toEqual([201, cairo, null]);
+    expect([status, body.point, body.map_description]).toEqual([201, cairo, '']);
     expect((await fetch(body.map_image)).status).toBe(200);
     await create(access);
     await remove(access, body.id);
@@ -260,7 +335,7 @@ describe('UpdateAddress', () => {
     const { body } = await create(access, { ...home, map_description: 'Beside the museum' });
     const moved = await update(access, body.id, { point: at(32.8998, 24.0889), location_type: ' WORK ' });
     expect([moved.status, moved.body]).toEqual([200, { ...body, point: at(32.8998, 24.0889), location_type: 'WORK' }]);
-    expect((await update(access, body.id, { map_description: '' })).body.map_description).toBeNull();
+    expect((await update(access, body.id, { map_description: '' })).body.map_description).toBe('');
     expect((await update(access, body.id, {})).body).toEqual((await list(access)).body[0]);
   });
 

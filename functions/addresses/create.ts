@@ -9,6 +9,7 @@ export const handler = endpoint(
     operationId: 'CreateAddress',
     tag: 'addresses',
     summary: 'Add an address and make it the primary one.',
+    description: 'The same request within a minute returns the same address, so it can be repeated safely.',
     auth: signedIn,
     accepts: multipart,
     body: NewAddress,

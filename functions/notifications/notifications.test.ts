@@ -55,6 +55,7 @@ describe('listNotifications', () => {
       message_body: 'Order 7 is on its way',
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       is_read: false,
+      data: { a: 'b' },
     });
   });
 

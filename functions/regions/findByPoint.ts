@@ -1,5 +1,4 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as countries from '../../lib/repositories/countries.ts';
 import * as regions from '../../lib/repositories/regions.ts';
 import { PositionInQuery } from '../../lib/schemas/position.ts';
 import { noRegion, Region, showRegion } from '../../lib/schemas/region.ts';
@@ -15,6 +14,6 @@ export const handler = endpoint(
   },
   async ({ query: { long, lat }, language }) => {
     const region = await regions.find([long, lat]);
-    return region ? showRegion(region, await countries.find(region.countryCode), language) : noRegion;
+    return region ? showRegion(region, language) : noRegion;
   },
 );

@@ -50,10 +50,7 @@ describe('GetRegionByPoint, among the regions that come with the project', () =>
 
   test('answers in the language asked for, with the country; where there is no region, with nothing', async () => {
     const arabic = await find(31.2357, 30.0444, { 'Accept-Language': 'ar' });
-    expect([arabic.status, arabic.body]).toEqual([
-      200,
-      { code: 'EG-CAIRO', name: 'القاهرة', country: expect.objectContaining({ code: 'EG', name: 'مصر' }) },
-    ]);
+    expect([arabic.status, arabic.body]).toEqual([200, { code: 'EG-CAIRO', name: 'القاهرة', country: 'EG' }]);
     expect((await find(0, 0)).body).toEqual({ code: '', name: '', country: null });
   });
 
@@ -210,7 +207,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     expect(await codeAt(22, 3)).toBe('NEWEST');
   });
 
-  test('knows a country that was loaded together with its regions a moment ago', async () => {
+  test('knows regions that were loaded a moment ago, with a country of their own', async () => {
     await find(0, 60);
     world.advance(30);
     await find(22, 3);
@@ -224,7 +221,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     });
     await loadRegions(feature('PARIS', rectangle(2, 48, 3, 49), 'FR'));
     world.advance(31);
-    expect((await find(2.35, 48.85)).body).toMatchObject({ code: 'PARIS', country: { code: 'FR', name: 'France' } });
+    expect((await find(2.35, 48.85)).body).toMatchObject({ code: 'PARIS', country: 'FR' });
   });
 
   test('has no regions where none are loaded', async () => {

@@ -33,7 +33,7 @@ const Address = {
   location_type: 'HOME|WORK',
   'point.type': 'Point',
   'point.coordinates': 'array',
-  map_description: 'string?',
+  map_description: 'string',
   map_image: 'uri?',
 };
 const Device = {
@@ -69,7 +69,7 @@ const answers: Record<string, Record<string, string>> = {
   GetCustomerDetails: Customer,
   UpdateCustomer: Customer,
   ListCountries: Country,
-  GetRegionByPoint: { code: 'string', name: 'string', country: 'object?', ...within('country', Country) },
+  GetRegionByPoint: { code: 'string', name: 'string', country: 'string≤2?' },
   ListAddresses: Address,
   CreateAddress: Address,
   UpdateAddress: Address,

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { nowMs } from '../clock.ts';
+import { nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { fail } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Customer } from './customers.ts';
 import { find } from './items.ts';
-import { addressKey, addressPrefix, customerPartition, profileKey } from './keys.ts';
+import { addressCreationKey, addressKey, addressPrefix, customerPartition, profileKey } from './keys.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
-import { type Given, setting } from './writes.ts';
+import { type Given, setting, type Write } from './writes.ts';
 
 export const locationTypes = ['HOME', 'WORK'] as const;
 
@@ -33,11 +33,21 @@ export async function ofCustomer(customerId: number): Promise<Address[]> {
   return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
 }
 
+/** A client that lost a response repeats its request within this time. */
+const repeatSeconds = 60;
+
 /**
- * Adds an address and makes it the primary one.
+ * Adds an address and makes it the primary one. A repeated request returns the address of the first
+ * one, unless that was changed or deleted since.
+ * @param requestHash is the same for equal requests
  * @throws addressLimitReached, or authenticationFailed if the customer is gone
  */
-export async function create(customerId: number, fields: Fields): Promise<Address> {
+export async function create(
+  customerId: number,
+  fields: Fields,
+  requestHash: string,
+  outdated?: Address,
+): Promise<Address> {
   const address: Address = { id: newId(), ...fields, createdAtMs: nowMs() };
   const result = await transact([
     {
@@ -48,11 +58,43 @@ export async function create(customerId: number, fields: Fields): Promise<Addres
       values: { ':id': address.id, ':none': 0, ':one': 1, ':most': config.addressesPerCustomer },
     },
     { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
+    {
+      kind: 'put',
+      key: addressCreationKey(customerId, requestHash),
+      item: { ...address, expiresAtSeconds: nowSeconds() + repeatSeconds },
+      condition: 'attribute_not_exists(pk) OR #createdAtMs <= :longAgo OR #id = :outdated',
+      values: { ':longAgo': address.createdAtMs - repeatSeconds * 1_000, ':outdated': outdated?.id ?? 0 },
+    },
   ]);
   if (result.done) return address;
-  const [profile] = result.refused;
+  const [profile, , creation] = result.refused;
+  if (creation?.old) {
+    const first = Address.parse(creation.old);
+    const { done } = await transact(makePrimaryWrites(customerId, first));
+    return done ? first : create(customerId, fields, requestHash, first);
+  }
   if (!profile) return fail('error');
   return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
+}
+
+/** The writes that make an address the primary one. They are refused if it was changed or deleted. */
+function makePrimaryWrites(customerId: number, address: Address): Write[] {
+  const fields = Object.entries(address);
+  return [
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #primaryAddressId = :id',
+      condition: 'attribute_exists(pk)',
+      values: { ':id': address.id },
+    },
+    {
+      kind: 'check',
+      key: addressKey(customerId, address.id),
+      condition: fields.map(([name]) => `#${name} = :${name}`).join(' AND '),
+      values: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+    },
+  ];
 }
 
 /**

@@ -15,6 +15,7 @@ import { createHash } from 'node:crypto';
  * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
  * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
  * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | list, check the primary one             |
+ * | creation of one    | CUSTOMER#<id>             | NEW_ADDRESS#<hash>     | create it once for a repeated request   |
  * | notification       | CUSTOMER#<id>             | NOTIFICATION#<place>   | list                                    |
  * | place of one       | CUSTOMER#<id>             | NOTIFICATION_ID#<id>   | find by its id, make it only once       |
  * | one is unread      | CUSTOMER#<id>             | UNREAD#<reading>-<id>  | count                                   |
@@ -87,6 +88,10 @@ export const deviceKey = (customerId: number, registrationId: string): Key => ({
 export const addressKey = (customerId: number, addressId: number): Key => ({
   pk: customerPartition(customerId),
   sk: `${addressPrefix}${addressId}`,
+});
+export const addressCreationKey = (customerId: number, requestHash: string): Key => ({
+  pk: customerPartition(customerId),
+  sk: `NEW_ADDRESS#${requestHash}`,
 });
 
 /** Where a notification is in its inbox: after how many clearings, then in the order of time. */

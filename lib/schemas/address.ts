@@ -10,7 +10,7 @@ export const Address = z
     description: z.string(),
     location_type: z.enum(locationTypes),
     point: Point,
-    map_description: z.string().nullable(),
+    map_description: z.string().describe('Empty when there is none.'),
     map_image: z.url().nullable(),
   })
   .meta({ id: 'Address' });
@@ -36,7 +36,7 @@ export function showAddress(address: Stored): Address {
     description: address.description,
     location_type: address.locationType,
     point: { type: 'Point', coordinates: [address.longitude, address.latitude] },
-    map_description: address.mapDescription,
+    map_description: address.mapDescription ?? '',
     map_image: address.mapImage,
   };
 }

@@ -10,6 +10,9 @@ export const Notification = z
     message_body: z.string(),
     created_at: z.iso.datetime(),
     is_read: z.boolean(),
+    data: z
+      .record(z.string(), z.string())
+      .describe('The `data` of the push; `deep_link` is the link to open on a tap.'),
   })
   .meta({ id: 'Notification' });
 export type Notification = z.infer<typeof Notification>;
@@ -17,7 +20,7 @@ export type Notification = z.infer<typeof Notification>;
 /** The notification that a path names. */
 export const NotificationInPath = z.object({ id: idInPath });
 
-export function showNotification({ id, type, title, body, createdAtMs, isRead }: Stored): Notification {
+export function showNotification({ id, type, title, body, createdAtMs, isRead, data }: Stored): Notification {
   return {
     id,
     notification_type: type,
@@ -25,5 +28,6 @@ export function showNotification({ id, type, title, body, createdAtMs, isRead }:
     message_body: body,
     created_at: new Date(createdAtMs).toISOString(),
     is_read: isRead,
+    data,
   };
 }

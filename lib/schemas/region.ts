@@ -1,14 +1,12 @@
 import * as z from 'zod';
 import type { Language } from '../errors.ts';
-import type * as countries from '../repositories/countries.ts';
 import type * as regions from '../repositories/regions.ts';
-import { Country, showCountry } from './country.ts';
 
 export const Region = z
   .object({
     code: z.string().describe('Empty where there is no region.'),
     name: z.string(),
-    country: Country.nullable(),
+    country: z.string().length(2).nullable().describe('ISO 3166-1 alpha-2. Null where there is no region.'),
   })
   .meta({ id: 'Region' });
 export type Region = z.infer<typeof Region>;
@@ -16,6 +14,6 @@ export type Region = z.infer<typeof Region>;
 export const noRegion: Region = { code: '', name: '', country: null };
 
 /** A region in the reader's language. */
-export function showRegion({ code, name }: regions.Region, country: countries.Country, language: Language): Region {
-  return { code, name: name[language], country: showCountry(country, language) };
+export function showRegion({ code, name, countryCode }: regions.Region, language: Language): Region {
+  return { code, name: name[language], country: countryCode };
 }
