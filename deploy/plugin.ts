@@ -1,6 +1,9 @@
 import { type Route, readRoutes } from '../lib/http/routes.ts';
+import { describeApi } from './apiDocument.ts';
 import { Parameters } from './parameters.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
+import { assignRoles, type Deployed, describeRoles, logGroupId, type Statement } from './roles.ts';
+import { maxResources, ofType, type Resources } from './template.ts';
 
 interface Throttle {
   /** Requests per second. */
@@ -17,18 +20,19 @@ interface Serverless {
   serviceDir: string;
   /** The stage and the region that this run is for; `service.provider` has those of serverless.yml, whatever was asked for. */
   getProvider: (name: 'aws') => { getStage: () => string; getRegion: () => string };
+  configSchemaHandler: { defineFunctionProperties: (provider: 'aws', schema: object) => void };
   service: {
     service: string;
     custom: { throttles: Throttles; accessLog: boolean | string; protectData: boolean | string };
-    provider: { compiledCloudFormationTemplate: { Resources: Record<string, Resource> } };
-    resources: { Resources: Record<string, { Type: string }> };
+    functions: Record<string, Deployed>;
+    provider: {
+      compiledCloudFormationTemplate: { Resources: Resources };
+      environment: Record<string, unknown>;
+      iam?: { role?: { statements?: Statement[] } };
+      logRetentionInDays: number | string;
+    };
+    resources: { Resources: Resources };
   };
-}
-
-interface Resource {
-  Type: string;
-  Properties: Record<string, unknown>;
-  DependsOn?: string[];
 }
 
 /** One line of JSON for each request. */
@@ -45,19 +49,27 @@ const logFormat = {
 };
 
 /**
- * Sets what Serverless can only set by calls after a deployment, or not at all, in the template itself: throttles for each
- * method, tracing and the access log of the API's stage. Removes with a stage what CloudFormation would leave behind.
+ * Finishes the template that Serverless makes: the API as one document, a role for each function,
+ * one log group, and throttles, tracing and the access log of the API's stage. Removes with a stage
+ * what CloudFormation would leave behind.
  */
 class StagePlugin {
   readonly hooks = {
-    'after:package:compileEvents': () => this.#describeStage(),
+    'before:package:setupProviderConfiguration': () => assignRoles(this.#serverless.service.functions),
+    'after:package:compileEvents': () => this.#finishTemplate(),
+    'after:package:finalize': () => this.#countResources(),
     'before:remove:remove': () => this.#emptyImages(),
     'after:remove:remove': () => this.#forgetSecrets(),
   };
   readonly #serverless: Serverless;
+  readonly #log: { notice: (text: string) => void };
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, _options: unknown, { log }: { log: { notice: (text: string) => void } }) {
     this.#serverless = serverless;
+    this.#log = log;
+    serverless.configSchemaHandler.defineFunctionProperties('aws', {
+      properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
+    });
   }
 
   get #stage(): string {
@@ -81,23 +93,39 @@ class StagePlugin {
     if (!isOn(custom.protectData)) await new Parameters(service, this.#stage, this.#region).removeAll();
   }
 
-  #describeStage(): void {
-    const { custom, provider, resources } = this.#serverless.service;
-    const found = Object.entries(provider.compiledCloudFormationTemplate.Resources).find(
-      ([, { Type }]) => Type === 'AWS::ApiGateway::Deployment',
-    );
-    if (!found) return;
-    const [deploymentId, deployment] = found;
-    // Described by the deployment, a stage could be made once and never be changed.
-    delete deployment.Properties.StageName;
-    const answers = Object.entries(resources.Resources).filter(
-      ([, { Type }]) => Type === 'AWS::ApiGateway::GatewayResponse',
-    );
-    deployment.DependsOn = [...(deployment.DependsOn ?? []), ...answers.map(([name]) => name)];
+  #finishTemplate(): void {
+    const { service, functions, provider, resources } = this.#serverless.service;
+    const { Resources: compiled } = provider.compiledCloudFormationTemplate;
+    Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? []));
+    compiled[logGroupId] = {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: {
+        LogGroupName: `/aws/lambda/${service}-${this.#stage}`,
+        RetentionInDays: provider.logRetentionInDays,
+      },
+    };
+    for (const [, { Properties }] of ofType(compiled, 'AWS::Lambda::Function')) {
+      Properties.LoggingConfig = { LogGroup: { Ref: logGroupId } };
+    }
+    const deploymentId = describeApi(compiled, resources.Resources, {
+      functionPrefix: `${service}-${this.#stage}-`,
+      corsOrigins: String(provider.environment.CORS_ORIGINS ?? ''),
+    });
+    this.#describeStage(deploymentId);
+  }
+
+  #countResources(): void {
+    const { Resources: all } = this.#serverless.service.provider.compiledCloudFormationTemplate;
+    const count = Object.keys(all).length;
+    this.#log.notice(`The stack has ${count} resources, which leaves ${maxResources - count}.`);
+  }
+
+  #describeStage(deploymentId: string): void {
+    const { custom, provider } = this.#serverless.service;
     provider.compiledCloudFormationTemplate.Resources.ApiGatewayStage = {
       Type: 'AWS::ApiGateway::Stage',
       Properties: {
-        RestApiId: deployment.Properties.RestApiId,
+        RestApiId: { Ref: 'ApiGatewayRestApi' },
         DeploymentId: { Ref: deploymentId },
         StageName: this.#stage,
         TracingEnabled: true,

@@ -1,24 +1,17 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Resources } from '../../deploy/template.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'node_modules/serverless/bin/serverless.js');
 const left = new Set(['node_modules', '.git', '.esbuild', '.serverless', '.local', 'coverage']);
 
-export interface Resource {
-  Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: every type of resource has properties of its own
-  Properties: any;
-  DeletionPolicy?: string;
-  DependsOn?: string[];
-}
-
 export interface Template {
-  Resources: Record<string, Resource>;
+  Resources: Resources;
   Conditions: Record<string, unknown>;
   Outputs: Record<string, unknown>;
 }
@@ -31,6 +24,8 @@ export interface ServiceCopy {
   serverless: (args: string[], environment?: Record<string, string>) => Promise<string>;
   /** What it packaged last. */
   template: () => Template;
+  /** Changes a file of the copy. */
+  edit: (file: string, change: (text: string) => string) => void;
   delete: () => void;
 }
 
@@ -60,6 +55,10 @@ export function copyService(service = ''): ServiceCopy {
     },
     template: () =>
       JSON.parse(readFileSync(join(cwd, '.serverless/cloudformation-template-update-stack.json'), 'utf8')),
+    edit(file, change) {
+      const path = join(cwd, file);
+      writeFileSync(path, change(readFileSync(path, 'utf8')));
+    },
     delete: () => rmSync(folder, { recursive: true }),
   };
 }

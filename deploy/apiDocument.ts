@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { ofType, type Resource, type Resources, takeType } from './template.ts';
+
+interface Api {
+  /** The prefix of the names of all functions that the API may invoke. */
+  functionPrefix: string;
+  /** The origins of `Access-Control-Allow-Origin`, separated by commas. */
+  corsOrigins: string;
+}
+
+const apiId = 'ApiGatewayRestApi';
+const invokeRoleId = 'ApiInvokeRole';
+
+/**
+ * Replaces the API's resources, methods, permissions and gateway responses, as Serverless made them
+ * of the `http` events, by one OpenAPI document. Each path would otherwise cost several of the 500
+ * resources that a stack can have.
+ * @returns the logical id of the deployment
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+ */
+export function describeApi(resources: Resources, ownResources: Resources, api: Api): string {
+  const { Properties: properties } = resources[apiId] as Resource;
+  const { BinaryMediaTypes, MinimumCompressionSize, Policy: _, ...others } = properties;
+  const body = {
+    openapi: '3.0.1',
+    info: { title: properties.Name, version: '1' },
+    paths: describePaths(resources),
+    'x-amazon-apigateway-binary-media-types': BinaryMediaTypes,
+    'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize,
+    'x-amazon-apigateway-gateway-responses': describeGatewayResponses(ownResources, api.corsOrigins),
+  };
+  resources[apiId] = {
+    Type: 'AWS::ApiGateway::RestApi',
+    Properties: { ...others, Body: body, Parameters: { endpointConfigurationTypes: 'REGIONAL' } },
+  };
+  resources[invokeRoleId] = describeInvokeRole(api.functionPrefix);
+  takeType(resources, 'AWS::Lambda::Permission');
+  takeType(resources, 'AWS::ApiGateway::Deployment');
+  // A deployment is a snapshot of the API, so another document needs another one.
+  const deploymentId = `ApiGatewayDeployment${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 12)}`;
+  resources[deploymentId] = { Type: 'AWS::ApiGateway::Deployment', Properties: { RestApiId: { Ref: apiId } } };
+  return deploymentId;
+}
+
+function describePaths(resources: Resources): Record<string, Record<string, object>> {
+  const methods = takeType(resources, 'AWS::ApiGateway::Method');
+  const pathOf = (resourceId: string | undefined): string => {
+    const properties = resourceId ? resources[resourceId]?.Properties : undefined;
+    return properties ? `${pathOf(properties.ParentId.Ref)}/${properties.PathPart}` : '';
+  };
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [, { Properties }] of methods) {
+    const path = pathOf(Properties.ResourceId.Ref) || '/';
+    const name =
+      Properties.HttpMethod === 'ANY' ? 'x-amazon-apigateway-any-method' : Properties.HttpMethod.toLowerCase();
+    paths[path] = { ...paths[path], [name]: describeMethod(path, Properties.Integration) };
+  }
+  takeType(resources, 'AWS::ApiGateway::Resource');
+  return paths;
+}
+
+function describeMethod(path: string, { Type, IntegrationHttpMethod, Uri }: Resource['Properties']): object {
+  const parameters = Array.from(path.matchAll(/\{(\w+)\+?\}/g), ([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  return {
+    ...(parameters.length > 0 && { parameters }),
+    responses: {},
+    'x-amazon-apigateway-integration': {
+      type: Type.toLowerCase(),
+      httpMethod: IntegrationHttpMethod,
+      uri: Uri,
+      credentials: { 'Fn::GetAtt': [invokeRoleId, 'Arn'] },
+      passthroughBehavior: 'when_no_match',
+    },
+  };
+}
+
+function describeGatewayResponses(ownResources: Resources, corsOrigins: string): Record<string, object> {
+  const cors = corsOrigins && {
+    // A gateway response cannot choose among several origins. It holds nothing but the error.
+    'gatewayresponse.header.access-control-allow-origin': `'${corsOrigins.includes(',') ? '*' : corsOrigins}'`,
+    'gatewayresponse.header.access-control-expose-headers': "'x-request-id, retry-after'",
+  };
+  return Object.fromEntries(
+    takeType(ownResources, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => [
+      Properties.ResponseType,
+      {
+        statusCode: Properties.StatusCode,
+        responseParameters: { ...Properties.ResponseParameters, ...cors },
+        responseTemplates: Properties.ResponseTemplates,
+      },
+    ]),
+  );
+}
+
+/** One role instead of a permission for each function and path. */
+function describeInvokeRole(functionPrefix: string): Resource {
+  const functions = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionPrefix}*`;
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [
+        {
+          PolicyName: 'invoke',
+          PolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::Sub': functions } }],
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** The routes of a document, each as `GET /api/customers/me` with the function that it invokes. */
+export function routesOf(resources: Resources): Record<string, string> {
+  const [[, api] = []] = ofType(resources, 'AWS::ApiGateway::RestApi');
+  const routes = Object.entries(api?.Properties.Body.paths as Record<string, Record<string, object>>).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods).map(([name, method]) => {
+        const verb = name === 'x-amazon-apigateway-any-method' ? 'ANY' : name.toUpperCase();
+        const [, functionId = ''] = JSON.stringify(method).match(/"(\w+)LambdaFunction"/) ?? [];
+        return [`${verb} ${path}`, functionId];
+      }),
+  );
+  return Object.fromEntries(routes);
+}

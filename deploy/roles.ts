@@ -1,0 +1,75 @@
+import type { Resources } from './template.ts';
+
+export interface Statement {
+  Effect: string;
+  Action: string[];
+  Resource?: unknown;
+  NotResource?: unknown;
+}
+
+export interface Deployed {
+  iamRoleStatements?: Statement[];
+  events?: { stream?: { arn: unknown }; sqs?: { arn: unknown } }[];
+  /** The logical id of its role. */
+  role?: string;
+  disableLogs?: boolean;
+}
+
+export const logGroupId = 'FunctionLogs';
+const roleIdOf = (functionName: string) => `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
+
+/** Gives each function a role of its own, and takes the log group that Serverless would make for it. */
+export function assignRoles(functions: Record<string, Deployed>): void {
+  for (const [name, deployed] of Object.entries(functions)) {
+    Object.assign(deployed, { role: roleIdOf(name), disableLogs: true });
+  }
+}
+
+/** Describes the roles of all functions: each allows what serverless.yml lists, reading its events, and logging. */
+export function describeRoles(functions: Record<string, Deployed>, common: Statement[]): Resources {
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, { iamRoleStatements = [], events = [] }]) => {
+      const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...iamRoleStatements];
+      return [roleIdOf(name), describeRole(mergeStatements(statements))];
+    }),
+  );
+}
+
+const writeLogs: Statement = {
+  Effect: 'Allow',
+  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] },
+};
+
+function readEvents({ stream, sqs }: NonNullable<Deployed['events']>[number]): Statement[] {
+  const streamActions = ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams'];
+  const queueActions = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+  return [
+    ...(stream
+      ? [{ Effect: 'Allow', Action: streamActions.map((name) => `dynamodb:${name}`), Resource: stream.arn }]
+      : []),
+    ...(sqs ? [{ Effect: 'Allow', Action: queueActions.map((name) => `sqs:${name}`), Resource: sqs.arn }] : []),
+  ];
+}
+
+/** Merges statements that differ in their actions alone. */
+function mergeStatements(statements: Statement[]): Statement[] {
+  const alike = Map.groupBy(statements, ({ Action: _, ...others }) => JSON.stringify(others));
+  return Array.from(alike.values(), (group) => ({
+    ...(group[0] as Statement),
+    Action: [...new Set(group.flatMap(({ Action }) => Action))],
+  }));
+}
+
+function describeRole(statements: Statement[]) {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [{ PolicyName: 'function', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+    },
+  };
+}
