@@ -20,13 +20,14 @@ const invokeRoleId = 'ApiInvokeRole';
  */
 export function describeApi(resources: Resources, ownResources: Resources, api: Api): string {
   const { Properties: properties } = resources[apiId] as Resource;
-  const { BinaryMediaTypes, MinimumCompressionSize, Policy: _, ...others } = properties;
+  const { Policy: _, ...others } = properties;
   const body = {
     openapi: '3.0.1',
     info: { title: properties.Name, version: '1' },
     paths: describePaths(resources),
-    'x-amazon-apigateway-binary-media-types': BinaryMediaTypes,
-    'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize,
+    // The document replaces the settings of the API, so it repeats them.
+    'x-amazon-apigateway-binary-media-types': others.BinaryMediaTypes,
+    'x-amazon-apigateway-minimum-compression-size': others.MinimumCompressionSize,
     'x-amazon-apigateway-gateway-responses': describeGatewayResponses(ownResources, api.corsOrigins),
   };
   resources[apiId] = {
@@ -42,6 +43,9 @@ export function describeApi(resources: Resources, ownResources: Resources, api: 
   return deploymentId;
 }
 
+/** All that `ANY` stands for. Emulators of AWS do not import `x-amazon-apigateway-any-method`. */
+const anyMethod = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'];
+
 function describePaths(resources: Resources): Record<string, Record<string, object>> {
   const methods = takeType(resources, 'AWS::ApiGateway::Method');
   const pathOf = (resourceId: string | undefined): string => {
@@ -51,9 +55,12 @@ function describePaths(resources: Resources): Record<string, Record<string, obje
   const paths: Record<string, Record<string, object>> = {};
   for (const [, { Properties }] of methods) {
     const path = pathOf(Properties.ResourceId.Ref) || '/';
-    const name =
-      Properties.HttpMethod === 'ANY' ? 'x-amazon-apigateway-any-method' : Properties.HttpMethod.toLowerCase();
-    paths[path] = { ...paths[path], [name]: describeMethod(path, Properties.Integration) };
+    const description = describeMethod(path, Properties.Integration);
+    const { [path]: described = {} } = paths;
+    paths[path] =
+      Properties.HttpMethod === 'ANY'
+        ? { ...Object.fromEntries(anyMethod.map((method) => [method, description])), ...described }
+        : { ...described, [Properties.HttpMethod.toLowerCase()]: description };
   }
   takeType(resources, 'AWS::ApiGateway::Resource');
   return paths;
@@ -66,13 +73,15 @@ function describeMethod(path: string, { Type, IntegrationHttpMethod, Uri }: Reso
     required: true,
     schema: { type: 'string' },
   }));
+  const [functionId] = Uri['Fn::Join'][1].flatMap((part: Resource['Properties']) => part['Fn::GetAtt'] ?? []);
+  const uri = `arn:\${AWS::Partition}:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${functionId}.Arn}/invocations`;
   return {
     ...(parameters.length > 0 && { parameters }),
     responses: {},
     'x-amazon-apigateway-integration': {
       type: Type.toLowerCase(),
       httpMethod: IntegrationHttpMethod,
-      uri: Uri,
+      uri: { 'Fn::Sub': uri },
       credentials: { 'Fn::GetAtt': [invokeRoleId, 'Arn'] },
       passthroughBehavior: 'when_no_match',
     },
@@ -120,16 +129,16 @@ function describeInvokeRole(functionPrefix: string): Resource {
   };
 }
 
-/** The routes of a document, each as `GET /api/customers/me` with the function that it invokes. */
+/** Returns the functions of a document by their routes, such as `GET /api/customers/me`. */
 export function routesOf(resources: Resources): Record<string, string> {
   const [[, api] = []] = ofType(resources, 'AWS::ApiGateway::RestApi');
-  const routes = Object.entries(api?.Properties.Body.paths as Record<string, Record<string, object>>).flatMap(
-    ([path, methods]) =>
-      Object.entries(methods).map(([name, method]) => {
-        const verb = name === 'x-amazon-apigateway-any-method' ? 'ANY' : name.toUpperCase();
-        const [, functionId = ''] = JSON.stringify(method).match(/"(\w+)LambdaFunction"/) ?? [];
-        return [`${verb} ${path}`, functionId];
+  const paths = Object.entries(api?.Properties.Body.paths as Record<string, Record<string, object>>);
+  return Object.fromEntries(
+    paths.flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, description]) => {
+        const [, functionId = ''] = JSON.stringify(description).match(/\{(\w+)LambdaFunction\.Arn\}/) ?? [];
+        return [`${method.toUpperCase()} ${path}`, functionId];
       }),
+    ),
   );
-  return Object.fromEntries(routes);
 }

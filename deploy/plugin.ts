@@ -104,8 +104,10 @@ class StagePlugin {
         RetentionInDays: provider.logRetentionInDays,
       },
     };
-    for (const [, { Properties }] of ofType(compiled, 'AWS::Lambda::Function')) {
-      Properties.LoggingConfig = { LogGroup: { Ref: logGroupId } };
+    for (const [, resource] of ofType(compiled, 'AWS::Lambda::Function')) {
+      resource.Properties.LoggingConfig = { LogGroup: { Ref: logGroupId } };
+      // Its role and its log group are named by reference already.
+      delete resource.DependsOn;
     }
     const deploymentId = describeApi(compiled, resources.Resources, {
       functionPrefix: `${service}-${this.#stage}-`,
