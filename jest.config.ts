@@ -21,8 +21,9 @@ const shared: Project = {
 
 const config: Config = {
   projects: [
-    { ...shared, displayName: 'fast', testMatch: [tests, '!**/*.slow.test.ts'] },
+    { ...shared, displayName: 'fast', testMatch: [tests, '!**/*.{slow,emulator}.test.ts'] },
     { ...shared, displayName: 'slow', testMatch: [tests.replace('.test.ts', '.slow.test.ts')] },
+    { ...shared, displayName: 'emulator', testMatch: [tests.replace('.test.ts', '.emulator.test.ts')] },
   ],
   // Ends tests that hang. It measures nothing, because a busy machine may be ten times slower.
   testTimeout: 300_000,

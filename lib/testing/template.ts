@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export interface ServiceCopy {
    * @throws when it fails, with what it printed
    */
   serverless: (args: string[], environment?: Record<string, string>) => Promise<string>;
+  /** Runs a script of the service in the same way. */
+  script: (file: string, args: string[], environment?: Record<string, string>) => Promise<string>;
   /** What it packaged last. */
   template: () => Template;
   /** Changes a file of the copy. */
@@ -43,21 +45,23 @@ export function copyService(service = ''): ServiceCopy {
   cpSync(root, folder, { recursive: true, filter: own });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const cwd = join(folder, service);
+  async function runNode(args: string[], environment: Record<string, string> = {}): Promise<string> {
+    const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', ...environment };
+    const { failed, stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, env }).then(
+      (printed) => ({ failed: false, ...printed }),
+      (error) => ({ failed: true, ...error }),
+    );
+    if (failed) throw new Error(stdout + stderr);
+    return stdout + stderr;
+  }
   return {
-    async serverless(args, environment) {
-      const env = { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', ...environment };
-      const { failed, stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { cwd, env }).then(
-        (printed) => ({ failed: false, ...printed }),
-        (error) => ({ failed: true, ...error }),
-      );
-      if (failed) throw new Error(stdout + stderr);
-      return stdout + stderr;
-    },
+    serverless: (args, environment) => runNode([cli, ...args], environment),
+    script: (file, args, environment) => runNode([join(cwd, file), ...args], environment),
     template: () =>
       JSON.parse(readFileSync(join(cwd, '.serverless/cloudformation-template-update-stack.json'), 'utf8')),
     edit(file, change) {
       const path = join(cwd, file);
-      writeFileSync(path, change(readFileSync(path, 'utf8')));
+      writeFileSync(path, change(existsSync(path) ? readFileSync(path, 'utf8') : ''));
     },
     delete: () => rmSync(folder, { recursive: true }),
   };

@@ -1,0 +1,226 @@
+import { setTimeout } from 'node:timers/promises';
+import { CloudFormationClient, ListStackResourcesCommand, ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreatePlatformApplicationCommand, SNSClient } from '@aws-sdk/client-sns';
+import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { type Emulator, startEmulator } from '../lib/testing/emulator.ts';
+import { png } from '../lib/testing/images.ts';
+import { copyService, type ServiceCopy } from '../lib/testing/template.ts';
+
+/** Alarms with metric math are not known to the emulator, and neither are handlers in `.cjs`. */
+const withoutGaps = `module.exports = class {
+  constructor(serverless) {
+    this.hooks = {
+      'before:package:finalize': () => {
+        const { Resources } = serverless.service.resources;
+        for (const [name, { Properties }] of Object.entries(Resources)) if (Properties.Metrics) delete Resources[name];
+      },
+    };
+  }
+};`;
+
+const emulator = await startEmulator();
+const whenEmulated = emulator ? describe : describe.skip;
+
+whenEmulated('a stage that is deployed to an emulator of AWS', () => {
+  const { url, environment, stop } = emulator as Emulator;
+  const region = {
+    region: 'eu-central-1',
+    endpoint: url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const lambda = new LambdaClient(region);
+  const dynamodb = new DynamoDBClient(region);
+  const stages = ['blue', 'green'] as const;
+  let service: ServiceCopy;
+  let application = '';
+
+  beforeAll(async () => {
+    service = copyService();
+    service.edit('deploy/gaps.cjs', () => withoutGaps);
+    service.edit('serverless.yml', (text) =>
+      text
+        .replace('  - ./deploy/plugin.ts\n', '  - ./deploy/plugin.ts\n  - ./deploy/gaps.cjs\n')
+        .replace('outputFileExtension: .cjs', 'outputFileExtension: .js'),
+    );
+    const { PlatformApplicationArn = '' } = await new SNSClient(region).send(
+      new CreatePlatformApplicationCommand({ Name: 'shop', Platform: 'GCM', Attributes: { PlatformCredential: 'x' } }),
+    );
+    application = PlatformApplicationArn;
+  });
+  afterAll(async () => {
+    service.delete();
+    await stop();
+  });
+
+  const script = (file: string, ...args: string[]) => service.script(file, args, environment);
+  const testNumbers = JSON.stringify([{ phone_number: '+201000000000', otp: '123456', until: '2099-12-31' }]);
+  const deploy = (stage: string) => {
+    const params = [`pushAndroidApplication=${application}`, `testNumbers=${testNumbers}`];
+    return service.serverless(
+      ['deploy', '--stage', stage, ...params.flatMap((param) => ['--param', param])],
+      environment,
+    );
+  };
+  const invoke = async (stage: string, name: string, input: object) => {
+    const command = new InvokeCommand({
+      FunctionName: `customer-backend-${stage}-${name}`,
+      Payload: JSON.stringify(input),
+    });
+    return JSON.parse(Buffer.from((await lambda.send(command)).Payload ?? []).toString());
+  };
+  const urls = new Map<string, string>();
+  const call = async (
+    stage: string,
+    method: string,
+    path: string,
+    { token = '', body }: { token?: string; body?: unknown } = {},
+  ) => {
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(!(body instanceof FormData) && { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(`${urls.get(stage)}${path}`, {
+      method,
+      headers,
+      ...(body !== undefined && { body: body instanceof FormData ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text ? JSON.parse(text) : undefined };
+  };
+  const readCode = async (phone: string) => {
+    const query = new URLSearchParams({ region: 'eu-central-1', phoneNumber: phone });
+    const messages = await (await fetch(`${url}/_ministack/sns/sms-messages?${query}`)).text();
+    return [...messages.matchAll(/\b(\d{6})\b/g)].at(-1)?.[1] ?? '';
+  };
+  const signIn = async (stage: string, phone: string) => {
+    const sent = await call(stage, 'POST', '/api/sms/send-auth-otp/', {
+      body: { phone_number: phone, otp_type: 'customer_auth' },
+    });
+    expect(sent.status).toBe(200);
+    return call(stage, 'POST', '/api/customers/authenticate/', {
+      body: {
+        phone_number: phone,
+        otp: await readCode(phone),
+        device: { registration_id: `token-${phone}` },
+        language: 'en',
+      },
+    });
+  };
+  const until = async (isDone: () => boolean | Promise<boolean>) => {
+    for (let left = 150; left > 0; left--) {
+      if (await isDone()) return true;
+      await setTimeout(200);
+    }
+    return false;
+  };
+
+  test('is prepared, deployed and seeded, and passes the smoke test beside another stage', async () => {
+    for (const stage of stages) {
+      expect(await script('scripts/stagePrepare.ts', '--stage', stage)).toContain('can be deployed');
+      await deploy(stage);
+      expect(await script('seed/run.ts', '--stage', stage)).toContain(`Loaded into the stage ${stage}.`);
+      const [, id] = (await script('scripts/stageUrl.ts', '--stage', stage)).match(/^https:\/\/(\w+)\./) ?? [];
+      urls.set(stage, `${url}/_aws/execute-api/${id}/${stage}`);
+      await script('scripts/smoke.ts', '--url', urls.get(stage) ?? '');
+      expect((await call(stage, 'GET', '/api/health/')).body).toMatchObject({ status: 'ok', stage });
+    }
+  });
+
+  test('serves a customer from the first code to the erasure', async () => {
+    const phone = '+201001234567';
+    const first = await signIn('blue', phone);
+    expect(first.status).toBe(201);
+    const token = first.body.access;
+    const { id } = first.body.customer;
+
+    const form = new FormData();
+    form.append('full_name', 'Mona');
+    form.append('image', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'a.png');
+    expect(await call('blue', 'PATCH', '/api/customers/me/update/', { token, body: form })).toMatchObject({
+      status: 200,
+      body: { full_name: 'Mona', image: expect.stringMatching(/^https:/) },
+    });
+    const address = {
+      point: { type: 'Point', coordinates: [31.2357, 30.0444] },
+      description: '12 Tahrir Square',
+      location_type: 'HOME',
+    };
+    expect((await call('blue', 'POST', '/api/addresses/create/', { token, body: address })).status).toBe(201);
+    expect((await call('blue', 'GET', '/api/devices/', { token })).body).toHaveLength(1);
+
+    const notification = {
+      customer_ids: [id],
+      notification_type: 'other',
+      title: { en: 'Hello', ar: 'أهلاً' },
+      message_body: { en: 'Hello', ar: 'أهلاً' },
+      idempotency_key: 'hello',
+    };
+    expect(await invoke('blue', 'notify', notification)).toMatchObject({ idempotency_key: 'hello' });
+    const unread = async () =>
+      (await call('blue', 'GET', '/api/notifications/unread-count/', { token })).body.unread_count;
+    expect(await until(async () => (await unread()) === 1)).toBe(true);
+    // The emulator names endpoints `app/…` where SNS names them `endpoint/…`, so it is sent no push.
+    const scan = new ScanCommand({ TableName: 'customer-backend-blue' });
+    const hasEndpoint = async () => JSON.stringify((await dynamodb.send(scan)).Items).includes(`${application}/`);
+    expect(await until(hasEndpoint)).toBe(true);
+
+    const charging = {
+      customer_id: id,
+      transaction_type: 'CHARGING',
+      amount: '100.00',
+      currency: 'EGP',
+      reference: 'receipt 1',
+      idempotency_key: 'charging',
+    };
+    for (let repeat = 0; repeat < 2; repeat++) {
+      expect(await invoke('blue', 'walletAdjust', charging)).not.toHaveProperty('errorMessage');
+    }
+    expect((await call('blue', 'GET', '/api/wallets/me/', { token })).body.wallet.balance).toBe('100.00');
+    expect((await call('blue', 'GET', '/api/customers/me/export/', { token })).body).toMatchObject({
+      profile: { full_name: 'Mona' },
+      addresses: [expect.anything()],
+    });
+
+    expect((await call('green', 'GET', '/api/customers/me/', { token })).status).toBe(401);
+    expect((await call('blue', 'DELETE', '/api/customers/me/delete/', { token })).status).toBe(204);
+    expect((await call('blue', 'GET', '/api/customers/me/', { token })).status).toBe(401);
+  });
+
+  test('answers every other method and path by itself', async () => {
+    expect(await call('blue', 'PUT', '/api/countries/')).toMatchObject({
+      status: 405,
+      body: { errors: [{ code: 'method_not_allowed' }] },
+    });
+    expect(await call('blue', 'GET', '/api/customers/')).toMatchObject({ status: 404 });
+    expect(await call('blue', 'GET', '/nothing/here/')).toMatchObject({
+      status: 404,
+      body: { errors: [{ code: 'not_found' }] },
+    });
+  });
+
+  test('is left alone by a deployment that changes nothing', async () => {
+    expect(await deploy('blue')).toContain('No changes to deploy');
+  });
+
+  test('is removed with all that was its own, and leaves the other stage alone', async () => {
+    await service.serverless(['remove', '--stage', 'blue'], environment);
+    const cloudFormation = new CloudFormationClient(region);
+    const left = JSON.stringify(
+      await Promise.all([
+        lambda.send(new ListFunctionsCommand({})),
+        new S3Client({ ...region, forcePathStyle: true }).send(new ListBucketsCommand({})),
+        new SSMClient(region).send(new DescribeParametersCommand({})),
+        cloudFormation.send(new ListStacksCommand({ StackStatusFilter: ['CREATE_COMPLETE', 'UPDATE_COMPLETE'] })),
+      ]),
+    );
+    expect(left).not.toContain('customer-backend-blue');
+    const { StackResourceSummaries } = await cloudFormation.send(
+      new ListStackResourcesCommand({ StackName: 'customer-backend-green' }),
+    );
+    expect(StackResourceSummaries?.length).toBeGreaterThan(0);
+    expect((await call('green', 'GET', '/api/countries/')).status).toBe(200);
+  });
+});
