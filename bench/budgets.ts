@@ -50,7 +50,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   signup: [3, 2, 17, 0],
   'verifyPhone (asks)': [5, 6, 7, 1],
   verifyPhone: [6, 4, 13, 0],
-  setPassword: [6, 10, 9, 1],
+  setPassword: [6, 10, 12, 1],
   reauthenticate: [3, 3, 9, 0],
   login: [4, 12, 13, 0],
   logout: [3, 4, 2, 0],

@@ -218,6 +218,35 @@ test('the device token of a sign-up lets nobody guess at the customer who takes 
   expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
 });
 
+test('a stranger who takes the e-mail address over never keeps the known device of its holder before out', async () => {
+  world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
+  const account = await signUp(world);
+  const known = (await logIn(world, account)).body.data.device_token;
+  const { access } = await signIn(world);
+  const request = { method: 'PATCH', token: access, body: { email: account.email } };
+  expect((await world.call(updateCustomer, request)).status).toBe(200);
+  for (let guess = 0; guess < 8; guess++) await logIn(world, { email: account.email, password: 'guess' });
+  expect((await logIn(world, account)).status).toBe(429);
+  const body = { email: account.email, password: account.password, device_token: known };
+  const { status, body: answer } = await world.call(login, { body, clientAddress: nextAddress() });
+  expect([status, answer.data?.id]).toEqual([200, account.id]);
+});
+
+test('reauthenticate deletes no failures at another account of the same e-mail address', async () => {
+  const victim = await signUp(world);
+  const { access } = await signIn(world);
+  const request = { method: 'PATCH', token: access, body: { email: victim.email } };
+  expect((await world.call(updateCustomer, request)).status).toBe(200);
+  const password = 'violet bicycle 77';
+  const session = (await world.call(setPassword, { token: access, body: { password } })).body;
+  const token = session?.access ?? access;
+  const clientAddress = nextAddress();
+  const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientAddress })).status;
+  for (let turn = 0; turn < 9; turn++) expect(await guess()).toBe(403);
+  expect((await world.call(reauthenticate, { token, body: { password }, clientAddress })).status).toBe(204);
+  expect([await guess(), await guess()]).toEqual([403, 429]);
+});
+
 test('failures behind a shared address never keep a known device out', async () => {
   const account = await signUp(world);
   const known = (await logIn(world, account)).body.data.device_token;

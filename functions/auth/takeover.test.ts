@@ -3,6 +3,7 @@ import { project, readService } from '../../lib/http/routes.ts';
 import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
 import { useWorld, type World } from '../../lib/testing/world.ts';
+import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as setPassword } from '../password/set.ts';
 import { handler as verifyPhone } from '../password/verifyPhone.ts';
@@ -69,6 +70,22 @@ describe('with an access token alone, a thief', () => {
     }
     expect(statuses).toEqual([...Array(10).fill(403), 429, 429]);
   });
+});
+
+test('a phone gets five notices a day, whichever account they are about', async () => {
+  const phone = world.phone();
+  const text = 'new password was set';
+  for (let account = 0; account < 2; account++) {
+    const { access: token } = await signIn(world, { phone });
+    for (let change = 0; change < 4; change++) {
+      const body = { email: `notice${account}@example.com`, password: `violet bicycle ${account} ${change}` };
+      expect((await world.call(setPassword, { token, body })).status).toBe(200);
+    }
+    await world.call(deleteCustomer, { method: 'DELETE', token });
+    world.advance(600);
+  }
+  const notices = world.sandbox.messages.list(phone).filter((message) => message.text.includes(text));
+  expect(notices).toHaveLength(5);
 });
 
 describe('reauthenticate', () => {

@@ -583,3 +583,20 @@ describe('availability', () => {
     expect((await ask({ email: 'a@example.com' }, address)).status).toBe(200);
   });
 });
+
+test('the device token of another account with the same phone shares no failures with that of its owner', async () => {
+  await setPhoneLogin(true);
+  const account = await signUp(world);
+  const squatter = await signUp(world, { phone: account.phone });
+  const tokenOf = async ({ email, phone, password }: typeof account) => {
+    const body = { email, phone, password };
+    return (await world.call(login, { body, clientAddress: nextAddress() })).body.data.device_token;
+  };
+  const withToken = async (own: typeof account, password: string, device_token: string) => {
+    const body = { email: own.email, phone: own.phone, password, device_token };
+    return (await world.call(login, { body, clientAddress: nextAddress() })).status;
+  };
+  const [known, other] = [await tokenOf(account), await tokenOf(squatter)];
+  for (let guess = 0; guess < 12; guess++) await withToken(squatter, 'guess', other);
+  expect(await withToken(account, account.password, known)).toBe(200);
+});

@@ -178,6 +178,19 @@ describe('reset password', () => {
     for (const token of [first, ...tokens]) expect(await statusOf(token)).toBe(401);
   });
 
+  test('counts wrong codes for a phone alike, whether or not an account has it', async () => {
+    const { phone } = await verified();
+    const attemptsLeft = async (phone: string) => {
+      const clientAddress = nextAddress();
+      await askForCode({ phone }, clientAddress);
+      for (let turn = 0; turn < 9; turn++)
+        await resetWith({ phone, token: '000000', password: newPassword }, clientAddress);
+      const attempts = Array.from({ length: 9 }, () => authenticateWith(world, phone, '000000', { clientAddress }));
+      return (await Promise.all(attempts)).filter(({ status }) => status === 400).length;
+    };
+    expect([await attemptsLeft(phone), await attemptsLeft(world.phone())]).toEqual([2, 2]);
+  });
+
   test('lets its owner in at once, also from where the old password was tried too often', async () => {
     for (const name of ['email', 'phone'] as const) {
       const account = await withCode();

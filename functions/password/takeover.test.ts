@@ -115,6 +115,33 @@ describe('verifying a phone', () => {
     expect(answers[0]?.body).toEqual(answers[1]?.body);
   });
 
+  test('tells another customer neither that a code is on its way to the phone, nor lets them use it up', async () => {
+    const [owner, stranger] = [await signUp(world), await signUp(world)];
+    const guess = (code: string) => {
+      const body = { phone: owner.phone, verification_code: code };
+      return world.call(verifyPhone, { token: stranger.token, body, clientAddress: nextAddress() });
+    };
+    const before = await guess('000000');
+    await askForCode(owner.token);
+    const wrong = world.codeFor(owner.phone) === '000000' ? '000001' : '000000';
+    for (let turn = 0; turn < 4; turn++) expect((await guess(wrong)).body).toEqual(before.body);
+    expect((await bringCode(owner.token, world.codeFor(owner.phone))).status).toBe(200);
+  });
+
+  test('leaves an attempt to its owner when one address has used up its own', async () => {
+    const phone = world.phone();
+    const squatter = await signUp(world, { phone });
+    const clientAddress = nextAddress();
+    await world.call(verifyPhone, { token: squatter.token, clientAddress });
+    for (let turn = 0; turn < 6; turn++) {
+      await world.call(verifyPhone, { token: squatter.token, body: { verification_code: '000000' }, clientAddress });
+    }
+    const owner = await signUp(world, { phone });
+    world.advance(301);
+    expect((await askForCode(owner.token)).status).toBe(409);
+    expect((await bringCode(owner.token, world.codeFor(phone))).status).toBe(200);
+  });
+
   test('is not asked for by a customer who has verified another one', async () => {
     const account = await signUp(world);
     await verify(world, account);

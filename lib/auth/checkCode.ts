@@ -12,11 +12,15 @@ import { hashNetwork, opens } from './sealedCode.ts';
 export interface OtpCaller {
   /** See `clientNetwork`. */
   network: string;
+  /** Only this requester learns that a code is still good: the network, unless a customer is named. */
+  requester?: string;
   /** Whether the caller brought a device token of the phone. */
   isOwner: boolean;
   /** Whether the caller has signed in to an account that gave this phone. */
   isSignedIn?: boolean;
 }
+
+export const requesterOf = ({ requester, network }: OtpCaller) => requester ?? network;
 
 export function shareOf(type: otps.OtpType, { isOwner }: OtpCaller): Share {
   if (isOwner) return 'owner';
@@ -43,7 +47,7 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
   const now = nowSeconds();
   if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
-    otps.countNetworkAttempt(phone, caller.network, now),
+    otps.countNetworkAttempt(phone, caller.network, shareOf(type, caller), now),
     countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
     ...(otps.findTestNumber(phone, now) ? [otps.countTestAttempt(phone, now)] : []),
   ]);
@@ -71,7 +75,7 @@ export async function checkCode(admission: Admission, typed: string, attr = 'otp
   if (tried.isRight) return tried.attempt;
   // Another network must not learn that a code is on its way to this phone.
   const { caller } = admission;
-  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(caller.network);
+  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(requesterOf(caller));
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
@@ -93,7 +97,7 @@ async function tryCodes(admission: Admission, typed: string) {
   const { phone, type, caller, counted } = admission;
   const share = shareOf(type, caller);
   const slots: Share[] = share === 'owner' ? ['owner', shareOf(type, { ...caller, isOwner: false })] : [share];
-  const network = hashNetwork(caller.network);
+  const network = hashNetwork(requesterOf(caller));
   let last: Tried = { outcome: 'none' };
   for (const slot of slots) {
     const counting = await otps.countAttempt(phone, type, share, slot, {

@@ -7,7 +7,7 @@ import * as loginFailures from '../repositories/loginFailures.ts';
 import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
 import { isGuessable } from '../schemas/password.ts';
-import { findAccounts, type Identifier, loginName } from './account.ts';
+import { findAccounts, type Identifier, isUnmistakable, loginName } from './account.ts';
 import { admitAttempt, rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
@@ -58,26 +58,33 @@ interface Reset extends Identifier {
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
   const name = `reset ${loginName(identifier)}`;
   const network = clientNetwork(clientAddress);
-  const [tried, [{ customer }]] = await Promise.all([
+  const [tried, accounts] = await Promise.all([
     loginFailures.takeTry(name, network, nowSeconds()),
     findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
-  const phone = customer?.phoneNumber ?? '';
+  const [account] = accounts;
+  const { customer } = account;
+  // Without an account the phone of the request is counted, so that the limit does not tell.
+  const phone = customer?.phoneNumber || identifier.phone?.number || '';
   const admission = await admitAttempt(phone, type, { network, isOwner: false });
   const otp = await rightCode(admission, typed);
-  if (!customer || !otp) return fail('wrongCode');
+  if (!customer?.phoneNumber || !otp) {
+    if (otp) await otps.refundAttempt(otp);
+    return fail('wrongCode');
+  }
   if (isGuessable(password, { email: customer.email, phone })) {
     await Promise.all([otps.refundAttempt(otp), tried.undo()]);
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
-  const names = [phone, customer.email].filter(Boolean);
+  // Another account may have the same e-mail address. Its failures are not forgotten.
+  const names = [phone, ...(isUnmistakable({ email: identifier.email }, account, accounts) ? [customer.email] : [])];
   const isDone = await replacePassword(customer.id, {
     hash,
     network,
     otp,
-    also: [tried.forgetting, ...names.map((known) => loginFailures.forgetting(known, network))],
+    also: [tried.forgetting, ...names.filter(Boolean).map((known) => loginFailures.forgetting(known, network))],
   });
   if (!isDone) fail('wrongCode');
 }

@@ -16,7 +16,7 @@ import {
 } from './account.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { readDeviceToken } from './deviceToken.ts';
-import { countLoginAttempt } from './loginAttempts.ts';
+import { countLoginAttempt, type LoginAttempt } from './loginAttempts.ts';
 import { type Before, opening } from './opening.ts';
 import { hashPassword, isOutdated, isPassword } from './passwords.ts';
 import { readSignedInDevices } from './signOut.ts';
@@ -37,29 +37,34 @@ export async function logIn({ password: typed, deviceToken, clientAddress, ...id
   const network = clientNetwork(clientAddress);
   const tokenOf = await readDeviceToken(deviceToken);
   const finding = findAccounts(identifier);
-  const isOwner = tokenOf !== undefined && isOnlyAccount(await finding, tokenOf);
-  const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, isOwner), finding]);
-  for (const account of accounts) {
-    // After the customer, so that no sign-in is counted whose session is not among these.
-    const [isRight, before] = await Promise.all([
-      isPassword(typed, account.customer && account.password?.hash),
-      readSignedInDevices(account.customer?.id ?? nobody),
-    ]);
-    if (!isRight) continue;
-    if (isUnmistakable(identifier, account, accounts)) {
-      const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
+  const own = tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
+  if (own) {
+    const opened = await logInTo([own], await countLoginAttempt(name, network, tokenOf));
+    const isOnlyOne = (await finding).every(({ customer }) => !customer || customer.id === tokenOf);
+    if (opened || isOnlyOne) return opened ?? fail('wrongCredentials');
+  }
+  // A device token opens no way to guess at another account of the same name.
+  const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, undefined), finding]);
+  return (await logInTo(accounts, tried)) ?? fail('wrongCredentials');
+
+  async function logInTo(candidates: readonly Account[], tried: LoginAttempt) {
+    for (const account of candidates) {
+      // After the customer, so that no sign-in is counted whose session is not among these.
+      const [isRight, before] = await Promise.all([
+        isPassword(typed, account.customer && account.password?.hash),
+        readSignedInDevices(account.customer?.id ?? nobody),
+      ]);
+      if (!isRight) continue;
+      if (account === own || isUnmistakable(identifier, account, candidates)) {
+        const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
+        return opened;
+      }
+      const opened = await openSession(account, before, typed);
+      await tried.undo();
       return opened;
     }
-    const opened = await openSession(account, before, typed);
-    await tried.undo();
-    return opened;
+    return undefined;
   }
-  return fail('wrongCredentials');
-}
-
-/** Returns whether the name means this customer and no other, whom a device token could help to guess. */
-function isOnlyAccount([first, second]: readonly [Account, Account], customerId: number): boolean {
-  return first.customer?.id === customerId && second.customer === undefined;
 }
 
 /**

@@ -7,9 +7,9 @@ import { countCall, countInBucket } from '../repositories/sends.ts';
 import type { Write } from '../repositories/writes.ts';
 
 /** Failures of devices with a device token count apart, whatever network they share with strangers. */
-const ownDevices = 'own devices';
+const devicesOf = (customerId: number) => `devices of ${customerId}`;
 
-interface LoginAttempt {
+export interface LoginAttempt {
   /** The write that deletes the failures of this network at this account. */
   forgetting: Write;
   /** Undoes all counts of the attempt. */
@@ -24,13 +24,18 @@ interface LoginAttempt {
  * all accounts, and for the account over all networks. A device that has logged in before is not
  * kept out by what other networks fail.
  * @param name the e-mail address or phone; whether there is such an account makes no difference
+ * @param ownerId the customer whose device token the caller brought, for an attempt at their account alone
  * @throws throttled
  */
-export async function countLoginAttempt(name: string, network: string, isOwner: boolean): Promise<LoginAttempt> {
+export async function countLoginAttempt(
+  name: string,
+  network: string,
+  ownerId: number | undefined,
+): Promise<LoginAttempt> {
   const now = nowSeconds();
   const [pair, ...others] = await Promise.all([
-    loginFailures.takeTry(name, isOwner ? ownDevices : network, now),
-    ...(isOwner
+    loginFailures.takeTry(name, ownerId ? devicesOf(ownerId) : network, now),
+    ...(ownerId
       ? []
       : [
           countCall(network, 'FAILED_LOGINS', config.failedLoginsPerAddressPerHour),

@@ -47,7 +47,8 @@ async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string,
 
 async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
   const [attempt, [password]] = await Promise.all([
-    countLoginAttempt(customer.email || customer.unprovenPhone || customer.phoneNumber, network, false),
+    // By id: another account may have the same e-mail address, and its failures must not be forgotten.
+    countLoginAttempt(`customer ${customer.id}`, network, undefined),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);
   if (!(await isPassword(typed, password?.hash))) return fail('wrongCredentials');

@@ -4,7 +4,7 @@ import type { Texts } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSms } from '../messaging/sms.ts';
 import type { Customer } from '../repositories/customers.ts';
-import { countForCustomer } from '../repositories/sends.ts';
+import { countForCaps, countNotice } from '../repositories/sends.ts';
 
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
@@ -28,9 +28,18 @@ export async function notifyOfChange(before: Customer, change: keyof typeof chan
   if (!to) return;
   const { language, countryCode: country } = before;
   try {
-    const counted = await countForCustomer(before.id, 'NOTICES', noticesPerDay, nowSeconds());
+    const now = nowSeconds();
+    const counts = await Promise.all([
+      countNotice(to, noticesPerDay, now),
+      ...countForCaps(to, country, 'account', now),
+    ]);
+    if (!counts.every(({ done }) => done)) {
+      await Promise.all(counts.map((count) => count.done && count.undo()));
+      logger().warn('security_notice_over_limit');
+      return;
+    }
     const text = `${config.brandName}: ${changes[change][language]} ${advice[language]}`;
-    if (counted.done) await sendSms({ to, text, type: 'notice', country, attr: 'phone' });
+    await sendSms({ to, text, type: 'notice', country, attr: 'phone' });
   } catch (error) {
     logger().warn('security_notice_failed', { error: loggable(error) });
   }

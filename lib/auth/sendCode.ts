@@ -12,7 +12,7 @@ import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
 import { readAll } from '../repositories/table.ts';
 import type { Phone } from '../schemas/phone.ts';
-import { type OtpCaller, shareOf } from './checkCode.ts';
+import { type OtpCaller, requesterOf, shareOf } from './checkCode.ts';
 import { seal } from './sealedCode.ts';
 
 interface Send {
@@ -51,7 +51,7 @@ export async function sendCode(send: Send) {
   const share = shareOf(type, caller);
   const testNumber = otps.findTestNumber(phone.number, now);
   const code = testNumber?.otp ?? drawCode();
-  const stored = await seal(code, phone.number, type, { now, network: caller.network });
+  const stored = await seal(code, phone.number, type, { now, network: requesterOf(caller) });
   if (testNumber) {
     await otps.issueTestOtp(phone.number, type, share, stored, now);
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
@@ -91,19 +91,19 @@ interface Taken {
 }
 
 /**
- * Only a phone that has an account may use the last part of the caps. It is looked up only once the
- * rest is used up.
+ * Only a phone that has an account may use what strangers leave of the caps. It is looked up only once
+ * the rest is used up.
  */
 async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
   const attempted: Taken[] = [];
   try {
-    await take(attempted, sends.countForCaps(phone.number, phone.country, isOwner, now));
+    await take(attempted, sends.countForCaps(phone.number, phone.country, isOwner ? 'device' : 'stranger', now));
     taken.push(...attempted);
   } catch (error) {
     await giveBack(attempted);
     const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: Claim }]);
     if (!claim) throw error;
-    await take(taken, sends.countForCaps(phone.number, phone.country, true, now));
+    await take(taken, sends.countForCaps(phone.number, phone.country, 'account', now));
   }
 }
 

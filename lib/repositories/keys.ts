@@ -28,6 +28,7 @@ import { createHash } from 'node:crypto';
  * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
  * | phone of a network | OTP#<phone hash>          | NETWORK#<network>      | limit a network's sends and attempts    |
  * | test number        | OTP#<phone hash>          | ATTEMPTS#<date in UTC> | limit all attempts at a test number     |
+ * | notices to one     | OTP#<phone hash>          | NOTICES                | limit SMS about changes of an account   |
  * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
  * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
  * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
@@ -136,6 +137,8 @@ export const phoneNetworkKey = (phone: string, network: string): Key => ({
   pk: otpKey(phone).pk,
   sk: `NETWORK#${network}`,
 });
+/** By phone, because a customer who deletes the account and signs up again would start at zero. */
+export const phoneNoticesKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'NOTICES' });
 export const phoneAttemptsKey = (phone: string, date: string): Key => ({
   pk: otpKey(phone).pk,
   sk: `ATTEMPTS#${date}`,

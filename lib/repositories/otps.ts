@@ -4,7 +4,7 @@ import { daySeconds, nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { otpKey, phoneAttemptsKey, phoneNetworkKey } from './keys.ts';
-import { attemptWindows, networkAttemptWindow, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
+import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
 import { type Counted, countInDay, countInWindows } from './sends.ts';
 import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
 import { write } from './table.ts';
@@ -113,8 +113,8 @@ export function countNetworkSend(phone: string, network: string, share: Share, n
 }
 
 /** Counts an attempt at a phone's codes by one client network. */
-export function countNetworkAttempt(phone: string, network: string, now: number): Promise<Counted> {
-  return countInWindows(networkKey(phone, network), [networkAttemptWindow()], daySeconds, now);
+export function countNetworkAttempt(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+  return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
 }
 
 /** All networks of an IPv6 site are one client to a phone. */

@@ -5,12 +5,14 @@ import { SlidingWindow } from './slidingWindow.ts';
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
  * them. `stranger` and `other` together may use three fifths, and `other`, the OTPs that do not sign
- * in, three tenths. So no stranger can keep the owner from signing in.
+ * in, three tenths of the sends and two fifths of the attempts. So no stranger can keep the owner from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 
 const guestPart = 0.6;
-const otherPart = 0.3;
+const otherSendPart = 0.3;
+/** So that one network, which may use four fifths, has the five attempts of a code. */
+const otherAttemptPart = 0.4;
 /** The part of what callers without a device token may use that one client network may. */
 const networkPart = 0.8;
 
@@ -24,7 +26,7 @@ const perDay = (events: number) => ({ events, perSeconds: daySeconds });
 export function sendWindows(share: Share): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
-  const ofOther = partOf(ofDay, otherPart);
+  const ofOther = partOf(ofDay, otherSendPart);
   const limits = share === 'other' ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)] : [perHour];
   return [
     new SlidingWindow('sent', [perDay(ofDay)]),
@@ -42,21 +44,29 @@ export function attemptWindows(share: Share): SlidingWindow[] {
   return [
     new SlidingWindow('wrong', [perDay(limit)]),
     ...(share === 'owner' ? [] : [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])]),
-    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherPart))])] : []),
+    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart))])] : []),
   ];
 }
 
 /** The sends of one client network to one phone: of all types, and of those that do not sign in. */
 export function networkSendWindows(share: Share): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
-  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherPart * networkPart))]);
+  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
   return [
     new SlidingWindow('sent', [perDay(partOf(limit, guestPart * networkPart))]),
     ...(share === 'other' ? [ofOther] : []),
   ];
 }
 
-/** The attempts of one client network at one phone's codes, of all types. */
-export function networkAttemptWindow(): SlidingWindow {
-  return new SlidingWindow('wrong', [perDay(partOf(config.otpWrongTriesPerPhonePerDay, guestPart * networkPart))]);
+/**
+ * The attempts of one client network at one phone's codes: of all types, and of those that do not
+ * sign in.
+ */
+export function networkAttemptWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpWrongTriesPerPhonePerDay;
+  const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
+  return [
+    new SlidingWindow('wrong', [perDay(partOf(limit, guestPart * networkPart))]),
+    ...(share === 'other' ? [ofOther] : []),
+  ];
 }

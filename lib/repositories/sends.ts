@@ -9,6 +9,7 @@ import {
   countrySendsKey,
   customerLimitKey,
   type Key,
+  phoneNoticesKey,
   prefixSendsKey,
   stageSendsKey,
 } from './keys.ts';
@@ -164,22 +165,22 @@ const emailChanges = () =>
 /** Seconds until a client network gets "already taken" responses again. */
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
-/** Counts an event of a customer's day. */
-export function countForCustomer(customerId: number, kind: string, perDay: number, now: number): Promise<Counted> {
+/** Counts a notice to a phone, whichever account it is about. */
+export function countNotice(phone: string, perDay: number, now: number): Promise<Counted> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
-  return countInWindows(customerLimitKey(customerId, kind), [window], daySeconds, now);
+  return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
 }
 
 /**
- * Callers whose phone has an account, or who bring a device token, may use all of a cap; the others
- * four fifths.
+ * The part of a cap for each kind of caller. The last tenth is for device tokens, because anyone can
+ * name a phone that has an account.
  */
-const partForStrangers = 0.8;
+const capParts = { device: 1, account: 0.9, stranger: 0.8 };
+export type CapCaller = keyof typeof capParts;
 
 /** Counts a send to a country, to a prefix of its numbers, and of the stage. */
-export function countForCaps(phone: string, country: string, isKnown: boolean, now: number): Promise<Counted>[] {
-  const part = isKnown ? 1 : partForStrangers;
-  const cap = (limit: number) => Math.ceil(limit * part);
+export function countForCaps(phone: string, country: string, caller: CapCaller, now: number): Promise<Counted>[] {
+  const cap = (limit: number) => Math.ceil(limit * capParts[caller]);
   return [
     countInDay(countrySendsKey(country, utcDate(now)), cap(config.otpSendsPerCountryPerDay), now),
     countInDay(prefixSendsKey(phone, utcDate(now)), cap(config.otpSendsPerPrefixPerDay), now),
