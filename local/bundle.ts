@@ -1,10 +1,8 @@
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin, stop } from 'esbuild';
 import { readFunctions, readService } from '../lib/http/routes.ts';
-
-/** Where serverless-offline finds the bundles. */
-export const bundleFolder = '.esbuild/.build';
 
 /** The options of a service's serverless.yml that a deployment bundles with, minifying apart. */
 export function bundleOptions(folder?: string): BuildOptions {
@@ -17,14 +15,16 @@ const banner = "import { createRequire } from 'node:module'; const require = cre
 
 /**
  * Bundles all functions of the service in this folder in one run. They run in one process here, so what they share is bundled and
- * loaded once: each with a copy of its own they would fill the memory before the last one was called.
+ * loaded once: each with a copy of its own they would fill the memory before the last one was called. The bundles of a stack are
+ * with its data: `serverless package` deletes those in `.esbuild`, and two stacks would delete each other's.
  */
-export async function bundleFunctions(folder: string): Promise<void> {
+export async function bundleFunctions(folder: string, outdir: string): Promise<void> {
+  rmSync(outdir, { recursive: true, force: true });
   const entryPoints = readFunctions(folder).map(({ file }) => ({ in: `${file}.ts`, out: file }));
   await build({
     ...bundleOptions(folder),
     entryPoints,
-    outdir: bundleFolder,
+    outdir,
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { checkSettings } from '../lib/config.ts';
 import { ConfigurationError } from '../lib/settings.ts';
-import { bundleFolder, bundleFunctions } from './bundle.ts';
+import { bundleFunctions } from './bundle.ts';
 import { pages } from './site.ts';
 import {
   awsEnvironment,
+  bundlesOf,
   readSettings,
   type Service,
   type Settings,
@@ -85,12 +86,12 @@ class LocalStackPlugin {
       host: '127.0.0.1',
       httpPort: this.#settings.apiPort,
       lambdaPort: this.#settings.lambdaPort,
-      location: bundleFolder,
+      location: bundlesOf(this.#settings),
     });
     for (const definition of Object.values(service.functions)) definition.skipEsbuild = true;
     service.custom['serverless-offline-dynamodb-streams'] = streamOptions(this.#settings);
     this.#stack = await startStack(this.#settings, await this.#service(), this.#fresh);
-    await bundleFunctions(this.#serverless.serviceDir);
+    await bundleFunctions(this.#serverless.serviceDir, bundlesOf(this.#settings));
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 

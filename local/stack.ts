@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { onlyFromHere } from './guard.ts';
@@ -14,6 +14,7 @@ const dataFile = 'dynamodb.sqlite';
 const secretsFile = 'secrets.json';
 const imagesFolder = 'images';
 const streamFile = 'stream.json';
+const bundlesFolder = 'functions';
 
 /** Something a developer can mend: one sentence, shown without a stack. */
 export class SetupError extends Error {
@@ -69,6 +70,11 @@ export function streamOptions(settings: Settings): Record<string, unknown> {
     readInterval: 500,
     checkpointFile: join(settings.dataFolder, streamFile),
   };
+}
+
+/** The folder of the bundles of this stack's functions. */
+export function bundlesOf({ dataFolder }: Settings): string {
+  return resolve(dataFolder, bundlesFolder);
 }
 
 export interface Stack {
@@ -148,7 +154,7 @@ function prepare(folder: string, fresh: boolean): void {
 
 /** The folder is of the developer's choosing, so only what we put there is forgotten. */
 function isOurs(file: string): boolean {
-  return [secretsFile, imagesFolder, streamFile].includes(file) || file.startsWith(dataFile);
+  return [secretsFile, imagesFolder, streamFile, bundlesFolder].includes(file) || file.startsWith(dataFile);
 }
 
 async function requireEngine(endpoint: string): Promise<void> {
