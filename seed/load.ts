@@ -19,11 +19,21 @@ export const parts = {
 export type Part = keyof typeof parts;
 
 /**
- * Loads seed data into the table of the environment; safe to repeat. Returns how many items of each
- * part it holds then.
+ * Loads seed data into the table of the environment; safe to repeat. `progress` is told how many of all items are written. Returns
+ * how many items of each part it holds then.
  */
-export async function loadSeed(names = Object.keys(parts) as readonly Part[]): Promise<Record<string, number>> {
+export async function loadSeed(
+  names: readonly Part[] = Object.keys(parts) as Part[],
+  progress: (written: number, of: number) => void = () => undefined,
+): Promise<Record<string, number>> {
   const plans = await Promise.all(names.map((name) => parts[name]()));
-  for (const { apply } of plans) await apply(() => undefined);
+  const total = plans.reduce((sum, { writes }) => sum + writes, 0);
+  let written = 0;
+  for (const { apply } of plans) {
+    await apply((items) => {
+      written += items;
+      progress(written, total);
+    });
+  }
   return Object.fromEntries(plans.map(({ name, added, changed, unchanged }) => [name, added + changed + unchanged]));
 }

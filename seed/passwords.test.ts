@@ -1,4 +1,6 @@
+import * as commonPasswords from '../lib/repositories/commonPasswords.ts';
 import { isCommon } from '../lib/repositories/commonPasswords.ts';
+import { commonPasswordSourceKey } from '../lib/repositories/keys.ts';
 import { useWorld } from '../lib/testing/world.ts';
 import { planCommonPasswords } from './passwords.ts';
 
@@ -19,16 +21,53 @@ test('every item is read as one unit', async () => {
   const items = await world.partition('COMMON_PASSWORDS');
   expect(items).toHaveLength(256);
   for (const { sk, code, hashes } of items) {
-    const texts = ['COMMON_PASSWORDS', 'pk', 'sk', 'code', 'hashes', sk, code, ...(hashes as string[])];
+    const texts = ['COMMON_PASSWORDS', 'pk', 'sk', 'code', 'hashes', sk, code, hashes];
     expect(texts.reduce<number>((bytes, text) => bytes + String(text).length + 1, 3)).toBeLessThan(4_096);
   }
 });
 
-test('lists in the table that are of another kind go', async () => {
-  expect(await planCommonPasswords()).toMatchObject({ unchanged: 256, removed: 0, writes: 0 });
-  await world.put({ pk: 'COMMON_PASSWORDS', sk: 'A', code: 'A', hashes: ['Bcdefghi'] });
+test('lists of the same source are not read again, and loading them writes nothing', async () => {
+  let read = 0;
+  world.engine.fail((operation) => {
+    if (operation === 'Query') read += 1;
+    return undefined;
+  });
+  expect(await planCommonPasswords()).toMatchObject({
+    unchanged: 256,
+    removed: 0,
+    writes: 0,
+    note: '83,986 passwords',
+  });
+  expect(read).toBe(0);
+});
+
+test('lists of another source go', async () => {
+  await world.put({ ...commonPasswordSourceKey, digest: 'another', lists: 1, passwords: 1 });
+  await world.put({ pk: 'COMMON_PASSWORDS', sk: 'A', code: 'A', hashes: 'Bcdefghi' });
   const plan = await planCommonPasswords();
   expect(plan).toMatchObject({ unchanged: 256, removed: 1, writes: 256, note: '83,986 passwords' });
   await plan.apply(() => undefined);
   expect(await world.partition('COMMON_PASSWORDS')).toHaveLength(256);
+  expect(await planCommonPasswords()).toMatchObject({ unchanged: 256, writes: 0 });
+});
+
+test('a load that is broken off is done again', async () => {
+  await world.put({ ...commonPasswordSourceKey, digest: 'another', lists: 1, passwords: 1 });
+  const plan = await planCommonPasswords();
+  await world.put({ ...commonPasswordSourceKey, digest: 'of the lists now', lists: 256, passwords: 83_986 });
+  world.engine.fail((operation) =>
+    operation === 'BatchWriteItem' ? { status: 400, type: 'AccessDeniedException' } : undefined,
+  );
+  await expect(plan.apply(() => undefined)).rejects.toThrow();
+  world.engine.heal();
+  expect(await world.partition(commonPasswordSourceKey.pk)).toEqual([]);
+  expect(await planCommonPasswords()).toMatchObject({ writes: 256 });
+});
+
+test('lists that were stored before the source was are read as they are', async () => {
+  const [before] = await world.partition('COMMON_PASSWORDS');
+  const hashes = String(before?.hashes).match(/.{8}/g);
+  await world.put({ ...before, hashes });
+  const stored = await commonPasswords.stored();
+  expect(stored.find(({ code }) => code === before?.code)?.hashes).toBe(before?.hashes);
 });

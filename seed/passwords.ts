@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as commonPasswords from '../lib/repositories/commonPasswords.ts';
@@ -9,18 +10,31 @@ const howMany = 100_000;
 /** What is shorter cannot be guessed by adding signs to it either. */
 const fewestCharacters = 6;
 
-/** Plans to load the passwords that guessers try first. */
+/** Part of every digest: another way to store the passwords makes every stage load them again. */
+const layout = 1;
+
+/**
+ * Plans to load the passwords that guessers try first. Where they are from the same source, none of the lists are read, because
+ * they are most of what a new stage holds.
+ */
 export async function planCommonPasswords(): Promise<Plan> {
   const list = readFileSync(createRequire(import.meta.url).resolve(file), 'utf8').split('\n', howMany);
+  const digest = hash('sha256', [layout, fewestCharacters, ...list].join('\n'), 'base64url');
+  const seen = await commonPasswords.storedSource();
+  if (seen?.digest === digest) {
+    const { lists: unchanged, passwords } = seen;
+    return { ...compare('password lists', [], []), unchanged, note: noteOn(passwords) };
+  }
   const buckets = commonPasswords.bucketsOf(list.filter(({ length }) => length >= fewestCharacters));
   const before = await commonPasswords.stored();
-  const changes = compare('password lists', before, buckets);
-  const note = `${buckets.flatMap(({ hashes }) => hashes).length.toLocaleString('en')} passwords`;
-  if (changes.unchanged === buckets.length && changes.removed === 0) return { ...changes, note };
+  const passwords = buckets.flatMap(commonPasswords.hashesIn).length;
+  const source = { digest, lists: buckets.length, passwords };
   return {
-    ...changes,
-    note,
+    ...compare('password lists', before, buckets),
+    note: noteOn(passwords),
     writes: buckets.length,
-    apply: (written) => commonPasswords.replace(before, buckets, written),
+    apply: (written) => commonPasswords.replace(before, buckets, source, written),
   };
 }
+
+const noteOn = (passwords: number) => `${passwords.toLocaleString('en')} passwords`;

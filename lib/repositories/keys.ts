@@ -43,6 +43,7 @@ import { createHash } from 'node:crypto';
  * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
  * | public settings    | SETTINGS                  | PUBLIC                 | show, tell how to log in                |
  * | common passwords   | COMMON_PASSWORDS          | <start of their hash>  | refuse them                             |
+ * | their source       | COMMON_PASSWORD_SOURCE    | LOADED                 | tell whether other ones would be loaded |
  * | content of apps    | CONTENT                   | APP                    | show                                    |
  * | FAQs               | CONTENT                   | FAQS                   | list                                    |
  * | regions in force   | REGIONS                   | IN_FORCE               | find out which version answers          |
@@ -182,6 +183,7 @@ export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: 
 
 export const publicSettingsKey: Key = { pk: 'SETTINGS', sk: 'PUBLIC' };
 export const commonPasswordsKey = (bucket: string): Key => ({ pk: 'COMMON_PASSWORDS', sk: bucket });
+export const commonPasswordSourceKey: Key = { pk: 'COMMON_PASSWORD_SOURCE', sk: 'LOADED' };
 
 export const appContentKey: Key = { pk: 'CONTENT', sk: 'APP' };
 export const faqsKey: Key = { pk: 'CONTENT', sk: 'FAQS' };
