@@ -1,7 +1,5 @@
 import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin, stop } from 'esbuild';
+import { type BuildOptions, build, stop } from 'esbuild';
 import { readFunctions, readService } from '../lib/http/routes.ts';
 
 /** The options of a service's serverless.yml that a deployment bundles with, minifying apart. */
@@ -29,29 +27,8 @@ export async function bundleFunctions(folder: string, outdir: string): Promise<v
     splitting: true,
     outExtension: { '.js': '.mjs' },
     banner: { js: banner },
-    plugins: [asInAws(folder)],
+    absWorkingDir: folder,
     logLevel: 'error',
   });
   await stop();
-}
-
-/** Exports each handler as local/inAws.ts makes it. */
-function asInAws(folder: string): Plugin {
-  const wrapper = fileURLToPath(new URL('inAws.ts', import.meta.url));
-  return {
-    name: 'as-in-aws',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /./ }, ({ kind, path }) =>
-        kind === 'entry-point' ? { path: resolve(folder, path), namespace: 'handler' } : undefined,
-      );
-      onLoad({ filter: /./, namespace: 'handler' }, ({ path }) => ({
-        contents: `
-          import { handler as own } from '${path}';
-          import { inAws } from '${wrapper}';
-          export const handler = inAws(own);
-        `,
-        resolveDir: folder,
-      }));
-    },
-  };
 }

@@ -1,21 +1,33 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { checkSettings } from '../lib/config.ts';
+import { ApiError, errors } from '../lib/errors.ts';
 import { ConfigurationError } from '../lib/settings.ts';
-import { bundleFunctions } from './bundle.ts';
+import { Refusal } from '../seed/refusal.ts';
+import type { GatewayResponses } from './gateway.ts';
+import type { LambdaFunction } from './lambda.ts';
 import { pages } from './site.ts';
 import {
   awsEnvironment,
-  bundlesOf,
   readSettings,
   type Service,
   type Settings,
   SetupError,
   type Stack,
   startStack,
-  streamOptions,
 } from './stack.ts';
+import type { StreamEvent } from './streams.ts';
 
 type Environment = Record<string, unknown>;
+
+interface FunctionDefinition {
+  name: string;
+  handler: string;
+  timeout?: number;
+  memorySize?: number;
+  environment?: Environment;
+  events: { http?: string | { method: string; path: string }; stream?: StreamEvent; sqs?: object }[];
+}
 
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
@@ -25,12 +37,17 @@ interface Serverless {
   getProvider: (name: 'aws') => { getStage: () => string };
   service: {
     service: string;
-    provider: { region: string; environment: Environment };
-    custom: Record<'serverless-offline' | 'serverless-offline-dynamodb-streams', Record<string, unknown>> & {
-      /** `seed` is a module with `loadSeed`; {@link Service} says what both are for. */
-      local: { pages: Service['pages']; seed?: string };
+    provider: {
+      region: string;
+      environment: Environment;
+      timeout: number;
+      memorySize: number;
+      apiGateway?: { binaryMediaTypes?: string[]; minimumCompressionSize?: number };
     };
-    functions: Record<string, { name: string; events: object[]; environment?: Environment; skipEsbuild?: boolean }>;
+    /** `seed` is a module with `loadSeed`; {@link Service} says what both are for. */
+    custom: { local: { pages: Service['pages']; seed?: string } };
+    functions: Record<string, FunctionDefinition>;
+    resources: { Resources: Record<string, { Type: string; Properties: object }> };
   };
   classes: { Error: new (message: string, code: string) => Error };
   processedInput: { commands: string[] };
@@ -40,12 +57,18 @@ interface Serverless {
 /** What makes a stage itself; the same names in a developer's shell mean something else. */
 const fixed = ['STAGE', 'TABLE_NAME', 'SECRETS_PATH', 'TOKEN_ISSUER', 'METHODS_BY_RESOURCE'];
 
-/** Puts the local stack around `serverless offline`, points `serverless invoke local` at it, and checks settings before a stage is packaged. */
+/** How long the stack may take to stop. */
+const patienceMs = 10_000;
+
+/** Runs the local stack by `serverless local start`, points `serverless invoke local` at it, and checks settings before a stage is packaged. */
 class LocalStackPlugin {
   readonly commands = {
-    offline: {
+    local: {
+      usage: 'Run the service on this machine',
       commands: {
         start: {
+          usage: 'Start the local stack',
+          lifecycleEvents: ['init', 'ready', 'end'],
           options: { fresh: { usage: 'Forget all local data first', type: 'boolean' } },
         },
       },
@@ -54,9 +77,9 @@ class LocalStackPlugin {
 
   readonly hooks = {
     initialize: () => this.#explained(() => this.#refuseLocal()),
-    'before:offline:start:init': () => this.#explained(() => this.#start()),
-    'before:offline:start:ready': () => this.#announce(),
-    'before:offline:start:end': () => this.#stack?.stop(),
+    'local:start:init': () => this.#explained(() => this.#start()),
+    'local:start:ready': () => this.#untilInterrupted(),
+    'local:start:end': () => this.#end(),
     'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
     'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
   };
@@ -72,7 +95,7 @@ class LocalStackPlugin {
     this.#fresh = options.fresh ?? false;
     this.#print = utils.writeText;
     // Compiling the schema of serverless.yml takes seconds and 30 MB, and `npm run verify` packages with it anyway.
-    if (serverless.processedInput.commands[0] === 'offline') {
+    if (serverless.processedInput.commands[0] === 'local') {
       serverless.configSchemaHandler.validateConfig = async () => undefined;
     }
   }
@@ -81,32 +104,79 @@ class LocalStackPlugin {
     const stopEarly = () => process.exit(130);
     process.once('SIGINT', stopEarly).once('SIGTERM', stopEarly);
     this.#pointAtLocalStack();
-    const { service } = this.#serverless;
-    Object.assign(service.custom['serverless-offline'], {
-      host: '127.0.0.1',
-      httpPort: this.#settings.apiPort,
-      lambdaPort: this.#settings.lambdaPort,
-      location: bundlesOf(this.#settings),
+    this.#stack = await startStack(this.#settings, await this.#service(), {
+      fresh: this.#fresh,
+      print: (step) => this.#print(`${process.uptime().toFixed(1).padStart(5)} s  ${step}`),
     });
-    for (const definition of Object.values(service.functions)) definition.skipEsbuild = true;
-    service.custom['serverless-offline-dynamodb-streams'] = streamOptions(this.#settings);
-    this.#stack = await startStack(this.#settings, await this.#service(), this.#fresh);
-    await bundleFunctions(this.#serverless.serviceDir, bundlesOf(this.#settings));
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 
+  #untilInterrupted(): Promise<void> {
+    this.#announce();
+    return new Promise((resolve) => {
+      // After Ctrl-C npm repeats the signal that the terminal has sent; a second one must not end the process before the engine.
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    });
+  }
+
+  async #end(): Promise<void> {
+    setTimeout(() => process.exit(1), patienceMs).unref();
+    await this.#stack?.stop();
+    process.exit(0);
+  }
+
   async #service(): Promise<Service> {
-    const { service, provider, custom, functions } = this.#serverless.service;
+    const { service, provider, custom, functions, resources } = this.#serverless.service;
     const { pages, seed } = custom.local;
     const { loadSeed }: Pick<Service, 'loadSeed'> = seed
       ? await import(join(this.#serverless.serviceDir, seed))
       : { loadSeed: async () => ({}) };
+    const definitions = Object.entries(functions).map(([key, definition]) => ({ key, ...definition }));
+    const streams = definitions.flatMap(({ key: functionKey, events }) =>
+      events.flatMap(({ stream: event }) => (event ? [{ functionKey, event }] : [])),
+    );
+    const routes = definitions.flatMap(({ key: functionKey, events }) =>
+      events.flatMap(({ http }) => {
+        if (!http) return [];
+        const [method = '', path = ''] = typeof http === 'string' ? http.split(' ') : [http.method, http.path];
+        return [{ functionKey, method, path }];
+      }),
+    );
     return {
       name: service,
+      folder: this.#serverless.serviceDir,
+      stage: this.#serverless.getProvider('aws').getStage(),
       tableName: String(provider.environment.TABLE_NAME),
       pages,
       loadSeed,
-      queueWorker: Object.values(functions).find(({ events }) => events.some((event) => 'sqs' in event))?.name,
+      functions: Object.fromEntries(definitions.map((definition) => [definition.key, this.#deployed(definition)])),
+      routes,
+      responses: responsesIn(Object.values(resources.Resources)),
+      binaryMediaTypes: provider.apiGateway?.binaryMediaTypes ?? [],
+      minimumCompressionSize: provider.apiGateway?.minimumCompressionSize,
+      streams,
+      queueWorker: definitions.find(({ events }) => events.some((event) => 'sqs' in event))?.key,
+    };
+  }
+
+  /** A function as Lambda would run it. */
+  #deployed({ name, handler, environment, timeout, memorySize }: FunctionDefinition): LambdaFunction {
+    const { provider } = this.#serverless.service;
+    const memoryMb = memorySize ?? provider.memorySize;
+    const settings = Object.entries({ ...provider.environment, ...environment });
+    return {
+      name,
+      handler,
+      timeoutSeconds: timeout ?? provider.timeout,
+      memoryMb,
+      environment: {
+        // What refers to a resource of a deployed stage has no value here.
+        ...Object.fromEntries(settings.flatMap(([key, value]) => (isValue(value) ? [[key, String(value)]] : []))),
+        AWS_REGION: provider.region,
+        AWS_LAMBDA_FUNCTION_NAME: name,
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+      },
     };
   }
 
@@ -161,7 +231,7 @@ class LocalStackPlugin {
   }
 
   #announce(): void {
-    const { apiPort, localPort, lambdaPort, dynamodbPort, dynamodbEndpoint, dataFolder } = this.#settings;
+    const { host, apiPort, localPort, lambdaPort, dynamodbPort, dynamodbEndpoint, dataFolder } = this.#settings;
     const seeded = Object.entries(this.#stack?.seeded ?? {}).map(([name, count]) => `${count} ${name}`);
     const lines = [
       '',
@@ -172,6 +242,9 @@ class LocalStackPlugin {
       }),
       `  DynamoDB   ${dynamodbEndpoint ?? `http://localhost:${dynamodbPort}`}`,
       `  Lambda     http://localhost:${lambdaPort}`,
+      ...addressesOf(host).map(
+        (address) => `  Network    http://${address}:${apiPort}, and the inbox at port ${localPort}`,
+      ),
       `  Data       ${dataFolder}   seeded: ${seeded.join(', ') || 'nothing'}`,
       '',
       `ready in ${process.uptime().toFixed(1)} s`,
@@ -184,10 +257,58 @@ class LocalStackPlugin {
     try {
       await run();
     } catch (error) {
-      if (!(error instanceof SetupError || error instanceof ConfigurationError)) throw error;
-      throw new this.#serverless.classes.Error(error.message, 'LOCAL_STACK');
+      const sentence = explain(error);
+      if (!sentence) throw error;
+      throw new this.#serverless.classes.Error(sentence, 'LOCAL_STACK');
     }
   }
+}
+
+/** Undefined for what is a fault of ours and keeps its stack. */
+function explain(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof SetupError || error instanceof ConfigurationError || error instanceof Refusal)
+    return error.message;
+  if ('errors' in error && error.message.startsWith('Build failed'))
+    return 'The functions cannot be bundled; correct what is named above and start again.';
+  const isSlow = error.name === 'TimeoutError' || (error instanceof ApiError && error.problem === 'throttled');
+  if (isSlow)
+    return 'The DynamoDB engine did not answer for minutes; end other programs that keep this machine busy and start again.';
+  return error instanceof ApiError ? errors[error.problem].detail.en : undefined;
+}
+
+const isValue = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
+
+/** API Gateway's own responses, as the service has them in its resources. */
+function responsesIn(resources: readonly { Type: string; Properties: object }[]): GatewayResponses {
+  const found = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
+  return Object.fromEntries(
+    found.map(({ Properties }) => {
+      const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as GatewayResponse;
+      const headers = Object.entries(ResponseParameters).map(([name, value]) => [
+        name.replace('gatewayresponse.header.', ''),
+        value.replace(/^'(.*)'$/, '$1'),
+      ]);
+      const body = ResponseTemplates['application/json'] ?? '';
+      return [ResponseType, { status: Number(StatusCode), headers: Object.fromEntries(headers), body }];
+    }),
+  );
+}
+
+interface GatewayResponse {
+  ResponseType: string;
+  StatusCode: string;
+  ResponseParameters: Record<string, string>;
+  ResponseTemplates: Record<string, string>;
+}
+
+/** The addresses by which other machines reach this one, where it listens for them. */
+function addressesOf(host: string): string[] {
+  if (host.startsWith('127.') || host === '::1') return [];
+  if (host !== '0.0.0.0' && host !== '::') return [host];
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
+  );
 }
 
 /** A developer who writes a setting in front of the command means it; so does the local stack. */

@@ -1,4 +1,10 @@
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 
 /** Does the work of some messages; answers which of them failed. */
@@ -10,7 +16,13 @@ export interface Queue {
   close: () => void;
 }
 
-/** A queue of the sandbox, read as Lambda reads it: a message that is reported as failed stays, and comes again later. */
+/** At Lambda a message that failed comes again when it is visible again, after five minutes. */
+const visibleAgainSeconds = 10;
+
+/**
+ * A queue of the sandbox, read as Lambda reads it: a message whose consumer throws or reports it as failed comes again, and goes to
+ * the queue of failures after as many times as the queue says.
+ */
 export function openQueue(url: string, endpoint: string): Queue {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const place = { QueueUrl: url };
@@ -25,17 +37,28 @@ export function openQueue(url: string, endpoint: string): Queue {
       let count = 0;
       for (let taken = await take(waitSeconds); taken.length > 0; taken = await take(waitSeconds)) {
         count += taken.length;
-        const { batchItemFailures } = await consumer({ Records: taken.map(recordOf) });
-        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        const Entries = taken
-          .filter(({ MessageId = '' }) => !failed.has(MessageId))
-          .map(({ MessageId: Id, ReceiptHandle }) => ({ Id, ReceiptHandle }));
+        const failed = await failuresOf(consumer, taken);
+        const done = taken.filter(({ MessageId = '' }) => !failed.has(MessageId));
+        const Entries = done.map(({ MessageId: Id, ReceiptHandle }) => ({ Id, ReceiptHandle }));
         if (Entries.length > 0) await client.send(new DeleteMessageBatchCommand({ ...place, Entries }));
+        for (const { ReceiptHandle } of taken.filter((message) => !done.includes(message))) {
+          const again = { ...place, ReceiptHandle, VisibilityTimeout: visibleAgainSeconds };
+          await client.send(new ChangeMessageVisibilityCommand(again));
+        }
       }
       return count;
     },
     close: () => client.destroy(),
   };
+}
+
+async function failuresOf(consumer: Consumer, taken: readonly Message[]): Promise<Set<string | undefined>> {
+  try {
+    const { batchItemFailures } = await consumer({ Records: taken.map(recordOf) });
+    return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  } catch {
+    return new Set(taken.map(({ MessageId }) => MessageId));
+  }
 }
 
 function recordOf({ MessageId = '', ReceiptHandle = '', Body = '' }: Message): SQSRecord {

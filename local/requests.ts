@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { type ErrorName, errors } from '../lib/errors.ts';
 import { Feed } from './feed.ts';
-import { asked } from './inAws.ts';
 
 /** What a function logs of a request. */
 const Line = z.object({
@@ -24,15 +23,17 @@ const Line = z.object({
 /** A request as the log page shows it: with the path that was asked for, without its query. */
 type Request = z.infer<typeof Line> & { path: string };
 
-/** The requests of the local stack, newest first, as its functions log them to this process's output. Returns how to stop. */
-export function followRequests(output: NodeJS.WriteStream): { requests: Feed<Request>; stop: () => void } {
+interface Followed {
+  requests: Feed<Request>;
+  /** Functions log the template of a path alone, because paths hold ids; this is told the path of each request. */
+  keepPath: (requestId: string, path: string) => void;
+  stop: () => void;
+}
+
+/** The requests of the local stack, newest first, as its functions log them to this process's output. */
+export function followRequests(output: NodeJS.WriteStream): Followed {
   const requests = new Feed<Request>();
   const paths = new Map<string, string>();
-  const keepPath = (message: unknown) => {
-    const { request_id, path } = message as Request;
-    paths.set(request_id, path);
-  };
-  asked.subscribe(keepPath);
   const write = output.write;
   output.write = ((chunk: string | Uint8Array, ...rest: []) => {
     for (const line of String(chunk).split('\n')) {
@@ -45,8 +46,8 @@ export function followRequests(output: NodeJS.WriteStream): { requests: Feed<Req
   }) as typeof write;
   return {
     requests,
+    keepPath: (requestId, path) => void paths.set(requestId, path),
     stop: () => {
-      asked.unsubscribe(keepPath);
       output.write = write;
     },
   };

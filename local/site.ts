@@ -27,24 +27,26 @@ export const pages = {
 } as const;
 export type PageName = keyof typeof pages;
 
-/** The developer's site of a service: its pages, and what scripts read and set as JSON. `api` is where the API listens. */
+/** The developer's site of a service: its pages, and what scripts read and set as JSON. The API is at another port of the same host. */
 export function site(
   service: { name: string; pages: readonly PageName[] },
   sandbox: Sandbox,
   requests: Feed<object>,
-  api: string,
+  apiPort: number,
 ): Hono {
   const { messages } = sandbox;
   const app = new Hono();
+  const apiOf = (context: Context) => `http://${new URL(context.req.url).hostname}:${apiPort}`;
 
   /** Pages load their own files, and ask this site and the API. */
-  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ${api}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  const policyOf = (context: Context) =>
+    `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ${apiOf(context)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
   for (const name of service.pages) {
     app.get(pages[name].path, (context) =>
       name === 'Docs'
-        ? context.redirect(`${api}/api/docs/`)
-        : context.html(asset(`${name.toLowerCase()}.html`), 200, { 'content-security-policy': policy }),
+        ? context.redirect(`${apiOf(context)}/api/docs/`)
+        : context.html(asset(`${name.toLowerCase()}.html`), 200, { 'content-security-policy': policyOf(context) }),
     );
   }
   app.get('/', (context) => context.redirect(pages[service.pages[0] ?? 'Requests'].path));
@@ -52,12 +54,15 @@ export function site(
     const type = mediaTypes[extname(file)];
     if (type) app.get(`/${file}`, (context) => context.body(asset(file), 200, { 'content-type': type }));
   }
-  const docsPage = cors({ origin: [api, api.replace('localhost', '127.0.0.1')] });
+  const docsPage = cors({
+    origin: (origin, context) =>
+      [apiOf(context), `http://localhost:${apiPort}`, `http://127.0.0.1:${apiPort}`].includes(origin) ? origin : null,
+  });
   app.use('/api/site', docsPage);
   app.get('/api/site', (context) =>
     context.json({
       service: service.name,
-      api,
+      api: apiOf(context),
       pages: service.pages.map((name) => ({ name, path: pages[name].path })),
     }),
   );
@@ -77,7 +82,9 @@ export function site(
   });
   app.get('/api/requests/live', (context) => live(context, requests));
 
-  app.get('/api/regions', async (context) => context.json({ api, ...(await regionMap()) }));
+  app.get('/api/regions', async (context) => context.json({ api: apiOf(context), ...(await regionMap()) }));
+
+  app.get('/api/failures', async (context) => context.json(await sandbox.failures()));
 
   app.get('/api/clock', (context) => context.json(clock()));
   app.post('/api/clock', async (context) => {

@@ -1,13 +1,23 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import type { Server } from 'node:http';
+import { createServer, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { serve } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { MiddlewareHandler } from 'hono';
 import { consumeBroadcasts } from './broadcasts.ts';
-import { type Engine, startEngine } from './engine.ts';
+import { bundleFunctions } from './bundle.ts';
+import { startEngine } from './engine.ts';
+import { type GatewayResponses, type GatewayRoute, gateway } from './gateway.ts';
 import { onlyFromHere } from './guard.ts';
+import { Lambda, type LambdaFunction, lambdaApi } from './lambda.ts';
 import { followRequests } from './requests.ts';
-import { type Sandbox, sandboxEnvironment, startSandbox } from './sandbox/server.ts';
+import { sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
 import { type PageName, site } from './site.ts';
+import { followStream, Places, type StreamEvent } from './streams.ts';
 import { createTable, deleteTable, openStreamOf } from './table.ts';
 
 const dataFile = 'dynamodb.sqlite';
@@ -15,6 +25,7 @@ const secretsFile = 'secrets.json';
 const imagesFolder = 'images';
 const streamFile = 'stream.json';
 const bundlesFolder = 'functions';
+const lockFile = 'lock.sqlite';
 
 /** Something a developer can mend: one sentence, shown without a stack. */
 export class SetupError extends Error {
@@ -23,6 +34,8 @@ export class SetupError extends Error {
 
 /** Where the stack listens and keeps its data, each movable by an environment variable. */
 export interface Settings {
+  /** The address at which the API and the local site listen. */
+  host: string;
   apiPort: number;
   localPort: number;
   lambdaPort: number;
@@ -38,7 +51,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
     throw new SetupError(`${variable} must be a port number from 1 to 65535.`);
   };
+  // Some shells set HOST to a name of their own.
+  const { HOST = '' } = environment;
   return {
+    host: isIP(HOST) ? HOST : '127.0.0.1',
     apiPort: port('API_PORT', 3000),
     localPort: port('LOCAL_PORT', 4000),
     lambdaPort: port('LAMBDA_PORT', 3002),
@@ -54,21 +70,12 @@ export function awsEnvironment(settings: Settings): Record<string, string> {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: '',
+    // A laptop may be busy with other things, and nothing is behind it that could be slow for another reason.
+    TABLE_TIMEOUT_MS: process.env.TABLE_TIMEOUT_MS ?? '15000',
+    SECRETS_TIMEOUT_MS: process.env.SECRETS_TIMEOUT_MS ?? '5000',
     LOCAL_SITE_URL: `http://localhost:${settings.localPort}`,
     AWS_ENDPOINT_URL_DYNAMODB: settings.dynamodbEndpoint ?? `http://127.0.0.1:${settings.dynamodbPort}`,
     ...sandboxEnvironment(`http://127.0.0.1:${settings.localPort}`),
-  };
-}
-
-/** How the workers of the table's stream find it; where they are in it is kept with the data. */
-export function streamOptions(settings: Settings): Record<string, unknown> {
-  return {
-    endpoint: awsEnvironment(settings).AWS_ENDPOINT_URL_DYNAMODB,
-    accessKeyId: 'local',
-    secretAccessKey: 'local',
-    useInProcess: true,
-    readInterval: 500,
-    checkpointFile: join(settings.dataFolder, streamFile),
   };
 }
 
@@ -85,64 +92,156 @@ export interface Stack {
 /** What a service brings to the stack. */
 export interface Service {
   name: string;
+  /** Where its serverless.yml is. */
+  folder: string;
+  stage: string;
   tableName: string;
   /** Of the site, the first one being its start. */
   pages: readonly PageName[];
-  /** Loads what the table holds from the beginning, and may be repeated. Answers how many of each. */
-  loadSeed: () => Promise<Record<string, number>>;
-  /** The function that gets what is in the queue, by its full name; undefined where none does. */
+  /**
+   * Loads what the table holds from the beginning, and may be repeated. `written` is told how many of all items are written.
+   * Returns how many there are of each.
+   */
+  loadSeed: (names?: undefined, written?: (items: number, of: number) => void) => Promise<Record<string, number>>;
+  /** By their keys. */
+  functions: Record<string, LambdaFunction>;
+  routes: readonly GatewayRoute[];
+  responses: GatewayResponses;
+  binaryMediaTypes: readonly string[];
+  minimumCompressionSize: number | undefined;
+  /** The functions that follow the table's stream. */
+  streams: readonly { functionKey: string; event: StreamEvent }[];
+  /** The function that gets what is in the queue; undefined where none does. */
   queueWorker: string | undefined;
 }
 
-/** Starts everything the functions need around them: the engine with its table and seed data, the sandbox and the site. */
-export async function startStack(settings: Settings, service: Service, fresh: boolean): Promise<Stack> {
+interface Start {
+  fresh: boolean;
+  /** Told of each step when it is done. */
+  print: (step: string) => void;
+}
+
+/** Starts a service with everything around it: the engine with its table and seed data, the sandbox, the site and the API. */
+export async function startStack(settings: Settings, service: Service, { fresh, print }: Start): Promise<Stack> {
   const { tableName, queueWorker } = service;
-  const { dynamodbPort, localPort, dataFolder, dynamodbEndpoint: otherEngine } = settings;
+  const { host, dynamodbPort, localPort, dataFolder, dynamodbEndpoint: otherEngine } = settings;
   await Promise.all([
-    requireFree('API_PORT', settings.apiPort),
-    requireFree('LOCAL_PORT', localPort),
+    requireFree('API_PORT', settings.apiPort, host),
+    requireFree('LOCAL_PORT', localPort, host),
     requireFree('LAMBDA_PORT', settings.lambdaPort),
     otherEngine ? requireEngine(otherEngine) : requireFree('DYNAMODB_PORT', dynamodbPort),
   ]);
-  prepare(dataFolder, fresh);
-  const followed = followRequests(process.stdout);
-  let engine: Engine | undefined;
-  let sandbox: Sandbox | undefined;
-  let endBroadcasts: (() => void) | undefined;
+  const ends: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
   try {
-    engine = otherEngine ? undefined : await startEngine(dynamodbPort, join(dataFolder, dataFile));
-    sandbox = await startSandbox({
+    ends.push(prepare(dataFolder, fresh));
+    const bundles = bundlesOf(settings);
+    const lambda = new Lambda(service.functions, bundles);
+    const isBundled = bundleFunctions(service.folder, bundles).then(() => print('The functions are bundled.'));
+    // A start that fails for another reason ends with that one.
+    isBundled.catch(() => undefined);
+    const followed = followRequests(process.stdout);
+    ends.push(followed.stop);
+
+    const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
+    if (!otherEngine) ends.push((await startEngine(dynamodbPort, join(dataFolder, dataFile))).stop);
+    if (otherEngine && fresh) await deleteTable(endpoint, tableName);
+    const isNew = await createTable(endpoint, tableName);
+    print(`The engine has ${isNew ? 'a new' : 'the'} table.`);
+    const seeded = await service.loadSeed(undefined, progressOf(print));
+    // The engine writes faster without the stream, and no worker follows what a new table is seeded with.
+    await openStreamOf(endpoint, tableName);
+    print('The seed data is loaded.');
+
+    const invoke = (key: string) => (event: object) =>
+      lambda.invoke(key, event).catch((error) => {
+        process.stderr.write(`${key} failed: ${(error as Error).stack}\n`);
+        throw error;
+      });
+    const sandbox = await startSandbox({
+      host,
       port: localPort,
       secrets: keepSecrets(join(dataFolder, secretsFile)),
       imagesFolder: join(dataFolder, imagesFolder),
-      watch: onlyFromHere,
+      watch: guarded,
       onQueue: () => {
-        if (queueWorker) endBroadcasts = consumeBroadcasts(settings, queueWorker);
+        if (!queueWorker) return;
+        const consume = async (event: object) => (await invoke(queueWorker)(event)) as SQSBatchResponse;
+        ends.push(consumeBroadcasts(localPort, consume));
       },
-      site: (sandbox) => site(service, sandbox, followed.requests, `http://localhost:${settings.apiPort}`),
+      site: (sandbox) => site(service, sandbox, followed.requests, settings.apiPort),
     });
-    const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
-    if (otherEngine && fresh) await deleteTable(endpoint, tableName);
-    await createTable(endpoint, tableName);
-    await openStreamOf(endpoint, tableName);
-    return { seeded: await service.loadSeed(), stop };
+    ends.push(sandbox.stop);
+    await isBundled;
+    const places = new Places(join(dataFolder, streamFile));
+    for (const { functionKey, event } of service.streams) {
+      const worker = service.functions[functionKey]?.name ?? functionKey;
+      const park = async (failed: object) => {
+        await sandbox.park(failed);
+        const where = `http://localhost:${localPort}/api/failures`;
+        process.stderr.write(`${functionKey} gave up a change of the table; ${where} shows it.\n`);
+      };
+      ends.push(followStream({ endpoint, tableName, worker, event, invoke: invoke(functionKey), park, places }));
+    }
+    ends.push(await listen(lambdaApi(lambda), settings.lambdaPort));
+    ends.push(
+      await listenAsGateway(gateway({ ...service, lambda, localPort, onRequest: followed.keepPath }), settings),
+    );
+    return { seeded, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-
-  async function stop(): Promise<void> {
-    endBroadcasts?.();
-    followed.stop();
-    await sandbox?.stop();
-    engine?.stop();
-  }
 }
 
-function prepare(folder: string, fresh: boolean): void {
+/** Other machines get the pages, the messages and the images; what stands in for AWS has secrets. */
+const guarded: MiddlewareHandler = async (context, next) => {
+  const { address = '' } = getConnInfo(context).remote;
+  const { path, method } = context.req;
+  const isFromHere = /^(::ffff:)?127\.|^::1$/.test(address);
+  const isImage = path.startsWith('/s3/') && ['GET', 'HEAD'].includes(method);
+  if (!isFromHere && !isImage && /^\/(sns|ssm|s3|sqs)(\/|$)/.test(path))
+    return context.json({ error: 'Only this machine may call what stands in for AWS.' }, 403);
+  return onlyFromHere(context, next);
+};
+
+const progressEveryMs = 2_000;
+
+/** Prints how far the seed is, where that takes long. */
+function progressOf(print: Start['print']): (items: number, of: number) => void {
+  let printedAtMs = performance.now();
+  return (items, of) => {
+    if (performance.now() - printedAtMs < progressEveryMs) return;
+    printedAtMs = performance.now();
+    print(`${items} of ${of} items of the seed data are loaded.`);
+  };
+}
+
+async function listen({ fetch }: ReturnType<typeof lambdaApi>, port: number): Promise<() => Promise<void>> {
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const started = serve({ fetch, port, hostname: '127.0.0.1' }, () => resolve(started));
+  });
+  return () => closeServer(server as Server);
+}
+
+async function listenAsGateway(server: Server, { apiPort, host }: Settings): Promise<() => Promise<void>> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(apiPort, host, resolve));
+  return () => closeServer(server);
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Makes a data folder ready and this stack's own. Returns how to leave it to others. */
+function prepare(folder: string, fresh: boolean): () => void {
   try {
     if (!existsSync(folder)) mkdirSync(folder);
-    for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file), { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -150,6 +249,23 @@ function prepare(folder: string, fresh: boolean): void {
       `The data folder ${folder} cannot be written (${code}); set LOCAL_DATA_FOLDER to another one.`,
     );
   }
+  const release = lock(folder);
+  for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file), { recursive: true });
+  return release;
+}
+
+/** The operating system drops the lock of a file with the process that has it, however that ends. */
+function lock(folder: string): () => void {
+  const database = new DatabaseSync(join(folder, lockFile), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch {
+    database.close();
+    throw new SetupError(
+      `Another stack uses the data folder ${folder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
+    );
+  }
+  return () => database.close();
 }
 
 /** The folder is of the developer's choosing, so only what we put there is forgotten. */
@@ -163,12 +279,12 @@ async function requireEngine(endpoint: string): Promise<void> {
   });
 }
 
-function requireFree(variable: string, port: number): Promise<void> {
+function requireFree(variable: string, port: number, host = '127.0.0.1'): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', () =>
       reject(new SetupError(`Port ${port} is taken; stop what uses it or set ${variable} to another port.`)),
     );
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+    server.listen(port, host, () => server.close(() => resolve()));
   });
 }

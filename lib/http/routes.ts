@@ -55,6 +55,17 @@ export function readTable(): unknown {
   return Resources.Table.Properties;
 }
 
+/** How the queue of broadcasts is deployed. */
+export function readBroadcastQueue(): { VisibilityTimeout: number; maxReceiveCount: number } {
+  const { Resources } = readYaml(`${project}/deploy/queues.yml`) as {
+    Resources: {
+      Broadcasts: { Properties: { VisibilityTimeout: number; RedrivePolicy: { maxReceiveCount: number } } };
+    };
+  };
+  const { VisibilityTimeout, RedrivePolicy } = Resources.Broadcasts.Properties;
+  return { VisibilityTimeout, maxReceiveCount: RedrivePolicy.maxReceiveCount };
+}
+
 function readYaml(file: string): unknown {
   // Each function repeats the aliases of its permissions, which the parser takes for an attack.
   return parse(readFileSync(file, 'utf8'), { logLevel: 'error', maxAliasCount: -1 });

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DescribeStreamCommand,
@@ -7,15 +6,10 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
+import { filterRecords } from '../../local/filterPatterns.ts';
 import { openStreamOf } from '../../local/table.ts';
 import { readService } from '../http/routes.ts';
 import { loadFunction } from './invoke.ts';
-
-const { filterRecords } = createRequire(import.meta.url)(
-  'serverless-offline-dynamodb-streams/src/filter-patterns.js',
-) as {
-  filterRecords: (patterns: unknown[], records: DynamoDBRecord[]) => DynamoDBRecord[];
-};
 
 /** The stream of a table, as a worker of serverless.yml sees it. */
 export interface Stream {

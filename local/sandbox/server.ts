@@ -7,7 +7,7 @@ import { Messages } from './messages.ts';
 import { applications, Platforms } from './platforms.ts';
 import { Faults, snsSandbox } from './sns.ts';
 import { ssmSandbox } from './ssm.ts';
-import { broadcastQueue, imagesBucket, storageSandbox } from './storage.ts';
+import { broadcastQueue, imagesBucket, type Storage, storageSandbox } from './storage.ts';
 
 export interface Sandbox {
   /** What the SDK and our own settings need to find it. */
@@ -16,6 +16,8 @@ export interface Sandbox {
   messages: Messages;
   platforms: Platforms;
   faults: Faults;
+  failures: Storage['failures'];
+  park: Storage['park'];
   stop: () => Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export function sandboxEnvironment(url: string): Record<string, string> {
 }
 
 interface Options {
+  /** The address to listen at, 127.0.0.1 without it. */
+  host?: string;
   /** 0 takes a free one. */
   port: number;
   secrets: Secrets;
@@ -62,6 +66,7 @@ function answerLate(late: () => Faults['late']): MiddlewareHandler {
  * on top.
  */
 export async function startSandbox({
+  host = '127.0.0.1',
   port,
   secrets,
   imagesFolder,
@@ -85,10 +90,11 @@ export async function startSandbox({
   app.route('/ssm', ssmSandbox(secrets));
   const storage = storageSandbox({ folder: imagesFolder, onQueue });
   app.route('/', storage.app);
+  Object.assign(sandbox, { failures: storage.failures, park: storage.park });
   if (site) app.route('/', site(sandbox));
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const started = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => resolve(started));
+    const started = serve({ fetch: app.fetch, port, hostname: host }, () => resolve(started));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(sandbox, {

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { proxy } from 'hono/proxy';
+import { readBroadcastQueue } from '../../lib/http/routes.ts';
 
 export const imagesBucket = 'images';
 export const broadcastQueue = 'broadcasts';
+const failedBroadcastsQueue = 'failed-broadcasts';
+const failedChangesQueue = 'failed-changes';
 /** The file in which objects and messages are known; its name is the server's own. */
 const database = 'fauxqs.db';
 
@@ -15,11 +18,25 @@ interface Options {
   onQueue: () => void;
 }
 
+/** What workers have failed to do, as it stands in the queues of failures: messages of Lambda and of our own. */
+export interface Failures {
+  changes: unknown[];
+  broadcasts: unknown[];
+}
+
+export interface Storage {
+  app: Hono;
+  failures: () => Promise<Failures>;
+  /** Puts what a worker of the stream has failed to do into the queue of failures. */
+  park: (change: object) => Promise<void>;
+  stop: () => Promise<void>;
+}
+
 /**
- * An S3 server with one bucket behind `/s3`, and an SQS server with one queue behind `/sqs`. They are loaded when they are called
- * first, for they take more memory than all the rest of the stack's own code.
+ * An S3 server with one bucket behind `/s3`, and an SQS server with the queues of deploy/queues.yml behind `/sqs`. They are loaded
+ * when they are called first, for they take more memory than all the rest of the stack's own code.
  */
-export function storageSandbox({ folder, onQueue }: Options): { app: Hono; stop: () => Promise<void> } {
+export function storageSandbox({ folder, onQueue }: Options): Storage {
   // What a queue still held when the stack was stopped goes on by itself.
   let server = folder && existsSync(join(folder, database)) ? start(folder, onQueue) : undefined;
   const app = new Hono();
@@ -31,7 +48,21 @@ export function storageSandbox({ folder, onQueue }: Options): { app: Hono; stop:
       return proxy(`http://127.0.0.1:${port}${pathname.slice(path.length)}${search}`, context.req);
     });
   }
-  return { app, stop: async () => (await server)?.stop() };
+  return {
+    app,
+    failures: async () => {
+      const messagesIn = async (queue: string) => {
+        const { ready = [], inflight = [] } = (await server)?.inspectQueue(queue)?.messages ?? {};
+        return [...ready, ...inflight.map(({ message }) => message)].map(({ body }) => JSON.parse(body));
+      };
+      return { changes: await messagesIn(failedChangesQueue), broadcasts: await messagesIn(failedBroadcastsQueue) };
+    },
+    park: async (change) => {
+      server ??= start(folder, onQueue);
+      (await server).sendMessage(failedChangesQueue, JSON.stringify(change));
+    },
+    stop: async () => (await server)?.stop(),
+  };
 }
 
 async function start(folder: string | undefined, onQueue: Options['onQueue']) {
@@ -39,7 +70,14 @@ async function start(folder: string | undefined, onQueue: Options['onQueue']) {
   const storage = folder ? { dataDir: folder, s3StorageDir: folder } : {};
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, ...storage });
   server.createBucket(imagesBucket);
-  const attributes = { VisibilityTimeout: '10' };
+  for (const queue of [failedChangesQueue, failedBroadcastsQueue])
+    if (!server.inspectQueue(queue)) server.createQueue(queue);
+  const { VisibilityTimeout, maxReceiveCount } = readBroadcastQueue();
+  const deadLetterTargetArn = server.inspectQueue(failedBroadcastsQueue)?.arn;
+  const attributes = {
+    VisibilityTimeout: String(VisibilityTimeout),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
+  };
   // What was in it when the stack was stopped goes on.
   if (!server.inspectQueue(broadcastQueue)) server.createQueue(broadcastQueue, { attributes });
   onQueue();

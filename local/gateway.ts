@@ -1,0 +1,370 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { gunzip, gzip, inflate } from 'node:zlib';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { isLocalHost } from './guard.ts';
+import { type Lambda, report, TooLarge } from './lambda.ts';
+
+/** One `http` event of a function: `any` is every method that the path has no other function for. */
+export interface GatewayRoute {
+  functionKey: string;
+  method: string;
+  path: string;
+}
+
+/** API Gateway's own responses, as a service sets them, by their type: `BAD_REQUEST_BODY`. */
+export type GatewayResponses = Record<string, { status: number; headers: Record<string, string>; body: string }>;
+
+export interface GatewayOptions {
+  routes: readonly GatewayRoute[];
+  responses: GatewayResponses;
+  lambda: Lambda;
+  binaryMediaTypes: readonly string[];
+  /** Undefined where the API does not compress. */
+  minimumCompressionSize: number | undefined;
+  stage: string;
+  /** The port of the local site, whose URLs follow the host that a client calls. */
+  localPort: number;
+  onRequest: (requestId: string, path: string) => void;
+}
+
+const mostBodyBytes = 10 * 1024 * 1024;
+const mostHeaderBytes = 10_240;
+const codings: Record<string, (bytes: Buffer) => Promise<Buffer>> = {
+  gzip: (bytes) => promisify(gunzip)(bytes, { maxOutputLength: mostBodyBytes + 1 }),
+  deflate: (bytes) => promisify(inflate)(bytes, { maxOutputLength: mostBodyBytes + 1 }),
+  identity: async (bytes) => bytes,
+};
+
+/** A request that gets one of API Gateway's own responses. */
+class Refused extends Error {
+  readonly type: string;
+
+  constructor(type: string) {
+    super(type);
+    this.type = type;
+  }
+}
+
+/**
+ * A REST API of API Gateway as far as a client can tell: which function gets a request, the event that it gets, and every
+ * response in the words of the service, also to what is no HTTP at all.
+ */
+export function gateway(options: GatewayOptions): Server {
+  const routes = routesByPath(options.routes);
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    try {
+      if (!request.headers.host) throw new Refused('BAD_REQUEST_PARAMETERS');
+      const bytes = await bodyOf(request);
+      const { route, resource, parameters } = routes.find(request.method ?? '', pathOf(request));
+      const body = await decoded(bytes, request, options);
+      const event = eventOf(request, { body: here(body, request, options), resource, parameters, requestId, options });
+      options.onRequest(requestId, event.path);
+      const result = (await options.lambda.invoke(route.functionKey, event).catch((error) => {
+        if (error instanceof TooLarge && error.message.includes('event')) throw new Refused('REQUEST_TOO_LARGE');
+        report(route.functionKey, error);
+        throw new Refused('INTEGRATION_FAILURE');
+      })) as APIGatewayProxyResult;
+      await send(result, request, response, options);
+    } catch (error) {
+      if (!(error instanceof Refused)) report('The gateway', error);
+      const own = responseOf(error instanceof Refused ? error.type : 'DEFAULT_5XX', options.responses, requestId);
+      // The rest of a request that was not read to its end would be taken for the next one.
+      if (!request.complete) response.shouldKeepAlive = false;
+      response.writeHead(own.status, own.headers).end(request.method === 'HEAD' ? undefined : own.body);
+    }
+  }
+
+  /** Writes a response to a socket whose bytes are not a request. */
+  function answerSocket(socket: Socket, type: string): void {
+    if (!socket.writable) return;
+    const { status, headers, body } = responseOf(type, options.responses, randomUUID());
+    const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
+  }
+
+  const server = createServer({ maxHeaderSize: mostHeaderBytes, requireHostHeader: false }, (request, response) => {
+    void serve(request, response);
+  });
+  server.on('checkExpectation', (request, response) => void serve(request, response));
+  server.on('connect', (_, socket) => answerSocket(socket as Socket, 'MISSING_AUTHENTICATION_TOKEN'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const types: Record<string, string> = {
+      HPE_HEADER_OVERFLOW: 'REQUEST_TOO_LARGE',
+      HPE_INVALID_METHOD: 'MISSING_AUTHENTICATION_TOKEN',
+    };
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else answerSocket(socket as Socket, types[error.code ?? ''] ?? 'BAD_REQUEST_PARAMETERS');
+  });
+  return server;
+}
+
+interface Found {
+  route: GatewayRoute;
+  /** As API Gateway names it: `/api/devices/{registration_id}`. */
+  resource: string;
+  /** As they stand in the path. */
+  parameters: Record<string, string> | null;
+}
+
+/** Finds a path part by part, what is written out before what is a parameter, and `{proxy+}` where there is none. */
+function routesByPath(routes: readonly GatewayRoute[]) {
+  interface Part {
+    parts: Map<string, Part>;
+    parameter?: { name: string; part: Part };
+    resource?: string;
+    methods: Map<string, GatewayRoute>;
+  }
+  const empty = (): Part => ({ parts: new Map(), methods: new Map() });
+  const root = empty();
+  let others: { resource: string; methods: Part['methods'] } | undefined;
+  for (const route of routes) {
+    const resource = route.path.replace(/(?<=.)\/$/, '');
+    if (resource === '/{proxy+}') {
+      others ??= { resource, methods: new Map() };
+      others.methods.set(route.method.toUpperCase(), route);
+      continue;
+    }
+    let part = root;
+    for (const name of resource.split('/').filter(Boolean)) {
+      const parameter = /^\{(\w+)\}$/.exec(name)?.[1];
+      if (parameter) {
+        part.parameter ??= { name: parameter, part: empty() };
+        part = part.parameter.part;
+      } else {
+        const next = part.parts.get(name) ?? empty();
+        part.parts.set(name, next);
+        part = next;
+      }
+    }
+    part.resource = resource;
+    part.methods.set(route.method.toUpperCase(), route);
+  }
+
+  return {
+    find(method: string, path: string): Found {
+      const parameters: Record<string, string> = {};
+      let part: Part | undefined = root;
+      for (const name of path === '/' ? [] : path.slice(1).replace(/\/$/, '').split('/')) {
+        const next: Part | undefined = part.parts.get(name);
+        if (!next && part.parameter && name !== '') parameters[part.parameter.name] = name;
+        part = next ?? (name === '' ? undefined : part.parameter?.part);
+        if (!part) break;
+      }
+      const route = part?.methods.get(method) ?? part?.methods.get('ANY');
+      if (part?.resource && route) {
+        return {
+          route,
+          resource: part.resource,
+          parameters: Object.keys(parameters).length > 0 ? parameters : null,
+        };
+      }
+      const other = others?.methods.get(method) ?? others?.methods.get('ANY');
+      if (!others || !other) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
+      return { route: other, resource: others.resource, parameters: { proxy: path.slice(1) } };
+    },
+  };
+}
+
+/** A proxy may send the whole URL, and `OPTIONS *` is about no path. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  if (Number(request.headers['content-length']) > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** An API that compresses its responses also takes compressed requests. */
+async function decoded(
+  bytes: Buffer,
+  { headers }: IncomingMessage,
+  { minimumCompressionSize }: GatewayOptions,
+): Promise<Buffer> {
+  const coding = headers['content-encoding']?.trim().toLowerCase();
+  if (!coding || minimumCompressionSize === undefined || bytes.length === 0) return bytes;
+  const decode = codings[coding];
+  if (!decode) throw new Refused('UNSUPPORTED_MEDIA_TYPE');
+  const plain = await decode(bytes).catch((error: NodeJS.ErrnoException) => {
+    throw new Refused(error.code === 'ERR_BUFFER_TOO_LARGE' ? 'REQUEST_TOO_LARGE' : 'BAD_REQUEST_BODY');
+  });
+  if (plain.length > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+  return plain;
+}
+
+function eventOf(
+  request: IncomingMessage,
+  {
+    body,
+    resource,
+    parameters,
+    requestId,
+    options,
+  }: Pick<Found, 'resource' | 'parameters'> & { body: Buffer; requestId: string; options: GatewayOptions },
+): APIGatewayProxyEvent {
+  const path = pathOf(request);
+  const method = request.method ?? '';
+  const sourceIp = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const multiValueHeaders = headersOf(request, sourceIp);
+  const headers = lastOf(multiValueHeaders);
+  const multiValueQuery = queryOf(request.url ?? '');
+  const isBinary = isBinaryType(request.headers['content-type'], options.binaryMediaTypes);
+  return {
+    resource,
+    path,
+    httpMethod: method,
+    headers,
+    multiValueHeaders,
+    queryStringParameters: multiValueQuery && lastOf(multiValueQuery),
+    multiValueQueryStringParameters: multiValueQuery,
+    pathParameters: parameters,
+    stageVariables: null,
+    body: body.length === 0 ? null : body.toString(isBinary ? 'base64' : 'utf8'),
+    isBase64Encoded: body.length > 0 && isBinary,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      authorizer: null,
+      protocol: 'HTTP/1.1',
+      httpMethod: method,
+      path,
+      stage: options.stage,
+      requestId,
+      requestTimeEpoch: Date.now(),
+      resourceId: 'local',
+      resourcePath: resource,
+      identity: {
+        sourceIp,
+        userAgent: headers['User-Agent'] ?? request.headers['user-agent'] ?? null,
+        accessKey: null,
+        accountId: null,
+        apiKey: null,
+        apiKeyId: null,
+        caller: null,
+        clientCert: null,
+        cognitoAuthenticationProvider: null,
+        cognitoAuthenticationType: null,
+        cognitoIdentityId: null,
+        cognitoIdentityPoolId: null,
+        principalOrgId: null,
+        user: null,
+        userArn: null,
+      },
+    },
+  };
+}
+
+/** With their names as they were sent, and what API Gateway adds. */
+function headersOf({ rawHeaders, headers, socket }: IncomingMessage, sourceIp: string): Record<string, string[]> {
+  const all: Record<string, string[]> = {};
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
+    if (/^(connection|keep-alive|transfer-encoding|x-forwarded-(for|proto|port))$/i.test(name)) continue;
+    const known = Object.keys(all).find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
+    all[known] = [...(all[known] ?? []), value];
+  }
+  const forwarded = [headers['x-forwarded-for'], sourceIp].flat().filter(Boolean).join(', ');
+  return {
+    ...all,
+    'X-Forwarded-For': [forwarded],
+    'X-Forwarded-Proto': ['http'],
+    'X-Forwarded-Port': [String(socket.localPort)],
+  };
+}
+
+function lastOf(all: Record<string, string[]>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.at(-1) ?? '']));
+}
+
+function queryOf(url: string): Record<string, string[]> | null {
+  const query = /\?([^#]*)/.exec(url)?.[1];
+  const all: Record<string, string[]> = {};
+  for (const [name, value] of new URLSearchParams(query)) {
+    Object.defineProperty(all, name, {
+      value: [...(Object.hasOwn(all, name) ? (all[name] ?? []) : []), value],
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return Object.keys(all).length > 0 ? all : null;
+}
+
+function isBinaryType(contentType: string | undefined, binary: readonly string[]): boolean {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() || 'application/json';
+  return binary.some((known) => known === '*/*' || known.toLowerCase() === type);
+}
+
+async function send(
+  result: APIGatewayProxyResult,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: GatewayOptions,
+): Promise<void> {
+  const { statusCode, body, isBase64Encoded } = result ?? {};
+  if (!Number.isInteger(statusCode) || (body !== undefined && typeof body !== 'string')) {
+    report('A function', new Error('Its result is no response: it has no statusCode, or a body that is not a string.'));
+    throw new Refused('INTEGRATION_FAILURE');
+  }
+  const headers: Record<string, string[]> = {};
+  for (const [name, value] of Object.entries({ ...result.headers, ...result.multiValueHeaders }))
+    headers[name.toLowerCase()] = [value].flat().map((text) => there(String(text), request, options));
+  if (!headers['content-type']) headers['content-type'] = ['application/json'];
+  let bytes = isBase64Encoded ? Buffer.from(body ?? '', 'base64') : Buffer.from(there(body ?? '', request, options));
+  const accepted = String(request.headers['accept-encoding'] ?? '');
+  const { minimumCompressionSize: fewest } = options;
+  if (fewest !== undefined && bytes.length >= fewest && /\bgzip\b/.test(accepted) && !headers['content-encoding']) {
+    bytes = await promisify(gzip)(bytes);
+    headers['content-encoding'] = ['gzip'];
+  }
+  const hasBody = statusCode !== 204 && statusCode !== 304;
+  if (hasBody) headers['content-length'] = [String(bytes.length)];
+  else delete headers['content-type'];
+  response.writeHead(statusCode, headers).end(hasBody && request.method !== 'HEAD' ? bytes : undefined);
+}
+
+/** Types without a response of their own have that of their class. */
+function responseOf(type: string, responses: GatewayResponses, requestId: string): GatewayResponses[string] {
+  const own = responses[type] ?? responses.DEFAULT_5XX ?? { status: 500, headers: {}, body: '' };
+  const headers = Object.fromEntries(
+    Object.entries(own.headers).map(([name, value]) => [name, value === 'context.requestId' ? requestId : value]),
+  );
+  return { ...own, headers: { 'content-type': 'application/json', ...headers } };
+}
+
+const siteHosts = ['127.0.0.1', 'localhost'];
+
+/** A text to a client, with the local site at the host by which the client calls. */
+function there(text: string, request: IncomingMessage, { localPort }: GatewayOptions): string {
+  const host = hostOf(request);
+  if (!host) return text;
+  const known = new RegExp(`http://(?:${siteHosts.join('|')}):${localPort}(?!\\d)`, 'g');
+  return text.replaceAll(known, () => `http://${host}:${localPort}`);
+}
+
+/** A body of a client, with the local site where functions know it. */
+function here(body: Buffer, request: IncomingMessage, { localPort }: GatewayOptions): Buffer {
+  const host = hostOf(request);
+  const site = `http://${host}:${localPort}/`;
+  if (!host || siteHosts[0] === host || !body.includes(site)) return body;
+  return Buffer.from(body.toString('latin1').replaceAll(site, `http://${siteHosts[0]}:${localPort}/`), 'latin1');
+}
+
+function hostOf({ headers: { host } }: IncomingMessage): string | undefined {
+  const name = host && URL.parse(`http://${host}`)?.hostname;
+  return name && isLocalHost(name) ? name : undefined;
+}
