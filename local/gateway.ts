@@ -20,7 +20,7 @@ export type GatewayResponses = Record<string, { status: number; headers: Record<
 export interface GatewayOptions {
   routes: readonly GatewayRoute[];
   responses: GatewayResponses;
-  lambda: Lambda;
+  lambda: Pick<Lambda, 'invoke'>;
   binaryMediaTypes: readonly string[];
   /** Undefined where the API does not compress. */
   minimumCompressionSize: number | undefined;
@@ -28,6 +28,29 @@ export interface GatewayOptions {
   /** The port of the local site, whose URLs follow the host that a client calls. */
   localPort: number;
   onRequest: (requestId: string, path: string) => void;
+}
+
+/** API Gateway's own responses, as the service has them in its resources. */
+export function responsesIn(resources: readonly { Type: string; Properties: object }[]): GatewayResponses {
+  const found = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
+  return Object.fromEntries(
+    found.map(({ Properties }) => {
+      const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as GatewayResponse;
+      const headers = Object.entries(ResponseParameters).map(([name, value]) => [
+        name.replace('gatewayresponse.header.', ''),
+        value.replace(/^'(.*)'$/, '$1'),
+      ]);
+      const body = ResponseTemplates['application/json'] ?? '';
+      return [ResponseType, { status: Number(StatusCode), headers: Object.fromEntries(headers), body }];
+    }),
+  );
+}
+
+interface GatewayResponse {
+  ResponseType: string;
+  StatusCode: string;
+  ResponseParameters: Record<string, string>;
+  ResponseTemplates: Record<string, string>;
 }
 
 const mostBodyBytes = 10 * 1024 * 1024;
@@ -62,7 +85,7 @@ export function gateway(options: GatewayOptions): Server {
       const bytes = await bodyOf(request);
       const { route, resource, parameters } = routes.find(request.method ?? '', pathOf(request));
       const body = await decoded(bytes, request, options);
-      const event = eventOf(request, { body: here(body, request, options), resource, parameters, requestId, options });
+      const event = eventOf(request, { body, resource, parameters, requestId, options });
       options.onRequest(requestId, event.path);
       const result = (await options.lambda.invoke(route.functionKey, event).catch((error) => {
         if (error instanceof TooLarge && error.message.includes('event')) throw new Refused('REQUEST_TOO_LARGE');
@@ -75,7 +98,10 @@ export function gateway(options: GatewayOptions): Server {
       const own = responseOf(error instanceof Refused ? error.type : 'DEFAULT_5XX', options.responses, requestId);
       // The rest of a request that was not read to its end would be taken for the next one.
       if (!request.complete) response.shouldKeepAlive = false;
-      response.writeHead(own.status, own.headers).end(request.method === 'HEAD' ? undefined : own.body);
+      const length = { 'content-length': Buffer.byteLength(own.body) };
+      response
+        .writeHead(own.status, { ...own.headers, ...length })
+        .end(request.method === 'HEAD' ? undefined : own.body);
     }
   }
 
@@ -93,10 +119,11 @@ export function gateway(options: GatewayOptions): Server {
   });
   server.on('checkExpectation', (request, response) => void serve(request, response));
   server.on('connect', (_, socket) => answerSocket(socket as Socket, 'MISSING_AUTHENTICATION_TOKEN'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    const isHttp = /^\S+ \S+ HTTP\//.test(error.rawPacket?.toString('latin1') ?? '');
     const types: Record<string, string> = {
       HPE_HEADER_OVERFLOW: 'REQUEST_TOO_LARGE',
-      HPE_INVALID_METHOD: 'MISSING_AUTHENTICATION_TOKEN',
+      HPE_INVALID_METHOD: isHttp ? 'MISSING_AUTHENTICATION_TOKEN' : 'BAD_REQUEST_PARAMETERS',
     };
     if (error.code === 'ECONNRESET') socket.destroy();
     else answerSocket(socket as Socket, types[error.code ?? ''] ?? 'BAD_REQUEST_PARAMETERS');
@@ -346,22 +373,12 @@ function responseOf(type: string, responses: GatewayResponses, requestId: string
   return { ...own, headers: { 'content-type': 'application/json', ...headers } };
 }
 
-const siteHosts = ['127.0.0.1', 'localhost'];
-
 /** A text to a client, with the local site at the host by which the client calls. */
 function there(text: string, request: IncomingMessage, { localPort }: GatewayOptions): string {
   const host = hostOf(request);
   if (!host) return text;
-  const known = new RegExp(`http://(?:${siteHosts.join('|')}):${localPort}(?!\\d)`, 'g');
+  const known = new RegExp(`http://(?:127.0.0.1|localhost):${localPort}(?!d)`, 'g');
   return text.replaceAll(known, () => `http://${host}:${localPort}`);
-}
-
-/** A body of a client, with the local site where functions know it. */
-function here(body: Buffer, request: IncomingMessage, { localPort }: GatewayOptions): Buffer {
-  const host = hostOf(request);
-  const site = `http://${host}:${localPort}/`;
-  if (!host || siteHosts[0] === host || !body.includes(site)) return body;
-  return Buffer.from(body.toString('latin1').replaceAll(site, `http://${siteHosts[0]}:${localPort}/`), 'latin1');
 }
 
 function hostOf({ headers: { host } }: IncomingMessage): string | undefined {

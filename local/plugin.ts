@@ -4,7 +4,7 @@ import { checkSettings } from '../lib/config.ts';
 import { ApiError, errors } from '../lib/errors.ts';
 import { ConfigurationError } from '../lib/settings.ts';
 import { Refusal } from '../seed/refusal.ts';
-import type { GatewayResponses } from './gateway.ts';
+import { responsesIn } from './gateway.ts';
 import type { LambdaFunction } from './lambda.ts';
 import { pages } from './site.ts';
 import {
@@ -278,29 +278,6 @@ function explain(error: unknown): string | undefined {
 }
 
 const isValue = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
-
-/** API Gateway's own responses, as the service has them in its resources. */
-function responsesIn(resources: readonly { Type: string; Properties: object }[]): GatewayResponses {
-  const found = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
-  return Object.fromEntries(
-    found.map(({ Properties }) => {
-      const { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } = Properties as GatewayResponse;
-      const headers = Object.entries(ResponseParameters).map(([name, value]) => [
-        name.replace('gatewayresponse.header.', ''),
-        value.replace(/^'(.*)'$/, '$1'),
-      ]);
-      const body = ResponseTemplates['application/json'] ?? '';
-      return [ResponseType, { status: Number(StatusCode), headers: Object.fromEntries(headers), body }];
-    }),
-  );
-}
-
-interface GatewayResponse {
-  ResponseType: string;
-  StatusCode: string;
-  ResponseParameters: Record<string, string>;
-  ResponseTemplates: Record<string, string>;
-}
 
 /** The addresses by which other machines reach this one, where it listens for them. */
 function addressesOf(host: string): string[] {

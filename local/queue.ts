@@ -16,14 +16,11 @@ export interface Queue {
   close: () => void;
 }
 
-/** At Lambda a message that failed comes again when it is visible again, after five minutes. */
-const visibleAgainSeconds = 10;
-
 /**
  * A queue of the sandbox, read as Lambda reads it: a message whose consumer throws or reports it as failed comes again, and goes to
- * the queue of failures after as many times as the queue says.
+ * the queue of failures after as many times as the queue says. At Lambda it comes again after five minutes.
  */
-export function openQueue(url: string, endpoint: string): Queue {
+export function openQueue(url: string, endpoint: string, { visibleAgainSeconds = 10 } = {}): Queue {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });
   const place = { QueueUrl: url };
 
