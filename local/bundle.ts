@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type BuildOptions, build, stop } from 'esbuild';
 import { readFunctions, readService } from '../lib/http/routes.ts';
+import { SetupError } from './setupError.ts';
 
 /** The options of a service's serverless.yml that a deployment bundles with, minifying apart. */
 export function bundleOptions(folder?: string): BuildOptions {
@@ -29,6 +30,8 @@ export async function bundleFunctions(folder: string, outdir: string): Promise<v
     banner: { js: banner },
     absWorkingDir: folder,
     logLevel: 'error',
+  }).catch(() => {
+    throw new SetupError('The functions cannot be bundled; correct what is named above and start again.');
   });
   await stop();
 }

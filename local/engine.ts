@@ -1,17 +1,20 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
+import { SetupError } from './setupError.ts';
 
 export interface Engine {
   endpoint: string;
   stop: () => void;
 }
 
-const patienceMs = 60_000;
+/** On a machine that is busy, or has to download the engine first. */
+const patienceMs = 300_000;
 
 /**
  * Starts a DynamoDB engine. Its data is in `file`, or in memory without one.
- * @throws when the port is taken, or the engine does not listen within a minute.
+ * @throws {SetupError} when the engine does not start, such as on a port that is taken
  */
 export async function startEngine(port: number, file?: string): Promise<Engine> {
   const child = spawnEngine(['--port', String(port), ...(file ? ['--db-path', file] : [])]);
@@ -25,7 +28,11 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
     await untilListening(child);
   } catch (cause) {
     stop();
-    throw new Error(`The DynamoDB engine does not listen on port ${port}.`, { cause });
+    const { message } = cause as Error;
+    throw new SetupError(
+      `The DynamoDB engine does not start on port ${port} (${message}); set DYNAMODB_ENDPOINT to another engine, or start again with --fresh.`,
+      { cause },
+    );
   }
   if (file) indexStreams(file);
   return { endpoint: `http://127.0.0.1:${port}`, stop };
@@ -34,9 +41,13 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
 /** Waits for the engine's own line: a connection that opens may be to another process. */
 function untilListening(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error(`It was silent for ${patienceMs} ms.`)), patienceMs);
-  child.stderr?.on('data', (chunk) => String(chunk).includes('listening on') && resolve());
-  child.once('error', reject).once('exit', (code) => reject(new Error(`It stopped with code ${code}.`)));
+  let last = '';
+  const timer = setTimeout(() => reject(new Error(`it was silent for ${patienceMs / 1_000} s`)), patienceMs);
+  child.stderr?.on('data', (chunk) => {
+    last = String(chunk).trim().split('\n').at(-1) || last;
+    if (String(chunk).includes('listening on')) resolve();
+  });
+  child.once('error', reject).once('close', (code) => reject(new Error(last || `it ended with code ${code}`)));
   return promise.finally(() => clearTimeout(timer));
 }
 
@@ -56,10 +67,27 @@ function indexStreams(file: string): void {
 
 function spawnEngine(options: string[]): ChildProcess {
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
+  const { command, args, notice } = engineCommand();
+  if (notice) process.stderr.write(`${notice}\n`);
+  return spawn(command, [...args, ...options], { stdio });
+}
+
+interface Command {
+  command: string;
+  args: string[];
+  /** Where the developer should know what runs. */
+  notice?: string;
+}
+
+/** The engine that npm has installed for a platform, or else the same version by npx. */
+export function engineCommand(platform: string = process.platform, architecture: string = process.arch): Command {
+  const name = `${platform}-${architecture}`;
   try {
-    const binary = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
-    return spawn(binary, options, { stdio });
+    return { command: createRequire(import.meta.url).resolve(`@dynoxide/${name}/dynoxide`), args: [] };
   } catch {
-    return spawn('npx', ['--yes', 'dynoxide', ...options], { stdio });
+    const { packages } = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
+    const engine = `dynoxide@${packages['node_modules/@dynoxide/linux-x64'].version}`;
+    const notice = `npm installs no DynamoDB engine for ${name}, so npx downloads ${engine}.`;
+    return { command: 'npx', args: ['--yes', engine], notice };
   }
 }

@@ -295,12 +295,18 @@ function eventOf(
   };
 }
 
-/** With their names as they were sent, and what API Gateway adds. */
-function headersOf({ rawHeaders, headers, socket }: IncomingMessage, sourceIp: string): Record<string, string[]> {
+/**
+ * With their names as they were sent, and what API Gateway adds. A function does not compress a page whose URLs have to follow
+ * the host; the gateway does.
+ */
+function headersOf(request: IncomingMessage, sourceIp: string): Record<string, string[]> {
+  const { rawHeaders, headers, socket } = request;
   const all: Record<string, string[]> = {};
+  const isElsewhere = !['localhost', undefined].includes(hostOf(request));
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
     if (/^(connection|keep-alive|transfer-encoding|x-forwarded-(for|proto|port))$/i.test(name)) continue;
+    if (isElsewhere && /^accept-encoding$/i.test(name)) continue;
     const known = Object.keys(all).find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
     all[known] = [...(all[known] ?? []), value];
   }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { MiddlewareHandler } from 'hono';
 
 /** Addresses that are of this machine or its own networks, the emulators' 10.0.2.2 among them. */
@@ -23,7 +24,12 @@ for (const [network, prefix] of [
 export function isLocalHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '');
   const version = isIP(address);
-  return version === 0 ? !hostname.includes('.') : own.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  if (version === 0) return !hostname.includes('.');
+  return own.check(address, version === 6 ? 'ipv6' : 'ipv4') || isOfThisMachine(address);
+}
+
+function isOfThisMachine(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all = []) => all.some((known) => known.address === address));
 }
 
 /**

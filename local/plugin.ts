@@ -1,21 +1,12 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { checkSettings } from '../lib/config.ts';
-import { ApiError, errors } from '../lib/errors.ts';
-import { ConfigurationError } from '../lib/settings.ts';
-import { Refusal } from '../seed/refusal.ts';
 import { responsesIn } from './gateway.ts';
 import type { LambdaFunction } from './lambda.ts';
+import { SetupError } from './setupError.ts';
 import { pages } from './site.ts';
-import {
-  awsEnvironment,
-  readSettings,
-  type Service,
-  type Settings,
-  SetupError,
-  type Stack,
-  startStack,
-} from './stack.ts';
+import { awsEnvironment, readSettings, type Service, type Settings, type Stack, startStack } from './stack.ts';
+import { explain } from './stage.ts';
 import type { StreamEvent } from './streams.ts';
 
 type Environment = Record<string, unknown>;
@@ -262,19 +253,6 @@ class LocalStackPlugin {
       throw new this.#serverless.classes.Error(sentence, 'LOCAL_STACK');
     }
   }
-}
-
-/** Undefined for what is a fault of ours and keeps its stack. */
-function explain(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof SetupError || error instanceof ConfigurationError || error instanceof Refusal)
-    return error.message;
-  if ('errors' in error && error.message.startsWith('Build failed'))
-    return 'The functions cannot be bundled; correct what is named above and start again.';
-  const isSlow = error.name === 'TimeoutError' || (error instanceof ApiError && error.problem === 'throttled');
-  if (isSlow)
-    return 'The DynamoDB engine did not answer for minutes; end other programs that keep this machine busy and start again.';
-  return error instanceof ApiError ? errors[error.problem].detail.en : undefined;
 }
 
 const isValue = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);

@@ -3,6 +3,13 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  ListStreamsCommand,
+} from '@aws-sdk/client-dynamodb-streams';
 import { readRoutes } from '../lib/http/routes.ts';
 import { png } from '../lib/testing/images.ts';
 import { type LocalStack, Place } from '../lib/testing/localStack.ts';
@@ -82,6 +89,54 @@ describe('npm start', () => {
     expect(stack.output).toContain(`http://localhost:${place.ports.LOCAL_PORT}`);
     expect(stack.output).toContain('seeded: 7 countries');
     expect(stack.banner.trimEnd().split('\n').at(-1)).toMatch(/^ready in [\d.]+ s$/);
+  });
+
+  test('says each step on the way', () => {
+    for (const step of ['The engine has a new table.', 'The seed data is loaded.', 'The functions are bundled.'])
+      expect(stack.banner).toMatch(new RegExp(`^ +[\\d.]+ s  ${step}$`, 'm'));
+  });
+
+  test('has nothing of the seed data in the stream, so that workers follow the first change at once', async () => {
+    const endpoint = place.url('DYNAMODB_PORT');
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const streams = new DynamoDBStreamsClient({ endpoint, region: 'local', credentials });
+    const { Streams = [] } = await streams.send(new ListStreamsCommand({}));
+    const { StreamArn } = Streams[0] ?? {};
+    const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+    const [shard] = StreamDescription?.Shards ?? [];
+    const { ShardIterator } = await streams.send(
+      new GetShardIteratorCommand({ StreamArn, ShardId: shard?.ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+    );
+    expect((await streams.send(new GetRecordsCommand({ ShardIterator }))).Records).toEqual([]);
+    streams.destroy();
+  });
+
+  test('refuses a second stack in its data folder, and pages of other sites at its Lambda', async () => {
+    const other = new Place();
+    await other.findPorts();
+    const second = other.start({ LOCAL_DATA_FOLDER: place.dataFolder }, ['--fresh']);
+    expect(await second.ended).not.toBe(0);
+    expect(second.output).toContain(
+      `Another stack uses the data folder ${place.dataFolder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
+    );
+    expect(second.output).not.toMatch(/^\s+at /m);
+    await other.leave();
+    const headers = { origin: 'https://shop.example.com', 'content-type': 'text/plain' };
+    const url = `${lambda}/2015-03-31/functions/customer-backend-local-walletVerify/invocations`;
+    expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(403);
+  });
+
+  test('answers wrong calls of its Lambda as Lambda does', async () => {
+    const post = async (name: string, body: string, headers = {}) => {
+      const url = `${lambda}/2015-03-31/functions/${name}/invocations`;
+      const answer = await fetch(url, { method: 'POST', body, headers });
+      return [answer.status, answer.headers.get('x-amzn-errortype') ?? answer.headers.get('x-amz-function-error')];
+    };
+    const verify = 'customer-backend-local-walletVerify';
+    expect(await post('customer-backend-local-nothing', '{}')).toEqual([404, 'ResourceNotFoundException']);
+    expect(await post(verify, '{')).toEqual([400, 'InvalidRequestContentException']);
+    expect(await post(verify, '{}', { 'x-amz-invocation-type': 'Event' })).toEqual([202, null]);
+    expect(await post('customer-backend-local-followUp', '{"Records": 1}')).toEqual([200, 'Unhandled']);
   });
 
   test('keeps its secrets where only their owner can read them', () => {

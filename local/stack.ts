@@ -16,6 +16,7 @@ import { Lambda, type LambdaFunction, lambdaApi } from './lambda.ts';
 import { followRequests } from './requests.ts';
 import { sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
+import { SetupError } from './setupError.ts';
 import { type PageName, site } from './site.ts';
 import { followStream, Places, type StreamEvent } from './streams.ts';
 import { createTable, deleteTable, openStreamOf } from './table.ts';
@@ -26,11 +27,6 @@ const imagesFolder = 'images';
 const streamFile = 'stream.json';
 const bundlesFolder = 'functions';
 const lockFile = 'lock.sqlite';
-
-/** Something a developer can mend: one sentence, shown without a stack. */
-export class SetupError extends Error {
-  override name = 'SetupError';
-}
 
 /** Where the stack listens and keeps its data, each movable by an environment variable. */
 export interface Settings {
@@ -150,7 +146,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     if (otherEngine && fresh) await deleteTable(endpoint, tableName);
     const isNew = await createTable(endpoint, tableName);
     print(`The engine has ${isNew ? 'a new' : 'the'} table.`);
-    const seeded = await service.loadSeed(undefined, progressOf(print));
+    const seeded = await patiently(() => service.loadSeed(undefined, progressOf(print)));
     // The engine writes faster without the stream, and no worker follows what a new table is seeded with.
     await openStreamOf(endpoint, tableName);
     print('The seed data is loaded.');
@@ -206,6 +202,22 @@ const guarded: MiddlewareHandler = async (context, next) => {
     return context.json({ error: 'Only this machine may call what stands in for AWS.' }, 403);
   return onlyFromHere(context, next);
 };
+
+const patienceMs = 60_000;
+
+/**
+ * Runs with a table that may take a minute for each call: a start is never too slow, and an engine that still works on a
+ * call gets slower when the call is repeated.
+ */
+async function patiently<T>(run: () => Promise<T>): Promise<T> {
+  const { TABLE_TIMEOUT_MS = '' } = process.env;
+  process.env.TABLE_TIMEOUT_MS = String(patienceMs);
+  try {
+    return await run();
+  } finally {
+    process.env.TABLE_TIMEOUT_MS = TABLE_TIMEOUT_MS;
+  }
+}
 
 const progressEveryMs = 2_000;
 

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { ApiError, errors } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
+import { ConfigurationError } from '../lib/settings.ts';
 import { Refusal } from '../seed/refusal.ts';
-import { awsEnvironment, readSettings, SetupError } from './stack.ts';
+import { SetupError } from './setupError.ts';
+import { awsEnvironment, readSettings } from './stack.ts';
 
 interface Stage {
   stage?: string | undefined;
@@ -53,14 +55,15 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Undefined for what is a fault of ours and keeps its stack. */
-function explain(error: unknown): string | undefined {
+/** A sentence for an error that an operator or a developer can mend. Undefined for a fault of ours, which keeps its stack. */
+export function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
   if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
-  if (error instanceof SetupError || error instanceof Refusal) return error.message;
+  if ([SetupError, ConfigurationError, Refusal].some((known) => error instanceof known)) return error.message;
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
-  if (error instanceof ApiError && error.problem === 'throttled') return 'The table does not keep up; run this again.';
+  if (error.name === 'TimeoutError' || (error instanceof ApiError && error.problem === 'throttled'))
+    return 'The table does not keep up; run this again.';
   if (error instanceof ApiError) return errors[error.problem].detail.en;
   if ('code' in error && error.code === 'ECONNREFUSED')
     return 'The local stack does not answer; start it with npm start.';

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { readTable } from '../lib/http/routes.ts';
 
-const waiting = { maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
+const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 1 };
 
 interface TableProperties
   extends Required<Pick<CreateTableCommandInput, 'BillingMode' | 'AttributeDefinitions' | 'KeySchema'>> {

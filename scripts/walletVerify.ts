@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Key } from '../lib/repositories/keys.ts';
 import { type Report, verifyNext, verifyWallet } from '../lib/wallet/verify.ts';
-import { SetupError } from '../local/stack.ts';
+import { SetupError } from '../local/setupError.ts';
 import { runCommand, useStage } from '../local/stage.ts';
 
 const options = { stage: { type: 'string' }, region: { type: 'string' }, customer: { type: 'string' } } as const;

@@ -1,0 +1,24 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../lib/testing/ports.ts';
+import { engineCommand, startEngine } from './engine.ts';
+
+test('an engine that npm has not installed is downloaded in the same version, and the developer is told', () => {
+  const { version } = createRequire(import.meta.url)('@dynoxide/linux-x64/package.json');
+  expect(engineCommand('sunos', 'sparc')).toEqual({
+    command: 'npx',
+    args: ['--yes', `dynoxide@${version}`],
+    notice: `npm installs no DynamoDB engine for sunos-sparc, so npx downloads dynoxide@${version}.`,
+  });
+});
+
+test('an engine that cannot read its data says so in one sentence', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'customer-backend-')), 'dynamodb.sqlite');
+  writeFileSync(file, 'This is not a database. '.repeat(100));
+  await expect(startEngine(await freePort(), file)).rejects.toMatchObject({
+    name: 'SetupError',
+    message: expect.stringMatching(/^The DynamoDB engine does not start on port \d+ \(.+\); set .+ with --fresh\.$/),
+  });
+});
