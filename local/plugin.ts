@@ -95,10 +95,9 @@ class LocalStackPlugin {
     const stopEarly = () => process.exit(130);
     process.once('SIGINT', stopEarly).once('SIGTERM', stopEarly);
     this.#pointAtLocalStack();
-    this.#stack = await startStack(this.#settings, await this.#service(), {
-      fresh: this.#fresh,
-      print: (step) => this.#print(`${process.uptime().toFixed(1).padStart(5)} s  ${step}`),
-    });
+    const print = (step: string) => this.#print(`${process.uptime().toFixed(1).padStart(5)} s  ${step}`);
+    print('The configuration is read.');
+    this.#stack = await startStack(this.#settings, await this.#service(), { fresh: this.#fresh, print });
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 

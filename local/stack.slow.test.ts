@@ -92,7 +92,12 @@ describe('npm start', () => {
   });
 
   test('says each step on the way', () => {
-    for (const step of ['The engine has a new table.', 'The seed data is loaded.', 'The functions are bundled.'])
+    for (const step of [
+      'The configuration is read.',
+      'The engine has a new table.',
+      'The seed data is loaded.',
+      'The functions are bundled.',
+    ])
       expect(stack.banner).toMatch(new RegExp(`^ +[\\d.]+ s  ${step}$`, 'm'));
   });
 
