@@ -4,7 +4,7 @@ import { decimal } from '../money.ts';
 import type { Customer } from '../repositories/customers.ts';
 import { publicSettings } from '../repositories/publicSettings.ts';
 import type { Wallet } from '../repositories/wallets.ts';
-import { clearable, code, id, missing, text } from './fields.ts';
+import { clearable, code, id, missing, removeUnseen, text } from './fields.ts';
 import { deviceToken, issuedDeviceToken, otpCode } from './otp.ts';
 import { givenPassword, isGuessable, newPassword } from './password.ts';
 import { birthDate, emailAddress } from './person.ts';
@@ -132,7 +132,10 @@ export const oneIdentifierErrors = [
 export const OneIdentifier = identifying(z.object(either));
 
 /** Where the `+` of a phone was not encoded, it has come as a space. */
-const phoneInQuery = z.preprocess((value) => (typeof value === 'string' ? value.replace(/^ /, '+') : value), phone);
+const phoneInQuery = z.preprocess(
+  (value) => (typeof value === 'string' ? removeUnseen(value).replace(/^ /, '+') : value),
+  phone,
+);
 export const AvailabilityQuery = identifying(z.object({ email, phone: phoneInQuery }));
 
 export const PasswordReset = identifying(

@@ -19,21 +19,35 @@ export const readable = z
   .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
   .refine((value) => value.isWellFormed(), code('invalid'));
 
-/** White space, control characters, what Unicode says is not shown by itself, and the Braille pattern without dots. */
-const invisible = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+/** Format characters, fillers, control characters and the blank Braille pattern, not white space. */
+const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
+
+/** Keyboards, autofill and right-to-left text leave such characters in phones and e-mails. */
+export function removeUnseen(value: string): string {
+  return value.replace(unseen, '');
+}
+
+/** Cuts outer white space. A text without a character that can be seen is empty. */
+const trimmed = (value: string) => removeUnseen(value).trim() && value.trim();
 
 /**
- * Text as clients send it. Outer white space is cut, and nothing left that can be seen is `blank` unless that clears the field; a number
- * counts as its digits, since clients send codes and phones so.
+ * Text as clients send it, cleaned before its length is checked. An empty text is `blank` unless
+ * that clears the field. A number counts as its digits, because clients send OTPs and phones so.
  */
-export function text({ max, clears = false }: { max: number; clears?: boolean }) {
+export function text({ max, clears = false, clean = trimmed }: TextRules) {
   return z.preprocess(
     (value) => (Number.isFinite(value) ? String(value) : value),
     readable
-      .overwrite((value) => (invisible.test(value) ? '' : value.trim()))
+      .overwrite(clean)
       .min(clears ? 0 : 1)
       .max(max),
   );
+}
+
+interface TextRules {
+  max: number;
+  clears?: boolean;
+  clean?: (value: string) => string;
 }
 
 /** One of a few values. */
@@ -54,9 +68,9 @@ export function clearable<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === '' ? null : value), schema.nullable());
 }
 
-/** Digits of Arabic and Persian keyboards, as ASCII. */
+/** Arabic, Persian and full-width digits, as ASCII. */
 export function toAsciiDigits(value: string): string {
-  return value.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf));
+  return value.replace(/[\u0660-\u0669\u06F0-\u06F9\uFF10-\uFF19]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
 }
 
 /** The id of something. */

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { otpTypes } from '../repositories/otps.ts';
-import { choice, clearable, text, toAsciiDigits } from './fields.ts';
+import { choice, clearable, removeUnseen, text, toAsciiDigits } from './fields.ts';
 import { phoneNumber } from './phone.ts';
 
-/** A code sent as a number has lost its leading zeros. */
+/** An OTP as customers type or paste it. One that is sent as a number has lost its leading zeros. */
 export const otpCode = z.preprocess(
   (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
-  text({ max: 32 }).transform(toAsciiDigits),
+  text({ max: 32, clean: (typed) => toAsciiDigits(removeUnseen(typed)).replace(/[\s\p{Pd}\u2212]/gu, '') }),
 );
 
 const otpChannels = ['sms'] as const;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { nowSeconds, utcDate } from '../clock.ts';
-import { code, text } from './fields.ts';
+import { code, removeUnseen, text } from './fields.ts';
 
 /** An e-mail address; capital letters do not make another one. */
 export function emailAddress({ clears = false } = {}) {
-  return text({ max: 254, clears })
+  return text({ max: 254, clears, clean: (typed) => removeUnseen(typed).trim() })
     .transform((value) => value.toLowerCase())
     .refine((value) => value === '' || z.email().safeParse(value).success, code('invalid'));
 }

@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
 import * as z from 'zod';
 import * as countries from '../repositories/countries.ts';
-import { code, text, toAsciiDigits } from './fields.ts';
+import { code, removeUnseen, text, toAsciiDigits } from './fields.ts';
 
 export interface Phone {
   /** E.164: `+201001234567`. */
@@ -10,16 +10,22 @@ export interface Phone {
   country: string;
 }
 
+/** A phone in ASCII digits, with plain spaces and dashes: the parser knows only some of Unicode's. */
+function cleanPhone(typed: string): string {
+  const digits = toAsciiDigits(removeUnseen(typed)).replace(/[\uFF0B\uFE62]/g, '+');
+  return digits
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Pd}/gu, '-')
+    .trim();
+}
+
 /**
  * A mobile number of an active country: with its calling code behind `+` or `00`, in any digits, with spaces and dashes as
  * people write them. A code sent anywhere else costs money and reaches no customer.
  */
-export const phoneNumber = text({ max: 128 })
+export const phoneNumber = text({ max: 128, clean: cleanPhone })
   .transform((typed, context): Phone => {
-    const digits = toAsciiDigits(typed)
-      .replace(/\p{Cf}/gu, '')
-      .trim();
-    const parsed = parsePhoneNumberFromString(digits.replace(/^00/, '+'), { extract: false });
+    const parsed = parsePhoneNumberFromString(typed.replace(/^00/, '+'), { extract: false });
     if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };
     context.addIssue({ code: 'custom', params: { code: 'invalid' } });
     return z.NEVER;

@@ -1,0 +1,141 @@
+import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
+import { handler as availability } from '../../functions/password/availability.ts';
+import { handler as forgetPassword } from '../../functions/password/forget.ts';
+import { handler as resetPassword } from '../../functions/password/reset.ts';
+import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
+import { addressOf, authenticateWith, requestCode } from '../testing/signIn.ts';
+import { cheapPasswords, logIn, nextAddress, signUp, verify } from '../testing/signUp.ts';
+import { useWorld } from '../testing/world.ts';
+
+const world = useWorld({ seed: ['countries', 'regions', 'settings', 'passwords'] });
+beforeEach(() => cheapPasswords(world));
+
+/** Writes a text with a mark around each character. */
+const marked = (text: string, mark: string) => Array.from(text, (character) => mark + character).join('') + mark;
+const grouped = (otp: string, between: string) => `${otp.slice(0, 3)}${between}${otp.slice(3)}`;
+
+const invisibleMarks = {
+  'left-to-right marks': '\u200e',
+  'right-to-left embeddings': '\u202b',
+  'left-to-right isolates': '\u2066',
+  'zero-width spaces': '\u200b',
+  'zero-width joiners': '\u200d',
+  'word joiners': '\u2060',
+  'byte order marks': '\ufeff',
+  'Arabic letter marks': '\u061c',
+  'soft hyphens': '\u00ad',
+  'combining grapheme joiners': '\u034f',
+  'variation selectors': '\ufe0f',
+  'Hangul fillers': '\u3164',
+  'half-width Hangul fillers': '\uffa0',
+  'Mongolian vowel separators': '\u180e',
+  'tag characters': '\u{e0041}',
+  'control characters': '\u0085\u0001',
+  'Braille blanks': '\u2800',
+};
+const marks = Object.entries(invisibleMarks);
+
+describe('an OTP', () => {
+  test.each(marks)('with %s around its digits signs in', async (_, mark) => {
+    const phone = world.phone();
+    const otp = await requestCode(world, phone);
+    expect((await authenticateWith(world, phone, marked(otp, mark))).status).toBe(201);
+  });
+
+  test.each([' ', '-', '\u00a0', '\u202f', '\u2009', '\t', '\u2010', '\u2013', '\u2212', ' - ', '\u2007\u2014'])(
+    'in two groups with %j between them signs in',
+    async (between) => {
+      const phone = world.phone();
+      const otp = await requestCode(world, phone);
+      expect((await authenticateWith(world, phone, grouped(otp, between))).status).toBe(201);
+    },
+  );
+
+  test('in groups with invisible marks verifies a phone and resets a password of the other surface', async () => {
+    const account = await signUp(world);
+    const clientAddress = addressOf(account.phone);
+    await world.call(verifyPhone, { token: account.token, clientAddress });
+    const verification_code = marked(grouped(world.codeFor(account.phone), '-'), '\u200f');
+    const verified = await world.call(verifyPhone, {
+      token: account.token,
+      clientAddress,
+      body: { verification_code },
+    });
+    expect(verified.status).toBe(200);
+
+    world.advance(3_600);
+    await world.call(forgetPassword, { body: { email: account.email }, clientAddress });
+    const token = marked(grouped(world.codeFor(account.phone), ' '), '\u2069');
+    const body = { email: account.email, token, password: 'green tea 12 pots' };
+    expect((await world.call(resetPassword, { body, clientAddress })).status).toBe(200);
+  });
+
+  test('without a character that can be seen is blank', async () => {
+    const phone = world.phone();
+    await requestCode(world, phone);
+    const { status, body } = await authenticateWith(world, phone, '\u200e \u2066');
+    expect({ status, errors: body.errors }).toEqual({
+      status: 400,
+      errors: [expect.objectContaining({ code: 'blank', attr: 'otp' })],
+    });
+  });
+});
+
+describe('an e-mail address', () => {
+  test.each(marks)('with %s in it is the same address', async (_, mark) => {
+    const account = await signUp(world);
+    const email = marked(account.email, mark);
+    expect((await logIn(world, { ...account, email })).status).toBe(200);
+    const query = { email };
+    expect((await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() })).status).toBe(423);
+  });
+});
+
+describe('a phone', () => {
+  test.each(marks)('with %s in it receives its OTP', async (_, mark) => {
+    const phone = world.phone();
+    const body = { phone_number: marked(phone, mark), otp_type: 'customer_auth' };
+    const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+  });
+
+  test.each([
+    ' ',
+    '\u00a0',
+    '\u202f',
+    '\u2009',
+    '\u2007',
+    '\u205f',
+    '\u3000',
+    '\t',
+    '\u2028',
+    '\u2011',
+    '\ufe63',
+    '\u2212',
+  ])('in groups with %j between them receives its OTP', async (between) => {
+    const phone = world.phone();
+    const phone_number = `\t${phone.slice(0, 3)}${between}${phone.slice(3, 6)}${between}${phone.slice(6)}\u202f`;
+    const body = { phone_number, otp_type: 'customer_auth' };
+    const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+  });
+
+  test.each(['\uff0b', '\ufe62', '\u200e\uff0b\u202f', '\uff10\uff10'])(
+    'with %j before full-width digits receives its OTP',
+    async (start) => {
+      const phone = world.phone();
+      const digits = phone.slice(1).replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+      const body = { phone_number: start + digits, otp_type: 'customer_auth' };
+      const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+      expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+    },
+  );
+
+  test('with an invisible mark in front of an unencoded plus is found by a query', async () => {
+    const account = await signUp(world);
+    await verify(world, account);
+    const query = { phone: `\u200e ${account.phone.slice(1)}` };
+    const { status, body } = await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() });
+    expect([status, Object.keys(body.errors.errorDetails)]).toEqual([423, ['phone']]);
+  });
+});
