@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { signedIn } from '../../lib/auth/signedIn.ts';
 import { readRefreshToken } from '../../lib/auth/tokens.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
+import { storedToken } from '../../lib/repositories/devices.ts';
 import { deactivation } from '../../lib/repositories/deviceWrites.ts';
 import * as sessions from '../../lib/repositories/sessions.ts';
 import { write } from '../../lib/repositories/table.ts';
@@ -24,7 +25,10 @@ export const handler = endpoint(
   async ({ customer, body }) => {
     const claims = await readRefreshToken(body.refresh_token);
     // The session goes last: if something fails before, the caller is still signed in and can repeat it.
-    if (body.registration_id) await write(deactivation(customer.id, body.registration_id));
+    if (body.registration_id) {
+      const registrationId = await storedToken(customer.id, body.registration_id);
+      await write(deactivation(customer.id, registrationId));
+    }
     if (claims?.customerId === customer.id)
       await write(sessions.ending({ customerId: customer.id, id: claims.sessionId }));
   },

@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { deviceKey, pushTokenClaimKey } from '../../lib/repositories/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
+import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
+import { handler as logoutDevice } from '../auth/logoutDevice.ts';
 import { handler as revokeSession } from '../auth/revokeSession.ts';
+import { handler as authenticate } from '../customers/authenticate.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as createDevice } from './create.ts';
 import { handler as destroyDevice } from './destroy.ts';
@@ -474,4 +476,170 @@ describe('devices_destroy', () => {
     }
     await expectConsistent();
   });
+});
+
+describe('an APNs token', () => {
+  const newApnsToken = () => randomBytes(32).toString('hex');
+  const described = (token: string) => `<${token.match(/.{8}/g)?.join(' ')}>`;
+  const spellings = [
+    ['in capitals', (token: string) => token.toUpperCase()],
+    ['as iOS describes it', described],
+    ['in capitals with spaces', (token: string) => described(token).toUpperCase().slice(1, -1)],
+  ] as const;
+  const idsOf = async (token: string) =>
+    (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
+  const signInOn = async (phone: string, registration_id: string, type = 'ios') => {
+    const device = { registration_id, type };
+    const body = { phone_number: phone, otp: await requestCode(world, phone), device, language: 'en' };
+    return (await world.call(authenticate, { body, clientAddress: addressOf(phone) })).body;
+  };
+
+  test.each(spellings)('%s is the same device when another customer registers it, in lower case', async (_, spell) => {
+    const [before, after] = [await signIn(world), await signIn(world)];
+    const token = newApnsToken();
+    const first = await create(before.access, { registration_id: spell(token), type: 'ios' });
+    expect([first.status, first.body.registration_id]).toEqual([201, token]);
+    const second = await create(after.access, { registration_id: token, type: 'ios' });
+    expect([second.status, second.body.id]).toEqual([200, first.body.id]);
+    expect(await idsOf(before.access)).toEqual([before.registrationId]);
+    await expectConsistent();
+  });
+
+  test.each(spellings)('%s is the same device when another customer signs in on it', async (_, spell) => {
+    const token = newApnsToken();
+    const before = await signInOn(world.phone(), token);
+    const after = await signInOn(world.phone(), spell(token));
+    expect([await idsOf(before.access), await idsOf(after.access)]).toEqual([[], [token]]);
+    await expectConsistent();
+  });
+
+  test.each(spellings)('%s in a path names its device, also URL-encoded', async (_, spell) => {
+    const { access } = await signIn(world);
+    const token = newApnsToken();
+    const given = spell(token);
+    const { body } = await create(access, { registration_id: token, type: 'ios' });
+    const plain = { method: 'GET', token: access, params: { registration_id: given } };
+    expect((await world.call(retrieveDevice, plain)).body).toEqual(body);
+    expect((await retrieve(access, given)).body).toEqual(body);
+    expect((await patch(access, given, { name: 'Phone' })).body).toEqual({ ...body, name: 'Phone' });
+    expect((await put(access, given, { registration_id: given, type: 'ios' })).body.registration_id).toBe(token);
+    expect((await destroy(access, given)).status).toBe(204);
+    expect((await retrieve(access, token)).status).toBe(404);
+    await expectConsistent();
+  });
+
+  test.each(spellings)(
+    '%s is stored in its canonical form by PUT and PATCH, and held by one device',
+    async (_, spell) => {
+      const [mine, other] = [await signIn(world), await signIn(world)];
+      for (const change of [put, patch]) {
+        const [from, to] = [newApnsToken(), newApnsToken()];
+        await create(mine.access, { registration_id: from, type: 'ios' });
+        const changed = await change(mine.access, spell(from), { registration_id: spell(to), type: 'ios' });
+        expect([changed.status, changed.body.registration_id]).toEqual([200, to]);
+        const taken = await change(other.access, other.registrationId, { registration_id: spell(to), type: 'ios' });
+        expect([taken.status, taken.body.errors]).toEqual([400, [error('unique', 'registration_id')]]);
+      }
+      await expectConsistent();
+    },
+  );
+
+  test.each(spellings)('%s stops the pushes of its device at logoutDevice', async (_, spell) => {
+    const token = newApnsToken();
+    const phone = world.phone();
+    const { access, refresh } = await signInOn(phone, token);
+    const body = { refresh_token: refresh, registration_id: spell(token) };
+    expect((await world.call(logoutDevice, { token: access, body })).status).toBe(204);
+    world.advance(3_600);
+    const again = await signInOn(phone, newApnsToken());
+    expect((await retrieve(again.access, token)).body.active).toBe(false);
+  });
+
+  test('of an unknown device is ignored at logoutDevice, which ends the session', async () => {
+    const { access, refresh } = await signIn(world);
+    const body = { refresh_token: refresh, registration_id: newApnsToken().toUpperCase() };
+    expect((await world.call(logoutDevice, { token: access, body })).status).toBe(204);
+    expect((await world.call(listDevices, { method: 'GET', token: access })).status).toBe(401);
+  });
+
+  test.each(spellings)('that was stored %s keeps its device, whoever registers it next', async (_, spell) => {
+    const [before, after] = [await signIn(world), await signIn(world)];
+    const token = newApnsToken();
+    await storeAsBefore(before.access, spell(token));
+    const [shown] = (await list(before.access)).filter(({ type }: { type: string }) => type === 'ios');
+    expect(shown.registration_id).toBe(token);
+    expect((await retrieve(before.access, spell(token))).body).toEqual(shown);
+    const registered = await create(after.access, { registration_id: spell(token), type: 'ios' });
+    expect([registered.status, registered.body.id]).toEqual([200, shown.id]);
+    expect(await idsOf(before.access)).toEqual([before.registrationId]);
+    expect(await storedTokens(token)).toEqual([token]);
+    await expectConsistent();
+  });
+
+  test('that was stored in capitals is one device after its owner and others used it in lower case', async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const [a, b, c] = [newApnsToken(), newApnsToken(), newApnsToken()];
+    for (const token of [a, b, c]) await storeAsBefore(mine.access, token.toUpperCase());
+    expect((await patch(mine.access, a, { name: 'Phone' })).body).toMatchObject({ registration_id: a, name: 'Phone' });
+    const taken = await patch(other.access, other.registrationId, { registration_id: b, type: 'ios' });
+    expect(taken.body.errors).toEqual([error('unique', 'registration_id')]);
+    await signInOn(world.phone(), c);
+    expect((await idsOf(mine.access)).toSorted()).toEqual([mine.registrationId, a, b].toSorted());
+    expect(await Promise.all([a, b, c].map(storedTokens))).toEqual([[a], [b], [c]]);
+    await expectConsistent();
+  });
+
+  test('that two customers hold in two spellings stays with the one who registers it again', async () => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    const token = newApnsToken();
+    await create(other.access, { registration_id: token, type: 'ios' });
+    await storeAsBefore(mine.access, token.toUpperCase());
+    expect((await create(other.access, { registration_id: token, type: 'ios' })).status).toBe(200);
+    expect(await idsOf(mine.access)).toEqual([mine.registrationId]);
+    await expectConsistent();
+  });
+
+  test.each(['android', 'web'])(
+    'is what it says it is: the same characters of type %s stay as they are',
+    async (type) => {
+      const { access, registrationId } = await signIn(world);
+      const token = newApnsToken().toUpperCase();
+      const { body } = await create(access, { registration_id: token, type });
+      expect(body.registration_id).toBe(token);
+      expect((await retrieve(access, token)).body).toEqual(body);
+      expect((await retrieve(access, token.toLowerCase())).status).toBe(404);
+      await create(access, { registration_id: token, type: 'ios' });
+      expect((await idsOf(access)).toSorted()).toEqual([token, token.toLowerCase(), registrationId].toSorted());
+      const other = await signInOn(world.phone(), token, type);
+      expect(await idsOf(other.access)).toEqual([token]);
+      await expectConsistent();
+    },
+  );
+
+  test('takes no more trips to the table than any other token', async () => {
+    const { access } = await signIn(world);
+    const token = newApnsToken();
+    world.engine.record();
+    await create(access, { registration_id: token.toUpperCase(), type: 'ios' });
+    expect(depth(world.engine.calls)).toBe(3);
+    world.engine.record();
+    await patch(access, token, { registration_id: newApnsToken(), type: 'ios' });
+    expect(depth(world.engine.calls)).toBe(3);
+  });
+
+  /** Stores an iOS device under the token as given, as it was once done. */
+  async function storeAsBefore(access: string, token: string): Promise<void> {
+    await create(access, { registration_id: token, type: 'android' });
+    const stored = (await world.items()).find((item) => item.registrationId === token && 'active' in item);
+    await world.put({ ...stored, type: 'ios' });
+  }
+
+  async function storedTokens(token: string) {
+    const stored = (await world.items()).filter((item) => 'active' in item && 'registrationId' in item);
+    const apns = (value: unknown) =>
+      String(value)
+        .replace(/[\s<>]/g, '')
+        .toLowerCase();
+    return stored.map(({ registrationId }) => registrationId).filter((value) => apns(value) === token);
+  }
 });

@@ -6,8 +6,9 @@ import * as customers from '../repositories/customers.ts';
 import { admit, hasRoom } from '../repositories/deviceLimit.ts';
 import * as devices from '../repositories/devices.ts';
 import { evictDeviceWrites, registration } from '../repositories/deviceWrites.ts';
-import { phoneClaimKey, pushTokenClaimKey } from '../repositories/keys.ts';
+import { phoneClaimKey } from '../repositories/keys.ts';
 import * as otps from '../repositories/otps.ts';
+import { canonicalToken } from '../repositories/pushTokens.ts';
 import { backOff } from '../repositories/retries.ts';
 import type * as sessions from '../repositories/sessions.ts';
 import { signingIn } from '../repositories/signIns.ts';
@@ -44,10 +45,11 @@ const attempts = 20;
  * however many bring it at once.
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
-export async function signIn({ phone, code: typed, caller, device, language }: SignIn): Promise<Outcome> {
+export async function signIn({ phone, code: typed, caller, device: given, language }: SignIn): Promise<Outcome> {
+  const device = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
   const [admission, firstClaims, country] = await Promise.all([
     admitAttempt(phone.number, 'customer_auth', caller),
-    readClaims(phone.number, device.registrationId),
+    readClaims(phone.number, given),
     countries.find(phone.country),
   ]);
   let claims = firstClaims;
@@ -56,6 +58,10 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
   const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
   const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
   let known = firstKnown;
+  if (await devices.respell(given, claims.otherPushTokens)) {
+    claims = await readClaims(phone.number, given);
+    known = await readKnown();
+  }
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const customer = { ...(known?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
@@ -86,18 +92,18 @@ export async function signIn({ phone, code: typed, caller, device, language }: S
       fail('otpExpired');
     }
     await backOff(attempt);
-    claims = await readClaims(phone.number, device.registrationId);
+    claims = await readClaims(phone.number, given);
     known = await readKnown();
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-async function readClaims(phone: string, registrationId: string) {
-  const [phoneClaim, pushToken] = await readAll([
+async function readClaims(phone: string, device: devices.Registration) {
+  const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
     { key: phoneClaimKey(phone), as: customers.Claim },
-    { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
+    ...devices.pushTokenClaimKeys(device).map((key) => ({ key, as: devices.PushTokenClaim })),
   ]);
-  return { phone: phoneClaim, pushToken };
+  return { phone: phoneClaim, pushToken, otherPushTokens };
 }
 
 async function readCustomer(customerId: number, addsDevice: boolean) {

@@ -14,12 +14,12 @@ import {
   release,
   renewal,
 } from './deviceWrites.ts';
-import * as items from './items.ts';
-import { customerPartition, deviceKey, devicePrefix, pushTokenClaimKey } from './keys.ts';
+import { customerPartition, deviceKey, devicePrefix, type Key, pushTokenClaimKey } from './keys.ts';
+import { canonicalToken, hasSpellings, spellingsOf } from './pushTokens.ts';
 import { backOff } from './retries.ts';
 import type { Session } from './sessions.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
-import { type Given, setting } from './writes.ts';
+import { type Given, setting, type Write } from './writes.ts';
 
 export const deviceTypes = ['ios', 'android', 'web'] as const;
 
@@ -67,18 +67,20 @@ const longestWait = 4;
 export async function register(
   customer: Customer,
   session: Owner,
-  wanted: Registration,
+  given: Registration,
 ): Promise<{ device: Device; isNew: boolean }> {
   const { id: customerId } = customer;
+  const wanted = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
   let seen = customer;
   let collisions = 0;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
-    const [renewed, [claim], present] = await Promise.all([
+    const [renewed, [claim, ...others], present] = await Promise.all([
       write(renewal(session, wanted)),
-      readAll([{ key: pushTokenClaimKey(wanted.registrationId), as: PushTokenClaim }]),
+      readPushTokenClaims(given),
       hasRoom(seen) ? [] : ofCustomer(customerId),
     ]);
+    if (await respell(given, others)) continue;
     const { evicted, count } = admit(seen, present, wanted, collisions);
     const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
@@ -102,9 +104,58 @@ export async function register(
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
+/** The claims of a push token: of the canonical spelling first, then of the other ones. */
+export function pushTokenClaimKeys(given: Registration): Key[] {
+  return [canonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
+}
+
+function readPushTokenClaims(given: Registration): Promise<(PushTokenClaim | undefined)[]> {
+  return readAll(pushTokenClaimKeys(given).map((key) => ({ key, as: PushTokenClaim })));
+}
+
+function otherSpellings({ registrationId, type }: Registration): string[] {
+  const canonical = canonicalToken(registrationId, type);
+  return type === 'ios' ? spellingsOf(registrationId).filter((spelling) => spelling !== canonical) : [];
+}
+
+/**
+ * Gives iOS devices that were stored under other spellings of a push token the canonical one, or
+ * removes them where that has a device. Returns whether there were any.
+ * @param claims of the other spellings, as {@link pushTokenClaimKeys} names them
+ */
+export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
+  const held = otherSpellings(given).flatMap((spelling, index) => {
+    const claim = claims[index];
+    return claim ? [{ key: deviceKey(claim.customerId, spelling), as: Device, customerId: claim.customerId }] : [];
+  });
+  const stored = held.length > 0 ? await readAll(held) : [];
+  let isAny = false;
+  for (const [index, { customerId }] of held.entries()) {
+    const device = stored[index];
+    if (device?.type !== 'ios') continue;
+    isAny = true;
+    const registrationId = canonicalToken(given.registrationId, device.type);
+    const { done } = await transact(moveTokenWrites(customerId, device, { ...device, registrationId }));
+    if (!done) await transact(evictDeviceWrites(customerId, device));
+  }
+  return isAny;
+}
+
 /** @throws notFound */
-export function find(customerId: number, registrationId: string): Promise<Device> {
-  return items.find(deviceKey(customerId, registrationId), Device);
+export async function find(customerId: number, registrationId: string): Promise<Device> {
+  return (await locate(customerId, registrationId)) ?? fail('notFound');
+}
+
+async function locate(customerId: number, registrationId: string): Promise<Device | undefined> {
+  const spellings = spellingsOf(registrationId);
+  const found = await readAll(spellings.map((spelling) => ({ key: deviceKey(customerId, spelling), as: Device })));
+  return found.find((device) => device && (device.registrationId === registrationId || device.type === 'ios'));
+}
+
+/** The push token of a customer's device as it is stored, whatever spelling a request has. */
+export async function storedToken(customerId: number, registrationId: string): Promise<string> {
+  if (!hasSpellings(registrationId)) return registrationId;
+  return (await locate(customerId, registrationId))?.registrationId ?? registrationId;
 }
 
 /**
@@ -115,11 +166,20 @@ export function find(customerId: number, registrationId: string): Promise<Device
  */
 export async function change(session: Owner, registrationId: string, changes: Changes): Promise<Device> {
   const { customerId, id: sessionId } = session;
-  const { registrationId: token = registrationId, ...fields } = changes;
-  if (token !== registrationId) return changeToken(session, registrationId, token, setting(fields).given);
-  if (Object.values(fields).every((value) => value === undefined)) return find(customerId, registrationId);
+  const { registrationId: wanted = registrationId, ...fields } = changes;
+  const isApns = hasSpellings(registrationId) || hasSpellings(wanted);
+  const asApns = { registrationId: wanted, type: 'ios' } as const;
+  const [known, [, ...others] = []] = isApns
+    ? await Promise.all([find(customerId, registrationId), readPushTokenClaims(asApns)])
+    : [];
+  const type = fields.type ?? known?.type;
+  if (type === 'ios' && (await respell(asApns, others))) return change(session, registrationId, changes);
+  const from = known?.registrationId ?? registrationId;
+  const to = canonicalToken(wanted, type);
+  if (to !== from) return changeToken(session, from, to, setting(fields).given, known);
+  if (Object.values(fields).every((value) => value === undefined)) return known ?? find(customerId, from);
   const { given, ...update } = setting({ ...fields, ...(fields.active && { sessionId }), registeredAtMs: nowMs() });
-  const key = deviceKey(customerId, registrationId);
+  const key = deviceKey(customerId, from);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
   return done ? Device.parse({ ...old, ...given }) : fail('notFound');
 }
@@ -127,34 +187,40 @@ export async function change(session: Owner, registrationId: string, changes: Ch
 export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
 
 /** Push services give an app another token now and then: the device keeps its id. */
-async function changeToken(session: Owner, from: string, to: string, fields: object): Promise<Device> {
+async function changeToken(session: Owner, from: string, to: string, fields: object, known?: Device): Promise<Device> {
   const { customerId, id: sessionId } = session;
-  const device = await find(customerId, from);
-  const { id, createdAtSeconds, active, name, deviceId, type } = device;
+  const device = known ?? (await find(customerId, from));
   const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
-  const result = await transact([
-    {
-      kind: 'put',
-      key: pushTokenClaimKey(to),
-      item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
-      condition: 'attribute_not_exists(pk)',
-    },
-    release(customerId, from),
-    { kind: 'put', key: deviceKey(customerId, to), item: changed },
-    {
-      kind: 'delete',
-      key: deviceKey(customerId, from),
-      condition: '#active = :active AND #name = :name AND #deviceId = :deviceId AND #type = :type',
-      values: { ':active': active, ':name': name, ':deviceId': deviceId, ':type': type },
-    },
-  ]);
+  const result = await transact(moveTokenWrites(customerId, device, changed));
   if (result.done) return changed;
   if (result.refused[0]) return failFields({ attr: 'registration_id', code: 'unique' });
   return changeToken(session, from, to, fields);
 }
 
+/** The writes that move a device to another push token. They are refused if either has changed. */
+function moveTokenWrites(customerId: number, before: Device, after: Device): Write[] {
+  const { id, createdAtSeconds, active, name, deviceId, type, registrationId } = before;
+  return [
+    {
+      kind: 'put',
+      key: pushTokenClaimKey(after.registrationId),
+      item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
+      condition: 'attribute_not_exists(pk)',
+    },
+    release(customerId, registrationId),
+    { kind: 'put', key: deviceKey(customerId, after.registrationId), item: after },
+    {
+      kind: 'delete',
+      key: deviceKey(customerId, registrationId),
+      condition: '#active = :active AND #name = :name AND #deviceId = :deviceId AND #type = :type',
+      values: { ':active': active, ':name': name, ':deviceId': deviceId, ':type': type },
+    },
+  ];
+}
+
 /** Forgets a device and frees its push token. @throws notFound */
-export async function remove(customerId: number, registrationId: string): Promise<void> {
+export async function remove(customerId: number, given: string): Promise<void> {
+  const registrationId = await storedToken(customerId, given);
   const { done } = await transact([
     { kind: 'delete', key: deviceKey(customerId, registrationId), condition: 'attribute_exists(pk)' },
     release(customerId, registrationId),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { type Changes, deviceTypes, type Registration, type Device as Stored } from '../repositories/devices.ts';
+import { canonicalToken } from '../repositories/pushTokens.ts';
 import { choice, clearable, id, text } from './fields.ts';
 
 /** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */
@@ -10,7 +11,7 @@ export const Device = z
   .object({
     id,
     name: z.string().max(255).nullable(),
-    registration_id: z.string().describe('The push token.'),
+    registration_id: z.string().describe('The push token. APNs tokens are in lower case.'),
     device_id: z.string().max(255).nullable(),
     active: z.boolean().describe('Whether it gets pushes. False once the session that registered it has ended.'),
     date_created: z.iso.datetime(),
@@ -47,7 +48,7 @@ export function showDevice({ id, name, registrationId, deviceId, active, created
   return {
     id,
     name,
-    registration_id: registrationId,
+    registration_id: canonicalToken(registrationId, type),
     device_id: deviceId,
     active,
     date_created: isoTime(createdAtSeconds),
