@@ -1,9 +1,10 @@
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
+import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { handler as availability } from '../../functions/password/availability.ts';
 import { handler as forgetPassword } from '../../functions/password/forget.ts';
 import { handler as resetPassword } from '../../functions/password/reset.ts';
 import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
-import { addressOf, authenticateWith, requestCode } from '../testing/signIn.ts';
+import { addressOf, authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
 import { cheapPasswords, logIn, nextAddress, signUp, verify } from '../testing/signUp.ts';
 import { useWorld } from '../testing/world.ts';
 
@@ -88,6 +89,90 @@ describe('an e-mail address', () => {
     expect((await logIn(world, { ...account, email })).status).toBe(200);
     const query = { email };
     expect((await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() })).status).toBe(423);
+  });
+});
+
+describe('the e-mail address', () => {
+  const patch = (token: string, email: string) =>
+    world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
+
+  test.each([
+    ['test@xn--mgbh0fb.xn--wgbh1c', 'test@xn--mgbh0fb.xn--wgbh1c'],
+    ['test2@مثال.مصر', 'test2@xn--mgbh0fb.xn--wgbh1c'],
+    ['TEST3@XN--MGBH0FB.XN--WGBH1C', 'test3@xn--mgbh0fb.xn--wgbh1c'],
+    ['info@räucher.de', 'info@xn--rucher-bua.de'],
+    ['Info2@RA\u0308UCHER.de', 'info2@xn--rucher-bua.de'],
+    ['dots@mail\uff0eexample\u3002com', 'dots@mail.example.com'],
+    ['a&b@example.com', 'a&b@example.com'],
+    ['a=b@example.com', 'a=b@example.com'],
+    ['a/b@example.com', 'a/b@example.com'],
+    ["!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~@example.com"],
+    [`${'a'.repeat(64)}@example.com`, `${'a'.repeat(64)}@example.com`],
+    [`b@${'a'.repeat(63)}.com`, `b@${'a'.repeat(63)}.com`],
+    ['c@a--b.1-2.co', 'c@a--b.1-2.co'],
+  ])('%s is accepted and stored as %s', async (typed, email) => {
+    const { access } = await signIn(world);
+    const { status, body } = await patch(access, typed);
+    expect([status, body.email]).toEqual([200, email]);
+  });
+
+  test.each([
+    'k@example-.com',
+    'k@-example.com',
+    'k@example.-com',
+    `k@${'a'.repeat(64)}.com`,
+    `k@${'ä'.repeat(60)}.com`,
+    `${'a'.repeat(65)}@example.com`,
+    '\u212a@example.com',
+    'mona\u0130@example.com',
+    'مونا@example.com',
+    '.k@example.com',
+    'k.@example.com',
+    'k..k@example.com',
+    'k@example..com',
+    'k@.example.com',
+    'k@example.com.',
+    'k@example.com\u3002',
+    'k@example',
+    'k@example.c',
+    'k@example.123',
+    'k@192.0.2.1',
+    'k@[192.0.2.1]',
+    'k@0x7f.1',
+    'k@exa_mple.com',
+    'k@exa%2dmple.com',
+    'k@example.com/path',
+    'k@example.com:80',
+    'k@example.com?x',
+    'k@exa\tmple.com',
+    'k@a\u2100b.com',
+    'k@xn--a.com',
+    'k@example.xn--a',
+    'k k@example.com',
+    '"k"@example.com',
+    'k@l@example.com',
+    '@example.com',
+    'k@',
+    'k',
+  ])('%j is invalid', async (typed) => {
+    const { access } = await signIn(world);
+    const { status, body } = await patch(access, typed);
+    expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'email' })]]);
+  });
+
+  test('that has more than 254 characters in ASCII is too long', async () => {
+    const { access } = await signIn(world);
+    const { body } = await patch(access, `${'k'.repeat(20)}@${'räucher.'.repeat(16)}de`);
+    expect(body.errors).toEqual([{ code: 'max_length', attr: 'email', detail: 'Use at most 254 characters.' }]);
+  });
+
+  test('of an IDN is one address in every spelling', async () => {
+    const account = await signUp(world, { email: 'One@مثال.مصر' });
+    for (const email of ['one@xn--mgbh0fb.xn--wgbh1c', 'ONE@XN--MGBH0FB.xn--wgbh1c', 'one@\u200fمثال\uff61مصر']) {
+      expect((await logIn(world, { ...account, email })).status).toBe(200);
+      const request = { method: 'GET', query: { email }, clientAddress: nextAddress() };
+      expect((await world.call(availability, request)).status).toBe(423);
+    }
   });
 });
 
