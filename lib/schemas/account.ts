@@ -9,6 +9,7 @@ import { deviceToken, issuedDeviceToken, otpCode } from './otp.ts';
 import { givenPassword, isGuessable, newPassword } from './password.ts';
 import { birthDate, emailAddress } from './person.ts';
 import { phoneNumber } from './phone.ts';
+import { Uri } from './uri.ts';
 
 /** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
 export const CurrentCustomer = z
@@ -19,7 +20,7 @@ export const CurrentCustomer = z
     email: z.string(),
     phone: z.string().describe('E.164; empty when somebody else has proven it.'),
     phone_verified: z.boolean(),
-    image: z.url().nullable(),
+    image: Uri.nullable(),
     birthdate: z.iso.date().nullable(),
     token: z.string().describe('For the Authorization header.'),
     is_guest: z.boolean(),

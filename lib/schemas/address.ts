@@ -3,6 +3,7 @@ import { locationTypes, type Address as Stored } from '../repositories/addresses
 import { choice, clearable, id, text } from './fields.ts';
 import { image } from './image.ts';
 import { Point, point } from './position.ts';
+import { Uri } from './uri.ts';
 
 export const Address = z
   .object({
@@ -11,7 +12,7 @@ export const Address = z
     location_type: z.enum(locationTypes),
     point: Point,
     map_description: z.string().describe('Empty when there is none.'),
-    map_image: z.url().nullable(),
+    map_image: Uri.nullable(),
   })
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { Language } from '../errors.ts';
 import type * as countries from '../repositories/countries.ts';
+import { Uri } from './uri.ts';
 
 export const Country = z
   .object({
     code: z.string().length(2).describe('ISO 3166-1 alpha-2.'),
-    flag: z.url(),
+    flag: Uri,
     phone_code: z.string().max(4),
     name: z.string().max(100),
   })

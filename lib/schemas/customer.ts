@@ -5,6 +5,7 @@ import { genders, type Customer as Stored } from '../repositories/customers.ts';
 import type * as wallets from '../repositories/wallets.ts';
 import { Country, showCountry } from './country.ts';
 import { id } from './fields.ts';
+import { Uri } from './uri.ts';
 import { showWallet, Wallet } from './wallet.ts';
 
 export const Customer = z
@@ -16,7 +17,7 @@ export const Customer = z
       .describe('E.164; empty for a phone that was given without proof and is somebody else’s.'),
     full_name: z.string().max(255).describe('Empty until set.'),
     email: z.string().max(254).describe('Empty until set.'),
-    image: z.url().nullable(),
+    image: Uri.nullable(),
     gender: z.enum(genders),
     birth_date: z.iso.date().nullable(),
     primary_address: id.nullable().describe('The id of an address.'),

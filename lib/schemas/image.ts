@@ -1,16 +1,23 @@
 import * as z from 'zod';
 import { Upload } from '../http/multipart.ts';
 import { type CleanImage, cleanImage, hasTooManyPixels, mostMegapixels } from '../images/picture.ts';
+import { isDomainName } from './domain.ts';
 import { code, text } from './fields.ts';
+import { toUri } from './uri.ts';
 
-/**
- * An https URL as it will be shown: normalised, without a user name, and safe inside a page's
- * attribute.
- */
-const httpsUrl = text({ max: 2_048 })
-  .pipe(z.url({ protocol: /^https$/, hostname: z.regexes.domain, normalize: true }))
-  .refine((url) => url.length <= 2_048, code('max_length'))
-  .refine((url) => !/^https:\/\/[^/?#]*@|["'<>`]/.test(url), code('invalid'));
+const longestUrl = 2_048;
+
+/** An https URL as it is returned: a URI without a user name, and safe inside a page's attribute. */
+const httpsUrl = text({ max: longestUrl })
+  .refine(isOnTheWeb, code('invalid'))
+  .transform(toUri)
+  .refine((url) => url.length <= longestUrl, code('max_length', { max: longestUrl }))
+  .refine((url) => !/^https:\/\/[^/?#]*@|'/i.test(url), code('invalid'));
+
+function isOnTheWeb(typed: string): boolean {
+  const url = URL.parse(typed);
+  return url?.protocol === 'https:' && isDomainName(url.hostname);
+}
 
 /** A JPEG, PNG or WebP file of a form, without its metadata. */
 export const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
