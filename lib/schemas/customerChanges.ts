@@ -1,14 +1,11 @@
 import * as z from 'zod';
 import { languages } from '../errors.ts';
 import { genders } from '../repositories/customers.ts';
-import { choice, clearable, id, text } from './fields.ts';
+import { choice, clearable, digitsToInteger, id, text } from './fields.ts';
 import { image } from './image.ts';
 import { birthDate, emailAddress } from './person.ts';
 
-const addressId = z.preprocess(
-  (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
-  id,
-);
+const addressId = z.preprocess(digitsToInteger, id);
 
 /** What a customer may change; what is left out stays. */
 export const CustomerChanges = z

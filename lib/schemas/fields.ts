@@ -73,12 +73,28 @@ export function toAsciiDigits(value: string): string {
   return value.replace(/[\u0660-\u0669\u06F0-\u06F9\uFF10-\uFF19]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
 }
 
+/** A number, a date, a time or a phone as keyboards of any language write it, in ASCII. */
+export function toAsciiNumber(typed: string): string {
+  const narrow = removeUnseen(typed).replace(/[\uFE50-\uFE6B\uFF01-\uFF5E]/g, (wide) => wide.normalize('NFKC'));
+  return toAsciiDigits(narrow)
+    .replaceAll('\u066B', '.')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
+    .trim();
+}
+
+/** The integer that the digits of a query or a form make. Any other value stays as it is. */
+export function digitsToInteger(value: unknown): unknown {
+  const digits = typeof value === 'string' ? toAsciiNumber(value) : '';
+  return /^\d{1,16}$/.test(digits) ? Number(digits) : value;
+}
+
 /** The id of something. */
 export const id = z.int().min(1);
 
 /** The same as it stands in a path. */
 export const idInPath = z
   .string()
+  .overwrite(toAsciiNumber)
   .regex(/^[1-9]\d{0,15}$/)
   .transform(Number)
   .refine((id) => Number.isSafeInteger(id))

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { otpTypes } from '../repositories/otps.ts';
-import { choice, clearable, removeUnseen, text, toAsciiDigits } from './fields.ts';
+import { choice, clearable, text, toAsciiNumber } from './fields.ts';
 import { phoneNumber } from './phone.ts';
 
 /** An OTP as customers type or paste it. One that is sent as a number has lost its leading zeros. */
 export const otpCode = z.preprocess(
   (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
-  text({ max: 32, clean: (typed) => toAsciiDigits(removeUnseen(typed)).replace(/[\s\p{Pd}\u2212]/gu, '') }),
+  text({ max: 32, clean: (typed) => toAsciiNumber(typed).replace(/[\s-]/g, '') }),
 );
 
 const otpChannels = ['sms'] as const;

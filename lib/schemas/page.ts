@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Page } from '../repositories/pages.ts';
+import { digitsToInteger } from './fields.ts';
 
 /** Which page of a list is asked for. */
 export const PageQuery = z.object({
@@ -9,10 +10,7 @@ export const PageQuery = z.object({
     .transform((cursor) => cursor || undefined)
     .describe('Opaque; from `next` or `previous`.'),
   page_size: z
-    .preprocess(
-      (value) => (typeof value === 'string' && /^ *\d{1,9} *$/.test(value) ? Number(value) : value),
-      z.int().min(1).max(100).default(10),
-    )
+    .preprocess(digitsToInteger, z.int().min(1).max(100).default(10))
     .describe('How many entries a page has at most.'),
 });
 export type PageQuery = z.output<typeof PageQuery>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { nowSeconds, utcDate } from '../clock.ts';
 import { toAsciiDomain } from './domain.ts';
-import { code, removeUnseen, text } from './fields.ts';
+import { code, removeUnseen, text, toAsciiNumber } from './fields.ts';
 
 const longestEmail = 254;
 const longestLocalPart = 64;
@@ -30,7 +30,7 @@ function canonicalEmail(typed: string): string | undefined {
 /** Nobody who can hold a phone was born before. */
 const earliest = '1900-01-01';
 
-export const birthDate = text({ max: 10 })
+export const birthDate = text({ max: 64, clean: toAsciiNumber })
   .pipe(z.iso.date())
   .refine((date) => date >= earliest && date <= utcDate(nowSeconds()), code('invalid'))
   .meta({ format: 'date', minLength: undefined, maxLength: undefined });

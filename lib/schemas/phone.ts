@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
 import * as z from 'zod';
 import * as countries from '../repositories/countries.ts';
-import { code, removeUnseen, text, toAsciiDigits } from './fields.ts';
+import { code, text, toAsciiNumber } from './fields.ts';
 
 export interface Phone {
   /** E.164: `+201001234567`. */
@@ -10,20 +10,11 @@ export interface Phone {
   country: string;
 }
 
-/** A phone in ASCII digits, with plain spaces and dashes: the parser knows only some of Unicode's. */
-function cleanPhone(typed: string): string {
-  const digits = toAsciiDigits(removeUnseen(typed)).replace(/[\uFF0B\uFE62]/g, '+');
-  return digits
-    .replace(/\s+/g, ' ')
-    .replace(/\p{Pd}/gu, '-')
-    .trim();
-}
-
 /**
  * A mobile number of an active country: with its calling code behind `+` or `00`, in any digits, with spaces and dashes as
  * people write them. A code sent anywhere else costs money and reaches no customer.
  */
-export const phoneNumber = text({ max: 128, clean: cleanPhone })
+export const phoneNumber = text({ max: 128, clean: (typed) => toAsciiNumber(typed).replace(/\s+/g, ' ') })
   .transform((typed, context): Phone => {
     const parsed = parsePhoneNumberFromString(typed.replace(/^00/, '+'), { extract: false });
     if (parsed?.isValid() && parsed.country && !parsed.ext) return { number: parsed.number, country: parsed.country };

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Position } from '../regions/cells.ts';
-import { code, text } from './fields.ts';
+import { code, text, toAsciiNumber } from './fields.ts';
 
 const longitude = z.number().refine((degrees) => Math.abs(degrees) <= 180, code('invalid'));
 const latitude = z.number().refine((degrees) => Math.abs(degrees) <= 90, code('invalid'));
 
 /** A number as it stands in a query string. `Number` alone would take "", "0x1F" and "Infinity" as well. */
 const inQuery = <S extends z.ZodType<number, number>>(degrees: S) =>
-  text({ max: 64 })
+  text({ max: 64, clean: toAsciiNumber })
     .refine((value) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(value), code('invalid'))
     .transform(Number)
     .pipe(degrees)
@@ -38,7 +38,9 @@ const GivenPoint = z.object({
 export const point = z
   .unknown()
   .transform((value, context): Position => {
-    const parsed = GivenPoint.safeParse(typeof value === 'string' ? jsonIn(value) : value);
+    const parsed = GivenPoint.safeParse(
+      typeof value === 'string' ? (jsonIn(value) ?? jsonIn(toAsciiNumber(value).replaceAll('،', ','))) : value,
+    );
     if (parsed.success) return [exact(parsed.data.coordinates[0]), exact(parsed.data.coordinates[1])];
     if (value === undefined || value === null)
       context.addIssue({ code: 'invalid_type', expected: 'object', input: value });

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import type { Customer, Preferences as Stored } from '../repositories/customers.ts';
 import { type NotificationType, notificationTypes } from '../repositories/notifications.ts';
 import { isTimeZone, timeZoneNamed, timeZoneOf } from '../timeZones.ts';
-import { code, text, toAsciiDigits } from './fields.ts';
+import { code, text, toAsciiNumber } from './fields.ts';
 
 const hoursAndMinutes = /^([01]\d|2[0-3]):[0-5]\d$/;
 const timeOfDay = z
   .string()
-  .transform((value) => toAsciiDigits(value).trim())
+  .transform(toAsciiNumber)
   .pipe(z.string().regex(hoursAndMinutes))
   .meta({ pattern: hoursAndMinutes.source, examples: ['22:00'] });
 

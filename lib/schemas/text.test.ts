@@ -1,11 +1,20 @@
+import { handler as createAddress } from '../../functions/addresses/create.ts';
+import { handler as updateAddress } from '../../functions/addresses/update.ts';
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
+import { handler as listNotifications } from '../../functions/notifications/list.ts';
+import { handler as updatePreferences } from '../../functions/notifications/updatePreferences.ts';
 import { handler as availability } from '../../functions/password/availability.ts';
 import { handler as forgetPassword } from '../../functions/password/forget.ts';
 import { handler as resetPassword } from '../../functions/password/reset.ts';
+import { handler as signup } from '../../functions/password/signup.ts';
 import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
+import { handler as findRegion } from '../../functions/regions/findByPoint.ts';
+import { handler as getWallet } from '../../functions/wallet/get.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { callWithForm } from '../testing/forms.ts';
 import { addressOf, authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { cheapPasswords, logIn, nextAddress, signUp, verify } from '../testing/signUp.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
 import { useWorld } from '../testing/world.ts';
 
 const world = useWorld({ seed: ['countries', 'regions', 'settings', 'passwords'] });
@@ -222,5 +231,88 @@ describe('a phone', () => {
     const query = { phone: `\u200e ${account.phone.slice(1)}` };
     const { status, body } = await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() });
     expect([status, Object.keys(body.errors.errorDetails)]).toEqual([423, ['phone']]);
+  });
+});
+
+describe('digits', () => {
+  const zeros = { 'Arabic-Indic': 0x0660, Persian: 0x06f0, 'full-width': 0xff10 };
+  const scripts = Object.entries(zeros).map(([script, zero]) => {
+    const isWide = script === 'full-width';
+    const write = (text: string) =>
+      text
+        .replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+        .replaceAll('.', isWide ? '\uff0e' : '\u066b')
+        .replaceAll('-', isWide ? '\uff0d' : '\u2212');
+    return [script, write] as const;
+  });
+  const get = (handler: Endpoint, query: Record<string, string>, token?: string) =>
+    world.call(handler, { method: 'GET', query, ...(token && { token }) });
+
+  test.each(scripts)('that are %s are accepted in an OTP and a phone', async (_, write) => {
+    const phone = world.phone();
+    const typed = { phone_number: write(phone), otp_type: 'customer_auth' };
+    expect((await world.call(sendOtp, { body: typed, clientAddress: addressOf(phone) })).status).toBe(200);
+    const otp = write(world.codeFor(phone));
+    expect((await authenticateWith(world, phone, otp)).status).toBe(201);
+  });
+
+  test.each(scripts)('that are %s are accepted in dates', async (_, write) => {
+    const { access } = await signIn(world);
+    const body = { birth_date: `\u200f${write('2000-02-09')}\u200e` };
+    const changed = await world.call(updateCustomer, { method: 'PATCH', token: access, body });
+    expect([changed.status, changed.body.birth_date]).toEqual([200, '2000-02-09']);
+    const wanted = newAccount(world, { birthdate: write('1990-05-17') });
+    const signedUp = await world.call(signup, { body: wanted, clientAddress: nextAddress() });
+    expect(signedUp.body.data.birthdate).toBe('1990-05-17');
+  });
+
+  test.each(scripts)('that are %s are accepted in the numbers of a query', async (_, write) => {
+    const { access } = await signIn(world);
+    const region = await get(findRegion, { long: `\u061c${write('31.2357')}`, lat: write('+30.0444') });
+    expect([region.status, region.body]).toEqual([
+      200,
+      (await get(findRegion, { long: '31.2357', lat: '30.0444' })).body,
+    ]);
+    expect(region.body.code).not.toBe('');
+    const west = await get(findRegion, { long: write('-31.2357'), lat: write('30') });
+    expect([west.status, west.body.code]).toEqual([200, '']);
+    expect((await get(listNotifications, { page_size: write('10') }, access)).status).toBe(200);
+    expect((await get(listNotifications, { page_size: write('0') }, access)).body.errors[0].code).toBe('min_value');
+    expect((await get(getWallet, { page_size: ` ${write('101')} ` }, access)).body.errors[0].code).toBe('max_value');
+  });
+
+  test.each(scripts)('that are %s are accepted in the times of quiet hours', async (_, write) => {
+    const { access } = await signIn(world);
+    const body = { quiet_hours: { start: write('22:00'), end: write('07:00').replace(':', '\uff1a') } };
+    const changed = await world.call(updatePreferences, { method: 'PATCH', token: access, body });
+    expect(changed.body.quiet_hours).toEqual({ start: '22:00', end: '07:00' });
+  });
+
+  test.each(scripts)('that are %s are accepted in forms and paths', async (_, write) => {
+    const { access } = await signIn(world);
+    const point = `{"type":"Point","coordinates":[\u200e${write('31.2357')}\u060c ${write('30.0444')}]}`;
+    const form = { point, description: 'x', location_type: 'HOME' };
+    const { status, body } = await callWithForm(world, createAddress, { token: access }, form);
+    expect([status, body.point]).toEqual([201, { type: 'Point', coordinates: [31.2357, 30.0444] }]);
+    const request = { method: 'PATCH', token: access };
+    const primary = { primary_address: write(String(body.id)) };
+    expect((await callWithForm(world, updateCustomer, request, primary)).body.primary_address).toBe(body.id);
+    const params = { id: encodeURIComponent(write(String(body.id))) };
+    const changed = await world.call(updateAddress, { ...request, params, body: { description: 'y' } });
+    expect([changed.status, changed.body.description]).toEqual([200, 'y']);
+  });
+
+  test.each(['2000-02-09T00:00:00.000Z', '2000-02-09T00:00:00+02:00', '2000-02-09 00:00', '2000-02-9', '٢٠٠٠-٠٢-٣٠'])(
+    'of %s are no plain date',
+    async (birth_date) => {
+      const { access } = await signIn(world);
+      const { body } = await world.call(updateCustomer, { method: 'PATCH', token: access, body: { birth_date } });
+      expect(body.errors).toEqual([expect.objectContaining({ code: 'invalid', attr: 'birth_date' })]);
+    },
+  );
+
+  test.each(['٣١٬٢', '٣١,٢', '٣١٫٢٫١', '٠x١', 'Infinity', '٣١ ٢'])('of %s are no number of a query', async (long) => {
+    const { status, body } = await get(findRegion, { long, lat: '30' });
+    expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'long' })]]);
   });
 });
