@@ -1,6 +1,13 @@
-/** Whether this is the name of a time zone: an offset such as `+02:00` would be wrong for half of the year. */
+const areas =
+  'Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US';
+const ianaName = new RegExp(`^(?:UTC|GMT|(?:${areas})/.+)$`, 'i');
+
+/**
+ * Returns whether this is the IANA name of a time zone. An offset such as `+02:00` would be wrong for
+ * half of the year. Abbreviations mean other zones than phones do: `AST` would be Alaska, not Arabia.
+ */
 export function isTimeZone(name: string): boolean {
-  if (!/^[A-Z]/i.test(name)) return false;
+  if (!ianaName.test(name)) return false;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
   } catch {
@@ -8,9 +15,13 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A time zone in the spelling of IANA. */
+/** A time zone in the case that IANA writes it in. Of several names for it, this one stays. */
 export function timeZoneNamed(name: string): string {
-  return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+  if (timeZone.toLowerCase() === name.toLowerCase()) return timeZone;
+  if (/^[A-Z]\w+(?:\/[A-Z](?![A-Z]{3})[\w+-]*)+$/.test(name)) return name;
+  const capitalized = name.toLowerCase().replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
+  return capitalized.replace(/Utc|Uct|Gmt|^Us(?=\/)/g, (abbreviation) => abbreviation.toUpperCase());
 }
 
 /** The time zone of a country (ISO 3166-1 alpha-2), by IANA name; one of them where it has several. */

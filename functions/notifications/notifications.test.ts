@@ -284,9 +284,60 @@ describe('preferences', () => {
     });
   });
 
-  test('spell a time zone as IANA does', async () => {
+  test.each([
+    [' africa/CAIRO ', 'Africa/Cairo'],
+    ['Asia/Kolkata', 'Asia/Kolkata'],
+    ['Asia/Calcutta', 'Asia/Calcutta'],
+    ['Europe/Kyiv', 'Europe/Kyiv'],
+    ['europe/KYIV', 'Europe/Kyiv'],
+    ['America/Argentina/ComodRivadavia', 'America/Argentina/ComodRivadavia'],
+    ['america/port-au-prince', 'America/Port-au-Prince'],
+    ['Pacific/Kanton', 'Pacific/Kanton'],
+    ['US/Eastern', 'US/Eastern'],
+    ['us/eastern', 'US/Eastern'],
+    ['UTC', 'UTC'],
+    ['GMT', 'GMT'],
+    ['gmt', 'GMT'],
+    ['Etc/UTC', 'Etc/UTC'],
+    ['etc/utc', 'Etc/UTC'],
+    ['Etc/GMT-3', 'Etc/GMT-3'],
+  ])('keep the time zone %j as %s', async (sent, kept) => {
     const { access } = await signIn(world);
-    expect((await change(access, { time_zone: ' africa/CAIRO ' })).body.time_zone).toBe('Africa/Cairo');
+    const { status, body } = await change(access, { time_zone: sent });
+    expect([status, body.time_zone]).toEqual([200, kept]);
+    expect((await call(getPreferences, access)).body.time_zone).toBe(kept);
+  });
+
+  test.each([
+    'AST',
+    'ast',
+    'EST',
+    'MST',
+    'HST',
+    'IST',
+    'PST',
+    'CET',
+    'EET',
+    'EST5EDT',
+    'CST6CDT',
+    'SystemV/AST4',
+    'Egypt',
+    'Zulu',
+    'GMT0',
+    'GMT+3',
+    'UTC+3',
+    'Etc/GMT+99',
+    'Etc/Unknown',
+    'Asia/Riyadh/',
+    'Asia/',
+  ])('reject %s, which is no area and location', async (time_zone) => {
+    const { access } = await signIn(world);
+    const { status, body } = await change(access, { time_zone });
+    expect([status, body.errors]).toEqual([
+      400,
+      [expect.objectContaining({ code: 'invalid_choice', attr: 'time_zone' })],
+    ]);
+    expect((await call(getPreferences, access)).body.time_zone).toBe('Africa/Cairo');
   });
 
   test('take digits of Arabic keyboards', async () => {

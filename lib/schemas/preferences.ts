@@ -36,7 +36,8 @@ export type Preferences = z.infer<typeof Preferences>;
 
 const timeZone = text({ max: 64 })
   .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
-  .transform(timeZoneNamed);
+  .transform(timeZoneNamed)
+  .describe('IANA name of an area and a location, `UTC` or `GMT`; no abbreviation.');
 
 /** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
 export const PreferenceChanges = z
