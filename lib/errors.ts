@@ -269,6 +269,11 @@ export const fieldDetails = {
 
 export type FieldDetail = keyof typeof fieldDetails;
 
+/** Details that say more than the code of an error. */
+export const errorDetails = {
+  brokenForm: { en: 'The body is not a valid form.', ar: 'نص الطلب ليس نموذجًا صحيحًا.' },
+} as const satisfies Record<string, Texts>;
+
 /** One failing field: `attr` is its path with dots, or `non_field_errors` for the whole body. */
 export interface FieldError {
   attr: string;
@@ -280,6 +285,8 @@ export interface FieldError {
 }
 
 interface Circumstances {
+  /** Replaces the text of the catalogue. */
+  detail?: keyof typeof errorDetails;
   /** For 429: whole seconds until the same request can succeed. */
   retryAfterSeconds?: number;
   /** For 405: the methods that are allowed. */

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  errorDetails,
   errors,
   type FieldError,
   fieldDetails,
@@ -86,7 +87,8 @@ export function problemOf(error: unknown): Problem {
     return { status: standard.badFieldsStatus, type: 'validation_error', code: 'invalid', texts, headers: {}, fields };
   }
   const { problem, circumstances } = error instanceof ApiError ? error : new ApiError('error');
-  const { status, type, code, detail: texts, ...entry } = errors[problem];
+  const { status, type, code, detail, ...entry } = errors[problem];
+  const texts = circumstances.detail ? errorDetails[circumstances.detail] : detail;
   const attr = circumstances.attr ?? ('attr' in entry ? entry.attr : undefined);
   const headers = {
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),

@@ -1,5 +1,15 @@
+import * as z from 'zod';
 import { hostileForms } from '../testing/hostileUploads.ts';
+import { useWorld } from '../testing/world.ts';
+import { envelope } from './dialects.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
 import { multipart } from './multipart.ts';
+
+const world = useWorld({ seed: [] });
+
+const contract = { summary: 'Read a form.', body: z.object({}), accepts: multipart, returns: { 200: z.object({}) } };
+const form = endpoint(contract, () => ({}));
+const envelopeForm = endpoint({ ...contract, dialect: envelope }, () => ({}));
 
 test.each(['a form of empty parts', 'a form of parts without headers', 'a form of fields'])(
   'of %s only the first 16 KB are read',
@@ -37,6 +47,54 @@ test('a field and a file arrive whole from any place in a form', async () => {
     const fields = await multipart.read(Buffer.concat(form), 'multipart/form-data; boundary=x');
     expect(fields).toEqual({ first: 'a'.repeat(before), image: { content: file }, last: 'z' });
   }
+});
+
+const part = '--x\r\nContent-Disposition: form-data; name="full_name"\r\n\r\nMona\r\n';
+const withBoundary = 'multipart/form-data; boundary=x';
+const brokenForms: [name: string, body: string, contentType?: string][] = [
+  ['without a boundary', `${part}--x--\r\n`, 'multipart/form-data'],
+  ['with an empty boundary', `${part}--x--\r\n`, 'multipart/form-data; boundary='],
+  ['with another boundary', `${part}--x--\r\n`, 'multipart/form-data; boundary=y'],
+  ['without its last delimiter', part],
+  ['with half of its last delimiter', `${part}--x-`],
+  ['that ends in a field', part.slice(0, -4)],
+  ['that ends in a header', `${part}--x\r\nContent-Dispo`],
+  ['with a header without a colon', `${part}--x\r\nContent-Disposition form-data\r\n\r\nx\r\n--x--\r\n`],
+  ['with a header that is no text', `${part}--x\r\n\0\x01\r\n\r\nx\r\n--x--\r\n`],
+  ['with a header that does not end', `${part}--x\r\nContent-Disposition: form-data; name="a"\r\nx\r\n--x--\r\n`],
+  ['with a part without a header', `${part}--x\r\n\r\nx\r\n--x--\r\n`],
+  ['with a part of another kind', `${part}--x\r\nContent-Disposition: attachment; name="a"\r\n\r\nx\r\n--x--\r\n`],
+  ['with line feeds alone', `${part}--x--\r\n`.replaceAll('\r', '')],
+  ['that is JSON', '{"full_name":"Mona"}'],
+];
+
+test.each(brokenForms.map(([name, body, contentType = withBoundary]) => [name, body, contentType] as const))(
+  'a form %s is a parse_error, and says so in the language asked for',
+  async (_, body, contentType) => {
+    const headers = { 'Content-Type': contentType };
+    const send = (handler: Endpoint, language: string) =>
+      world.call(handler, { body, headers: { ...headers, 'Accept-Language': language } });
+    const failures = await Promise.all([send(form, 'en'), send(form, 'ar')]);
+    expect(failures.map(({ status, body }) => ({ status, ...body }))).toEqual(
+      ['The body is not a valid form.', 'نص الطلب ليس نموذجًا صحيحًا.'].map((detail) => ({
+        status: 400,
+        type: 'client_error',
+        errors: [{ code: 'parse_error', detail, attr: null }],
+      })),
+    );
+    expect((await send(envelopeForm, 'ar')).body).toEqual({
+      code: 400,
+      message: 'The body is not a valid form.',
+      message_ar: 'نص الطلب ليس نموذجًا صحيحًا.',
+      errors: { errorMessage: 'نص الطلب ليس نموذجًا صحيحًا.', errorDetails: [] },
+    });
+  },
+);
+
+test('a form of UTF-8 names, folded headers and text around its parts is read', async () => {
+  const body = `before\r\n--x\r\nContent-Disposition: form-data;\r\n name="full_name"; filename*=UTF-8''x\r\nX-Note: صورة\r\n\r\nMona\r\n--x--\r\nafter`;
+  const headers = { 'Content-Type': 'multipart/form-data; charset=utf-8; boundary="x"' };
+  expect((await world.call(form, { body, headers })).status).toBe(200);
 });
 
 /** Bytes, and from where to where slices were taken of them. */

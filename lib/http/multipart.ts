@@ -25,15 +25,16 @@ export const multipart: BodyReader = {
   mediaType: 'multipart/form-data',
   maxBytes: () => config.maxImageBytes + config.maxJsonBodyBytes,
   read(bytes, contentType) {
+    const brokenForm = new ApiError('parseError', { detail: 'brokenForm' });
     return new Promise((resolve, reject) => {
       const fields: [string, unknown][] = [];
       const add = (name: string | undefined, value: unknown) => {
         if (name !== undefined) fields.push([name, value]);
       };
       let isRefused = false;
-      const refuse = (problem: 'parseError' | 'payloadTooLarge') => () => {
+      const refuse = (error: ApiError) => () => {
         isRefused = true;
-        reject(new ApiError(problem));
+        reject(error);
       };
       try {
         const form = new Busboy({
@@ -55,8 +56,8 @@ export const multipart: BodyReader = {
         form.on('file', (name, file, fileName) => {
           const chunks: Buffer[] = [];
           file.on('data', (chunk) => chunks.push(chunk));
-          file.on('limit', refuse('payloadTooLarge'));
-          file.on('error', refuse('parseError'));
+          file.on('limit', refuse(new ApiError('payloadTooLarge')));
+          file.on('error', refuse(brokenForm));
           file.on('end', () => {
             const content = Buffer.concat(chunks);
             // Browsers send a file input without a file as an empty file without a name.
@@ -64,16 +65,34 @@ export const multipart: BodyReader = {
           });
         });
         for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-          form.on(limit, refuse('payloadTooLarge'));
-        form.on('error', refuse('parseError'));
-        form.on('finish', () => resolve(formValues(fields)));
+          form.on(limit, refuse(new ApiError('payloadTooLarge')));
+        form.on('error', refuse(brokenForm));
+        form.on('finish', () => {
+          if (hasBrokenHeader(bytes, contentType)) refuse(brokenForm)();
+          else resolve(formValues(fields));
+        });
         for (let at = 0; at < bytes.length && !isRefused; at += sliceBytes) {
           form.write(bytes.subarray(at, at + sliceBytes));
         }
         if (!isRefused) form.end();
       } catch {
-        reject(new ApiError('parseError'));
+        reject(brokenForm);
       }
     });
   },
 };
+
+/** Busboy leaves out what it cannot read, and the client would not learn that a field is missing. */
+function hasBrokenHeader(bytes: Buffer, contentType: string): boolean {
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
+  const delimiter = `--${quoted ?? plain}\r\n`;
+  for (let at = bytes.indexOf(delimiter); at >= 0; at = bytes.indexOf(`\r\n${delimiter}`, at + 1)) {
+    const start = bytes.indexOf('\n', at + 2) + 1;
+    const end = bytes.indexOf('\r\n\r\n', start - 2);
+    if (end < start || end - start > sliceBytes) return true;
+    const lines = bytes.toString('latin1', start, end).split('\r\n');
+    const isRead = lines.every((line) => /^(?:[\w!#$%&'*+.^`|~-]+:|[ \t])/.test(line));
+    if (!isRead || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line))) return true;
+  }
+  return false;
+}

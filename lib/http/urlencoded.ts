@@ -12,7 +12,7 @@ export const urlencoded: BodyReader = {
     try {
       decodeURIComponent(text);
     } catch {
-      return fail('parseError');
+      return fail('parseError', { detail: 'brokenForm' });
     }
     return formValues(new URLSearchParams(text));
   },

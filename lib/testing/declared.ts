@@ -12,9 +12,9 @@ export function isDeclared(
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
   const dialect = dialectOf(contract, path);
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
-  const failures = [...names.map((name) => new ApiError(name)), ...badFields(contract, dialect)].map((error) =>
-    dialect.failure(error, 'en'),
-  );
+  const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
+  const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, dialect)];
+  const failures = errors.map((error) => dialect.failure(error, 'en'));
   const declared = new Set(
     failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
   );
