@@ -128,7 +128,7 @@ function authentication({ auth }: Contract): Step {
 
 function languageOf(context: HttpContext): Language {
   if (context.principal?.customer) return context.principal.customer.language;
-  const asked = context.preferredLanguages?.map((tag) => tag.toLowerCase().split('-')[0]);
+  const asked = context.preferredLanguages?.map((tag) => tag.toLowerCase().split(/[^a-z]/)[0]);
   return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
