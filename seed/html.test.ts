@@ -40,6 +40,32 @@ describe('HTML', () => {
       expect(clean(`<img src="${src}">`)).toBe('');
   });
 
+  test.each([
+    '<ol start="3" reversed type="a"><li value="4">x</li></ol>',
+    '<ol start="-1" type="I"><li value="0">x</li></ol>',
+    '<table><tr><th colspan="2" scope="col">x</th><td colspan="3" rowspan="0" scope="row">x</td></tr></table>',
+    '<table><tr><th rowspan="2" scope="rowgroup">x</th></tr></table>',
+  ])('keeps the numbers and cells of %s', (html) => {
+    expect(clean(html)).toBe(html);
+  });
+
+  test.each([
+    [
+      '<ol start="3;x" reversed="steal()" type="disc"><li value="javascript:x">x</li></ol>',
+      '<ol reversed><li>x</li></ol>',
+    ],
+    ['<ol start="" type="aa"><li value="1.5">x</li></ol>', '<ol><li>x</li></ol>'],
+    ['<ol start="99999999999" value="1"><li start="2" type="a" onclick="steal()">x</li></ol>', '<ol><li>x</li></ol>'],
+    [
+      '<table><tr><td colspan="0" rowspan="-1" scope="" constructor="x" width="9" bgcolor="red">x</td><th scope="all" colspan="100000" abbr="x">x</th></tr></table>',
+      '<table><tr><td>x</td><th>x</th></tr></table>',
+    ],
+    ['<p start="3" value="4" reversed type="a" colspan="2" scope="col">x</p>', '<p>x</p>'],
+    ['<ul type="a" start="2"><li>x</li></ul>', '<ul><li>x</li></ul>'],
+  ])('drops the numbers and cells of %s that cannot be', (html, safe) => {
+    expect(clean(html)).toBe(safe);
+  });
+
   const whole = [
     '<a href="https://a.example">',
     '<img src="https://a.example" alt=">">',

@@ -1,7 +1,17 @@
-import sanitizeHtml, { type IOptions } from 'sanitize-html';
+import sanitizeHtml, { type Attributes, type IOptions } from 'sanitize-html';
 
 const linkSchemes = ['https', 'mailto', 'tel'];
 const imageSchemes = ['https'];
+
+/** The values of attributes that number clauses and span cells. */
+const numbering = new Map([
+  ['start', /^-?\d{1,9}$/],
+  ['value', /^-?\d{1,9}$/],
+  ['type', /^[1aAiI]$/],
+  ['colspan', /^(?:[1-9]\d{0,2}|1000)$/],
+  ['rowspan', /^\d{1,4}$/],
+  ['scope', /^(?:row|col|rowgroup|colgroup)$/i],
+]);
 
 const cleaning: IOptions = {
   allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img'],
@@ -9,10 +19,15 @@ const cleaning: IOptions = {
     '*': ['dir', 'lang'],
     a: ['href', 'rel'],
     img: ['src', 'alt', 'width', 'height', 'referrerpolicy'],
+    ol: ['start', 'reversed', 'type'],
+    li: ['value'],
+    td: ['colspan', 'rowspan', 'scope'],
+    th: ['colspan', 'rowspan', 'scope'],
   },
   allowedSchemes: linkSchemes,
   allowedSchemesByTag: { img: imageSchemes },
   transformTags: {
+    '*': (tagName, attribs) => ({ tagName, attribs: withNumbering(attribs) }),
     a: (tagName, { href, rel: _, ...others }) => ({
       tagName,
       attribs: isAbsolute(href, linkSchemes) ? { ...others, href, rel: 'noopener noreferrer' } : others,
@@ -38,6 +53,11 @@ export function plain(text: string): string {
   const written = text.replaceAll('&', '&amp;').replace(/<(?![^<]*>)/g, '&lt;');
   const escaped = sanitizeHtml(written, { allowedTags: [], allowedAttributes: {} });
   return escaped.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+function withNumbering(attribs: Attributes): Attributes {
+  const kept = Object.entries(attribs).filter(([name, value]) => numbering.get(name)?.test(value) ?? true);
+  return Object.fromEntries(kept.map(([name, value]) => [name, name === 'reversed' ? '' : value]));
 }
 
 function isAbsolute(address: string | undefined, schemes: readonly string[]): address is string {
