@@ -241,6 +241,22 @@ describe('AuthenticateCustomer', () => {
     });
   });
 
+  test.each([
+    ['x', 'device.non_field_errors', 'invalid'],
+    ['', 'device.non_field_errors', 'invalid'],
+    [7, 'device.non_field_errors', 'invalid'],
+    [true, 'device.non_field_errors', 'invalid'],
+    [[], 'device.non_field_errors', 'invalid'],
+    [[{ registration_id: 'x' }], 'device.non_field_errors', 'invalid'],
+    [null, 'device', 'null'],
+    [undefined, 'device', 'required'],
+    [{}, 'device.registration_id', 'required'],
+  ])('names %j in the place of a device', async (device, attr, code) => {
+    const body = { phone_number: world.phone(), otp: '123456', device, language: 'en' };
+    const answer = await world.call(authenticate, { body });
+    expect([answer.status, answer.body.errors]).toEqual([400, [error(code, attr)]]);
+  });
+
   test('names the phone of a country that is not active together with other failing fields', async () => {
     const sent = { phone_number: '+4915112345678', otp: '123456', device: { registration_id: 'r' }, language: 'fr' };
     const { status, body } = await world.call(authenticate, { body: sent });

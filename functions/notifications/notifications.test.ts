@@ -365,13 +365,13 @@ describe('preferences', () => {
       ],
     ],
     [{ quiet_hours: { start: '22:00', end: '22:00' } }, [['invalid', 'quiet_hours.end']]],
-    [{ quiet_hours: '22:00' }, [['invalid', 'quiet_hours']]],
+    [{ quiet_hours: '22:00' }, [['invalid', 'quiet_hours.non_field_errors']]],
     [{ time_zone: 'Mars/Base' }, [['invalid_choice', 'time_zone']]],
     [{ time_zone: '+02:00' }, [['invalid_choice', 'time_zone']]],
     [
       { time_zone: 7, push: [] },
       [
-        ['invalid', 'push'],
+        ['invalid', 'push.non_field_errors'],
         ['invalid_choice', 'time_zone'],
       ],
     ],

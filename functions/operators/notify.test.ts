@@ -271,7 +271,7 @@ describe('notify', () => {
       { all: true, title: 'x', notification_type: 'sale' },
       [
         ['invalid_choice', 'notification_type'],
-        ['invalid', 'title'],
+        ['invalid', 'title.non_field_errors'],
       ],
     ],
     [

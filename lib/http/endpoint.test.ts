@@ -212,7 +212,7 @@ describe('a request', () => {
       ['tags.1.label', 'blank'],
       ['tags.2.label', 'required'],
       ['tags.3.label', 'null'],
-      ['tags.4', 'invalid'],
+      ['tags.4.non_field_errors', 'invalid'],
     ]);
     expect(body.errors[1].detail).toBe('Use at most 5 characters.');
   });

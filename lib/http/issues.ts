@@ -13,11 +13,20 @@ export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[
   const place = ({ path: [field] }: z.core.$ZodIssue) => declared.indexOf(String(field));
   const byField = new Map<string, FieldError>();
   for (const issue of error.issues.toSorted((a, b) => place(a) - place(b))) {
-    const attr = issue.path.join('.') || 'non_field_errors';
+    const attr = attrOf(issue);
     if (!byField.has(attr)) byField.set(attr, { attr, ...describe(issue) });
   }
   return [...byField.values()];
 }
+
+/** A value that should be an object has no field that could be named. */
+function attrOf(issue: z.core.$ZodIssue): string {
+  const isNoObject = issue.code === 'invalid_type' && issue.expected === 'object' && isGiven(issue.input);
+  const path = isNoObject || issue.path.length === 0 ? [...issue.path, 'non_field_errors'] : issue.path;
+  return path.join('.');
+}
+
+const isGiven = (value: unknown) => value !== undefined && value !== null;
 
 function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
   if (issue.code !== 'custom' && issue.input === undefined) return { code: 'required' };

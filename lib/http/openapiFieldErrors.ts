@@ -21,8 +21,12 @@ export function failingFieldsOf({ query, body, fieldErrors: known = [] }: Contra
 /** The fields of an object before those of objects inside it. */
 function errorsIn(schema: z.core.$ZodType | undefined, isQuery: boolean, prefix = ''): FieldError[] {
   const fields = Object.entries(objectIn(schema)?.shape ?? {});
+  const attrOf = (name: string, field: z.core.$ZodType, code: FieldError['code']) =>
+    `${prefix}${name}${code === 'invalid' && objectIn(field) ? '.non_field_errors' : ''}`;
   return [
-    ...fields.flatMap(([name, field]) => errorsOf(field, isQuery).map((error) => ({ ...error, attr: prefix + name }))),
+    ...fields.flatMap(([name, field]) =>
+      errorsOf(field, isQuery).map((error) => ({ ...error, attr: attrOf(name, field, error.code) })),
+    ),
     ...fields.flatMap(([name, field]) => errorsIn(field, isQuery, `${prefix}${name}.`)),
   ];
 }
