@@ -97,8 +97,8 @@ function wrongValues(schema: Schema, medium: Medium, mayBeNull: boolean): WrongV
     any('not that', undefined, schema.const !== undefined ? ['not that', 7] : undefined),
     any('no file', undefined, schema.contentMediaType ? ['x'] : undefined),
     any('format', undefined, wrongFormats[schema.format ?? '']),
-    // It clears what may be null.
-    isText && minLength === 1 && !mayBeNull && ['nothing', 'blank', fc.constant('')],
+    // It clears what may be null. In a form, an empty field may count as left out.
+    isText && minLength === 1 && !mayBeNull && ['nothing', 'blank', fc.constant(medium === 'form' ? ' ' : '')],
     minLength > 1 && ['too short', 'min_length', fc.constant('x'.repeat(minLength - 1))],
     maxLength !== undefined && ['too long', 'max_length', fc.constant('x'.repeat(maxLength + 1))],
     isText && maxLength !== undefined && medium !== 'parameter' && notForScreens(medium),
