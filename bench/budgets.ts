@@ -55,7 +55,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   login: [4, 12, 13, 0],
   logout: [3, 4, 2, 0],
   forgetPassword: [6, 10, 7, 1],
-  resetPassword: [7, 16, 22, 0],
+  resetPassword: [7, 17, 22, 0],
   revokeSession: [3, 4, 2, 0],
   logoutAllDevices: [3, 4, 4, 0],
   deleteCustomer: [2, 2, 8, 0],

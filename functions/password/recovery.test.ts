@@ -178,6 +178,20 @@ describe('reset password', () => {
     for (const token of [first, ...tokens]) expect(await statusOf(token)).toBe(401);
   });
 
+  test('deletes no failures at another account that had the same e-mail address', async () => {
+    const victim = await signUp(world);
+    const thief = await withCode();
+    expect((await logIn(world, thief)).status).toBe(200);
+    const request = { method: 'PATCH', token: thief.token, body: { email: victim.email } };
+    expect((await world.call(updateCustomer, request)).status).toBe(200);
+    const clientAddress = nextAddress();
+    const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientAddress })).status;
+    for (let turn = 0; turn < 9; turn++) expect(await guess()).toBe(403);
+    const reset = { phone: thief.phone, token: thief.code, password: newPassword };
+    expect((await resetWith(reset, clientAddress)).status).toBe(200);
+    expect([await guess(), await guess()]).toEqual([403, 429]);
+  });
+
   test('counts wrong codes for a phone alike, whether or not an account has it', async () => {
     const { phone } = await verified();
     const attemptsLeft = async (phone: string) => {

@@ -3,11 +3,14 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
+import { Claim } from '../repositories/customers.ts';
+import { lostEmailKey } from '../repositories/keys.ts';
 import * as loginFailures from '../repositories/loginFailures.ts';
 import * as otps from '../repositories/otps.ts';
 import * as sends from '../repositories/sends.ts';
+import { readAll } from '../repositories/table.ts';
 import { isGuessable } from '../schemas/password.ts';
-import { findAccounts, type Identifier, isUnmistakable, loginName } from './account.ts';
+import { findAccounts, type Identifier, loginName } from './account.ts';
 import { admitAttempt, rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
@@ -58,17 +61,18 @@ interface Reset extends Identifier {
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
   const name = `reset ${loginName(identifier)}`;
   const network = clientNetwork(clientAddress);
-  const [tried, accounts] = await Promise.all([
+  const [tried, [{ customer }]] = await Promise.all([
     loginFailures.takeTry(name, network, nowSeconds()),
     findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
-  const [account] = accounts;
-  const { customer } = account;
   // Without an account the phone of the request is counted, so that the limit does not tell.
   const phone = customer?.phoneNumber || identifier.phone?.number || '';
   const admission = await admitAttempt(phone, type, { network, isOwner: false });
-  const otp = await rightCode(admission, typed);
+  const [otp, [lost]] = await Promise.all([
+    rightCode(admission, typed),
+    readAll([{ key: lostEmailKey(customer?.email ?? ''), as: Claim }]),
+  ]);
   if (!customer?.phoneNumber || !otp) {
     if (otp) await otps.refundAttempt(otp);
     return fail('wrongCode');
@@ -78,8 +82,8 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
-  // Another account may have the same e-mail address. Its failures are not forgotten.
-  const names = [phone, ...(isUnmistakable({ email: identifier.email }, account, accounts) ? [customer.email] : [])];
+  // Another account that had the e-mail address still logs in with it. Its failures stay.
+  const names = lost ? [phone] : [phone, customer.email];
   const isDone = await replacePassword(customer.id, {
     hash,
     network,
