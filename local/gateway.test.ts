@@ -17,7 +17,7 @@ let port: number;
 let api: string;
 /** Sees each event. */
 let watch: (event: unknown) => void = () => undefined;
-/** What the next function does instead of its own. */
+/** Replaces the next function. */
 let instead: (() => Promise<unknown>) | undefined;
 
 beforeAll(async () => {
@@ -241,6 +241,22 @@ test('what a client sends several times comes as it does from API Gateway', asyn
     isBase64Encoded: false,
     requestContext: { identity: { sourceIp: '127.0.0.1' } },
   });
+});
+
+test('the URL of another port stays as it is', async () => {
+  const { access } = await signIn(world);
+  const name = `${world.sandbox.url.replace('localhost', '127.0.0.1')}5`;
+  const body = JSON.stringify({ full_name: name });
+  const lines = [
+    'PATCH /api/customers/me/update/ HTTP/1.1',
+    `Host: 10.0.2.2:${port}`,
+    'Connection: close',
+    `Authorization: Bearer ${access}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  const answer = await raw(Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`));
+  expect(JSON.parse(answer.body).full_name).toBe(name);
 });
 
 test.each([

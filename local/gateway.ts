@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip, gzip, inflate } from 'node:zlib';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { describeCaller } from './callerIdentity.ts';
 import { isLocalHost } from './guard.ts';
 import { type Lambda, report, TooLarge } from './lambda.ts';
 
@@ -274,23 +275,7 @@ function eventOf(
       requestTimeEpoch: Date.now(),
       resourceId: 'local',
       resourcePath: resource,
-      identity: {
-        sourceIp,
-        userAgent: headers['User-Agent'] ?? request.headers['user-agent'] ?? null,
-        accessKey: null,
-        accountId: null,
-        apiKey: null,
-        apiKeyId: null,
-        caller: null,
-        clientCert: null,
-        cognitoAuthenticationProvider: null,
-        cognitoAuthenticationType: null,
-        cognitoIdentityId: null,
-        cognitoIdentityPoolId: null,
-        principalOrgId: null,
-        user: null,
-        userArn: null,
-      },
+      identity: describeCaller(sourceIp, headers['User-Agent'] ?? request.headers['user-agent'] ?? null),
     },
   };
 }
@@ -383,7 +368,7 @@ function responseOf(type: string, responses: GatewayResponses, requestId: string
 function there(text: string, request: IncomingMessage, { localPort }: GatewayOptions): string {
   const host = hostOf(request);
   if (!host) return text;
-  const known = new RegExp(`http://(?:127.0.0.1|localhost):${localPort}(?!d)`, 'g');
+  const known = new RegExp(`http://(?:127.0.0.1|localhost):${localPort}(?!\\d)`, 'g');
   return text.replaceAll(known, () => `http://${host}:${localPort}`);
 }
 

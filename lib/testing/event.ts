@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { describeCaller } from '../../local/callerIdentity.ts';
 
 export interface TestRequest {
   method?: string;
@@ -55,23 +56,7 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
       requestTimeEpoch: Date.now(),
       resourceId: 'abc123',
       resourcePath: resource,
-      identity: {
-        sourceIp: request.clientAddress ?? '203.0.113.7',
-        userAgent: 'okhttp/5.1.0',
-        accessKey: null,
-        accountId: null,
-        apiKey: null,
-        apiKeyId: null,
-        caller: null,
-        clientCert: null,
-        cognitoAuthenticationProvider: null,
-        cognitoAuthenticationType: null,
-        cognitoIdentityId: null,
-        cognitoIdentityPoolId: null,
-        principalOrgId: null,
-        user: null,
-        userArn: null,
-      },
+      identity: describeCaller(request.clientAddress ?? '203.0.113.7', 'okhttp/5.1.0'),
     },
   };
 }
