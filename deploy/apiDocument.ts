@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { describeRole } from './roles.ts';
 import { ofType, type Resource, type Resources, takeType } from './template.ts';
 
 interface Api {
@@ -109,24 +110,9 @@ function describeGatewayResponses(ownResources: Resources, corsOrigins: string):
 /** One role instead of a permission for each function and path. */
 function describeInvokeRole(functionPrefix: string): Resource {
   const functions = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionPrefix}*`;
-  return {
-    Type: 'AWS::IAM::Role',
-    Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-      },
-      Policies: [
-        {
-          PolicyName: 'invoke',
-          PolicyDocument: {
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::Sub': functions } }],
-          },
-        },
-      ],
-    },
-  };
+  return describeRole('apigateway.amazonaws.com', [
+    { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: { 'Fn::Sub': functions } },
+  ]);
 }
 
 /** Returns the functions of a document by their routes, such as `GET /api/customers/me`. */

@@ -1,4 +1,4 @@
-import type { Resources } from './template.ts';
+import type { Resource, Resources } from './template.ts';
 
 export interface Statement {
   Effect: string;
@@ -18,19 +18,19 @@ export interface Deployed {
 export const logGroupId = 'FunctionLogs';
 const roleIdOf = (functionName: string) => `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
 
-/** Gives each function a role of its own, and takes the log group that Serverless would make for it. */
+/** Gives each function a role of its own, and keeps Serverless from making a log group for it. */
 export function assignRoles(functions: Record<string, Deployed>): void {
   for (const [name, deployed] of Object.entries(functions)) {
     Object.assign(deployed, { role: roleIdOf(name), disableLogs: true });
   }
 }
 
-/** Describes the roles of all functions: each allows what serverless.yml lists, reading its events, and logging. */
+/** Describes the roles of all functions: the statements of serverless.yml, events and logs. */
 export function describeRoles(functions: Record<string, Deployed>, common: Statement[]): Resources {
   return Object.fromEntries(
     Object.entries(functions).map(([name, { iamRoleStatements = [], events = [] }]) => {
       const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...iamRoleStatements];
-      return [roleIdOf(name), describeRole(mergeStatements(statements))];
+      return [roleIdOf(name), describeRole('lambda.amazonaws.com', mergeStatements(statements))];
     }),
   );
 }
@@ -61,15 +61,16 @@ function mergeStatements(statements: Statement[]): Statement[] {
   }));
 }
 
-function describeRole(statements: Statement[]) {
+/** Describes a role that one service of AWS may take. */
+export function describeRole(service: string, statements: Statement[]): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+        Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
       },
-      Policies: [{ PolicyName: 'function', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+      Policies: [{ PolicyName: 'own', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
     },
   };
 }

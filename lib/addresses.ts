@@ -9,8 +9,8 @@ import * as regions from './repositories/regions.ts';
 import type { AddressChanges, NewAddress } from './schemas/address.ts';
 
 /**
- * Adds an address to a customer's and makes it the primary one. A repeated request adds none, so the
- * image that came with it is dropped.
+ * Adds an address to a customer's and makes it the primary one. A repeated request adds none, so
+ * its image is dropped.
  * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.create} throws
  */
 export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {

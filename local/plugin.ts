@@ -160,7 +160,7 @@ class LocalStackPlugin {
       timeoutSeconds: timeout ?? provider.timeout,
       memoryMb,
       environment: {
-        // What refers to a resource of a deployed stage has no value here.
+        // A reference to a resource of a deployed stage has no value here.
         ...Object.fromEntries(settings.flatMap(([key, value]) => (isValue(value) ? [[key, String(value)]] : []))),
         AWS_REGION: provider.region,
         AWS_LAMBDA_FUNCTION_NAME: name,

@@ -12,7 +12,7 @@ import { hashNetwork, opens } from './sealedCode.ts';
 export interface OtpCaller {
   /** See `clientNetwork`. */
   network: string;
-  /** Only this requester learns that a code is still good: the network, unless a customer is named. */
+  /** Only the requester learns that a code is still good. The network, unless it is a customer. */
   requester?: string;
   /** Whether the caller brought a device token of the phone. */
   isOwner: boolean;

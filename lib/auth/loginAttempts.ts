@@ -24,7 +24,7 @@ export interface LoginAttempt {
  * all accounts, and for the account over all networks. A device that has logged in before is not
  * kept out by what other networks fail.
  * @param name the e-mail address or phone; whether there is such an account makes no difference
- * @param ownerId the customer whose device token the caller brought, for an attempt at their account alone
+ * @param ownerId the customer of the caller's device token, for an attempt at that account alone
  * @throws throttled
  */
 export async function countLoginAttempt(

@@ -47,7 +47,7 @@ async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string,
 
 async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
   const [attempt, [password]] = await Promise.all([
-    // By id: another account may have the same e-mail address, and its failures must not be forgotten.
+    // By id, because success deletes failures, and another account may share the e-mail address.
     countLoginAttempt(`customer ${customer.id}`, network, undefined),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);

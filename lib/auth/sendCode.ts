@@ -91,8 +91,8 @@ interface Taken {
 }
 
 /**
- * Only a phone that has an account may use what strangers leave of the caps. It is looked up only once
- * the rest is used up.
+ * Only a phone that has an account may use what strangers leave of the caps. It is looked up only
+ * once the rest is used up.
  */
 async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
   const attempted: Taken[] = [];

@@ -82,7 +82,7 @@ export const multipart: BodyReader = {
   },
 };
 
-/** Busboy leaves out what it cannot read, and the client would not learn that a field is missing. */
+/** Busboy skips a part that it cannot read, and the client would not learn of it. */
 function hasBrokenHeader(bytes: Buffer, contentType: string): boolean {
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
   const delimiter = `--${quoted ?? plain}\r\n`;

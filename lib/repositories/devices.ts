@@ -152,7 +152,7 @@ async function locate(customerId: number, registrationId: string): Promise<Devic
   return found.find((device) => device && (device.registrationId === registrationId || device.type === 'ios'));
 }
 
-/** The push token of a customer's device as it is stored, whatever spelling a request has. */
+/** Returns the stored push token of a customer's device for any spelling of it. */
 export async function storedToken(customerId: number, registrationId: string): Promise<string> {
   if (!hasSpellings(registrationId)) return registrationId;
   return (await locate(customerId, registrationId))?.registrationId ?? registrationId;

@@ -36,7 +36,7 @@ import { createHash } from 'node:crypto';
  * | part of one        | BROADCAST#<key hash>      | PART#<number>          | go on where it was left                 |
  * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
  * | other calls of one | CLIENT#<network>          | <what is limited>      | limit them per client address           |
- * | limit of one       | LIMIT#<customer id>       | <what is limited>      | limit changes of an e-mail, and notices |
+ * | limit of one       | LIMIT#<customer id>       | <what is limited>      | limit changes of an e-mail address      |
  * | failed logins      | LOGIN#<hash>              | FAILURES               | make a guesser wait                     |
  * | of one account     | LOGIN#<hash>              | ATTEMPTS#<hour>        | limit them over all networks            |
  * | sends of a day     | SENDS#<country, prefix of a number, or STAGE> | <date in UTC>          | cap a country and the stage             |

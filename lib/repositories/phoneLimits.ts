@@ -4,8 +4,9 @@ import { SlidingWindow } from './slidingWindow.ts';
 
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `stranger` and `other` together may use three fifths, and `other`, the OTPs that do not sign
- * in, three tenths of the sends and two fifths of the attempts. So no stranger can keep the owner from signing in.
+ * them. `stranger` and `other` together may use three fifths. `other`, the OTPs that do not sign in,
+ * may use three tenths of the sends and two fifths of the attempts. So no stranger can keep the owner
+ * from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 

@@ -5,8 +5,7 @@ const uri =
   /^[a-z][a-z0-9+.-]*:\/\/(?=\w)(?:[\w.~:/?@!$&()*+,;=-]|%[0-9a-f]{2})*(?:#(?:[\w.~:/?@!$&()*+,;=-]|%[0-9a-f]{2})*)?$/i;
 
 /**
- * Encodes whatever a URI cannot hold. URLs as browsers take them may have more in them, which other
- * parsers reject.
+ * Encodes the characters that a URI cannot hold. Browsers accept more of them than other parsers do.
  */
 export function toUri(url: string): string {
   if (uri.test(url)) return url;

@@ -18,7 +18,7 @@ interface Options {
   onQueue: () => void;
 }
 
-/** What workers have failed to do, as it stands in the queues of failures: messages of Lambda and of our own. */
+/** The messages in the queues of failures: Lambda's about changes, and ours about broadcasts. */
 export interface Failures {
   changes: unknown[];
   broadcasts: unknown[];
