@@ -272,6 +272,7 @@ export type FieldDetail = keyof typeof fieldDetails;
 /** Details that say more than the code of an error. */
 export const errorDetails = {
   brokenForm: { en: 'The body is not a valid form.', ar: 'نص الطلب ليس نموذجًا صحيحًا.' },
+  brokenRequest: { en: 'The request is not valid HTTP.', ar: 'الطلب ليس بصيغة HTTP صحيحة.' },
 } as const satisfies Record<string, Texts>;
 
 /** One failing field: `attr` is its path with dots, or `non_field_errors` for the whole body. */

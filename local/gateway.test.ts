@@ -243,6 +243,14 @@ test('what a client sends several times comes as it does from API Gateway', asyn
   });
 });
 
+test('a malformed request without a body is not said to have one', async () => {
+  const answer = await raw(Buffer.from(get('/api/regions/?long=٣١&lat=30')));
+  expect([answer.status, JSON.parse(answer.body).errors]).toEqual([
+    400,
+    [{ code: 'parse_error', detail: 'The request is not valid HTTP.', attr: null }],
+  ]);
+});
+
 test('the URL of another port stays as it is', async () => {
   const { access } = await signIn(world);
   const name = `${world.sandbox.url.replace('localhost', '127.0.0.1')}5`;

@@ -16,6 +16,9 @@ const problems = {
   WAF_FILTERED: 'permissionDenied',
 };
 
+// The details where the text of the error is about a body.
+const details = { BAD_REQUEST_PARAMETERS: 'brokenRequest' };
+
 /** The events and the environment of a service's fallback, and API Gateway's own answers; `folder` is that of its serverless.yml. */
 function gatewayOf(folder, dialect) {
   const methodsByResource = {};
@@ -31,7 +34,10 @@ function gatewayOf(folder, dialect) {
   const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
   const responses = Object.entries(problems).map(([type, problem]) => {
     const name = type.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
-    return [`Gateway${name}`, gatewayResponse(type, dialect.failure(new ApiError(problem), 'en'))];
+    return [
+      `Gateway${name}`,
+      gatewayResponse(type, dialect.failure(new ApiError(problem, { detail: details[type] }), 'en')),
+    ];
   });
   return {
     resources: { Resources: Object.fromEntries(responses) },
