@@ -15,9 +15,10 @@ import { openStreamOf } from './table.ts';
 const world = useWorld();
 const stops: (() => void)[] = [];
 beforeAll(() => openStreamOf(world.engine.target, config.tableName));
-afterEach(() => {
+function stopAll(): void {
   for (const stop of stops.splice(0)) stop();
-});
+}
+afterEach(stopAll);
 
 const every = { batchSize: 10, parallelizationFactor: 1, bisectBatchOnFunctionError: true, maximumRetryAttempts: 8 };
 const keyOf = ({ dynamodb }: DynamoDBRecord) => dynamodb?.Keys?.sk?.S ?? '';
@@ -174,6 +175,7 @@ test('a stack that starts again goes on where it was, and repeats what was not d
     },
     places: new Places(file),
   });
+  stopAll();
   await writeAll(itemsOf('AGAIN', 1, 'second'));
   const seen: string[] = [];
   const started = Promise.withResolvers<void>();
@@ -186,6 +188,7 @@ test('a stack that starts again goes on where it was, and repeats what was not d
     places: new Places(file),
   });
   await started.promise;
+  stopAll();
   await follow({
     event: only('AGAIN'),
     work: (records) => {
