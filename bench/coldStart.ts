@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { bundleOptions } from '../deploy/bundle.ts';
 import { readFunctions, readRoutes } from '../lib/http/routes.ts';
-import { bundleOptions } from '../local/bundle.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeFor, codeRequest, newPhone, signIn } from './customer.ts';
 import { median, type Report } from './report.ts';
@@ -78,8 +78,7 @@ async function eventOf(functionName: string, sample: string, sandbox: Sandbox): 
 
 async function bundle(folder: string, name: string, options: BuildOptions): Promise<Bundle> {
   const file = join(folder, `${name}.cjs`);
-  const { outbase: _, ...own } = bundleOptions();
-  await build({ ...own, minify: true, outfile: file, ...options });
+  await build({ ...bundleOptions(), minify: true, outfile: file, ...options });
   return { name, file, bytes: statSync(file).size };
 }
 

@@ -1,5 +1,7 @@
 import { type Route, readRoutes } from '../lib/http/routes.ts';
 import { describeApi } from './apiDocument.ts';
+import { packageFunctions } from './bundle.ts';
+import { type Conditional, decideConditions } from './conditions.ts';
 import { Parameters } from './parameters.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
 import { assignRoles, type Deployed, describeRoles, logGroupId, type Statement } from './roles.ts';
@@ -31,7 +33,7 @@ interface Serverless {
       iam?: { role?: { statements?: Statement[] } };
       logRetentionInDays: number | string;
     };
-    resources: { Resources: Resources };
+    resources: Conditional;
   };
 }
 
@@ -56,17 +58,26 @@ const logFormat = {
 class StagePlugin {
   readonly hooks = {
     'before:package:setupProviderConfiguration': () => assignRoles(this.#serverless.service.functions),
+    'before:package:createDeploymentArtifacts': () => this.#packageFunctions(),
+    'before:deploy:function:packageFunction': () => this.#packageFunctions(this.#deployed),
     'after:package:compileEvents': () => this.#finishTemplate(),
     'after:package:finalize': () => this.#countResources(),
     'before:remove:remove': () => this.#emptyImages(),
     'after:remove:remove': () => this.#forgetSecrets(),
   };
   readonly #serverless: Serverless;
+  /** The function that `serverless deploy function` names. */
+  readonly #deployed: string | undefined;
   readonly #log: { notice: (text: string) => void };
 
-  constructor(serverless: Serverless, _options: unknown, { log }: { log: { notice: (text: string) => void } }) {
+  constructor(
+    serverless: Serverless,
+    options: { function?: string },
+    { log }: { log: { notice: (text: string) => void } },
+  ) {
     this.#serverless = serverless;
     this.#log = log;
+    this.#deployed = options.function;
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
       properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
     });
@@ -93,9 +104,15 @@ class StagePlugin {
     if (!isOn(custom.protectData)) await new Parameters(service, this.#stage, this.#region).removeAll();
   }
 
+  async #packageFunctions(functionName?: string): Promise<void> {
+    const { serviceDir, service } = this.#serverless;
+    await packageFunctions(serviceDir, service.functions, functionName === undefined ? undefined : [functionName]);
+  }
+
   #finishTemplate(): void {
     const { service, functions, provider, resources } = this.#serverless.service;
     const { Resources: compiled } = provider.compiledCloudFormationTemplate;
+    decideConditions(resources);
     Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? []));
     compiled[logGroupId] = {
       Type: 'AWS::Logs::LogGroup',

@@ -13,6 +13,7 @@ export interface Deployed {
   /** The logical id of its role. */
   role?: string;
   disableLogs?: boolean;
+  package?: { patterns?: string[]; artifact?: string };
 }
 
 export const logGroupId = 'FunctionLogs';

@@ -1,6 +1,6 @@
 import type { Resource } from '../lib/testing/template.ts';
 
 declare function webAcl(context: { resolveVariable: (variable: string) => Promise<unknown> }): Promise<{
-  resources: { Conditions: object; Resources: { WebAcl: Resource; WebAclAssociation: Resource } };
+  resources: { Conditions: Record<string, unknown>; Resources: { WebAcl: Resource; WebAclAssociation: Resource } };
 }>;
 export = webAcl;

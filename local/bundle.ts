@@ -1,29 +1,25 @@
 import { rmSync } from 'node:fs';
-import { type BuildOptions, build, stop } from 'esbuild';
-import { readFunctions, readService } from '../lib/http/routes.ts';
+import { join } from 'node:path';
+import { build, stop } from 'esbuild';
+import { bundleOptions } from '../deploy/bundle.ts';
+import { readFunctions } from '../lib/http/routes.ts';
 import { SetupError } from './setupError.ts';
-
-/** The options of a service's serverless.yml that a deployment bundles with, minifying apart. */
-export function bundleOptions(folder?: string): BuildOptions {
-  const { target, mainFields, alias } = readService(folder).custom.esbuild;
-  return { bundle: true, platform: 'node', target, mainFields, alias, outbase: '.', outExtension: { '.js': '.cjs' } };
-}
 
 /** Some libraries are CommonJS still. */
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Bundles all functions of the service in this folder in one run. They run in one process here, so what they share is bundled and
- * loaded once: each with a copy of its own they would fill the memory before the last one was called. The bundles of a stack are
- * with its data: `serverless package` deletes those in `.esbuild`, and two stacks would delete each other's.
+ * Bundles all functions of a service in one run. They run in one process here, so what they share
+ * is bundled and loaded once: a copy for each would fill the memory before the last one was called.
  */
-export async function bundleFunctions(folder: string, outdir: string): Promise<void> {
+export async function bundleTogether(folder: string, outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   const entryPoints = readFunctions(folder).map(({ file }) => ({ in: `${file}.ts`, out: file }));
   await build({
     ...bundleOptions(folder),
     entryPoints,
     outdir,
+    outbase: '.',
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
@@ -34,4 +30,14 @@ export async function bundleFunctions(folder: string, outdir: string): Promise<v
     throw new SetupError('The functions cannot be bundled; correct what is named above and start again.');
   });
   await stop();
+}
+
+/**
+ * Bundles one function for `serverless invoke local`, which loads CommonJS.
+ * @returns its file, without the ending
+ */
+export async function bundleFunction(folder: string, file: string, outdir: string): Promise<string> {
+  const bundled = join(outdir, file);
+  await build({ ...bundleOptions(folder), entryPoints: [join(folder, `${file}.ts`)], outfile: `${bundled}.cjs` });
+  return bundled;
 }

@@ -1,11 +1,20 @@
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { checkSettings } from '../lib/config.ts';
+import { bundleFunction } from './bundle.ts';
 import { responsesIn } from './gateway.ts';
 import type { LambdaFunction } from './lambda.ts';
 import { SetupError } from './setupError.ts';
 import { pages } from './site.ts';
-import { awsEnvironment, readSettings, type Service, type Settings, type Stack, startStack } from './stack.ts';
+import {
+  awsEnvironment,
+  bundlesOf,
+  readSettings,
+  type Service,
+  type Settings,
+  type Stack,
+  startStack,
+} from './stack.ts';
 import { explain } from './stage.ts';
 import type { StreamEvent } from './streams.ts';
 
@@ -77,13 +86,20 @@ class LocalStackPlugin {
 
   readonly #serverless: Serverless;
   readonly #fresh: boolean;
+  /** The function that `serverless invoke local` names. */
+  readonly #invoked: string | undefined;
   readonly #print: (line: string) => void;
   #settings: Settings = readSettings({});
   #stack: Stack | undefined;
 
-  constructor(serverless: Serverless, options: { fresh?: boolean }, utils: { writeText: (line: string) => void }) {
+  constructor(
+    serverless: Serverless,
+    options: { fresh?: boolean; function?: string },
+    utils: { writeText: (line: string) => void },
+  ) {
     this.#serverless = serverless;
     this.#fresh = options.fresh ?? false;
+    this.#invoked = options.function;
     this.#print = utils.writeText;
     // Compiling the schema of serverless.yml takes seconds and 30 MB, and `npm run verify` packages with it anyway.
     if (serverless.processedInput.commands[0] === 'local') {
@@ -189,6 +205,16 @@ class LocalStackPlugin {
     });
     const { offset_seconds } = (await clock.json()) as { offset_seconds: number };
     process.env.CLOCK_OFFSET_SECONDS = String(offset_seconds);
+    await this.#bundleInvoked();
+  }
+
+  async #bundleInvoked(): Promise<void> {
+    const { serviceDir, service } = this.#serverless;
+    const invoked = service.functions[this.#invoked ?? ''];
+    if (!invoked) return;
+    const [file = ''] = invoked.handler.split('.handler');
+    const bundled = await bundleFunction(serviceDir, file, join(bundlesOf(this.#settings), 'invoked'));
+    invoked.handler = `${relative(serviceDir, bundled)}.handler`;
   }
 
   #refuseLocal(): void {

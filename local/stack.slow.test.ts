@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -146,11 +146,6 @@ describe('npm start', () => {
 
   test('keeps its secrets where only their owner can read them', () => {
     expect(statSync(join(place.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
-  });
-
-  test('answers although `npm run package` deletes the bundles that it makes itself', async () => {
-    rmSync('.esbuild', { recursive: true, force: true });
-    expect((await call('GET', '/api/faqs/')).status).toBe(200);
   });
 
   test('serves the whole flow: code, sign-up, customer, refresh, logout, sign-in', async () => {

@@ -8,7 +8,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { MiddlewareHandler } from 'hono';
 import { consumeBroadcasts } from './broadcasts.ts';
-import { bundleFunctions } from './bundle.ts';
+import { bundleTogether } from './bundle.ts';
 import { startEngine } from './engine.ts';
 import { type GatewayResponses, type GatewayRoute, gateway } from './gateway.ts';
 import { onlyFromHere } from './guard.ts';
@@ -135,7 +135,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     ends.push(prepare(dataFolder, fresh));
     const bundles = bundlesOf(settings);
     const lambda = new Lambda(service.functions, bundles);
-    const isBundled = bundleFunctions(service.folder, bundles).then(() => print('The functions are bundled.'));
+    const isBundled = bundleTogether(service.folder, bundles).then(() => print('The functions are bundled.'));
     // A start that fails for another reason ends with that one.
     isBundled.catch(() => undefined);
     const followed = followRequests(process.stdout);

@@ -1,13 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { project } from '../http/routes.ts';
 import { freePort } from './ports.ts';
+import { installFromPypi } from './pythonTools.ts';
 
 const version = '1.5.33';
-const run = promisify(execFile);
 
 export interface Emulator {
   url: string;
@@ -23,25 +21,13 @@ export interface Emulator {
  * @see https://pypi.org/project/ministack/
  */
 export async function startEmulator(): Promise<Emulator | undefined> {
-  const hasPython = await run('python3', ['-c', 'import ensurepip']).then(
-    () => true,
-    () => false,
-  );
-  if (!hasPython && !process.env.CI) {
-    process.stderr.write('There is no Python with venv, so nothing is deployed. Install python3-venv.\n');
-    return undefined;
-  }
-  const folder = join(project, 'node_modules/.cache', `ministack-${version}`);
-  const command = join(folder, 'bin/ministack');
-  if (!existsSync(command)) {
-    await run('python3', ['-m', 'venv', folder]);
-    await run(join(folder, 'bin/pip'), ['install', '--quiet', `ministack==${version}`]);
-  }
+  const folder = await installFromPypi(`ministack==${version}`);
+  if (!folder) return undefined;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   // Functions run in the `node` of the path, which must be that of Lambda.
   const PATH = [join(project, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-  const child = spawn(command, {
+  const child = spawn(join(folder, 'ministack'), {
     env: { ...process.env, PATH, GATEWAY_PORT: String(port) },
     stdio: 'ignore',
     detached: true,

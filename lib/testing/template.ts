@@ -8,11 +8,10 @@ import type { Resources } from '../../deploy/template.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'node_modules/serverless/bin/serverless.js');
-const left = new Set(['node_modules', '.git', '.esbuild', '.serverless', '.local', 'coverage']);
+const left = new Set(['node_modules', '.git', '.serverless', '.local', 'coverage']);
 
 export interface Template {
   Resources: Resources;
-  Conditions: Record<string, unknown>;
   Outputs: Record<string, unknown>;
 }
 
@@ -26,14 +25,16 @@ export interface ServiceCopy {
   script: (file: string, args: string[], environment?: Record<string, string>) => Promise<string>;
   /** What it packaged last. */
   template: () => Template;
+  /** The file of that template. */
+  templateFile: string;
   /** Changes a file of the copy. */
   edit: (file: string, change: (text: string) => string) => void;
   delete: () => void;
 }
 
 /**
- * A copy of a service, by its folder within the project: packaged in this one, it would take a
- * running stack's bundles away.
+ * A copy of a service, by its folder within the project: two that are packaged in one folder
+ * overwrite each other's template.
  */
 export function copyService(service = ''): ServiceCopy {
   const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
@@ -54,11 +55,12 @@ export function copyService(service = ''): ServiceCopy {
     if (failed) throw new Error(stdout + stderr);
     return stdout + stderr;
   }
+  const templateFile = join(cwd, '.serverless/cloudformation-template-update-stack.json');
   return {
     serverless: (args, environment) => runNode([cli, ...args], environment),
     script: (file, args, environment) => runNode([join(cwd, file), ...args], environment),
-    template: () =>
-      JSON.parse(readFileSync(join(cwd, '.serverless/cloudformation-template-update-stack.json'), 'utf8')),
+    template: () => JSON.parse(readFileSync(templateFile, 'utf8')),
+    templateFile,
     edit(file, change) {
       const path = join(cwd, file);
       writeFileSync(path, change(existsSync(path) ? readFileSync(path, 'utf8') : ''));

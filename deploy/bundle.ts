@@ -1,0 +1,82 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { type BuildOptions, build } from 'esbuild';
+import { ZipFile } from 'yazl';
+import { project, readFunctions, readService } from '../lib/http/routes.ts';
+
+/** The options that every bundle of a service has: deployed, in the local stack and in `bench/`. */
+export function bundleOptions(folder?: string): BuildOptions {
+  const { target, mainFields, alias } = readService(folder).custom.esbuild;
+  return { bundle: true, platform: 'node', target, mainFields, alias };
+}
+
+export interface Bundle {
+  functionName: string;
+  /** Relative to the service, without its ending. */
+  file: string;
+  code: Uint8Array;
+  /** The source files in it. */
+  inputs: string[];
+}
+
+/** Bundles functions as they are deployed, each with everything that it needs. */
+export async function bundleFunctions(folder = project, functionNames?: string[]): Promise<Bundle[]> {
+  const functions = readFunctions(folder).filter(({ functionName }) => functionNames?.includes(functionName) ?? true);
+  const { outputFiles, metafile } = await build({
+    ...bundleOptions(folder),
+    entryPoints: functions.map(({ file }) => ({ in: `${file}.ts`, out: file })),
+    outdir: '.',
+    absWorkingDir: folder,
+    minify: true,
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
+  const codes = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  return functions.map(({ functionName, file }) => ({
+    functionName,
+    file,
+    code: codes.get(join(folder, `${file}.js`)) ?? new Uint8Array(),
+    inputs: Object.keys(metafile.outputs[`${file}.js`]?.inputs ?? {}),
+  }));
+}
+
+interface Packaged {
+  /** `patterns` names files that are read by path, not imported. */
+  package?: { patterns?: string[]; artifact?: string };
+}
+
+/**
+ * Writes a zip for each function and names it in the definition of the function. Equal code makes
+ * an equal zip, so that a deployment without a change uploads nothing.
+ */
+export async function packageFunctions(
+  folder: string,
+  definitions: Record<string, Packaged>,
+  functionNames = Object.keys(definitions),
+): Promise<void> {
+  const outdir = join(folder, '.serverless');
+  await mkdir(outdir, { recursive: true });
+  for (const { functionName, file, code } of await bundleFunctions(folder, functionNames)) {
+    const definition = definitions[functionName] ?? {};
+    const files = new Map<string, Uint8Array>([[`${file}.js`, code]]);
+    for (const path of definition.package?.patterns ?? []) files.set(path, await readFile(join(folder, path)));
+    const artifact = join(outdir, `${functionName}.zip`);
+    await writeZip(artifact, files);
+    definition.package = { ...definition.package, artifact };
+  }
+}
+
+/** The first moment that a zip can hold. */
+const mtime = new Date(1980, 0, 1);
+
+async function writeZip(path: string, files: Map<string, Uint8Array>): Promise<void> {
+  const zip = new ZipFile();
+  for (const [name, content] of files) {
+    zip.addBuffer(Buffer.from(content), name, { mtime, mode: 0o100644, forceDosTimestamp: true });
+  }
+  zip.end();
+  await finished(zip.outputStream.pipe(createWriteStream(path)));
+}
