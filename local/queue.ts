@@ -18,7 +18,7 @@ export interface Queue {
 
 /**
  * A queue of the sandbox, read as Lambda reads it: a message whose consumer throws or reports it as failed comes again, and goes to
- * the queue of failures after as many times as the queue says. At Lambda it comes again after five minutes.
+ * the queue of failures after as many times as the queue says. At Lambda it comes again after half an hour.
  */
 export function openQueue(url: string, endpoint: string, { visibleAgainSeconds = 10 } = {}): Queue {
   const client = new SQSClient({ endpoint, useQueueUrlAsEndpoint: false });

@@ -143,7 +143,7 @@ describe('notify', () => {
     expect(await inboxOf({ access: own?.access ?? '' })).toHaveLength(1);
   });
 
-  test('goes on where it was when it ran out of time, step by step', async () => {
+  test('goes on at once where it was when it ran out of time, step by step', async () => {
     const customers = await signInAll(3);
     const ids = [
       ...customers.map(({ customer }) => customer.id),
@@ -151,12 +151,10 @@ describe('notify', () => {
     ];
     const wanted = request({ customer_ids: ids });
     await invoke('notify', wanted);
-    for (const done of [50, 100, 123]) {
-      expect(await sendQueued(1_000)).toBe(1);
-      const { recipients, unknown, is_done } = await progress(wanted.idempotency_key);
-      expect([recipients + unknown, is_done]).toEqual([done, done === 123]);
-      await invoke('notify', wanted);
-    }
+    // Three steps of fifty ids, each in a message of its own.
+    expect(await sendQueued(1_000)).toBe(3);
+    const { recipients, unknown, is_done } = await progress(wanted.idempotency_key);
+    expect([recipients, unknown, is_done]).toEqual([3, 120, true]);
     for (const customer of customers) expect(await inboxOf(customer)).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { sendPart } from '../../lib/broadcasts/sendPart.ts';
 import { loggable, logger } from '../../lib/logger.ts';
+import { enqueue } from '../../lib/messaging/queue.ts';
 
 const Message = z.object({ idempotency_key: z.string(), part: z.int() });
 
@@ -9,8 +10,9 @@ const Message = z.object({ idempotency_key: z.string(), part: z.int() });
 const reserveMs = 20_000;
 
 /**
- * Works on parts of broadcasts. One that is not done when time is up, or failed, is reported, so that the queue brings it again:
- * it goes on where it was.
+ * Works on parts of broadcasts. A part that is not done when time is up goes to the end of the
+ * queue. A part that failed is reported, so the queue delivers it again when its visibility timeout
+ * has passed. Either goes on where it was.
  */
 export const handler = async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const failed: string[] = [];
@@ -20,7 +22,7 @@ export const handler = async ({ Records }: SQSEvent, context: Context): Promise<
       const hasTime = () => context.getRemainingTimeInMillis() > reserveMs;
       const isDone = await sendPart({ idempotencyKey, number }, hasTime);
       logger().info('part of a broadcast', { part: number, is_done: isDone });
-      if (!isDone) failed.push(messageId);
+      if (!isDone) await enqueue([{ idempotency_key: idempotencyKey, part: number }]);
     } catch (error) {
       logger().error('part of a broadcast', { message_id: messageId, error: loggable(error) });
       failed.push(messageId);

@@ -56,14 +56,13 @@ export function readTable(): unknown {
 }
 
 /** How the queue of broadcasts is deployed. */
-export function readBroadcastQueue(): { VisibilityTimeout: number; maxReceiveCount: number } {
+export function readBroadcastQueue(): { maxReceiveCount: number } {
   const { Resources } = readYaml(`${project}/deploy/queues.yml`) as {
     Resources: {
-      Broadcasts: { Properties: { VisibilityTimeout: number; RedrivePolicy: { maxReceiveCount: number } } };
+      Broadcasts: { Properties: { RedrivePolicy: { maxReceiveCount: number } } };
     };
   };
-  const { VisibilityTimeout, RedrivePolicy } = Resources.Broadcasts.Properties;
-  return { VisibilityTimeout, maxReceiveCount: RedrivePolicy.maxReceiveCount };
+  return { maxReceiveCount: Resources.Broadcasts.Properties.RedrivePolicy.maxReceiveCount };
 }
 
 function readYaml(file: string): unknown {

@@ -65,6 +65,9 @@ export function storageSandbox({ folder, onQueue }: Options): Storage {
   };
 }
 
+/** Shorter than deployed, so that a part that a stopped stack was working on goes on soon. */
+const visibilitySeconds = 60;
+
 async function start(folder: string | undefined, onQueue: Options['onQueue']) {
   const { startFauxqs } = await import('fauxqs');
   const storage = folder ? { dataDir: folder, s3StorageDir: folder } : {};
@@ -72,10 +75,10 @@ async function start(folder: string | undefined, onQueue: Options['onQueue']) {
   server.createBucket(imagesBucket);
   for (const queue of [failedChangesQueue, failedBroadcastsQueue])
     if (!server.inspectQueue(queue)) server.createQueue(queue);
-  const { VisibilityTimeout, maxReceiveCount } = readBroadcastQueue();
+  const { maxReceiveCount } = readBroadcastQueue();
   const deadLetterTargetArn = server.inspectQueue(failedBroadcastsQueue)?.arn;
   const attributes = {
-    VisibilityTimeout: String(VisibilityTimeout),
+    VisibilityTimeout: String(visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
   };
   // What was in it when the stack was stopped goes on.
