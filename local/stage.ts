@@ -1,4 +1,7 @@
 import { parseArgs } from 'node:util';
+import { explainAwsError } from '../deploy/awsErrors.ts';
+import { findRegion } from '../deploy/region.ts';
+import { checkStageName } from '../deploy/stack.ts';
 import { ApiError, errors } from '../lib/errors.ts';
 import { readService } from '../lib/http/routes.ts';
 import { ConfigurationError } from '../lib/settings.ts';
@@ -16,27 +19,30 @@ interface Stage {
  * Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or
  * the running local stack.
  */
-export function useStage({ stage = 'local', region = process.env.AWS_REGION ?? 'eu-central-1' }: Stage): string {
+export async function useStage({ stage = 'local', region }: Stage): Promise<string> {
   Object.assign(process.env, {
     STAGE: stage,
-    TABLE_NAME: `${readService().service}-${stage}`,
-    AWS_REGION: region,
+    TABLE_NAME: process.env.TABLE_NAME || `${readService().service}-${stage}`,
+    AWS_REGION: region ?? (await findRegion()),
     ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
   });
   return stage;
 }
 
+interface DeployedStage {
+  stage: string;
+  region: string;
+  withdraw?: string;
+}
+
 /** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`. */
-export function useDeployedStage({ takesWithdraw = false } = {}): { stage: string; region: string; withdraw?: string } {
+export async function useDeployedStage({ takesWithdraw = false } = {}): Promise<DeployedStage> {
   const text = { type: 'string' } as const;
   const options = { stage: text, region: text, ...(takesWithdraw && { withdraw: text }) };
-  const { stage, region = process.env.AWS_REGION ?? 'eu-central-1', withdraw } = parseArgs({ options }).values;
+  const { stage, region = await findRegion(), withdraw } = parseArgs({ options }).values;
   if (!stage) throw new SetupError('Name the stage: --stage <stage>.');
   if (stage === 'local') throw new SetupError('The stage local makes its secrets itself.');
-  if (!/^[a-z][a-z0-9-]{0,12}$/.test(stage))
-    throw new SetupError(
-      'The name of a stage has up to 13 small letters, digits and hyphens, and begins with a letter.',
-    );
+  checkStageName(stage);
   return { stage, region, ...(typeof withdraw === 'string' && { withdraw }) };
 }
 
@@ -59,13 +65,15 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
 export function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
-  if (error.name === 'CredentialsProviderError') return `There are no AWS credentials: ${error.message}`;
   if ([SetupError, ConfigurationError, Refusal].some((known) => error instanceof known)) return error.message;
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error.name === 'TimeoutError' || (error instanceof ApiError && error.problem === 'throttled'))
     return 'The table does not keep up; run this again.';
   if (error instanceof ApiError) return errors[error.problem].detail.en;
-  if ('code' in error && error.code === 'ECONNREFUSED')
-    return 'The local stack does not answer; start it with npm start.';
-  return undefined;
+  if ('code' in error && error.code === 'ECONNREFUSED') {
+    return process.env.STAGE === 'local'
+      ? 'The local stack does not answer; start it with npm start.'
+      : 'AWS does not answer. Check the network and AWS_ENDPOINT_URL.';
+  }
+  return explainAwsError(error);
 }

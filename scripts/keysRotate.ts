@@ -9,7 +9,7 @@ type Keys = Record<(typeof names)[number], string>;
 
 /** Moves the keys of a stage one step on, or with `--withdraw <kid>` takes one signing key back. */
 async function run(): Promise<void> {
-  const { stage, region, withdraw } = useDeployedStage({ takesWithdraw: true });
+  const { stage, region, withdraw } = await useDeployedStage({ takesWithdraw: true });
   const parameters = new Parameters(readService().service, stage, region);
   const [publicKeys, signingKeys, otpSecrets] = await Promise.all(names.map((name) => parameters.read(name)));
   if (!publicKeys || !signingKeys || !otpSecrets) {

@@ -8,7 +8,7 @@ import { Refusal } from '../seed/refusal.ts';
 
 /** Makes what a stage needs before it is deployed: the secrets that it does not have yet, and where it logs, the role for that. */
 async function run(): Promise<void> {
-  const { stage, region } = useDeployedStage();
+  const { stage, region } = await useDeployedStage();
   const parameters = new Parameters(readService().service, stage, region);
   const fresh = makeSecrets();
   const signingKeys = await parameters.read('signing-keys');
@@ -27,7 +27,7 @@ async function run(): Promise<void> {
     const { arn, isNew } = await ensureLogRole(region);
     print(arn, isNew ? 'created, for the access logs of this account' : 'is there already');
   }
-  process.stdout.write(`The stage ${stage} can be deployed.\n`);
+  process.stdout.write(`The stage ${stage} can be deployed in ${region}.\n`);
 
   /** What the parameter holds then: this, or what was there. */
   async function placed(secret: SecretName, value: string): Promise<string> {

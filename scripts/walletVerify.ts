@@ -12,7 +12,7 @@ async function run(): Promise<void> {
   const { customer } = values;
   if (customer !== undefined && !/^[1-9]\d{0,15}$/.test(customer))
     throw new SetupError('--customer needs the id of a customer.');
-  const stage = useStage(values);
+  const stage = await useStage(values);
   let [wallets, entries, problems] = [0, 0, 0];
   for await (const report of customer ? [await verifyWallet(Number(customer))] : parts()) {
     wallets += report.wallets;

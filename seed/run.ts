@@ -13,7 +13,7 @@ const usage =
 async function run(): Promise<void> {
   const { values, positionals } = parseCommand();
   const dryRun = values['dry-run'] ?? false;
-  const stage = useStage(values);
+  const stage = await useStage(values);
   const plans = await Promise.all(chosen(positionals).map((plan) => plan())).catch((error) => {
     if (stage !== 'local' || !isWithoutEngine(error)) throw error;
     const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
