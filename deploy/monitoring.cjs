@@ -1,5 +1,5 @@
-// The alarms, their metrics and the dashboard of a stage, made from the functions of
-// serverless.yml.
+// The alarms of a stage, the metrics behind them and the dashboard. One log group holds the lines of
+// all functions, so a filter counts for all of them, at the price of one metric.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
 const { readService } = require('../lib/http/routes.ts');
 
@@ -41,7 +41,63 @@ const onMetric = (description, Threshold, Namespace, MetricName, Dimensions, Sta
   alarm(description, { Threshold, Namespace, MetricName, Dimensions, Statistic, Period: 300, ...more });
 const onQueries = (description, Threshold, Metrics, more = {}) => alarm(description, { Threshold, Metrics, ...more });
 
+/** Counts the lines of the functions' log that match a pattern. */
+const filter = (MetricName, FilterPattern) => ({
+  Type: 'AWS::Logs::MetricFilter',
+  Properties: {
+    LogGroupName: { Ref: 'FunctionLogs' },
+    FilterPattern,
+    MetricTransformations: [{ MetricName, MetricNamespace: ownNamespace, MetricValue: '1', DefaultValue: 0 }],
+  },
+});
+const filters = {
+  InvocationsFilter: filter('Invocations', '"REPORT RequestId"'),
+  ErrorsFilter: filter('Failures', '{ $.level = "ERROR" }'),
+  // Lambda writes these itself when a function cannot.
+  CrashesFilter: filter('Failures', '?"Task timed out" ?"Runtime exited" ?"Runtime.ImportModuleError"'),
+  RejectedSmsFilter: filter('SmsRejected', '{ $.message = "sms_rejected" }'),
+  PushesFilter: filter('PushesDelivered', '{ $.message = "pushed" }'),
+  FailedPushesFilter: filter('PushesFailed', '{ $.message = "push_failed" }'),
+};
+
+const lambdaQuota = [
+  { Name: 'Service', Value: 'Lambda' },
+  { Name: 'Resource', Value: 'ConcurrentExecutions' },
+  { Name: 'Type', Value: 'Resource' },
+  { Name: 'Class', Value: 'None' },
+];
+
 const alarms = {
+  FunctionFailuresAlarm: onQueries('More than 1 % of the runs of all functions in five minutes failed.', 1, [
+    query('failures', ownNamespace, 'Failures'),
+    query('runs', ownNamespace, 'Invocations'),
+    expression('IF(failures >= 3, 100 * failures / runs, 0)'),
+  ]),
+  ConcurrencyAlarm: onQueries("The account's functions use more than 80 % of its concurrency in this region.", 80, [
+    query('used', 'AWS/Usage', 'ResourceCount', lambdaQuota, 'Maximum'),
+    expression('100 * used / SERVICE_QUOTA(used)'),
+  ]),
+  ThrottlesAlarm: onMetric(
+    'Lambda throttles: the concurrency of the account or of a function is used up.',
+    10,
+    'AWS/Lambda',
+    'Throttles',
+    undefined,
+    'Sum',
+  ),
+  RejectedSmsAlarm: onMetric(
+    'SNS rejects SMS: the spending limit is reached, or the account is in the sandbox.',
+    5,
+    ownNamespace,
+    'SmsRejected',
+    undefined,
+    'Sum',
+  ),
+  FailedPushesAlarm: onQueries('More than 5 % of the pushes of a quarter of an hour failed.', 5, [
+    query('failed', ownNamespace, 'PushesFailed', undefined, 'Sum', 900),
+    query('delivered', ownNamespace, 'PushesDelivered', undefined, 'Sum', 900),
+    expression('IF(failed >= 5, 100 * failed / (failed + delivered), 0)'),
+  ]),
   ApiFailuresAlarm: onQueries('More than 1 % of the requests of five minutes were answered by 5xx.', 1, [
     query('failures', 'AWS/ApiGateway', '5XXError', api),
     query('requests', 'AWS/ApiGateway', 'Count', api),
@@ -85,8 +141,8 @@ const alarms = {
     expression('MAX([FILL(followUp, 0), FILL(deliverPush, 0)])'),
   ]),
   BroadcastAgeAlarm: onMetric(
-    'A part of a broadcast has been waiting for more than half an hour.',
-    1_800,
+    'A part of a broadcast has been waiting for more than an hour.',
+    3_600,
     'AWS/SQS',
     'ApproximateAgeOfOldestMessage',
     ofQueue('Broadcasts'),
@@ -111,22 +167,6 @@ const alarms = {
     { Period: 60 },
   ),
 };
-
-// An expression takes ten metrics, and a stack 500 resources: one alarm watches the errors and
-// throttles of five functions.
-const together = 5;
-for (let start = 0; start < functionNames.length; start += together) {
-  const names = functionNames.slice(start, start + together);
-  const metrics = names.flatMap((name, index) => [
-    query(`e${index}`, 'AWS/Lambda', 'Errors', ofFunction(name)),
-    query(`t${index}`, 'AWS/Lambda', 'Throttles', ofFunction(name)),
-  ]);
-  alarms[`Functions${start / together + 1}Alarm`] = onQueries(
-    `One of these failed or was throttled: ${names.join(', ')}.`,
-    0,
-    [...metrics, expression('SUM(METRICS())')],
-  );
-}
 
 const region = '${AWS::Region}';
 const apiMetric = (metric, options) => [
@@ -188,4 +228,10 @@ const dashboard = {
   },
 };
 
-module.exports = { resources: { Resources: { ...alarms, Dashboard: dashboard } } };
+// A deployment during which one of these rings is rolled back (deploy/plugin.ts).
+const rollbackAlarms = { RollbackAlarmApi: 'ApiFailuresAlarm', RollbackAlarmFunctions: 'FunctionFailuresAlarm' };
+const outputs = Object.fromEntries(
+  Object.entries(rollbackAlarms).map(([output, id]) => [output, { Value: { 'Fn::GetAtt': [id, 'Arn'] } }]),
+);
+
+module.exports = { resources: { Resources: { ...filters, ...alarms, Dashboard: dashboard }, Outputs: outputs } };

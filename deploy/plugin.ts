@@ -1,10 +1,13 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Route, readRoutes } from '../lib/http/routes.ts';
+import { explain } from '../local/stage.ts';
 import { describeApi } from './apiDocument.ts';
 import { packageFunctions } from './bundle.ts';
 import { type Conditional, decideConditions } from './conditions.ts';
 import { Parameters } from './parameters.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
 import { assignRoles, type Deployed, describeRoles, logGroupId, type Statement } from './roles.ts';
+import { checkDeployable, checkStageName, findStack } from './stack.ts';
 import { maxResources, ofType, type Resources } from './template.ts';
 
 interface Throttle {
@@ -22,16 +25,27 @@ interface Serverless {
   serviceDir: string;
   /** The stage and the region that this run is for; `service.provider` has those of serverless.yml, whatever was asked for. */
   getProvider: (name: 'aws') => { getStage: () => string; getRegion: () => string };
+  classes: { Error: new (message: string, code: string) => Error };
+  processedInput: { commands: string[] };
   configSchemaHandler: { defineFunctionProperties: (provider: 'aws', schema: object) => void };
   service: {
     service: string;
-    custom: { throttles: Throttles; accessLog: boolean | string; protectData: boolean | string };
+    custom: {
+      throttles: Throttles;
+      accessLog: boolean | string;
+      protectData: boolean | string;
+      rollbackMinutes?: number | string;
+      reserveConcurrency?: boolean | string;
+      concurrency?: Record<string, number>;
+    };
     functions: Record<string, Deployed>;
     provider: {
       compiledCloudFormationTemplate: { Resources: Resources };
       environment: Record<string, unknown>;
       iam?: { role?: { statements?: Statement[] } };
       logRetentionInDays: number | string;
+      rollbackConfiguration?: object;
+      deletionProtection?: boolean | undefined;
     };
     resources: Conditional;
   };
@@ -57,7 +71,8 @@ const logFormat = {
  */
 class StagePlugin {
   readonly hooks = {
-    'before:package:setupProviderConfiguration': () => assignRoles(this.#serverless.service.functions),
+    initialize: () => this.#checkStage(),
+    'before:package:setupProviderConfiguration': () => this.#prepareFunctions(),
     'before:package:createDeploymentArtifacts': () => this.#packageFunctions(),
     'before:deploy:function:packageFunction': () => this.#packageFunctions(this.#deployed),
     'after:package:compileEvents': () => this.#finishTemplate(),
@@ -81,6 +96,40 @@ class StagePlugin {
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
       properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
     });
+  }
+
+  /** Fails before anything is packaged or uploaded where AWS would reject the deployment. */
+  async #checkStage(): Promise<void> {
+    const { classes, processedInput, service } = this.#serverless;
+    const [command = ''] = processedInput.commands;
+    if (!['package', 'deploy', 'remove'].includes(command)) return;
+    try {
+      checkStageName(this.#stage);
+      if (command !== 'deploy' || this.#stage === 'local') return;
+      const stack = await findStack(`${service.service}-${this.#stage}`, this.#region);
+      if (stack) checkDeployable(stack, this.#stage);
+      this.#guardDeployment(stack);
+    } catch (error) {
+      const sentence = explain(error);
+      if (!sentence) throw error;
+      throw new classes.Error(sentence, 'STAGE');
+    }
+  }
+
+  /**
+   * CloudFormation rolls a deployment back when one of these alarms rings. It rejects alarms that
+   * the stack does not have yet, so a first deployment has none.
+   */
+  #guardDeployment(stack: Stack | undefined): void {
+    const { custom, provider } = this.#serverless.service;
+    provider.deletionProtection = isOn(custom.protectData) || undefined;
+    const minutes = Number(custom.rollbackMinutes);
+    const alarms = (stack?.Outputs ?? []).filter(({ OutputKey }) => OutputKey?.startsWith('RollbackAlarm'));
+    if (minutes === 0 || alarms.length === 0) return;
+    provider.rollbackConfiguration = {
+      MonitoringTimeInMinutes: minutes,
+      RollbackTriggers: alarms.map(({ OutputValue }) => ({ Arn: OutputValue, Type: 'AWS::CloudWatch::Alarm' })),
+    };
   }
 
   get #stage(): string {
@@ -107,6 +156,15 @@ class StagePlugin {
   async #packageFunctions(functionName?: string): Promise<void> {
     const { serviceDir, service } = this.#serverless;
     await packageFunctions(serviceDir, service.functions, functionName === undefined ? undefined : [functionName]);
+  }
+
+  #prepareFunctions(): void {
+    const { functions, custom } = this.#serverless.service;
+    assignRoles(functions);
+    if (!isOn(custom.reserveConcurrency ?? false)) return;
+    for (const [name, reservedConcurrency] of Object.entries(custom.concurrency ?? {})) {
+      Object.assign(functions[name] ?? {}, { reservedConcurrency });
+    }
   }
 
   #finishTemplate(): void {

@@ -37,7 +37,7 @@ const grants = (template: Template) =>
   );
 
 test.each(functions)(
-  '$functionName logs into the log group of the stage, and has a role of its own and an alarm',
+  '$functionName logs into the log group of the stage, and has a role of its own',
   ({ functionName }) => {
     const { Resources } = prod;
     const id = logicalId(functionName);
@@ -49,10 +49,6 @@ test.each(functions)(
       ['arm64'],
       { Mode: 'Active' },
     ]);
-    const watched = ofType(prod, 'AWS::CloudWatch::Alarm').filter((alarm) =>
-      JSON.stringify(alarm).includes(`{"Ref":"${id}LambdaFunction"}`),
-    );
-    expect(watched.length).toBeGreaterThan(0);
   },
 );
 
@@ -81,8 +77,7 @@ test('has room for 120 endpoints, each of which takes two resources', async () =
     copy.edit('serverless.yml', (text) => text.replace('functions:\n', `functions:\n${more.join('')}`));
     const printed = await copy.serverless(['package', '--stage', 'prod']);
     const count = Object.keys(copy.template().Resources).length;
-    const alarms = Math.ceil((functions.length + missing) / 5) - Math.ceil(functions.length / 5);
-    expect(count).toBe(Object.keys(prod.Resources).length + 2 * missing + alarms);
+    expect(count).toBe(Object.keys(prod.Resources).length + 2 * missing);
     expect(count).toBeLessThan(500);
     expect(printed).toContain(`The stack has ${count} resources, which leaves ${500 - count}.`);
     expect(Object.keys(routesOf(copy.template().Resources))).toContain('GET /api/more/0/{id}');
@@ -476,4 +471,55 @@ describe('GitHub', () => {
     expect(verifying?.map(([name]) => name)).toEqual(['verify', 'verify']);
     for (const [, { permissions }] of others ?? []) expect(permissions ?? {}).not.toHaveProperty('id-token');
   });
+});
+
+test('rings when functions fail, on the rate of their runs', () => {
+  const { Metrics } = prod.Resources.FunctionFailuresAlarm?.Properties ?? {};
+  expect(Metrics.at(-1).Expression).toBe('IF(failures >= 3, 100 * failures / runs, 0)');
+  const counted = Metrics.slice(0, -1).map(
+    ({ MetricStat }: { MetricStat: { Metric: { MetricName: string } } }) => MetricStat.Metric.MetricName,
+  );
+  const filters = ofType(prod, 'AWS::Logs::MetricFilter').map(({ Properties }) => Properties);
+  for (const name of counted) {
+    const sources = filters.filter(({ MetricTransformations }) => MetricTransformations[0].MetricName === name);
+    expect(sources.length).toBeGreaterThan(0);
+    for (const { LogGroupName } of sources) expect(LogGroupName).toEqual({ Ref: 'FunctionLogs' });
+  }
+});
+
+test('names the alarms that roll a deployment back in the outputs that the next deployment reads', () => {
+  const named = Object.entries(prod.Outputs).filter(([name]) => name.startsWith('RollbackAlarm'));
+  expect(named).toHaveLength(2);
+  for (const [, output] of named) {
+    const [id = ''] = (output as { Value: { 'Fn::GetAtt': string[] } }).Value['Fn::GetAtt'];
+    expect(prod.Resources[id]?.Type).toBe('AWS::CloudWatch::Alarm');
+  }
+});
+
+test('exports what another stack may import under names of its stage', () => {
+  const exported = Object.values(prod.Outputs).flatMap(
+    (output) => (output as { Export?: { Name: string } }).Export?.Name ?? [],
+  );
+  expect(exported).toEqual(expect.arrayContaining(['customer-backend-prod-TableArn', 'customer-backend-prod-ApiId']));
+});
+
+test('limits the concurrency of functions that a flood could fill, where the account has the quota', async () => {
+  const copy = copyService();
+  try {
+    await copy.serverless(['package', '--stage', 'dev', '--param', 'reserveConcurrency=true']);
+    const reserved = Object.entries(copy.template().Resources).filter(
+      ([, { Properties }]) => Properties.ReservedConcurrentExecutions,
+    );
+    expect(reserved.map(([id]) => id.replace('LambdaFunction', '')).sort()).toEqual([
+      'DocsAsset',
+      'DocsPage',
+      'ExportCustomer',
+      'Fallback',
+      'GetSchema',
+      'WalletVerify',
+    ]);
+  } finally {
+    copy.delete();
+  }
+  expect(JSON.stringify(dev.Resources)).not.toContain('ReservedConcurrentExecutions');
 });

@@ -50,6 +50,7 @@ function rejectSms(failure: ServiceFailure, attr: string): never {
   if (name.startsWith('SnsThrottl') || name === 'SnsStatus429')
     fail('throttled', { retryAfterSeconds: throttledSeconds });
   if (name.startsWith('SnsInvalidParameter')) failFields({ attr, code: 'invalid' });
+  logger().warn('sms_rejected', { error: loggable(failure) });
   throw failure;
 }
 

@@ -125,7 +125,10 @@ async function deliverTo(
         await devices.silence(customerId, device);
         return;
       }
-      if (attempt === attempts || performance.now() > deadlineMs) throw error;
+      if (attempt === attempts || performance.now() > deadlineMs) {
+        logger().warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
+        throw error;
+      }
       if (isGone(error)) await syncEndpoint(registrationId);
       else await backOff(attempt);
     }
