@@ -203,6 +203,25 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     expect(await deploy('blue')).toContain('No changes to deploy');
   });
 
+  test('gets a changed function by a deployment that leaves all others alone', async () => {
+    const codeOf = async () => {
+      const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+      const own = Functions.filter(({ FunctionName }) => FunctionName?.startsWith('customer-backend-blue-'));
+      return new Map(own.map(({ FunctionName = '', CodeSha256 }) => [FunctionName, CodeSha256]));
+    };
+    const before = await codeOf();
+    service.edit('functions/health/get.ts', (text) =>
+      text
+        .replace('const about = { version,', "const about = { version: 'changed',")
+        .replace('{ version, commit', '{ commit'),
+    );
+    await deploy('blue');
+    const after = await codeOf();
+    const changed = [...after].filter(([name, code]) => before.get(name) !== code).map(([name]) => name);
+    expect(changed).toEqual(['customer-backend-blue-getHealth']);
+    expect((await call('blue', 'GET', '/api/health/')).body.version).toBe('changed');
+  });
+
   test('is removed with all that was its own, and leaves the other stage alone', async () => {
     await service.serverless(['remove', '--stage', 'blue'], environment);
     const cloudFormation = new CloudFormationClient(region);
