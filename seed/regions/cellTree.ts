@@ -3,9 +3,12 @@ import { orient2d } from 'robust-predicates';
 import { type Box, canonical, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
 import type { Cell, Region } from '../../lib/repositories/regions.ts';
 import { Refusal } from '../refusal.ts';
-import { boxOf, meet, polygonArea, type Ring, turned, widened } from './geometry.ts';
+import { boxOf, isAroundPole, meet, polygonArea, type Ring, turned, turnsOnto, unrolled, widened } from './geometry.ts';
 
-/** A region with its polygons, each an outer ring and its holes: closed, valid, and not wrapped at ±180°. */
+/**
+ * A region with its polygons, each an outer ring and its holes. They are valid, go on beyond ±180° and are closed, but for
+ * paths around a pole.
+ */
 export interface Shape extends Region {
   polygons: readonly (readonly Ring[])[];
 }
@@ -58,17 +61,23 @@ function areaOf({ polygons }: Shape): number {
 function partsOf(shape: Shape): Part[] {
   const map = widened(world);
   return shape.polygons.flatMap((polygon) =>
-    [...[0, -360, 360].map((degrees) => polygon.map((ring) => turned(ring, degrees))), ...polesOf(polygon)].flatMap(
-      (rings) => {
-        const box = boxOf(rings[0] ?? []);
-        return meet(box, map) ? [{ shape, box, rings }] : [];
-      },
-    ),
+    [...copiesOf(polygon), ...polesOf(polygon)].flatMap((rings) => {
+      const box = boxOf(rings[0] ?? []);
+      return meet(box, map) ? [{ shape, box, rings }] : [];
+    }),
   );
+}
+
+/** A polygon at every turn around the earth at which it meets the map. One around a pole holds its own copies. */
+function copiesOf(polygon: readonly Ring[]): (readonly Ring[])[] {
+  const [outer = []] = polygon;
+  if (isAroundPole(outer)) return [unrolled(polygon)];
+  return turnsOnto(widened(world), boxOf(outer)).map((turn) => polygon.map((ring) => turned(ring, 360 * turn)));
 }
 
 /** A pole is one point with every longitude; a region that reaches it does so too at the one that it is looked up by. */
 function polesOf(polygon: readonly Ring[]): Ring[][] {
+  if (isAroundPole(polygon[0] ?? [])) return [];
   const poles = [90, -90].filter((pole) => polygon[0]?.some(([, latitude]) => latitude === pole));
   return poles.map((pole) => [[canonical([0, pole]), [0.001, pole], canonical([0, pole])]]);
 }

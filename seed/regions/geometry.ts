@@ -31,8 +31,62 @@ export function turned(ring: Ring, degrees: number): Ring {
   return degrees === 0 ? ring : ring.map(([longitude, latitude]) => [longitude + degrees, latitude]);
 }
 
+/** A path around a pole does not close: it ends one turn to the east of its beginning. */
+export function isAroundPole(path: Ring): boolean {
+  return path[0]?.[0] !== path.at(-1)?.[0];
+}
+
+/** Beyond the pole, so that the pole itself is inside. */
+const beyondPole = 91;
+
+/** A path around a pole as a closed ring, which goes on over so many turns to both sides. */
+function leadToPole(path: Ring, pole: number, turns: number): Ring {
+  const copies = Array.from({ length: 2 * turns + 1 }, (_, index) => turned(path, 360 * (index - turns)));
+  const repeated = copies.flatMap((copy, index) => (index === 0 ? copy : copy.slice(1)));
+  const [west, east] = [repeated[0]?.[0] ?? 0, repeated.at(-1)?.[0] ?? 0];
+  const latitude = Math.sign(pole) * beyondPole;
+  return [...repeated, [east, latitude], [west, latitude], ...repeated.slice(0, 1)];
+}
+
+/** The pole that is nearer to the rings of a polygon that go around one: 90 or −90. */
+export function poleOf(polygon: readonly Ring[]): number {
+  const latitudes = polygon.filter(isAroundPole).flatMap((path) => path.map(([, latitude]) => latitude));
+  return latitudes.reduce((sum, latitude) => sum + latitude, 0) > 0 ? 90 : -90;
+}
+
+/** A polygon as closed rings for the whole map: one around a pole goes on to both sides, with its holes. */
+export function unrolled(polygon: readonly Ring[], pole = poleOf(polygon)): readonly Ring[] {
+  const [outer, ...holes] = polygon;
+  if (!outer || !isAroundPole(outer)) return polygon;
+  const map = leadToPole(outer, pole, turnsAround);
+  const copies = (hole: Ring) => turnsInside(hole, map).map((turn) => turned(hole, 360 * turn));
+  return [map, ...holes.flatMap((hole) => (isAroundPole(hole) ? [leadToPole(hole, pole, turnsAround)] : copies(hole)))];
+}
+
+/** Enough for a hole that begins on the map and ends beyond it. */
+const turnsAround = 2;
+
+/** The turns by which a ring comes to lie between the west and the east of another one. */
+export function turnsInside(ring: Ring, other: Ring): number[] {
+  const [west, , east] = boxOf(other);
+  const [ringWest, , ringEast] = boxOf(ring);
+  return turnsBetween((west - ringWest) / 360, (east - ringEast) / 360);
+}
+
+/** The turns by which a box comes to meet the map. */
+export function turnsOnto([mapWest, , mapEast]: Box, [west, , east]: Box): number[] {
+  return turnsBetween((mapWest - east) / 360, (mapEast - west) / 360);
+}
+
+function turnsBetween(least: number, most: number): number[] {
+  const first = Math.ceil(least);
+  return Array.from({ length: Math.max(0, Math.floor(most) - first + 1) }, (_, index) => first + index);
+}
+
 /** In square degrees. */
-export function polygonArea([outer = [], ...holes]: readonly Ring[]): number {
+export function polygonArea(polygon: readonly Ring[]): number {
+  const pole = poleOf(polygon);
+  const [outer = [], ...holes] = polygon.map((ring) => (isAroundPole(ring) ? leadToPole(ring, pole, 0) : ring));
   return holes.reduce((left, hole) => left - ringArea(hole), ringArea(outer));
 }
 

@@ -2,53 +2,101 @@ import Flatbush from 'flatbush';
 import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
 import { type Position, world } from '../../lib/regions/cells.ts';
-import { boxOf, meet, polygonArea, type Ring, ringArea, turned } from './geometry.ts';
+import { layOut, moved, type Path, pathsOf, startNearestTo } from './antimeridian.ts';
+import { boxOf, isAroundPole, meet, poleOf, polygonArea, type Ring, turnsInside, unrolled } from './geometry.ts';
 
 /** Why a polygon cannot be a region; the message ends a sentence that begins with the feature. */
 export class InvalidPolygon extends Error {
   override name = 'InvalidPolygon';
 }
 
+class Intersection extends InvalidPolygon {}
+
 interface Edge {
-  ring: number;
+  /** The name of its ring. */
+  name: string;
+  /** Tells the copies of a ring apart. */
+  copy: number;
   /** Its place in the ring. */
   index: number;
+  /** The place of the edge that meets the first one, in a closed ring. */
+  last: number | undefined;
   from: Position;
   to: Position;
+  /** The corner where it ends, as the file has it. */
+  corner: Position;
 }
 
 /**
  * A polygon as the map needs it: consecutive equal corners are one, a ring that crosses the antimeridian goes on beyond
- * ±180°, and one that goes around a pole is led to it.
+ * ±180°, and one around a pole is a path of one turn that does not close.
  * @throws {InvalidPolygon} unless it is valid as OGC's Simple Features define it: rings closed and simple, holes inside.
  */
 export function validPolygon(rings: readonly Ring[]): Ring[] {
-  const paths = rings.map((ring, index) => unwrapped(checked(ring, nameOf(index))));
-  if (paths.length > 1 && paths.some(isAroundPole)) {
-    throw new InvalidPolygon('goes around a pole and has a hole; cut it in two along a meridian');
-  }
-  const [outer, ...holes] = paths.map((path) => (isAroundPole(path) ? ledToPole(path) : path));
+  const paths = rings.map((ring, index) => readPath(checked(ring, nameOf(index)), nameOf(index)));
+  const pole = poleOf(paths.map((path) => layOut(path)));
+  const [outer, ...holes] = largestFirst(paths.map((path) => (isOpen(path) ? startNearestTo(pole, path) : path)));
   if (!outer) throw new InvalidPolygon('has a polygon without a ring');
-  const polygon = [outer, ...holes.map((hole) => besides(hole, outer))];
-  refuseCrossings(polygon);
-  for (const [index, ring] of polygon.entries()) {
-    if (ringArea(ring) === 0) throw new InvalidPolygon(`has a ring without an area, its ${nameOf(index)}`);
-  }
+  const laid = [outer, ...holes.map((hole) => besides(hole, outer))];
+  const turns = isOpen(outer) ? [-1, 0, 1] : [0];
+  refuseCrossings(laid.flatMap((path, index) => edgesOf(path, nameOf(index), turns)));
+  const polygon = laid.map((path) => layOut(path));
   refuseMisplacedHoles(polygon);
   if (polygonArea(polygon) <= 0) throw new InvalidPolygon('has holes that leave nothing of a polygon');
   return polygon;
 }
 
+const isOpen = (path: Path) => isAroundPole(layOut(path));
+
+/** Of two rings around a pole the file may have either first: on a globe both border what is between them. */
+function largestFirst([outer, ...holes]: readonly Path[]): Path[] {
+  if (!outer) return [];
+  if (!isOpen(outer)) return [outer, ...holes];
+  const isLarger = (hole: Path) => isOpen(hole) && polygonArea([layOut(outer), layOut(hole)]) < 0;
+  const larger = holes.find(isLarger);
+  return larger ? [larger, ...holes.map((hole) => (hole === larger ? outer : hole))] : [outer, ...holes];
+}
+
+/** The likeliest path of a ring that is simple and has an area. */
+function readPath(ring: Ring, name: string): Path {
+  const problems: InvalidPolygon[] = [];
+  for (const path of pathsOf(ring)) {
+    try {
+      refuseBadPath(path, name);
+      return path;
+    } catch (error) {
+      if (!(error instanceof InvalidPolygon)) throw error;
+      problems.push(error);
+    }
+  }
+  throw problems.find((problem) => problem instanceof Intersection) ?? problems[0];
+}
+
+function refuseBadPath(path: Path, name: string): void {
+  const ring = layOut(path);
+  const turns = Math.abs((ring.at(-1)?.[0] ?? 0) - (ring[0]?.[0] ?? 0)) / 360;
+  if (turns > 1) throw new InvalidPolygon('goes around the earth more than once');
+  if (turns === 0 && ring.length < 4) throw new InvalidPolygon(`has a ring without an area, its ${name}`);
+  refuseCrossings(edgesOf(path, name, turns === 0 ? [0] : [0, 1]));
+  if (polygonArea([ring]) === 0) throw new InvalidPolygon(`has a ring without an area, its ${name}`);
+}
+
 /** Of rings that do not cross: holes lie inside the outer ring and beside each other. */
-function refuseMisplacedHoles([outer = [], ...holes]: readonly Ring[]): void {
-  const boxes = holes.map(boxOf);
+function refuseMisplacedHoles(polygon: readonly Ring[]): void {
+  const [outer = [], ...holes] = polygon;
+  const pole = poleOf(polygon);
+  const [map = []] = unrolled([outer], pole);
+  const copies = holes.map((hole) => unrolled([outer, hole], pole).slice(1));
+  const boxes = copies.map((rings) => boxOf(rings.flat()));
+  const placesOf = (hole: number, other: number) =>
+    (copies[other] ?? []).map((copy) => placeOf(holes[hole] ?? [], copy));
   for (const [index, hole] of holes.entries()) {
     const name = nameOf(index + 1);
-    if (placeOf(hole, outer) === 'outside') throw new InvalidPolygon(`has a hole outside its outer ring, ${name}`);
-    const other = holes.findIndex((candidate, place) => {
+    if (placeOf(hole, map) === 'outside') throw new InvalidPolygon(`has a hole outside its outer ring, ${name}`);
+    const other = holes.findIndex((_, place) => {
       if (place >= index || !meet(boxes[place] ?? world, boxes[index] ?? world)) return false;
-      const places = [placeOf(hole, candidate), placeOf(candidate, hole)];
-      return places.includes('inside') || places.every((found) => found === 'along');
+      const places = [...placesOf(index, place), ...placesOf(place, index)];
+      return places.some((found) => found !== 'outside');
     });
     if (other >= 0) throw new InvalidPolygon(`has a hole in a hole, ${name} and ${nameOf(other + 1)}`);
   }
@@ -64,11 +112,13 @@ function placeOf(ring: Ring, other: Ring): 'inside' | 'outside' | 'along' {
 }
 
 /** A hole on the same turn around the earth as its outer ring, which may go on beyond ±180°. */
-function besides(hole: Ring, outer: Ring): Ring {
-  const [west, , east] = boxOf(outer);
-  const [holeWest, , holeEast] = boxOf(hole);
-  const turn = [0, -360, 360].find((degrees) => holeWest + degrees >= west && holeEast + degrees <= east);
-  return turned(hole, turn ?? 0);
+function besides(hole: Path, outer: Path): Path {
+  const [ring, map] = [layOut(hole), layOut(outer)];
+  if (isAroundPole(ring)) return hole;
+  if (isAroundPole(map)) return moved(hole, -Math.floor((boxOf(ring)[0] + 180) / 360));
+  const turns = turnsInside(ring, map);
+  const inside = turns.find((turn) => placeOf(layOut(hole, turn), map) !== 'outside');
+  return moved(hole, inside ?? turns[0] ?? 0);
 }
 
 function nameOf(index: number): string {
@@ -85,60 +135,47 @@ function checked(ring: Ring, name: string): Ring {
   return corners;
 }
 
-/**
- * An edge goes the shorter way around the earth, so one from 179° to −179° crosses the antimeridian. One of exactly 360° does
- * not: it is the edge of the whole map, as boxes of the world and Antarctica have it.
- */
-function unwrapped(ring: Ring): Ring {
-  let turns = 0;
-  return ring.map(([longitude, latitude], index): Position => {
-    const step = longitude - (ring[index - 1]?.[0] ?? longitude);
-    if (Math.abs(step) > 180 && Math.abs(step) < 360) turns -= Math.sign(step);
-    if (Math.abs(turns) > 1) throw new InvalidPolygon('goes around the earth more than once');
-    return [longitude + 360 * turns, latitude];
+/** The edges of a path and of its copies at these turns. Around a pole each turn goes on where the last one ended. */
+function edgesOf(path: Path, name: string, turns: readonly number[]): Edge[] {
+  const isClosed = !isOpen(path);
+  const edges = path.corners.length - 1;
+  return turns.flatMap((turn, copy) => {
+    const positions = layOut(path, turn);
+    return positions.slice(1).map((to, index) => ({
+      name,
+      copy: isClosed ? copy : 0,
+      index: isClosed ? index : index + edges * copy,
+      last: isClosed ? edges - 1 : undefined,
+      from: positions[index] ?? to,
+      to,
+      corner: path.corners[index + 1] ?? to,
+    }));
   });
 }
 
-/** Such a path ends a turn away from where it began. */
-function isAroundPole(path: Ring): boolean {
-  return path[0]?.[0] !== path.at(-1)?.[0];
-}
-
-/** By the pole that is nearer. */
-function ledToPole(path: Ring): Ring {
-  const [first, last] = [path[0], path.at(-1)];
-  if (!first || !last) return path;
-  const pole = path.reduce((sum, [, latitude]) => sum + latitude, 0) > 0 ? 90 : -90;
-  return [...path, [last[0], pole], [first[0], pole], first];
-}
-
 /** Edges of one ring may only meet where one ends and the next begins; edges of different rings may touch. */
-function refuseCrossings(polygon: readonly Ring[]): void {
-  const edges: Edge[] = polygon.flatMap((ring, place) =>
-    ring.slice(1).map((to, index) => ({ ring: place, index, from: ring[index] ?? to, to })),
-  );
+function refuseCrossings(edges: readonly Edge[]): void {
   const boxes = new Flatbush(edges.length);
   for (const { from, to } of edges) boxes.add(...boxOf([from, to]));
   boxes.finish();
   for (const [place, edge] of edges.entries()) {
-    const length = (polygon[edge.ring]?.length ?? 0) - 1;
     for (const found of boxes.search(...boxOf([edge.from, edge.to]), (other) => other > place)) {
       const other = edges[found];
-      if (!other || !conflict(edge, other, length)) continue;
-      const near = `near [${edge.to.join(', ')}]`;
-      if (edge.ring === other.ring)
-        throw new InvalidPolygon(`has a self-intersection in its ${nameOf(edge.ring)} ${near}`);
-      throw new InvalidPolygon(`has an intersection of its ${nameOf(edge.ring)} and its ${nameOf(other.ring)} ${near}`);
+      if (!other || !conflict(edge, other)) continue;
+      const near = `near [${edge.corner.join(', ')}]`;
+      if (edge.name === other.name) throw new Intersection(`has a self-intersection in its ${edge.name} ${near}`);
+      throw new Intersection(`has an intersection of its ${edge.name} and its ${other.name} ${near}`);
     }
   }
 }
 
 /** Of two edges whose boxes meet. */
-function conflict(a: Edge, b: Edge, length: number): boolean {
+function conflict(a: Edge, b: Edge): boolean {
   const sides = [sideOf(a, b.from) * sideOf(a, b.to), sideOf(b, a.from) * sideOf(b, a.to)] as const;
-  if (a.ring !== b.ring) return sides[0] < 0 && sides[1] < 0;
+  if (a.name !== b.name || a.copy !== b.copy) return sides[0] < 0 && sides[1] < 0;
   if (b.index === a.index + 1) return turnsBack(a, b);
-  if (a.index === 0 && b.index === length - 1) return turnsBack(b, a);
+  if (a.index === b.index + 1) return turnsBack(b, a);
+  if (a.index === 0 && b.index === b.last) return turnsBack(b, a);
   return sides[0] <= 0 && sides[1] <= 0;
 }
 
