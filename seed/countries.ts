@@ -1,11 +1,12 @@
 import { type CountryCode, getCountryCallingCode } from 'libphonenumber-js/mobile';
-import type { Country } from '../lib/repositories/countries.ts';
+import type { Country, PhoneRange } from '../lib/repositories/countries.ts';
 
 /**
  * The countries a shop serves, in the order in which apps list them. To open another one, add it; to close one, set `active`
- * to false; then load the seed.
+ * to false; then load the seed. If a regulator opens mobile numbers that are still `invalid` here, add their range, as in
+ * `extraPhoneRanges: [{ prefix: '52', digits: 9 }]` for +966 52 and seven more digits.
  */
-const served: { code: CountryCode; currency: string; active: boolean }[] = [
+const served: { code: CountryCode; currency: string; active: boolean; extraPhoneRanges?: PhoneRange[] }[] = [
   { code: 'EG', currency: 'EGP', active: true },
   { code: 'SA', currency: 'SAR', active: true },
   { code: 'AE', currency: 'AED', active: true },
@@ -16,6 +17,7 @@ const served: { code: CountryCode; currency: string; active: boolean }[] = [
 ];
 
 export const countries: Country[] = served.map((country, position) => ({
+  extraPhoneRanges: [],
   ...country,
   flag: `https://flagcdn.com/${country.code.toLowerCase()}.svg`,
   phoneCode: getCountryCallingCode(country.code),

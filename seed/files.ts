@@ -24,8 +24,13 @@ export async function read(file: File): Promise<unknown> {
 export function check<S extends z.ZodType>(file: File, schema: S, content: unknown): z.output<S> {
   const { data, error } = schema.safeParse(content);
   if (!error) return data as z.output<S>;
-  const problems = error.issues.slice(0, mostProblems).map(({ path, message }) => {
+  throw refusalOf(file, error.issues);
+}
+
+/** A refusal of a file that names each thing to mend. */
+export function refusalOf(file: File, issues: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]): Refusal {
+  const problems = issues.slice(0, mostProblems).map(({ path, message }) => {
     return `seed/${file}.ts is wrong at ${z.core.toDotPath([file, ...path])}: ${message}.`;
   });
-  throw new Refusal(...problems);
+  return new Refusal(...problems);
 }

@@ -47,6 +47,22 @@ test.each([
     '\nexport const app = { terms };\n',
     /cannot be read, at line 2: terms is not defined\.\n/,
   ],
+  [
+    'a range without a number of digits',
+    'countries',
+    `export const countries = [${JSON.stringify({
+      code: 'SA',
+      flag: 'https://example.com/sa.svg',
+      phoneCode: '966',
+      currency: 'SAR',
+      active: true,
+      extraPhoneRanges: [
+        { prefix: '50', digits: 9 },
+        { prefix: '52', digits: '9' },
+      ],
+    })}];`,
+    /is wrong at countries\[0\]\.extraPhoneRanges\[1\]\.digits: Invalid input: expected number.+\.\n/,
+  ],
   ['another name', 'countries', 'export const nations = [];\n', /exports no "countries"\.\n/],
   [
     'something else',
@@ -57,4 +73,17 @@ test.each([
 ])('says in a line which file has %s, before it asks the table', async (_, file, content, problem) => {
   writeFileSync(join(folder, `seed/${file}.ts`), content);
   expect(await seed(file)).toEqual([1, expect.stringMatching(new RegExp(`^seed/${file}.ts ${problem.source}$`))]);
+});
+
+test('says which range of phones is no range of mobile numbers, before it asks the table', async () => {
+  const country = { code: 'SA', flag: 'https://example.com/sa.svg', phoneCode: '966', currency: 'SAR', active: true };
+  const extraPhoneRanges = [
+    { prefix: '52', digits: 9 },
+    { prefix: '925', digits: 9 },
+  ];
+  const content = `export const countries = [${JSON.stringify({ ...country, extraPhoneRanges })}];`;
+  writeFileSync(join(folder, 'seed/countries.ts'), content);
+  const sentence =
+    'seed/countries.ts is wrong at countries[0].extraPhoneRanges[1]: 925 holds premium-rate numbers, such as +966925000000.\n';
+  expect(await seed('countries')).toEqual([1, sentence]);
 });

@@ -1,11 +1,15 @@
 import * as z from 'zod';
 import * as repository from '../lib/repositories/countries.ts';
-import { check, read } from './files.ts';
+import { check, read, refusalOf } from './files.ts';
+import { findBadRanges } from './phoneRanges.ts';
 import { compare, type Plan } from './plan.ts';
 
-/** The countries of the file. */
+/** The countries of the file. @throws {Refusal} where it is wrong */
 export async function readCountries(): Promise<repository.Country[]> {
-  return check('countries', z.array(repository.Country.strict()), await read('countries'));
+  const countries = check('countries', z.array(repository.Country.strict()), await read('countries'));
+  const problems = await findBadRanges(countries);
+  if (problems.length > 0) throw refusalOf('countries', problems);
+  return countries;
 }
 
 /** Customers may be from a country that is not in the file any more, so it stays. */

@@ -4,6 +4,15 @@ import { ConfigurationError } from '../settings.ts';
 import { countriesPartition, countryKey } from './keys.ts';
 import { readPrefix, write } from './table.ts';
 
+/** Mobile numbers that the metadata of phone numbers does not know yet. */
+export const PhoneRange = z.strictObject({
+  /** The first digits of a number, behind the calling code and without the trunk prefix: `52`. */
+  prefix: z.string().regex(/^\d+$/),
+  /** Of a whole number behind the calling code. */
+  digits: z.int(),
+});
+export type PhoneRange = z.infer<typeof PhoneRange>;
+
 /** A country as operators seed it. Its name is not stored: every runtime knows it in both languages. */
 export const Country = z.object({
   /** ISO 3166-1 alpha-2. */
@@ -17,6 +26,7 @@ export const Country = z.object({
   active: z.boolean(),
   /** Its place in the list. */
   position: z.int().default(0),
+  extraPhoneRanges: z.array(PhoneRange).default([]),
 });
 export type Country = z.infer<typeof Country>;
 
@@ -40,6 +50,6 @@ export async function stored(): Promise<Country[]> {
   return countries.toSorted((a, b) => a.position - b.position);
 }
 
-export function save(country: Country): Promise<unknown> {
+export function save(country: z.input<typeof Country>): Promise<unknown> {
   return write({ kind: 'put', key: countryKey(country.code), item: country });
 }
