@@ -2,6 +2,7 @@ import { bounded } from './bounded.ts';
 
 const orientationTag = 0x0112;
 const shortType = 3;
+const longType = 4;
 
 /** Precedes the TIFF structure in a JPEG, and in some WebP files. */
 export const exifHeader = Buffer.from('Exif\0\0');
@@ -23,7 +24,10 @@ export function readOrientation(exif: Buffer): number | undefined {
     const entries = uint16(directory);
     for (let entry = 0; entry < entries; entry++) {
       const at = directory + 2 + 12 * entry;
-      if (uint16(at) === orientationTag && uint16(at + 2) === shortType) return uint16(at + 8);
+      if (uint16(at) !== orientationTag) continue;
+      // Some writers store it as a LONG, and Android and libvips turn those pictures as well.
+      if (uint16(at + 2) === shortType) return uint16(at + 8);
+      if (uint16(at + 2) === longType) return uint32(at + 8);
     }
     return undefined;
   });

@@ -123,6 +123,66 @@ test('the first of several orientations counts, as it does for decoders', () => 
     expect(cleanImage(several)?.bytes).toEqual(cleanImage(one)?.bytes);
 });
 
+/** Exif with an orientation in either byte order, as a SHORT (3) or as a LONG (4). */
+function makeExif(order: 'II' | 'MM', type: 3 | 4, orientation: number): Buffer {
+  const isLittle = order === 'II';
+  const uint16 = (value: number) => Buffer.from(isLittle ? [value, value >> 8] : [value >> 8, value]);
+  const uint32 = (value: number) => Buffer.concat(isLittle ? [uint16(value), uint16(0)] : [uint16(0), uint16(value)]);
+  const value = type === 3 ? Buffer.concat([uint16(orientation), uint16(0)]) : uint32(orientation);
+  const entry = Buffer.concat([uint16(0x0112), uint16(type), uint32(1), value]);
+  return Buffer.concat([Buffer.from(order), uint16(42), uint32(8), uint16(1), entry, uint32(0)]);
+}
+
+test.each([
+  ['II', 3],
+  ['MM', 3],
+  ['II', 4],
+  ['MM', 4],
+] as const)('every orientation in Exif of byte order %s and type %d survives beside a profile', (order, type) => {
+  const webpProfile = webpChunk('ICCP', Buffer.alloc(100, 'p'));
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const exif = makeExif(order, type, orientation);
+    const kept = Buffer.from([0x01, 0x12, 0x00, 0x03, 0, 0, 0, 1, 0x00, orientation]);
+    const files = [
+      jpegWith(jpegSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exif]))),
+      pngWithChunks(pngChunk('iCCP', makeProfile(100)), pngChunk('eXIf', exif)),
+      webpOf(webpCanvas(3, 2, 0x28), webpProfile, webpPicture, webpChunk('EXIF', exif)),
+    ];
+    const profiles = ['ICC_PROFILE\0', 'iCCPprofile\0', 'ICCP'];
+    for (const [index, file] of files.entries()) {
+      const { bytes } = cleanImage(file) ?? {};
+      expect(bytes?.includes(kept)).toBe(true);
+      expect(bytes?.includes(profiles[index] ?? '')).toBe(true);
+    }
+  }
+});
+
+test('the profile of a PNG loses its name and what is behind it', () => {
+  const [name, long] = ['30.0444N 31.2357E', makeProfile(3_000).subarray('profile'.length)];
+  const file = pngWith('iCCP', Buffer.concat([Buffer.from(name), long, marker]));
+  expect(cleanImage(file)?.bytes).toEqual(pngWith('iCCP', makeProfile(3_000)));
+  const short = pngWith('iCCP', Buffer.concat([Buffer.from('30'), long]));
+  expect(cleanImage(short)?.bytes).toEqual(pngWith('iCCP', Buffer.concat([Buffer.from('pr'), long])));
+});
+
+test('the chunks of a PNG that say what its colors are stay', () => {
+  const sizes = { cICP: 4, mDCV: 24, cLLI: 8, sRGB: 1, gAMA: 4, cHRM: 32 };
+  const file = pngWithChunks(...Object.entries(sizes).map(([type, bytes]) => pngChunk(type, Buffer.alloc(bytes, 1))));
+  expect(cleanImage(file)?.bytes).toEqual(file);
+});
+
+test('a profile of a JPEG in several segments keeps all of them in their order', () => {
+  const plain = jpegWithoutProfile();
+  const segment = (part: number) => jpegSegment(0xe2, Buffer.from(`ICC_PROFILE\0${String.fromCharCode(part, 3)}part`));
+  const file = Buffer.concat([plain.subarray(0, 2), segment(2), segment(3), segment(1), plain.subarray(2)]);
+  expect(cleanImage(file)?.bytes).toEqual(file);
+});
+
+function jpegWithoutProfile(): Buffer {
+  const start = jpeg.indexOf('ICC_PROFILE') - 4;
+  return Buffer.concat([jpeg.subarray(0, start), jpeg.subarray(start + 2 + jpeg.readUInt16BE(start + 2))]);
+}
+
 test('the canvas of a WebP says that Exif and a profile are there only while they are', () => {
   const flagsOf = (file: Buffer) => cleanImage(file)?.bytes.readUInt8(20);
   const profile = webpChunk('ICCP', Buffer.alloc(100));
@@ -249,6 +309,22 @@ test.each(Object.entries(formats))('a %s that is cut off anywhere is refused', (
   for (let length = 0; length < file.length; length++) expect(cleanImage(file.subarray(0, length))).toBeUndefined();
 });
 
+function jpegOfSize(width: number, height: number): Buffer {
+  const file = Buffer.from(jpeg);
+  const frame = file.lastIndexOf(Buffer.from([0xff, 0xc0]));
+  file.writeUInt16BE(height, frame + 5);
+  file.writeUInt16BE(width, frame + 7);
+  return file;
+}
+
+/** The picture of a WebP without loss that says it is as large as this. */
+function losslessOfSize(width: number, height: number): Buffer {
+  const content = Buffer.alloc(5);
+  content.writeUInt8(0x2f, 0);
+  content.writeUInt32LE((width - 1) | ((height - 1) << 14), 1);
+  return webpChunk('VP8L', content);
+}
+
 /** The segment that says how large a JPEG is. */
 function frameOf(file: Buffer): Buffer {
   const start = file.lastIndexOf(Buffer.from([0xff, 0xc0]));
@@ -345,9 +421,18 @@ test('all frames of an animation may have 1,000 megapixels together', () => {
 });
 
 test('too many pixels are told apart from other problems', () => {
-  const files = { picture: png, largest: pngOfSize(10_000, 5_000), tooLarge: pngOfSize(10_000, 5_001), text: marker };
+  const files = {
+    picture: png,
+    largestPng: pngOfSize(10_000, 5_000),
+    tooLargePng: pngOfSize(10_000, 5_001),
+    largestJpeg: jpegOfSize(10_000, 5_000),
+    tooLargeJpeg: jpegOfSize(8_688, 5_792),
+    largestWebp: webpOf(losslessOfSize(10_000, 5_000)),
+    tooLargeWebp: webpOf(losslessOfSize(10_000, 5_001)),
+    text: marker,
+  };
   const found = Object.entries(files).filter(([, file]) => hasTooManyPixels(file));
-  expect(found.map(([name]) => name)).toEqual(['tooLarge']);
+  expect(found.map(([name]) => name)).toEqual(['tooLargePng', 'tooLargeJpeg', 'tooLargeWebp']);
 });
 
 /** Files with more of what is read than the plain ones have. */

@@ -1,4 +1,4 @@
-import { crc32, inflateSync } from 'node:zlib';
+import { crc32, type Inflate, inflateSync } from 'node:zlib';
 import { limitParts, mostProfileBytes } from './limits.ts';
 import { makeOrientation, readOrientation } from './orientation.ts';
 import type { Picture, Size } from './picture.ts';
@@ -18,6 +18,9 @@ const keptChunks = new Map([
   ['cHRM', 32],
   ['sRGB', 1],
   ['iCCP', Number.POSITIVE_INFINITY],
+  ['cICP', 4],
+  ['mDCV', 24],
+  ['cLLI', 8],
   ['bKGD', 6],
   ['pHYs', 9],
   ['eXIf', Number.POSITIVE_INFINITY],
@@ -87,23 +90,39 @@ function readFrame(content: Buffer, canvas: Size): Size | undefined {
   return isInside && frame.width > 0 && frame.height > 0 ? frame : undefined;
 }
 
-/** A chunk, or of it what may stay. */
+/** A chunk, or the part of it that may stay. */
 function cleanChunk(type: string, chunk: Buffer, content: Buffer): Buffer {
-  if (type === 'iCCP') return hasSmallProfile(content) ? chunk : Buffer.alloc(0);
+  if (type === 'iCCP') return keepProfile(content);
   if (type !== 'eXIf') return chunk;
   const orientation = readOrientation(content);
   return orientation === undefined ? Buffer.alloc(0) : makeChunk('eXIf', makeOrientation(orientation));
 }
 
-/** The profile is inflated only to learn its size: a few bytes could fill a phone's memory. */
-function hasSmallProfile(content: Buffer): boolean {
+/** Replaces the name that the writer gave a profile. The beginning of it is as long as a shorter one. */
+const profileName = 'profile';
+
+/**
+ * A profile without its own name and without bytes behind it; empty if it is too large or broken. It
+ * is inflated only to learn its size, because a few bytes could fill a phone's memory.
+ */
+function keepProfile(content: Buffer): Buffer {
   const nameEnd = content.indexOf(0);
-  if (nameEnd < 1 || nameEnd > 79 || content[nameEnd + 1] !== 0) return false;
+  if (nameEnd < 1 || nameEnd > 79 || content[nameEnd + 1] !== 0) return Buffer.alloc(0);
+  const compressed = content.subarray(nameEnd + 2);
+  const length = lengthOfDeflated(compressed);
+  if (length === undefined || content.length > mostProfileBytes) return Buffer.alloc(0);
+  const name = Buffer.from(`${profileName.slice(0, nameEnd)}\0\0`);
+  return makeChunk('iCCP', Buffer.concat([name, compressed.subarray(0, length)]));
+}
+
+/** The length of compressed data that inflates to a profile that is not too large. */
+function lengthOfDeflated(data: Buffer): number | undefined {
   try {
-    inflateSync(content.subarray(nameEnd + 2), { maxOutputLength: mostProfileBytes });
-    return content.length <= mostProfileBytes;
+    // With `info` the result also has the stream, which counts the bytes it used.
+    const result: unknown = inflateSync(data, { maxOutputLength: mostProfileBytes, info: true });
+    return (result as { engine: Inflate }).engine.bytesWritten;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
