@@ -39,7 +39,7 @@ export function validPolygon(rings: readonly Ring[]): Ring[] {
   if (!outer) throw new InvalidPolygon('has a polygon without a ring');
   const laid = [outer, ...holes.map((hole) => besides(hole, outer))];
   const turns = isOpen(outer) ? [-1, 0, 1] : [0];
-  refuseCrossings(laid.flatMap((path, index) => edgesOf(path, nameOf(index), turns)));
+  if (holes.length > 0) refuseCrossings(laid.flatMap((path, index) => edgesOf(path, nameOf(index), turns)));
   const polygon = laid.map((path) => layOut(path));
   refuseMisplacedHoles(polygon);
   if (polygonArea(polygon) <= 0) throw new InvalidPolygon('has holes that leave nothing of a polygon');
