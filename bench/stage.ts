@@ -1,3 +1,4 @@
+import { placePublicKeys } from '../deploy/publicKeys.ts';
 import { makeSecrets } from '../deploy/secrets.ts';
 import { startTestEngine } from '../lib/testing/engine.ts';
 import { stageEnvironment } from '../lib/testing/environment.ts';
@@ -21,9 +22,11 @@ const limits = {
  */
 export async function startStage(): Promise<{ sandbox: Sandbox; stop: () => Promise<void> }> {
   const engine = await startTestEngine();
-  const sandbox = await startSandbox({ port: 0, secrets: makeSecrets() });
+  const secrets = makeSecrets();
+  const sandbox = await startSandbox({ port: 0, secrets });
   Object.assign(process.env, stageEnvironment('bench', engine.endpoint, sandbox), limits);
   await createTable(engine.endpoint, 'bench');
+  await placePublicKeys(secrets['public-keys'], { tableName: 'bench', endpoint: engine.endpoint });
   await loadSeed();
   const stop = async () => {
     await sandbox.stop();

@@ -1,14 +1,20 @@
+import { publicKeysKey } from '../lib/repositories/keys.ts';
 import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
+import { startTestEngine } from '../lib/testing/engine.ts';
+import { StoredItems } from '../lib/testing/storedItems.ts';
 import { copyService, type ServiceCopy, type Template } from '../lib/testing/template.ts';
+import type { Engine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
+import { createTable } from '../local/table.ts';
 import { makeSecrets } from './secrets.ts';
 
 /**
  * What `npx serverless deploy` and `remove` do, with servers in the place of CloudFormation, STS,
- * S3 and SSM.
+ * S3, SSM and DynamoDB.
  */
 const secrets = makeSecrets();
 let sandbox: Sandbox;
+let engine: Engine;
 let cloudFormation: CloudFormation;
 let service: ServiceCopy;
 /** As it was deployed. */
@@ -16,16 +22,28 @@ let template: Template;
 beforeAll(async () => {
   sandbox = await startSandbox({ port: 0, secrets });
   cloudFormation = await startCloudFormation(sandbox.environment.AWS_ENDPOINT_URL_S3 ?? '');
+  Object.assign(process.env, {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  });
+  engine = await startTestEngine();
   service = copyService();
 });
 afterAll(async () => {
   service.delete();
+  engine.stop();
   await Promise.all([sandbox.stop(), cloudFormation.stop()]);
 });
 
 const serverless = (...args: string[]) => {
   const { AWS_ENDPOINT_URL_S3 = '', AWS_ENDPOINT_URL_SSM = '' } = sandbox.environment;
-  const places = { AWS_ENDPOINT_URL: cloudFormation.url, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_SSM };
+  const places = {
+    AWS_ENDPOINT_URL: cloudFormation.url,
+    AWS_ENDPOINT_URL_S3,
+    AWS_ENDPOINT_URL_SSM,
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+  };
   return service.serverless(args, { ...places, SLS_AWS_MONITORING_FREQUENCY: '50' });
 };
 const bucket = (stackName: string) => `${sandbox.environment.AWS_ENDPOINT_URL_S3}/${bucketName(stackName, 'Images')}`;
@@ -33,14 +51,21 @@ const image = (stackName: string) => `${bucket(stackName)}/images/1/2`;
 
 test('a stage of any name is deployed, once more, and removed with all that was its own', async () => {
   const stackName = 'customer-backend-qa';
+  await createTable(engine.endpoint, stackName);
+  const stored = new StoredItems(engine.endpoint, stackName);
+  const publicKeys = async () => (await stored.partition(publicKeysKey.pk)).map(({ keys }) => ({ keys }));
   await serverless('deploy', '--stage', 'qa');
+  expect(await publicKeys()).toEqual([JSON.parse(secrets['public-keys'])]);
   template = service.template();
   expect(cloudFormation.stacks.get(stackName)?.template).toEqual(template);
   // The address that is told leads to the stage that is made.
   expect(template.Resources.ApiGatewayStage?.Properties.StageName).toBe('qa');
   expect(JSON.stringify(template.Outputs.ServiceEndpoint)).toContain('"/qa"');
 
+  await stored.delete(publicKeysKey);
   await serverless('deploy', '--stage', 'qa', '--package', '.serverless');
+  expect(await publicKeys()).toEqual([JSON.parse(secrets['public-keys'])]);
+  stored.close();
   expect([...cloudFormation.stacks.keys()]).toEqual([stackName]);
 
   await fetch(image(stackName), { method: 'PUT', body: 'x' });

@@ -135,6 +135,14 @@ const alarms = {
     query('writes', 'AWS/DynamoDB', 'WriteThrottleEvents', ofTable),
     expression('FILL(reads, 0) + FILL(writes, 0)'),
   ]),
+  SecretsAlarm: onMetric(
+    'Requests were refused because SSM did not give a secret. npm run stage:prepare -- --high-throughput raises its limit.',
+    0,
+    ownNamespace,
+    'SecretsUnavailable',
+    undefined,
+    'Sum',
+  ),
   WorkerAgeAlarm: onQueries("A worker is more than five minutes behind the table's stream.", 300_000, [
     query('followUp', 'AWS/Lambda', 'IteratorAge', ofFunction('followUp'), 'Maximum'),
     query('deliverPush', 'AWS/Lambda', 'IteratorAge', ofFunction('deliverPush'), 'Maximum'),

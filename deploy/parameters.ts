@@ -5,6 +5,7 @@ import {
   ParameterNotFound,
   PutParameterCommand,
   SSMClient,
+  UpdateServiceSettingCommand,
 } from '@aws-sdk/client-ssm';
 import { type SecretName, secretNames } from '../lib/secrets.ts';
 
@@ -46,6 +47,15 @@ export class Parameters {
 
   replace(secret: SecretName, value: string): Promise<void> {
     return this.#put(secret, value, true);
+  }
+
+  /**
+   * Raises the account's limit of reads in the region, for a charge.
+   * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html
+   */
+  async raiseThroughput(): Promise<void> {
+    const SettingId = '/ssm/parameter-store/high-throughput-enabled';
+    await this.#client.send(new UpdateServiceSettingCommand({ SettingId, SettingValue: 'true' }));
   }
 
   /** Deletes those that are there. */

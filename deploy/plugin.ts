@@ -5,6 +5,7 @@ import { describeApi } from './apiDocument.ts';
 import { packageFunctions } from './bundle.ts';
 import { type Conditional, decideConditions } from './conditions.ts';
 import { Parameters } from './parameters.ts';
+import { copyPublicKeys } from './publicKeys.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
 import { assignRoles, type Deployed, describeRoles, logGroupId, type Statement } from './roles.ts';
 import { checkDeployable, checkStageName, findStack } from './stack.ts';
@@ -77,6 +78,8 @@ class StagePlugin {
     'before:deploy:function:packageFunction': () => this.#packageFunctions(this.#deployed),
     'after:package:compileEvents': () => this.#finishTemplate(),
     'after:package:finalize': () => this.#countResources(),
+    'before:deploy:deploy': () => this.#publishKeysAhead(),
+    'after:deploy:deploy': () => this.#publishKeys(),
     'before:remove:remove': () => this.#emptyImages(),
     'after:remove:remove': () => this.#forgetSecrets(),
   };
@@ -138,6 +141,25 @@ class StagePlugin {
 
   get #region(): string {
     return this.#serverless.getProvider('aws').getRegion();
+  }
+
+  /** A table from before its functions read keys has none. A new stage has no table yet. */
+  async #publishKeysAhead(): Promise<void> {
+    await this.#publishKeys().catch((error) => {
+      if (error.name !== 'ResourceNotFoundException') throw error;
+    });
+  }
+
+  /** Services without secrets have no keys. */
+  async #publishKeys(): Promise<void> {
+    const { service, provider } = this.#serverless.service;
+    const { SECRETS_PATH, TABLE_NAME: tableName } = provider.environment;
+    if (!SECRETS_PATH) return;
+    const parameters = new Parameters(service, this.#stage, this.#region);
+    const isDone = await copyPublicKeys(parameters, { tableName: String(tableName), region: this.#region });
+    if (isDone) return;
+    const again = `Run npm run stage:prepare -- --stage ${this.#stage}, and deploy again.`;
+    this.#log.notice(`${parameters.nameOf('public-keys')} is missing, so nobody can sign in. ${again}`);
   }
 
   /** What a stage that protects its data has stays. */

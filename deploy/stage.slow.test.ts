@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import { publicKeysKey } from '../lib/repositories/keys.ts';
+import { startTestEngine } from '../lib/testing/engine.ts';
+import { StoredItems } from '../lib/testing/storedItems.ts';
+import type { Engine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
+import { createTable } from '../local/table.ts';
 import { Parameters } from './parameters.ts';
 import { emptyBucket } from './remains.ts';
 import { rotated, type Secrets, TooEarly, withdrawn } from './secrets.ts';
@@ -37,27 +42,40 @@ const aws = new Hono()
 
 const parsed = (name: keyof Secrets) => JSON.parse(secrets[name]);
 const publicKids = () => parsed('public-keys').keys.map(({ kid }: { kid: string }) => kid);
+/** The keys that functions accept: those in the table. */
+const acceptedKids = async () => {
+  const [item] = await stored.partition(publicKeysKey.pk);
+  return (item?.keys as { kid: string }[] | undefined)?.map(({ kid }) => kid);
+};
 const publishedEarlier = (seconds: number) => {
   const { keys } = parsed('public-keys');
   for (const key of keys) key.publishedAtSeconds -= seconds;
   secrets['public-keys'] = JSON.stringify({ keys });
 };
 
+const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 let sandbox: Sandbox;
 let server: ReturnType<typeof serve>;
+let engine: Engine;
+let stored: StoredItems;
+const tableName = 'customer-backend-qa';
 beforeAll(async () => {
   forget('signing-keys', 'public-keys', 'otp-secrets', 'health-key');
   sandbox = await startSandbox({ port: 0, secrets });
+  Object.assign(process.env, { AWS_REGION: 'eu-central-1', ...credentials });
+  engine = await startTestEngine();
+  stored = new StoredItems(engine.endpoint, tableName);
   server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const started = serve({ fetch: aws.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started));
   });
 });
 afterAll(async () => {
+  stored.close();
+  engine.stop();
   await sandbox.stop();
   await new Promise((resolve) => server.close(resolve));
 });
 
-const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 async function run(script: string, ...options: string[]): Promise<[number | null, string]> {
   const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const child = spawn('node_modules/.bin/node', [`scripts/${script}.ts`, ...options], {
@@ -66,6 +84,7 @@ async function run(script: string, ...options: string[]): Promise<[number | null
       ...credentials,
       AWS_ENDPOINT_URL: elsewhere,
       AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM,
+      AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     },
   });
   let output = '';
@@ -121,6 +140,26 @@ test('stage:prepare does not replace signing keys that are lost while their publ
   secrets['signing-keys'] = signing;
 });
 
+test('stage:prepare says how SSM gives more, and has it give more only when asked to', async () => {
+  const setting = '/ssm/parameter-store/high-throughput-enabled';
+  const [code, output] = await run('stagePrepare', '--stage', 'qa');
+  expect([code, setting in secrets]).toEqual([0, false]);
+  expect(output).toContain('SSM allows 40 reads a second for all stages of an account; --high-throughput raises that');
+  const [raised, said] = await run('stagePrepare', '--stage', 'qa', '--high-throughput');
+  expect([raised, Reflect.get(secrets, setting)]).toEqual([0, 'true']);
+  expect(said).toContain('charges 0.05 USD');
+  Reflect.deleteProperty(secrets, setting);
+});
+
+test('keys:rotate changes nothing where the stage has no table, and says so', async () => {
+  publishedEarlier(600);
+  const before = { ...secrets };
+  const [code, output] = await run('keysRotate', '--stage', 'qa');
+  expect([code, output.trim(), secrets]).toEqual([1, 'The stage has no table yet; deploy it first.', before]);
+  publishedEarlier(-600);
+  await createTable(engine.endpoint, tableName);
+});
+
 test('keys:rotate waits until every function knows the next key', async () => {
   const before = { ...secrets };
   const [code, output] = await run('keysRotate', '--stage', 'qa');
@@ -135,11 +174,43 @@ test('keys:rotate moves next to current and current to previous', async () => {
   const { current, next } = parsed('signing-keys');
   expect(current.kid).toBe(before.signing.next.kid);
   expect(publicKids()).toEqual([next.kid, current.kid, before.signing.current.kid]);
+  expect(await acceptedKids()).toEqual(publicKids());
   expect(output).not.toContain(current.d);
   const otp = parsed('otp-secrets');
   expect([otp.current, otp.previous]).toEqual([before.otp.next, before.otp.current]);
   expect(new Set([otp.next.id, otp.current.id, otp.previous.id]).size).toBe(3);
 });
+
+/** A command that SSM cuts off: it takes no new value of these parameters. */
+async function cutOff(names: readonly (keyof Secrets)[], command: () => Promise<[number | null, string]>) {
+  for (const name of names) Object.defineProperty(secrets, name, { writable: false });
+  try {
+    expect((await command())[0]).toBe(1);
+  } finally {
+    for (const name of names) Object.defineProperty(secrets, name, { writable: true });
+  }
+}
+
+test.each([
+  ['its public keys were copied', ['public-keys', 'signing-keys'] as const],
+  ['its public keys were written', ['signing-keys'] as const],
+])(
+  'a rotation that is cut off after %s signs by a key that functions accept, and is finished by the next',
+  async (_, names) => {
+    const saved = { ...secrets };
+    publishedEarlier(600);
+    const before = parsed('signing-keys');
+    await cutOff(names, () => run('keysRotate', '--stage', 'qa'));
+    expect(parsed('signing-keys')).toEqual(before);
+    expect(await acceptedKids()).toEqual(expect.arrayContaining([before.current.kid, before.next.kid]));
+    expect((await run('keysRotate', '--stage', 'qa'))[0]).toBe(0);
+    const { current, next } = parsed('signing-keys');
+    expect(current.kid).toBe(before.next.kid);
+    expect(await acceptedKids()).toEqual(publicKids());
+    expect(publicKids()).toEqual(expect.arrayContaining([next.kid, current.kid, before.current.kid]));
+    Object.assign(secrets, saved);
+  },
+);
 
 test('a key that was replaced is known for 31 days more', () => {
   publishedEarlier(600);
@@ -174,7 +245,7 @@ describe('keys:rotate --withdraw', () => {
     const before = { ...secrets };
     const [next, current, previous] = publicKids();
     const [code, output] = await withdraw(previous);
-    expect([code, publicKids()]).toEqual([0, [next, current]]);
+    expect([code, publicKids(), await acceptedKids()]).toEqual([0, [next, current], [next, current]]);
     expect({ ...secrets, 'public-keys': '' }).toEqual({ ...before, 'public-keys': '' });
     expect(output).toContain('five minutes');
   });
@@ -188,6 +259,21 @@ describe('keys:rotate --withdraw', () => {
     expect([before.current, before.next]).not.toContain(kids().next);
     expect([secrets['otp-secrets'], secrets['public-keys'].includes('"d"')]).toEqual([otp, false]);
     expect(output).not.toContain(parsed('signing-keys').current.d);
+  });
+
+  test('takes the key from functions first, and can be repeated where it was cut off then', async () => {
+    const saved = { ...secrets };
+    publishedEarlier(600);
+    await run('keysRotate', '--stage', 'qa');
+    for (const place of [0, 1, 2]) {
+      const kid = publicKids().toReversed()[place];
+      await cutOff(['public-keys', 'signing-keys'], () => withdraw(kid));
+      expect([publicKids().includes(kid), (await acceptedKids())?.includes(kid)]).toEqual([true, false]);
+      expect((await withdraw(kid))[0]).toBe(0);
+      expect([publicKids().includes(kid), await acceptedKids()]).toEqual([false, publicKids()]);
+      expect(publicKids()).toEqual(expect.arrayContaining([kids().current, kids().next]));
+    }
+    Object.assign(secrets, saved);
   });
 
   test('replaces the next key, which cannot sign before functions know it', async () => {

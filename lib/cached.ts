@@ -1,6 +1,31 @@
 import { isFresh, nowSeconds } from './clock.ts';
 import { config } from './config.ts';
 
+/**
+ * Keeps the result of a read for {@link config.secretsCacheSeconds}. Parallel callers share one
+ * read. While reads fail, the last value goes on serving.
+ * @param read is told whether there is a last value
+ */
+export function cacheThroughFailures<T>(read: (hasLast: boolean) => Promise<T>): () => Promise<T> {
+  let kept: { value: Promise<T>; readAtSeconds: number; isReading: boolean } | undefined;
+  return () => {
+    const last = kept;
+    if (last?.isReading || (last && isFresh(last.readAtSeconds, config.secretsCacheSeconds))) return last.value;
+    const reading = { value: read(last !== undefined), readAtSeconds: nowSeconds(), isReading: true };
+    kept = reading;
+    reading.value = reading.value
+      .catch((error) => {
+        kept = last && { ...last, readAtSeconds: reading.readAtSeconds };
+        if (last) return last.value;
+        throw error;
+      })
+      .finally(() => {
+        reading.isReading = false;
+      });
+    return reading.value;
+  };
+}
+
 export interface Cached<T> {
   /** The value, at most {@link config.seedCacheSeconds} old. */
   (): Promise<T>;

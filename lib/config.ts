@@ -107,9 +107,16 @@ export const config = {
     return seconds;
   },
 
-  /** How long each of two tries to read a secret may take. */
+  /** How long each attempt to read a secret may take. */
   get secretsTimeoutMs() {
     return count('SECRETS_TIMEOUT_MS', 1_000);
+  },
+  /**
+   * How long a function that has no secret yet waits for SSM, with all attempts. It leaves most of
+   * the function's timeout to the request.
+   */
+  get secretsBudgetMs() {
+    return count('SECRETS_BUDGET_MS', 5_000);
   },
 
   /**

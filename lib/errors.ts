@@ -222,6 +222,15 @@ export const errors = {
     attr: 'idempotency_key',
     detail: { en: 'This key has been used for something else.', ar: 'استُخدم هذا المفتاح لعملية أخرى.' },
   },
+  unavailable: {
+    status: 503,
+    type: 'server_error',
+    code: 'service_unavailable',
+    detail: {
+      en: 'The service is busy at the moment. Try again in a few seconds.',
+      ar: 'الخدمة مشغولة حاليًا. حاول مرة أخرى بعد بضع ثوانٍ.',
+    },
+  },
   error: {
     status: 500,
     type: 'server_error',
@@ -288,7 +297,7 @@ export interface FieldError {
 interface Circumstances {
   /** Replaces the text of the catalogue. */
   detail?: keyof typeof errorDetails;
-  /** For 429: whole seconds until the same request can succeed. */
+  /** For 429 and 503: whole seconds until the same request can succeed. */
   retryAfterSeconds?: number;
   /** For 405: the methods that are allowed. */
   allow?: readonly string[];

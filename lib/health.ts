@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { fail } from './errors.ts';
+import { ApiError, fail } from './errors.ts';
 import { loggable, logger } from './logger.ts';
 import { askSns } from './messaging/snsQuery.ts';
 import { AppContent } from './repositories/content.ts';
@@ -19,13 +19,24 @@ export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
 
 /**
  * Whether the table and SNS answer, for a caller who has the stage's health key: `Bearer <key>`.
+ * Undefined while SSM does not give that key.
  * @throws permissionDenied
  */
-export async function checkHealth(authorization: string | undefined): Promise<Checks> {
-  const { key } = await secret('health-key', HealthKey);
+export async function checkHealth(authorization: string | undefined): Promise<Checks | undefined> {
+  const key = await readKey();
+  if (key === undefined) return undefined;
   if (!isSame(authorization ?? '', `Bearer ${key}`)) return fail('permissionDenied');
   const [table, sns] = await Promise.all([outcome('table'), outcome('sns')]);
   return { table, sns };
+}
+
+async function readKey(): Promise<string | undefined> {
+  try {
+    return (await secret('health-key', HealthKey)).key;
+  } catch (error) {
+    if (error instanceof ApiError && error.problem === 'unavailable') return undefined;
+    throw error;
+  }
 }
 
 async function outcome(name: keyof typeof checks): Promise<'ok' | 'failing'> {

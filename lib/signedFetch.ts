@@ -8,6 +8,8 @@ interface Options {
   body?: string | Uint8Array<ArrayBuffer>;
   /** How long one try may take with its answer. */
   timeoutMs: number;
+  /** For how long transient failures are retried; without it, there is one retry. */
+  budgetMs?: number | undefined;
   /**
    * False for a request that must not be done twice. It is repeated only after a definite
    * rejection, and on a connection of its own: a kept one that died while Lambda had the function
@@ -26,15 +28,20 @@ export class ServiceFailure extends Error {
    * have.
    */
   readonly isDefinite: boolean;
+  /** Whether the same request may succeed later. */
+  readonly isTransient: boolean;
 
-  constructor(service: SignedService, { reason, isDefinite }: Outcome) {
+  constructor(service: SignedService, { reason, isDefinite, isTransient }: Outcome) {
     super(`${service} did not do what it was asked.`);
     this.name = `${service.charAt(0).toUpperCase()}${service.slice(1)}${reason}`;
     this.isDefinite = isDefinite;
+    this.isTransient = isTransient;
   }
 }
 
 const tries = 2;
+/** Pauses of retries within a budget begin with up to 160 ms: a service that throttles needs longer ones. */
+const patience = 3;
 /** Services call their own haste a fault of the request. */
 const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown)/;
 
@@ -47,13 +54,15 @@ const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout
  * @throws {ServiceFailure}
  */
 export async function signedFetch(service: SignedService, path: string, request: Options): Promise<string> {
-  const { isRepeatable = true } = request;
+  const { isRepeatable = true, budgetMs } = request;
+  const startedAtMs = performance.now();
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryOnce(service, path, request);
     if (!outcome.reason) return outcome.body;
     const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
-    if (!mayRepeat || attempt === tries) throw new ServiceFailure(service, outcome);
-    await backOff(attempt);
+    const isOver = budgetMs === undefined ? attempt >= tries : performance.now() - startedAtMs >= budgetMs;
+    if (!mayRepeat || isOver) throw new ServiceFailure(service, outcome);
+    await backOff(budgetMs === undefined ? attempt : attempt + patience);
   }
 }
 
@@ -66,7 +75,7 @@ interface Outcome {
 }
 
 async function tryOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
-  const { timeoutMs, isRepeatable = true, ...request } = options;
+  const { timeoutMs, isRepeatable = true, budgetMs: _, ...request } = options;
   const headers = { ...request.headers, ...(!isRepeatable && { connection: 'close' }) };
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service, retries: 0 });
   const failed = (reason: string, isDefinite: boolean): Outcome => ({

@@ -7,6 +7,7 @@ import { serve } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { MiddlewareHandler } from 'hono';
+import { placePublicKeys } from '../deploy/publicKeys.ts';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { bundleTogether } from './bundle.ts';
 import { startEngine } from './engine.ts';
@@ -147,6 +148,8 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     const isNew = await createTable(endpoint, tableName);
     print(`The engine has ${isNew ? 'a new' : 'the'} table.`);
     const seeded = await patiently(() => service.loadSeed(undefined, progressOf(print)));
+    const secrets = keepSecrets(join(dataFolder, secretsFile));
+    await placePublicKeys(secrets['public-keys'], { tableName, endpoint });
     // The engine writes faster without the stream, and no worker follows what a new table is seeded with.
     await openStreamOf(endpoint, tableName);
     print('The seed data is loaded.');
@@ -159,7 +162,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     const sandbox = await startSandbox({
       host,
       port: localPort,
-      secrets: keepSecrets(join(dataFolder, secretsFile)),
+      secrets,
       imagesFolder: join(dataFolder, imagesFolder),
       watch: guarded,
       onQueue: () => {

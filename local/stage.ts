@@ -15,6 +15,11 @@ interface Stage {
   region?: string | undefined;
 }
 
+/** The name of a stage's table. */
+export function tableOf(stage: string): string {
+  return `${readService().service}-${stage}`;
+}
+
 /**
  * Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or
  * the running local stack.
@@ -22,7 +27,7 @@ interface Stage {
 export async function useStage({ stage = 'local', region }: Stage): Promise<string> {
   Object.assign(process.env, {
     STAGE: stage,
-    TABLE_NAME: process.env.TABLE_NAME || `${readService().service}-${stage}`,
+    TABLE_NAME: tableOf(stage),
     AWS_REGION: region ?? (await findRegion()),
     ...(stage === 'local' && awsEnvironment(readSettings(process.env))),
   });
@@ -33,17 +38,24 @@ interface DeployedStage {
   stage: string;
   region: string;
   withdraw?: string;
+  'high-throughput'?: boolean;
 }
 
-/** The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`. */
-export async function useDeployedStage({ takesWithdraw = false } = {}): Promise<DeployedStage> {
+/** Options that only some commands take. */
+const ownOptions = { withdraw: { type: 'string' }, 'high-throughput': { type: 'boolean' } } as const;
+
+/**
+ * The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`, and its own
+ * options.
+ */
+export async function useDeployedStage(...own: (keyof typeof ownOptions)[]): Promise<DeployedStage> {
   const text = { type: 'string' } as const;
-  const options = { stage: text, region: text, ...(takesWithdraw && { withdraw: text }) };
-  const { stage, region = await findRegion(), withdraw } = parseArgs({ options }).values;
+  const options = { stage: text, region: text, ...Object.fromEntries(own.map((name) => [name, ownOptions[name]])) };
+  const { stage, region = await findRegion(), ...others } = parseArgs({ options }).values;
   if (!stage) throw new SetupError('Name the stage: --stage <stage>.');
   if (stage === 'local') throw new SetupError('The stage local makes its secrets itself.');
   checkStageName(stage);
-  return { stage, region, ...(typeof withdraw === 'string' && { withdraw }) };
+  return { stage, region, ...others };
 }
 
 /**

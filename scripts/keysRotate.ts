@@ -1,7 +1,8 @@
 import { Parameters } from '../deploy/parameters.ts';
+import { copyPublicKeys, placePublicKeys } from '../deploy/publicKeys.ts';
 import { rotated, TooEarly, UnknownKey, withdrawn } from '../deploy/secrets.ts';
 import { readService } from '../lib/http/routes.ts';
-import { runCommand, useDeployedStage } from '../local/stage.ts';
+import { runCommand, tableOf, useDeployedStage } from '../local/stage.ts';
 import { Refusal } from '../seed/refusal.ts';
 
 const names = ['public-keys', 'signing-keys', 'otp-secrets'] as const;
@@ -9,7 +10,7 @@ type Keys = Record<(typeof names)[number], string>;
 
 /** Moves the keys of a stage one step on, or with `--withdraw <kid>` takes one signing key back. */
 async function run(): Promise<void> {
-  const { stage, region, withdraw } = await useDeployedStage({ takesWithdraw: true });
+  const { stage, region, withdraw } = await useDeployedStage('withdraw');
   const parameters = new Parameters(readService().service, stage, region);
   const [publicKeys, signingKeys, otpSecrets] = await Promise.all(names.map((name) => parameters.read(name)));
   if (!publicKeys || !signingKeys || !otpSecrets) {
@@ -19,13 +20,18 @@ async function run(): Promise<void> {
   }
   const before = { 'public-keys': publicKeys, 'signing-keys': signingKeys, 'otp-secrets': otpSecrets };
   const after = changed(before, withdraw);
-  // In this order: a rotation that stops in between has published a key that never signs, and a
-  // withdrawal has already taken the key from verifiers.
+  const table = { tableName: tableOf(stage), region };
+  // The table goes first, and what signs last. A rotation that stops in between has published a key
+  // that never signs. A withdrawal has taken the key from verifiers, and its repetition still finds
+  // the key in SSM.
+  if (after['public-keys'] !== publicKeys) await placePublicKeys(after['public-keys'], table);
   for (const name of names) {
     if (after[name] === before[name]) continue;
     await parameters.replace(name, after[name]);
     process.stdout.write(`${parameters.nameOf(name)} moved on\n`);
   }
+  // A deployment at the same time may have copied the keys of before.
+  await copyPublicKeys(parameters, table);
   process.stdout.write(
     withdraw === undefined
       ? 'Functions see it within five minutes. The next rotation can follow in ten.\n'

@@ -660,6 +660,7 @@ describe('an access token', () => {
     const before = { ...world.secrets };
     const { kid } = JSON.parse(before['signing-keys']).current;
     Object.assign(world.secrets, withdrawn(before, kid, Math.floor(Date.now() / 1000)));
+    await world.publishKeys();
     world.advance(299);
     expect((await me(access)).status).toBe(200);
     world.advance(1);
@@ -667,6 +668,7 @@ describe('an access token', () => {
     const { access: renewed } = await signIn(world);
     statuses.push((await me(renewed)).status);
     Object.assign(world.secrets, before);
+    await world.publishKeys();
     world.advance(300);
     expect([...statuses, (await me(access)).status]).toEqual([401, 401, 200, 200]);
   });

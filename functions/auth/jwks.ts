@@ -1,6 +1,5 @@
-import { PublicKeys } from '../../lib/auth/tokens.ts';
+import { PublicKeys, publicKeys } from '../../lib/auth/publicKeys.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { secret } from '../../lib/secrets.ts';
 
 export const handler = endpoint(
   {
@@ -8,7 +7,8 @@ export const handler = endpoint(
     tag: 'auth',
     summary: 'The public keys that access tokens are signed with, as a JWK set.',
     returns: { 200: PublicKeys },
+    errors: ['unavailable'],
     cacheControl: 'public, max-age=300',
   },
-  () => secret('public-keys', PublicKeys),
+  async () => (await publicKeys()).shown,
 );

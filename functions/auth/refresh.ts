@@ -11,7 +11,7 @@ export const handler = endpoint(
     description: 'Each refresh token works once. A client that lost the answer may repeat the request.',
     body: z.object({ refresh: token }),
     returns: { 200: Tokens },
-    errors: ['tokenNotValid'],
+    errors: ['tokenNotValid', 'unavailable'],
   },
   ({ body }) => refresh(body.refresh),
 );

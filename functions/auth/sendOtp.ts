@@ -10,7 +10,7 @@ export const handler = endpoint(
     summary: 'Send a one-time code to a phone by SMS.',
     body: OtpRequest,
     returns: { 200: OtpSent },
-    errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut'],
+    errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut', 'unavailable'],
   },
   async ({ body: { phone_number: phone, otp_type: type, app_id, channel, device_token }, language, clientAddress }) => {
     const caller = await otpCaller(clientAddress, device_token, phone.number);

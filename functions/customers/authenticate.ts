@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { issueDeviceToken, otpCaller } from '../../lib/auth/deviceToken.ts';
 import { signIn } from '../../lib/auth/signIn.ts';
-import { mint } from '../../lib/auth/tokens.ts';
+import { mint, readSigningKey } from '../../lib/auth/tokens.ts';
 import { languages } from '../../lib/errors.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
@@ -28,10 +28,10 @@ export const handler = endpoint(
     summary: 'Sign in with a code, or up when the phone is new.',
     body: SignIn,
     returns: { 200: SignedIn, 201: SignedIn },
-    errors: ['otpInvalid', 'otpExpired', 'otpTryLimit'],
+    errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'unavailable'],
   },
   async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientAddress }) => {
-    const caller = await otpCaller(clientAddress, device_token, phone.number);
+    const [caller] = await Promise.all([otpCaller(clientAddress, device_token, phone.number), readSigningKey()]);
     const { customer, country, wallet, session, isNew } = await signIn({ phone, code, caller, device, language });
     const [tokens, newDeviceToken] = await Promise.all([mint(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {

@@ -30,7 +30,8 @@ export const handler = endpoint(
     const about = { version, commit, stage };
     if (deep === '0') return reply(200, { status: 'ok' as const, ...about });
     const checks = await checkHealth(authorization);
-    if (Object.values(checks).includes('failing')) return reply(503, { status: 'failing' as const, ...about, checks });
+    const isFailing = !checks || Object.values(checks).includes('failing');
+    if (isFailing) return reply(503, { status: 'failing' as const, ...about, checks }, { 'retry-after': '5' });
     return reply(200, { status: 'ok' as const, ...about, checks });
   },
 );

@@ -14,6 +14,7 @@ export const handler = endpoint(
     body: OneIdentifier,
     returns: { 200: z.null() },
     fieldErrors: oneIdentifierErrors,
+    errors: ['unavailable'],
   },
   async ({ body, clientAddress }) => {
     await sendResetCode(body, clientAddress);

@@ -1,5 +1,5 @@
 import { logIn } from '../../lib/auth/logIn.ts';
-import { showSignedIn } from '../../lib/auth/showSignedIn.ts';
+import { readSecrets, showSignedIn } from '../../lib/auth/showSignedIn.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { publicSettings } from '../../lib/repositories/publicSettings.ts';
@@ -16,10 +16,10 @@ export const handler = endpoint(
     body: Login,
     returns: { 200: CustomerResource },
     fieldErrors: [{ attr: 'email', code: 'required' }],
-    errors: ['wrongCredentials'],
+    errors: ['wrongCredentials', 'unavailable'],
   },
   async ({ body: { email, phone, password, device_token }, clientAddress }) => {
-    const { enablePhoneLogin } = await publicSettings();
+    const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSecrets()]);
     const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
     const account = await logIn({ ...identifier, password, deviceToken: device_token, clientAddress });
     return showSignedIn(account);

@@ -13,7 +13,7 @@ export const handler = endpoint(
     body: PasswordReset,
     returns: { 200: z.null() },
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
-    errors: ['wrongCode'],
+    errors: ['wrongCode', 'unavailable'],
   },
   async ({ body: { token: code, ...body }, clientAddress }) => {
     await resetPassword({ ...body, code, clientAddress });

@@ -1,4 +1,4 @@
-import { showSignedIn } from '../../lib/auth/showSignedIn.ts';
+import { readSecrets, showSignedIn } from '../../lib/auth/showSignedIn.ts';
 import { signUp } from '../../lib/auth/signUp.ts';
 import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
@@ -18,8 +18,10 @@ export const handler = endpoint(
       { attr: 'phone', code: 'unique' },
       { attr: 'password', code: 'too_common' },
     ],
+    errors: ['unavailable'],
   },
   async ({ body, language, clientAddress }) => {
+    await readSecrets();
     const account = await signUp(body, language, clientAddress);
     return showSignedIn(account);
   },

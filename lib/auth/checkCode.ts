@@ -6,7 +6,7 @@ import { countEvent } from '../metrics.ts';
 import * as otps from '../repositories/otps.ts';
 import type { Share } from '../repositories/phoneLimits.ts';
 import { type Counted, countCall } from '../repositories/sends.ts';
-import { hashNetwork, opens } from './sealedCode.ts';
+import { hashNetwork, opens, readOtpSecrets } from './sealedCode.ts';
 
 /** A caller who has an OTP, or asks for one. */
 export interface OtpCaller {
@@ -42,8 +42,10 @@ interface Admission {
  * Counts an attempt by the caller's network: at this phone, and at the codes of all phones. A
  * network over its limit never reaches the attempts of the phone. The owner's devices are not
  * limited by their network.
+ * @throws unavailable
  */
 export async function admitAttempt(phone: string, type: otps.OtpType, caller: OtpCaller): Promise<Admission> {
+  await readOtpSecrets();
   const now = nowSeconds();
   if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([

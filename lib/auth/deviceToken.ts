@@ -4,10 +4,9 @@ import { config } from '../config.ts';
 import { Claim } from '../repositories/customers.ts';
 import { phoneClaimKey } from '../repositories/keys.ts';
 import { readAll } from '../repositories/table.ts';
-import { secret } from '../secrets.ts';
 import type { OtpCaller } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
-import { OtpSecrets } from './sealedCode.ts';
+import { readOtpSecrets } from './sealedCode.ts';
 
 /**
  * A device token shows that a device has signed in to a customer's account before. It does not authenticate: it only
@@ -15,7 +14,7 @@ import { OtpSecrets } from './sealedCode.ts';
  * `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
  */
 export async function issueDeviceToken(customerId: number): Promise<string> {
-  const { current } = await secret('otp-secrets', OtpSecrets);
+  const { current } = await readOtpSecrets();
   const salt = randomBytes(12).toString('base64url');
   const parts = [String(customerId), String(nowSeconds() + config.deviceTokenSeconds), salt];
   return [current.id, ...parts, sign(current.secret, parts).toString('base64url')].join('.');
@@ -26,7 +25,7 @@ export async function readDeviceToken(token: string | null | undefined): Promise
   const [secretId, customerId = '', expiresAt = '', salt = '', signature = '', ...rest] = token?.split('.') ?? [];
   const areNumbers = [customerId, expiresAt].every((part) => /^\d{1,16}$/.test(part));
   if (!areNumbers || rest.length > 0 || Number(expiresAt) <= nowSeconds()) return undefined;
-  const { next, current, previous } = await secret('otp-secrets', OtpSecrets);
+  const { next, current, previous } = await readOtpSecrets();
   const signedUnder = [current, previous, next].find((candidate) => candidate?.id === secretId);
   if (!signedUnder) return undefined;
   const expected = sign(signedUnder.secret, [customerId, expiresAt, salt]);

@@ -15,6 +15,7 @@ import { admitAttempt, rightCode } from './checkCode.ts';
 import { clientNetwork } from './clientNetwork.ts';
 import { hashPassword } from './passwords.ts';
 import { replacePassword } from './replacePassword.ts';
+import { readOtpSecrets } from './sealedCode.ts';
 import { sendCode } from './sendCode.ts';
 
 const type = 'password_reset';
@@ -23,9 +24,10 @@ const type = 'password_reset';
  * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by
  * the answer, nor by what is counted, nor by a limit of the phone or a failure to send; nor by the
  * time it takes, unless SNS takes longer than that.
- * @throws throttled
+ * @throws throttled, unavailable
  */
 export async function sendResetCode(identifier: Identifier, clientAddress: string): Promise<void> {
+  await readOtpSecrets();
   await sends.limitCalls(clientNetwork(clientAddress), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
   await Promise.all([sendIfKnown(identifier, clientAddress), setTimeout(config.passwordRequestMs)]);
 }
@@ -59,6 +61,7 @@ interface Reset extends Identifier {
  * password that everybody who knows its owner would try
  */
 export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
+  await readOtpSecrets();
   const name = `reset ${loginName(identifier)}`;
   const network = clientNetwork(clientAddress);
   const [tried, [{ customer }]] = await Promise.all([

@@ -4,7 +4,7 @@ import { fail } from '../errors.ts';
 import * as sessions from '../repositories/sessions.ts';
 import { write } from '../repositories/table.ts';
 import { findSession } from './signedIn.ts';
-import { mint, type RefreshClaims, readRefreshToken, type Tokens } from './tokens.ts';
+import { mint, type RefreshClaims, readRefreshToken, readSigningKey, type Tokens } from './tokens.ts';
 
 /** A session ends in the next cycle in which two successors of one token are used. */
 const mostSharedCycles = 2;
@@ -19,11 +19,12 @@ const mostSharedCycles = 2;
  * one token never uses two successors of one, whatever the network loses, repeats or delays, so
  * cycles in which that happens are counted. Two tabs with tokens of their own that refresh at the
  * same moment are counted as well.
- * @throws tokenNotValid
+ * @throws tokenNotValid, unavailable
  */
 export async function refresh(token: string): Promise<Tokens> {
   const claims = await readRefreshToken(token);
   if (!claims) return fail('tokenNotValid');
+  await readSigningKey();
   for (;;) {
     const { customer, session } = await findSession(claims);
     if (!customer || !session) return fail('tokenNotValid');

@@ -1,8 +1,17 @@
 import { showAccount } from '../schemas/account.ts';
 import { issueDeviceToken } from './deviceToken.ts';
-import { mint } from './tokens.ts';
+import { readOtpSecrets } from './sealedCode.ts';
+import { mint, readSigningKey } from './tokens.ts';
 
 type SignedIn = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof mint>[0] };
+
+/**
+ * Reads what {@link showSignedIn} needs, before anything is counted or stored.
+ * @throws unavailable
+ */
+export async function readSecrets(): Promise<void> {
+  await Promise.all([readSigningKey(), readOtpSecrets()]);
+}
 
 /** The response to a login or a sign-up with a password. */
 export async function showSignedIn(account: SignedIn) {

@@ -1,33 +1,14 @@
-import { createLocalJWKSet, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config.ts';
 import { newId } from '../ids.ts';
 import type { Session } from '../repositories/sessions.ts';
 import { secret } from '../secrets.ts';
+import { algorithm, PublicKey, publicKeys } from './publicKeys.ts';
 
-const algorithm = 'ES256';
 const audience = 'customer-backend';
 const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
-
-const PublicKey = z.object({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  kid: z.string(),
-});
-
-/**
- * The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses
- * no valid token.
- */
-export const PublicKeys = z.object({
-  keys: z
-    .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'PublicKey' }))
-    .min(1),
-});
-const VerificationKeys = PublicKeys.transform((keys) => createLocalJWKSet(keys));
 
 /**
  * The private keys of a stage. `current` signs; `next` waits until every verifier has seen its
@@ -107,6 +88,15 @@ export function readRefreshToken(token: string): Promise<RefreshClaims | undefin
   return verify(types.refresh, token, RefreshClaims);
 }
 
+/**
+ * Reads the key that {@link mint} signs with. A sign-in calls it first: one that fails later would
+ * have used up its code or refresh token.
+ * @throws unavailable
+ */
+export async function readSigningKey(): Promise<void> {
+  await secret('signing-keys', SigningKey);
+}
+
 async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): Promise<string> {
   const { kid, key } = await secret('signing-keys', SigningKey);
   return new SignJWT(claims)
@@ -119,11 +109,11 @@ async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): 
 }
 
 async function verify<S extends z.ZodType>(typ: string, token: string, claims: S): Promise<z.output<S> | undefined> {
-  const keys = await secret('public-keys', VerificationKeys);
+  const { forVerifying } = await publicKeys();
   const currentDate = new Date(nowSeconds() * 1000);
   const expected = { algorithms: [algorithm], issuer: config.tokenIssuer, audience, typ, currentDate };
   try {
-    const { payload } = await jwtVerify(token, keys, expected);
+    const { payload } = await jwtVerify(token, forVerifying, expected);
     return claims.safeParse(payload).data;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;

@@ -92,7 +92,7 @@ export function problemOf(error: unknown): Problem {
   const attr = circumstances.attr ?? ('attr' in entry ? entry.attr : undefined);
   const headers = {
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),
-    ...(status === 429 && { 'retry-after': String(circumstances.retryAfterSeconds ?? 1) }),
+    ...((status === 429 || status === 503) && { 'retry-after': String(circumstances.retryAfterSeconds ?? 1) }),
     ...(circumstances.allow && { allow: circumstances.allow.join(', ') }),
   };
   return { status, type, code, texts, headers, fields: attr ? [{ attr, code, texts }] : [] };

@@ -17,8 +17,10 @@ describe('headers', () => {
   test('are documented where they are sent', () => {
     expect(having('x-request-id')).toHaveLength(responses.length);
     expect(having('Cache-Control')).toHaveLength(responses.length);
-    expect(statusesWith('Retry-After')).toEqual(['429']);
-    expect(having('Retry-After')).toHaveLength(operations.length);
+    expect(statusesWith('Retry-After')).toEqual(['429', '503']);
+    expect(having('Retry-After')).toHaveLength(
+      responses.filter(({ status }) => ['429', '503'].includes(status)).length,
+    );
     expect(statusesWith('WWW-Authenticate')).toEqual(['401']);
     expect(statusesWith('Allow')).toEqual(['405']);
     expect(statusesWith('ETag')).toEqual(['200', '304']);
@@ -150,7 +152,7 @@ describe('examples', () => {
   test('of answers are there, and are what a shop would answer', () => {
     for (const { status, response } of responses) {
       const { schema, example } = response.content?.['application/json'] ?? {};
-      if (!schema || (status >= '300' && status !== '503')) continue;
+      if (!schema || (status >= '300' && !example)) continue;
       expect(deviations(schema, example)).toEqual([]);
       expect(JSON.stringify(example)).not.toContain('"string"');
     }

@@ -75,7 +75,7 @@ export async function loadEndpoint(file: string, folder = project): Promise<Endp
 export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'params' | 'body'>): ErrorName[] {
   return [
     ...(body ? (['parseError', 'payloadTooLarge', 'unsupportedMediaType'] as const) : []),
-    ...(auth ? (['notAuthenticated', 'authenticationFailed', 'tokenNotValid'] as const) : []),
+    ...(auth ? (['notAuthenticated', 'authenticationFailed', 'tokenNotValid', 'unavailable'] as const) : []),
     ...(params ? (['notFound'] as const) : []),
     'methodNotAllowed',
     'notAcceptable',

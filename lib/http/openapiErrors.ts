@@ -23,7 +23,7 @@ export function describeStatus(status: number, hasFields = false): string {
     415: 'The content type is not supported.',
     423: 'A field is missing, wrong or taken; every failing field is named.',
     429: 'Too many requests; `Retry-After` says how many seconds to wait.',
-    503: 'Something that this stage needs does not answer.',
+    503: 'Something that this stage needs does not respond; `Retry-After` says how many seconds to wait.',
     500: 'Something went wrong on our side.',
   };
   return descriptions[status] ?? String(status);

@@ -55,7 +55,7 @@ export function headersOf(status: number, { cacheControl }: Pick<Contract, 'cach
     ...(isCached ? (['Cached', 'ETag'] as const) : (['NotCached'] as const)),
     ...(status === 401 ? (['Challenge'] as const) : []),
     ...(status === 405 ? (['Allow'] as const) : []),
-    ...(status === 429 ? (['RetryAfter'] as const) : []),
+    ...(status === 429 || status === 503 ? (['RetryAfter'] as const) : []),
   ];
   return Object.fromEntries(sent.map((name) => [headers[name].name, { $ref: `#/components/headers/${name}` }]));
 }

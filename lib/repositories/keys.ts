@@ -50,6 +50,7 @@ import { createHash } from 'node:crypto';
  * | version of regions | REGIONS                   | VERSION#<version>      | delete what was replaced                |
  * | region             | REGIONS#<version>         | REGION#<code>          | tell what another file would change     |
  * | cell of the map    | REGIONS#<version>         | CELL#<path>            | find the region of a point              |
+ * | public keys        | PUBLIC_KEYS               | PUBLISHED              | verify tokens                           |
  */
 export interface Key {
   pk: string;
@@ -206,6 +207,8 @@ export const cellKey = (version: number, path: string): Key => ({
   pk: versionPartition(version),
   sk: `${cellPrefix}${path}`,
 });
+
+export const publicKeysKey: Key = { pk: 'PUBLIC_KEYS', sk: 'PUBLISHED' };
 
 /** With zeros before it, so that sort keys are in the order of their numbers. */
 function inOrder(number: number, digits: number): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { placePublicKeys } from '../../deploy/publicKeys.ts';
 import { makeSecrets, type Secrets } from '../../deploy/secrets.ts';
 import type { Engine } from '../../local/engine.ts';
 import { type Sandbox, startSandbox } from '../../local/sandbox/server.ts';
@@ -119,6 +120,7 @@ export class World {
     this.#stored = new StoredItems(target, this.#tableName);
     await createTable(target, this.#tableName);
     await loadSeed(this.#service.seed);
+    await this.publishKeys();
   }
 
   /**
@@ -162,6 +164,12 @@ export class World {
       this.#story = undefined;
       await story();
     };
+  }
+
+  /** Copies the public keys into the table, as a deployment and a rotation do. */
+  publishKeys(): Promise<void> {
+    const place = { tableName: this.#tableName, endpoint: this.engine.target };
+    return placePublicKeys(this.secrets['public-keys'], place);
   }
 
   /** Undoes what a test changed around the code. */

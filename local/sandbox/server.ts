@@ -87,7 +87,10 @@ export async function startSandbox({
     '/sns',
     snsSandbox({ messages, platforms }, () => sandbox.faults),
   );
-  app.route('/ssm', ssmSandbox(secrets));
+  app.route(
+    '/ssm',
+    ssmSandbox(secrets, () => sandbox.faults),
+  );
   const storage = storageSandbox({ folder: imagesFolder, onQueue });
   app.route('/', storage.app);
   Object.assign(sandbox, { failures: storage.failures, park: storage.park });

@@ -10,6 +10,8 @@ export const Faults = z.object({
    * Every call is refused with `Throttling`; a number from 0 to 1 is the share of calls that are.
    */
   throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
+  /** The same for calls to SSM. */
+  ssm_throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
   /** Every call is refused because the account has used up its quota of calls. */
   quota: z.boolean().default(false),
   /** Every call fails with a 500. */

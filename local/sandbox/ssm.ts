@@ -1,6 +1,10 @@
 import { Hono } from 'hono';
+import type { Faults } from './sns.ts';
 
+/** Settings of the account are kept beside the secrets, under their whole names. */
 interface Request {
+  SettingId?: string;
+  SettingValue?: string;
   Name?: string;
   Value?: string;
   Overwrite?: boolean;
@@ -10,13 +14,14 @@ interface Request {
 const lastPart = (name: string) => name.slice(name.lastIndexOf('/') + 1);
 
 /**
- * SSM as far as this project uses it: reading, writing and deleting parameters. Stages are not told apart.
+ * SSM as far as this project uses it: parameters, and changing settings of the account. Stages are not told apart.
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */
-export function ssmSandbox(secrets: Partial<Record<string, string>>): Hono {
+export function ssmSandbox(secrets: Partial<Record<string, string>>, faults: () => Faults): Hono {
   return new Hono().post('/', async (context) => {
-    const { Name = '', Value, Overwrite, Names = [] } = await context.req.json<Request>();
+    if (Math.random() < Number(faults().ssm_throttling)) return context.json({ __type: 'ThrottlingException' }, 400);
+    const { Name = '', Value, Overwrite, Names = [], SettingId = '', SettingValue } = await context.req.json<Request>();
     const name = lastPart(Name);
     const value = secrets[name];
     switch (context.req.header('x-amz-target')) {
@@ -27,6 +32,9 @@ export function ssmSandbox(secrets: Partial<Record<string, string>>): Hono {
         if (value !== undefined && !Overwrite) return context.json({ __type: 'ParameterAlreadyExists' }, 400);
         secrets[name] = Value;
         return context.json({ Version: 1, Tier: 'Standard' });
+      case 'AmazonSSM.UpdateServiceSetting':
+        secrets[SettingId] = SettingValue;
+        return context.json({});
       case 'AmazonSSM.DeleteParameters':
         for (const each of Names) delete secrets[lastPart(each)];
         return context.json({ DeletedParameters: Names, InvalidParameters: [] });

@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import type { Endpoint } from '../../lib/http/endpoint.ts';
+import { customerPartition, publicKeysKey } from '../../lib/repositories/keys.ts';
+import { lambdaContext, restEvent, type TestRequest } from '../../lib/testing/event.ts';
+import { logOf } from '../../lib/testing/log.ts';
+import { signIn } from '../../lib/testing/signIn.ts';
+import { useWorld } from '../../lib/testing/world.ts';
+
+const world = useWorld();
+
+/** Functions of a new container: they have read nothing yet. */
+async function startContainer<const F extends string>(...files: F[]): Promise<Record<F, Endpoint>> {
+  jest.resetModules();
+  const entries = files.map(async (file) => [file, (await import(`../${file}.ts`)).handler]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** How SSM responds to a read of a parameter; `undefined` gives its value. */
+let ssmFault: (name: string) => { status: number; type: string } | undefined;
+let reads: string[];
+let ssm: Server;
+beforeAll(async () => {
+  ssm = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const name = JSON.parse(body).Name.split('/').at(-1) as keyof typeof world.secrets;
+    reads.push(name);
+    const fault = ssmFault(name);
+    if (fault) response.writeHead(fault.status).end(JSON.stringify({ __type: fault.type }));
+    else response.end(JSON.stringify({ Parameter: { Value: world.secrets[name] } }));
+  }).listen(0, '127.0.0.1');
+  await once(ssm, 'listening');
+});
+beforeEach(() => {
+  reads = [];
+  ssmFault = () => undefined;
+  const { port } = ssm.address() as AddressInfo;
+  world.set({ AWS_ENDPOINT_URL_SSM: `http://127.0.0.1:${port}`, SECRETS_BUDGET_MS: '200' });
+});
+afterAll(() => {
+  ssm.closeAllConnections();
+  ssm.close();
+});
+
+/** Calls a function of a container. Its catalogue is its own, so the world cannot check its response. */
+async function call(handler: Endpoint, request: TestRequest = {}) {
+  const { statusCode: status, headers = {}, body } = await handler(restEvent(request), lambdaContext());
+  return { status, headers, body: JSON.parse(body) };
+}
+
+const throttle = () => ({ status: 400, type: 'ThrottlingException' });
+let clients = 0;
+const send = (sendOtp: Endpoint, phone = world.phone()) => {
+  clients += 1;
+  const body = { phone_number: phone, otp_type: 'customer_auth' };
+  return call(sendOtp, { body, clientAddress: `192.0.2.${clients}` });
+};
+const unavailable = {
+  type: 'server_error',
+  errors: [
+    {
+      code: 'service_unavailable',
+      detail: 'The service is busy at the moment. Try again in a few seconds.',
+      attr: null,
+    },
+  ],
+};
+
+describe('public keys', () => {
+  test('come from the table, so that no function but those that sign or send reads SSM for a signed-in request', async () => {
+    const { access } = await signIn(world);
+    ssmFault = throttle;
+    const container = await startContainer('customers/get', 'auth/jwks');
+    reads = [];
+    const { body } = await call(container['auth/jwks'], { method: 'GET' });
+    expect((await call(container['customers/get'], { method: 'GET', token: access })).status).toBe(200);
+    expect([body.keys.length, reads]).toEqual([2, []]);
+  });
+
+  test('that are not there yet are a 503 with Retry-After, which is not kept', async () => {
+    const { access } = await signIn(world);
+    const container = await startContainer('customers/get', 'auth/jwks', 'password/logout');
+    await world.delete(publicKeysKey);
+    const shown = await call(container['auth/jwks'], { method: 'GET' });
+    const me = await call(container['customers/get'], { method: 'GET', token: access });
+    const left = await call(container['password/logout'], { token: access });
+    for (const { status, headers } of [shown, me, left])
+      expect([status, headers['retry-after'], headers['cache-control']]).toEqual([503, '5', 'no-store']);
+    expect([shown.body, me.body, left.body.code]).toEqual([unavailable, unavailable, 503]);
+
+    await world.publishKeys();
+    expect((await call(container['customers/get'], { method: 'GET', token: access })).status).toBe(200);
+    expect((await call(container['auth/jwks'], { method: 'GET' })).status).toBe(200);
+  });
+
+  test('that a function has go on serving while the table cannot be reached', async () => {
+    const container = await startContainer('auth/jwks');
+    const { body } = await call(container['auth/jwks'], { method: 'GET' });
+    world.engine.fail(() => ({ status: 400, type: 'ResourceNotFoundException' }));
+    world.advance(301);
+    expect(await call(container['auth/jwks'], { method: 'GET' })).toMatchObject({ status: 200, body });
+  });
+
+  test('are read once for many requests at once, and not again while they are kept', async () => {
+    const container = await startContainer('auth/jwks');
+    const show = () => call(container['auth/jwks'], { method: 'GET' });
+    await show();
+    world.advance(301);
+    world.engine.record();
+    await Promise.all(Array.from({ length: 20 }, show));
+    world.advance(299);
+    await show();
+    expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['BatchGetItem']);
+  });
+});
+
+describe('secrets', () => {
+  test('are read by one call for many requests at once, however often SSM throttles it at first', async () => {
+    const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
+    world.set({ SECRETS_BUDGET_MS: '10000' });
+    ssmFault = () => (reads.length <= 3 ? throttle() : undefined);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(sendOtp)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(reads).toEqual(Array(4).fill('otp-secrets'));
+  });
+
+  test.each([
+    ['throttles', throttle],
+    ['fails', () => ({ status: 500, type: 'InternalServerError' })],
+  ])('that SSM does not give while it %s are a 503 with Retry-After, and nothing is counted', async (_, fault) => {
+    const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
+    const phone = world.phone();
+    ssmFault = fault;
+    const before = await world.items();
+    const { status, headers, body } = await send(sendOtp, phone);
+    expect([status, headers['retry-after'], body]).toEqual([503, '5', unavailable]);
+    expect(reads.length).toBeGreaterThan(2);
+    expect(await world.items()).toEqual(before);
+    ssmFault = () => undefined;
+    expect((await send(sendOtp, phone)).status).toBe(200);
+  });
+
+  test('that are missing are a fault of the stage, and not asked for again', async () => {
+    const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
+    ssmFault = () => ({ status: 400, type: 'ParameterNotFound' });
+    expect([(await send(sendOtp)).status, reads.length]).toEqual([500, 1]);
+  });
+
+  test('are a 503 in the envelope of surface B', async () => {
+    const container = await startContainer('password/login', 'password/forget', 'password/reset', 'password/signup');
+    ssmFault = throttle;
+    const email = 'mona@example.com';
+    const password = 'a long enough one';
+    const person = { name: 'Mona', last_name: 'Adel', phone: world.phone(), birthdate: '1990-01-31' };
+    const bodies = {
+      'password/login': { email, password },
+      'password/forget': { email },
+      'password/reset': { email, password, token: '123456' },
+      'password/signup': { ...person, email, password },
+    };
+    for (const [file, body] of Object.entries(bodies)) {
+      const answer = await call(container[file as keyof typeof bodies], { body });
+      expect([answer.status, answer.headers['retry-after'], answer.body]).toEqual([
+        503,
+        '5',
+        {
+          code: 503,
+          message: 'The service is busy at the moment. Try again in a few seconds.',
+          message_ar: 'الخدمة مشغولة حاليًا. حاول مرة أخرى بعد بضع ثوانٍ.',
+          errors: { errorMessage: expect.any(String), errorDetails: [] },
+        },
+      ]);
+    }
+  });
+
+  test('that are missing for a moment use up no code and no refresh token', async () => {
+    const phone = world.phone();
+    const container = await startContainer('auth/sendOtp', 'customers/authenticate', 'auth/refresh');
+    await send(container['auth/sendOtp'], phone);
+    const body = { phone_number: phone, otp: world.codeFor(phone), device: { registration_id: 'x' }, language: 'en' };
+    ssmFault = (name) => (name === 'signing-keys' ? throttle() : undefined);
+    expect((await call(container['customers/authenticate'], { body })).status).toBe(503);
+    const { refresh, customer } = await signIn(world);
+    const session = await world.partition(customerPartition(customer.id));
+    expect((await call(container['auth/refresh'], { body: { refresh } })).status).toBe(503);
+    expect(await world.partition(customerPartition(customer.id))).toEqual(session);
+
+    ssmFault = () => undefined;
+    expect((await call(container['customers/authenticate'], { body })).status).toBe(201);
+    expect((await call(container['auth/refresh'], { body: { refresh } })).status).toBe(200);
+  });
+
+  test('that SSM does not give are counted, once for each read, for the alarm of the stage', async () => {
+    const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
+    ssmFault = throttle;
+    const { logger } = await import('../../lib/logger.ts');
+    logger().setLogLevel('INFO');
+    const lines = await logOf(() => Promise.all([send(sendOtp), send(sendOtp)]));
+    const counted = lines.map((line) => JSON.parse(line)).filter(({ SecretsUnavailable }) => SecretsUnavailable);
+    expect(counted).toEqual([
+      expect.objectContaining({
+        message: 'secret_unavailable',
+        secret: 'otp-secrets',
+        reason: 'SsmThrottlingException',
+      }),
+    ]);
+  });
+
+  test('that a function has go on serving at once while SSM throttles', async () => {
+    const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
+    await send(sendOtp);
+    reads = [];
+    ssmFault = throttle;
+    world.set({ SECRETS_BUDGET_MS: '60000' });
+    world.advance(301);
+    expect([(await send(sendOtp)).status, reads.length]).toEqual([200, 2]);
+  });
+
+  test('leave the deep health check at 503 with Retry-After when its key cannot be read', async () => {
+    const { 'health/get': getHealth } = await startContainer('health/get');
+    ssmFault = throttle;
+    const { status, headers, body } = await call(getHealth, { method: 'GET', query: { deep: '1' } });
+    expect([status, headers['retry-after'], body]).toEqual([
+      503,
+      '5',
+      { status: 'failing', version: 'unknown', commit: 'unknown', stage: 'local' },
+    ]);
+  });
+});
