@@ -39,7 +39,9 @@ export async function bundleFunctions(folder = project, functionNames?: string[]
     functionName,
     file,
     code: codes.get(join(folder, `${file}.js`)) ?? new Uint8Array(),
-    inputs: Object.keys(metafile.outputs[`${file}.js`]?.inputs ?? {}),
+    inputs: Object.entries(metafile.outputs[`${file}.js`]?.inputs ?? {}).flatMap(([path, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [path] : [],
+    ),
   }));
 }
 

@@ -10,8 +10,9 @@ export interface Conditional {
  * Decides the conditions of a template, which Serverless has filled with the params of the stage,
  * and leaves out resources and outputs of false ones. CloudFormation would decide the same at each
  * deployment, but its validators reject the values of resources that are never made.
+ * @param functions resources beside the template that choose values by its conditions
  */
-export function decideConditions(template: Conditional): void {
+export function decideConditions(template: Conditional, functions: Resources = {}): void {
   const { Conditions: conditions = {}, Resources, Outputs = {} } = template;
   const isTrue = (name: string) => decide(conditions[name], conditions);
   for (const group of [Resources, Outputs] as Record<string, { Condition?: string }>[]) {
@@ -21,8 +22,10 @@ export function decideConditions(template: Conditional): void {
       else delete group[name];
     }
   }
-  for (const [name, resource] of Object.entries(Resources)) {
-    Resources[name] = chooseValues(resource, isTrue) as Resource;
+  for (const resources of [Resources, functions]) {
+    for (const [name, resource] of Object.entries(resources)) {
+      resources[name] = chooseValues(resource, isTrue) as Resource;
+    }
   }
   delete template.Conditions;
 }

@@ -192,7 +192,7 @@ class StagePlugin {
   #finishTemplate(): void {
     const { service, functions, provider, resources } = this.#serverless.service;
     const { Resources: compiled } = provider.compiledCloudFormationTemplate;
-    decideConditions(resources);
+    decideConditions(resources, compiled);
     Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? []));
     compiled[logGroupId] = {
       Type: 'AWS::Logs::LogGroup',

@@ -7,6 +7,7 @@ import { type Dialect, envelope, standard } from '../lib/http/dialects.ts';
 import { readFunctions, readRoutes, readService } from '../lib/http/routes.ts';
 import { copyService, packageStages, type Template } from '../lib/testing/template.ts';
 import { describeApi, routesOf } from './apiDocument.ts';
+import { bundleFunctions } from './bundle.ts';
 import { decideConditions } from './conditions.ts';
 import pushPermissions from './push.cjs';
 import type { Resource, Resources } from './template.ts';
@@ -61,8 +62,56 @@ test('deletes logs after the days that a stage sets', () => {
   ]);
 });
 
+test('rings an alarm when SSM does not give functions their secrets', () => {
+  expect(prod.Resources.SecretsAlarm?.Properties).toMatchObject({
+    Namespace: 'customer-backend-prod',
+    MetricName: 'SecretsUnavailable',
+    Statistic: 'Sum',
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+  });
+});
+
+test('gives the domain of images to the functions that show or keep images, and to no others', async () => {
+  const bundles = await bundleFunctions();
+  const uses = bundles.map(({ functionName, inputs }) => ({
+    functionName,
+    hasImages: inputs.includes('lib/images/urls.ts'),
+  }));
+  const environments = functions.map(({ functionName }) => {
+    const { Environment } = prod.Resources[`${logicalId(functionName)}LambdaFunction`]?.Properties ?? {};
+    return { functionName, hasImages: 'IMAGES_URL' in Environment.Variables };
+  });
+  expect(environments).toEqual(uses);
+});
+
+const imagesUrlIn = (resources: Resources) =>
+  resources.GetCustomerLambdaFunction?.Properties.Environment.Variables.IMAGES_URL;
+
+test('serves images at a domain where a stage has one, and else at that of CloudFront', async () => {
+  const copy = copyService();
+  try {
+    const arn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const params = ['--param', 'imagesDomainName=images.shop.example', '--param', `imagesCertificateArn=${arn}`];
+    await copy.serverless(['package', '--stage', 'dev', ...params]);
+    const { Resources, Outputs } = copy.template();
+    expect(Resources.ImagesCdn?.Properties.DistributionConfig).toMatchObject({
+      Aliases: ['images.shop.example'],
+      ViewerCertificate: { AcmCertificateArn: arn, SslSupportMethod: 'sni-only' },
+    });
+    expect(imagesUrlIn(Resources)).toBe('https://images.shop.example');
+    expect(Outputs).toHaveProperty('ImagesTarget');
+  } finally {
+    copy.delete();
+  }
+  const { DistributionConfig } = dev.Resources.ImagesCdn?.Properties ?? {};
+  for (const name of ['Aliases', 'ViewerCertificate']) expect(DistributionConfig).not.toHaveProperty(name);
+  expect(imagesUrlIn(dev.Resources)).toEqual({ 'Fn::Sub': `https://\${ImagesCdn.DomainName}` });
+  expect(dev.Outputs).not.toHaveProperty('ImagesTarget');
+});
+
 test('leaves room in the 500 resources that a stack can have', () => {
-  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(168);
+  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(169);
 });
 
 test('has room for 120 endpoints, each of which takes two resources', async () => {

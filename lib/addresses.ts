@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fail } from './errors.ts';
 import { savingImage } from './images/saving.ts';
 import { dropQuietly } from './images/store.ts';
+import { isSameImage } from './images/urls.ts';
 import type { Position } from './regions/cells.ts';
 import * as addresses from './repositories/addresses.ts';
 import type { Customer } from './repositories/customers.ts';
@@ -20,7 +21,7 @@ export async function addAddress(customer: Customer, wanted: NewAddress): Promis
   const image = wanted.map_image ?? null;
   return savingImage(customer.id, image, async (mapImage) => {
     const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
-    if (address.mapImage !== mapImage) await dropQuietly(customer.id, mapImage);
+    if (!isSameImage(customer.id, address.mapImage, mapImage)) await dropQuietly(customer.id, mapImage);
     return address;
   });
 }
@@ -50,7 +51,8 @@ export async function changeAddress(
       mapDescription: map_description,
       mapImage,
     });
-    if (after.mapImage !== before.mapImage) await dropQuietly(customer.id, before.mapImage);
+    const isReplaced = !isSameImage(customer.id, after.mapImage, before.mapImage);
+    if (isReplaced) await dropQuietly(customer.id, before.mapImage);
     return after;
   });
 }

@@ -138,7 +138,11 @@ export const config = {
   },
   /** Where the images of the bucket are served, without a trailing slash. */
   get imagesUrl() {
-    return text('IMAGES_URL');
+    return text('IMAGES_URL').replace(/\/$/, '');
+  },
+  /** Where they were served before, beside CloudFront's own domains. */
+  get formerImagesUrls() {
+    return list('IMAGES_FORMER_DOMAINS').map((domain) => `https://${domain}`);
   },
 
   /** The methods of each path, for the `Allow` header of a wrong one. */

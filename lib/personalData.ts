@@ -1,7 +1,8 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { SignedIn } from './auth/signedIn.ts';
 import { isoTime, nowSeconds } from './clock.ts';
 import { bytesIn, mostBytes } from './http/fitting.ts';
+import { imageUrl } from './images/urls.ts';
 import { Address } from './repositories/addresses.ts';
 import { Customer } from './repositories/customers.ts';
 import { Device } from './repositories/devices.ts';
@@ -28,6 +29,8 @@ interface Kind {
   many?: boolean;
   /** Fields that say nothing about the customer. */
   internal?: readonly string[];
+  /** The field with an image, which is shown by its URL. */
+  image?: string;
   /**
    * Kept when the customer is erased, because accounts must add up; such an item may not say whose
    * it was.
@@ -40,6 +43,7 @@ export const personalData = {
   profile: {
     sk: 'PROFILE',
     schema: Customer,
+    image: 'image',
     internal: ['addressCount', 'devicesAtMost', 'deviceRecounts', 'readings', 'clearings', 'signIns', 'endedSignIns'],
   },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
@@ -52,7 +56,7 @@ export const personalData = {
     internal: ['customerId', 'usedTokens', 'signIn', 'sharedCycles', 'sharing'],
   },
   devices: { sk: devicePrefix, schema: Device, many: true, internal: ['sessionId'] },
-  addresses: { sk: addressPrefix, schema: Address, many: true },
+  addresses: { sk: addressPrefix, schema: Address, many: true, image: 'mapImage' },
   notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
 } as const satisfies Record<string, Kind>;
 
@@ -95,7 +99,8 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
   let seen = 0;
   for await (const item of readEachRaw(pk, { behind })) {
     const kind = kinds.find(({ sk, many }) => item.sk.startsWith(sk) && (many || !behind));
-    const entry = kind && isStanding(item, customer) ? show(kind, asListed(item, { customer, session })) : undefined;
+    const entry =
+      kind && isStanding(item, customer) ? show(kind, asListed(item, { customer, session }), customer) : undefined;
     if (entry) bytes += bytesIn(entry);
     isCut = bytes > mostBytes || seen >= mostItems;
     if (isCut) break;
@@ -103,7 +108,7 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
     last = item.sk;
     seen += 1;
   }
-  if (isCut && !behind) await addSingles(pk, shown);
+  if (isCut && !behind) await addSingles(customer, shown);
   return {
     data: Object.fromEntries(
       kinds.map(({ name, many }) => [name, many ? shown.get(name) : (shown.get(name)?.[0] ?? null)]),
@@ -113,11 +118,12 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
 }
 
 /** Adds what comes so late in the order of the keys that it was not read. */
-async function addSingles(pk: string, shown: Map<string, object[]>): Promise<void> {
+async function addSingles(customer: Customer, shown: Map<string, object[]>): Promise<void> {
   const missing = kinds.filter(({ name, many }) => !many && shown.get(name)?.length === 0);
   await Promise.all(
     missing.map(async (kind) => {
-      for (const item of await readRaw(pk, kind.sk)) shown.get(kind.name)?.push(show(kind, item));
+      for (const item of await readRaw(customerPartition(customer.id), kind.sk))
+        shown.get(kind.name)?.push(show(kind, item, customer));
     }),
   );
 }
@@ -137,9 +143,9 @@ function asListed(item: Stored, { customer, session }: Caller): Stored {
   return success ? { ...item, lastUsedAtSeconds: shownLastUseSeconds(data, session.id) } : item;
 }
 
-function show(kind: Kind, item: Record<string, unknown>): Record<string, unknown> {
+function show(kind: Kind, item: Record<string, unknown>, { id }: Customer): Record<string, unknown> {
   const fields = exportedFields(kind).map(({ stored, shown }) => {
-    const value = item[stored];
+    const value = stored === kind.image ? imageUrl(id, z.string().nullable().parse(item[stored])) : item[stored];
     const unit = typeof value === 'number' ? time.exec(stored)?.[1] : undefined;
     return [shown, unit ? isoTime(Number(value) / (unit === 'Ms' ? 1000 : 1)) : (value ?? null)];
   });

@@ -5,6 +5,7 @@ import type { SignedIn } from './auth/signedIn.ts';
 import { fail } from './errors.ts';
 import { savingImage } from './images/saving.ts';
 import { dropQuietly } from './images/store.ts';
+import { isSameImage } from './images/urls.ts';
 import * as countries from './repositories/countries.ts';
 import * as customers from './repositories/customers.ts';
 import { change } from './repositories/profiles.ts';
@@ -46,7 +47,8 @@ export async function changeProfile(
     };
     const before = await change(customer, changes, { isProven: isFreshlyProven(session), network });
     if (!before) return fail('authenticationFailed');
-    if (image !== undefined && image !== before.image) await dropQuietly(customer.id, before.image);
+    const isReplaced = image !== undefined && !isSameImage(customer.id, image, before.image);
+    if (isReplaced) await dropQuietly(customer.id, before.image);
     if (before.email && email !== undefined && email !== before.email) await notifyOfChange(before, 'email');
   });
 }

@@ -4,6 +4,7 @@ import { fitting } from '../../lib/http/fitting.ts';
 import { newId } from '../../lib/ids.ts';
 import type { CleanImage } from '../../lib/images/picture.ts';
 import { dropQuietly, keepImage } from '../../lib/images/store.ts';
+import { imageUrl } from '../../lib/images/urls.ts';
 import { find } from '../../lib/repositories/items.ts';
 import { readLists } from '../../lib/repositories/lists.ts';
 import { attempts, backOff } from '../../lib/repositories/retries.ts';
@@ -79,7 +80,7 @@ export function findPets(lists: string[]): Promise<Pet[]> {
 /** Keeps a photo of a pet and answers its URL. @throws notFound, or a bad field where it has as many as it can have */
 export async function addPhoto(id: number, image: CleanImage): Promise<string> {
   await find(keys.petKey(id), Pet);
-  const url = await keepImage(id, image);
+  const url = imageUrl(id, await keepImage(id, image)) ?? '';
   await changePet(id, (pet) => {
     if (pet.photoUrls.length >= mostPhotos) failFields({ attr: 'photoUrls', code: 'max_value', max: mostPhotos });
     return { ...pet, photoUrls: [...pet.photoUrls, url] };

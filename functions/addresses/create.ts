@@ -16,5 +16,5 @@ export const handler = endpoint(
     returns: { 201: Address },
     errors: ['unsupportedRegion', 'regionCountryMismatch', 'addressLimitReached'],
   },
-  async ({ customer, body }) => showAddress(await addAddress(customer, body)),
+  async ({ customer, body }) => showAddress(customer.id, await addAddress(customer, body)),
 );

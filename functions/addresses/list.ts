@@ -15,6 +15,8 @@ export const handler = endpoint(
   async ({ customer }) => {
     const all = await addresses.ofCustomer(customer.id);
     const isPrimary = ({ id }: addresses.Address) => id === customer.primaryAddressId;
-    return [...all.filter(isPrimary), ...all.filter((address) => !isPrimary(address))].map(showAddress);
+    return [...all.filter(isPrimary), ...all.filter((address) => !isPrimary(address))].map((address) =>
+      showAddress(customer.id, address),
+    );
   },
 );

@@ -19,5 +19,5 @@ export const handler = endpoint(
     returns: { 200: Address },
     errors: ['unsupportedRegion', 'regionCountryMismatch'],
   },
-  async ({ customer, params, body }) => showAddress(await changeAddress(customer, params.id, body)),
+  async ({ customer, params, body }) => showAddress(customer.id, await changeAddress(customer, params.id, body)),
 );

@@ -2,21 +2,23 @@ import { ApiError, errors, ValidationError } from '../errors.ts';
 import { markForErasure } from '../repositories/customers.ts';
 import type { CleanImage } from './picture.ts';
 import { dropQuietly, keepImage } from './store.ts';
+import { storedImage } from './urls.ts';
 
 /**
- * Saves what may have an image of a customer's: by its URL, or as a file, which is kept first and dropped again where `save`
- * refuses.
+ * Saves what may have an image of a customer's: by its URL, or as a file, which is kept first and
+ * dropped again where `save` refuses. `save` gets the image as it is stored.
  */
 export async function savingImage<U extends string | null | undefined, T>(
   customerId: number,
   image: U | CleanImage,
-  save: (url: U | string) => Promise<T>,
+  save: (stored: U | string) => Promise<T>,
 ): Promise<T> {
+  if (typeof image === 'string') return save(storedImage(customerId, image));
   if (image === null || typeof image !== 'object') return save(image);
-  const url = await keepImage(customerId, image);
-  return save(url).catch(async (error) => {
+  const key = await keepImage(customerId, image);
+  return save(key).catch(async (error) => {
     if (isGone(error)) await markForErasure(customerId);
-    else if (isRefusal(error)) await dropQuietly(customerId, url);
+    else if (isRefusal(error)) await dropQuietly(customerId, key);
     throw error;
   });
 }

@@ -6,6 +6,7 @@ import { config } from '../config.ts';
 import { loggable, logger } from '../logger.ts';
 import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
+import { folderOf, imageKeyOf } from './urls.ts';
 
 let client: S3Client | undefined;
 
@@ -14,17 +15,14 @@ function bucket(): S3Client {
   return client;
 }
 
-const folderOf = (ownerId: number) => `images/${ownerId}/`;
-
 /**
- * Keeps an image of its owner, a customer for one, and answers its URL. The name is new and cannot
+ * Keeps an image of its owner, a customer for one, and returns its key. The name is new and cannot
  * be guessed, so it may be cached for ever.
  */
 export async function keepImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32(bytes));
-  const url = `${config.imagesUrl}/${key}`;
   const image = {
     body: bytes,
     headers: {
@@ -37,26 +35,24 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
   };
   // After an unknown outcome the bucket may hold an image that no customer has.
   await change('PUT', key, image).catch(async (error) => {
-    await dropQuietly(ownerId, url);
+    await dropQuietly(ownerId, key);
     throw error;
   });
-  return url;
+  return key;
 }
 
 /**
- * Deletes an image of its owner by its URL. Any other URL is only forgotten: they may have named
- * what is not theirs.
+ * Deletes an image of its owner, by its key or URL. Any other one is only forgotten: the owner may
+ * have named an image of another owner.
  */
-export async function dropImage(ownerId: number, url: string | null): Promise<void> {
-  const folder = `${config.imagesUrl}/${folderOf(ownerId)}`;
-  const name = url?.startsWith(folder) ? url.slice(folder.length) : '';
-  if (!/^[\w-]+\.\w+$/.test(name)) return;
-  await change('DELETE', `${folderOf(ownerId)}${name}`);
+export async function dropImage(ownerId: number, image: string | null): Promise<void> {
+  const key = imageKeyOf(ownerId, image);
+  if (key) await change('DELETE', key);
 }
 
 /** The same where an image that cannot be dropped now is no reason to fail. */
-export async function dropQuietly(ownerId: number, url: string | null): Promise<void> {
-  await dropImage(ownerId, url).catch((error) =>
+export async function dropQuietly(ownerId: number, image: string | null): Promise<void> {
+  await dropImage(ownerId, image).catch((error) =>
     logger().warn('An image was left behind.', { error: loggable(error) }),
   );
 }

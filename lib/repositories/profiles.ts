@@ -1,4 +1,5 @@
 import { fail, failFields } from '../errors.ts';
+import { storedImage } from '../images/urls.ts';
 import { Claim, Customer } from './customers.ts';
 import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from './keys.ts';
 import { countEmailChangeWrite, emailChangeWait, limitRefusals, takenLeftWrite, takenWait } from './sends.ts';
@@ -25,8 +26,10 @@ export async function change(
   changes: Changes,
   { isProven, network, holder }: { isProven: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
-  const update = setting(changes);
-  if (!update.expression) return customer;
+  if (!setting(changes).expression) return customer;
+  // An image that is stored by its URL moves to its key, unless it is replaced.
+  const { image = storedImage(customer.id, customer.image) } = changes;
+  const update = setting({ ...changes, ...(image !== customer.image && { image }) });
   const { email = customer.email, primaryAddressId } = changes;
   const writes: Record<string, Write> = {
     profile: {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type FieldError, languages } from '../errors.ts';
+import { imageUrl } from '../images/urls.ts';
 import { decimal } from '../money.ts';
 import type { Customer } from '../repositories/customers.ts';
 import { publicSettings } from '../repositories/publicSettings.ts';
@@ -52,7 +53,7 @@ export function showAccount({ customer, phone, wallet, token }: Account): z.inpu
     email: customer.email,
     phone,
     phone_verified: customer.phoneNumber !== '',
-    image: customer.image,
+    image: imageUrl(customer.id, customer.image),
     birthdate: customer.birthDate,
     token,
     is_guest: false,

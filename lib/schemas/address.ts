@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { imageUrl } from '../images/urls.ts';
 import { locationTypes, type Address as Stored } from '../repositories/addresses.ts';
 import { choice, clearable, id, text } from './fields.ts';
 import { image } from './image.ts';
@@ -31,13 +32,13 @@ export type NewAddress = z.output<typeof NewAddress>;
 export const AddressChanges = NewAddress.partial();
 export type AddressChanges = z.output<typeof AddressChanges>;
 
-export function showAddress(address: Stored): Address {
+export function showAddress(customerId: number, address: Stored): Address {
   return {
     id: address.id,
     description: address.description,
     location_type: address.locationType,
     point: { type: 'Point', coordinates: [address.longitude, address.latitude] },
     map_description: address.mapDescription ?? '',
-    map_image: address.mapImage,
+    map_image: imageUrl(customerId, address.mapImage),
   };
 }

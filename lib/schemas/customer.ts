@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { languages } from '../errors.ts';
+import { imageUrl } from '../images/urls.ts';
 import type * as countries from '../repositories/countries.ts';
 import { genders, type Customer as Stored } from '../repositories/customers.ts';
 import type * as wallets from '../repositories/wallets.ts';
@@ -42,7 +43,7 @@ export function showCustomer(
     phone_number: phone,
     full_name: fullName,
     email,
-    image: customer.image,
+    image: imageUrl(customer.id, customer.image),
     gender,
     birth_date: birthDate,
     primary_address: customer.primaryAddressId,
