@@ -21,7 +21,7 @@ export const PublicKey = z.object({
  */
 export const PublicKeys = z.object({
   keys: z
-    .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'PublicKey' }))
+    .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'SigningKey' }))
     .min(1),
 });
 

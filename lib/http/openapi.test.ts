@@ -57,8 +57,10 @@ describe('bodies', () => {
     const optional = withBody.filter(({ requestBody }) => !requestBody?.required).map(({ operationId }) => operationId);
     expect(optional).toEqual([
       'UpdateCustomer',
+      'UpdateCustomerByForm',
       'verifyPhone',
       'UpdateAddress',
+      'UpdateAddressByForm',
       'devices_partial_update',
       'updateNotificationPreferences',
       'updateWallet',
@@ -79,7 +81,12 @@ describe('schemas', () => {
     expect(Object.entries(schemas).flatMap(([name, schema]) => objectsIn(schema, name))).toEqual(
       Object.keys(schemas).filter((name) => 'properties' in schemas[name]),
     );
-    expect(objectsIn(document.paths, '')).toEqual([]);
+    const media = '.patch.requestBody.content.multipart/form-data.schema';
+    expect(objectsIn(document.paths, '')).toEqual([
+      `./api/customers/me/update/${media}`,
+      `./api/addresses/create/${media.replace('patch', 'post')}`,
+      `./api/addresses/{id}/update/${media}`,
+    ]);
   });
 
   test('of every id and every other whole number have a bound that means something', () => {
@@ -97,16 +104,13 @@ describe('forms', () => {
   });
 
   test('have schemas of their own, in which images are files and everything else is a text', () => {
-    expect(forms.map(({ form }) => nameOf(form.schema))).toEqual([
-      'UpdateCustomerForm',
-      'CreateAddressForm',
-      'UpdateAddressForm',
-    ]);
-    const fields = forms.flatMap(({ form }) => Object.entries(resolved(form.schema).properties ?? {}));
+    const byName = new Map(forms.filter(({ form }) => form.schema.$ref).map(({ form }) => [nameOf(form.schema), form]));
+    expect([...byName.keys()].toSorted()).toEqual(['CreateAddressForm', 'UpdateAddressForm', 'UpdateCustomerForm']);
+    const fields = [...byName.values()].flatMap((form) => Object.entries(resolved(form.schema).properties ?? {}));
     const files = fields.filter(([, { format }]) => format === 'binary').map(([name]) => name);
-    expect(files).toEqual(['image', 'map_image', 'map_image']);
+    expect(files.toSorted()).toEqual(['image', 'map_image', 'map_image']);
     for (const [name, { type }] of fields) expect([name, type]).not.toEqual([name, 'object']);
-    expect(resolved(forms[1]?.form.schema ?? {}).properties?.point).toMatchObject({ type: 'string' });
+    expect(resolved(byName.get('CreateAddressForm')?.schema ?? {}).properties?.point).toMatchObject({ type: 'string' });
   });
 });
 
@@ -156,5 +160,65 @@ describe('examples', () => {
       expect(deviations(schema, example)).toEqual([]);
       expect(JSON.stringify(example)).not.toContain('"string"');
     }
+  });
+});
+
+describe('for generators of clients', () => {
+  /** Every schema of the document, also those inside others. */
+  function schemasIn(node: unknown): (Schema & Record<string, unknown>)[] {
+    if (typeof node !== 'object' || node === null) return [];
+    const inside = Object.entries(node).flatMap(([name, value]) => (/^examples?$/.test(name) ? [] : schemasIn(value)));
+    return ['type', 'enum', 'const', '$ref', 'anyOf', 'oneOf', 'properties'].some((name) => name in node)
+      ? [node as Schema & Record<string, unknown>, ...inside]
+      : inside;
+  }
+  const all = schemasIn({ paths: document.paths, components: document.components });
+
+  test('every integer is of 64 bits', () => {
+    const integers = all.filter(({ type }) => [type].flat().includes('integer'));
+    expect(integers.length).toBeGreaterThan(30);
+    for (const integer of integers) expect(integer).toMatchObject({ format: 'int64' });
+  });
+
+  test('what may be null has a type beside it, or is a reference or null', () => {
+    const unions = all.filter(({ anyOf, oneOf }) => anyOf ?? oneOf);
+    for (const { anyOf } of unions) expect(anyOf).toEqual([{ $ref: expect.any(String) }, { type: 'null' }]);
+    expect(resolved({ $ref: '#/components/schemas/Customer' }).properties).toMatchObject({
+      image: { type: ['string', 'null'], format: 'uri' },
+      primary_address: { type: ['integer', 'null'], format: 'int64' },
+    });
+    expect(resolved({ $ref: '#/components/schemas/Session' }).properties?.device_type).toMatchObject({
+      type: ['string', 'null'],
+      enum: ['ios', 'android', 'web', null],
+    });
+  });
+
+  test('every choice has a type', () => {
+    for (const schema of all.filter((schema) => 'enum' in schema || 'const' in schema))
+      expect(schema).toHaveProperty('type');
+  });
+
+  test('objects may get new fields', () => {
+    expect(all.filter(({ additionalProperties }) => additionalProperties === false)).toEqual([]);
+  });
+
+  test('no schema is called like a type that Kotlin, Swift, Java, Dart or TypeScript knows', () => {
+    const known =
+      'Any Array Boolean Character Class Data Date Decimal Double Duration Enum Error Exception Float Function Future ' +
+      'Int Integer Iterable List Locale Location Long Map Module Notification Null Number Object Optional Order Package ' +
+      'Page Pair Point Process Record Region Request Response Result Set State Stream String Thread Time Type Unit Uri Url ' +
+      'Value Void ApiClient ApiError ApiException ApiResponse ClientError Configuration ErrorResponse ServerError PublicKey';
+    const names = Object.keys(document.components.schemas).map((name) => name.toLowerCase());
+    expect(known.split(' ').filter((name) => names.includes(name.toLowerCase()))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('each upload is an operation that takes a form alone', () => {
+    const uploads = operations.filter(({ requestBody }) => requestBody?.content['multipart/form-data']);
+    const alone = uploads.filter(({ requestBody }) => Object.keys(requestBody?.content ?? {}).length === 1);
+    const others = uploads.filter((operation) => !alone.includes(operation));
+    expect(alone.map(({ operationId }) => operationId).toSorted()).toEqual(
+      others.map(({ operationId }) => `${operationId}ByForm`).toSorted(),
+    );
   });
 });

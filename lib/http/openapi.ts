@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ErrorName } from '../errors.ts';
-import type { Contract } from './contract.ts';
+import type { BodyReader, Contract } from './contract.ts';
 import { dialectOf } from './dialects.ts';
 import type { Endpoint } from './endpoint.ts';
 import { around, describeErrors, describeStatus, errorSchemas } from './openapiErrors.ts';
+import { easeGeneration } from './openapiForGenerators.ts';
 import { headerComponents, headersOf, parameterComponents } from './openapiHeaders.ts';
 import { describeBody, describeParameters } from './openapiRequests.ts';
 import { sampleOf, samplesByStatus } from './openapiSamples.ts';
@@ -36,13 +37,15 @@ export async function buildOpenApi(): Promise<Json> {
   for (const route of readRoutes()) {
     const { contract } = await loadEndpoint(route.file);
     if (!contract.operationId) continue;
-    paths[route.path] = {
-      ...paths[route.path],
-      [route.method.toLowerCase()]: await describe(route, contract, components),
-    };
+    const method = route.method.toLowerCase();
+    const operation = await describe(route, contract, components);
+    paths[route.path] = { ...paths[route.path], [method]: operation };
+    if (!contract.accepts) continue;
+    const path = formPathOf(route.path);
+    paths[path] = { ...paths[path], [method]: describeFormOnly(operation, contract.accepts, components.schemas) };
   }
   const schemas = { ...components.schemas, ...errorSchemas(components.errorCodes) };
-  return {
+  return easeGeneration({
     openapi: '3.1.0',
     info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
     servers: [{ url: '/', description: 'Where this document is served' }],
@@ -58,7 +61,7 @@ export async function buildOpenApi(): Promise<Json> {
         healthKey: { type: 'http', scheme: 'bearer', description: 'The secret `health-key` of the stage.' },
       },
     },
-  };
+  }) as Json;
 }
 
 function sorted(byName: Json): Json {
@@ -100,6 +103,28 @@ async function describe({ file }: Route, contract: Contract, components: Compone
       ...describeSuccesses(name, contract, schemas),
       ...describeErrors(contract, [...own, ...commonErrors(contract)], components),
     },
+  };
+}
+
+/** The gateway takes every path with and without the slash at its end. */
+function formPathOf(path: string): string {
+  return path.replace(/\/$/, '');
+}
+
+/**
+ * The form of an operation as an operation of its own. Most generators make a method of the first
+ * media type only, and that is JSON, so no method could send a file.
+ */
+function describeFormOnly(operation: Json, { mediaType }: BodyReader, schemas: Json): Json {
+  const { operationId, summary, requestBody, ...rest } = operation;
+  const { required, content } = requestBody as { required: boolean; content: Record<string, Json> };
+  const { schema, ...form } = content[mediaType] ?? {};
+  const name = `${pascalCase(String(operationId))}Form`;
+  return {
+    operationId: `${operationId}ByForm`,
+    ...rest,
+    summary: `${String(summary).replace(/\.$/, '')}, with an image file.`,
+    requestBody: { required, content: { [mediaType]: { schema: nameSchema(name, schema as Json, schemas), ...form } } },
   };
 }
 

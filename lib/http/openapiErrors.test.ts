@@ -41,7 +41,7 @@ describe('errors', () => {
   test('have no code that surface A does not answer', () => {
     const { enum: codes } = document.components.schemas.ErrorItem.properties.code;
     const shown = failures.filter(
-      ({ response }) => nameOf(response.content?.['application/json']?.schema ?? {}) === 'Error',
+      ({ response }) => nameOf(response.content?.['application/json']?.schema ?? {}) === 'ErrorBody',
     );
     expect(codes.toSorted()).toEqual(
       [...new Set(shown.flatMap((failure) => examplesOf(failure).map(([code]) => code)))].toSorted(),

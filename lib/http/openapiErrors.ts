@@ -71,7 +71,7 @@ function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
 
 /** What the document calls the errors of a dialect. @throws for one that it does not describe */
 function errorNameOf(dialect: Dialect): string {
-  if (dialect === standard) return 'Error';
+  if (dialect === standard) return 'ErrorBody';
   if (dialect === envelope) return 'EnvelopeError';
   throw new Error('The document describes no errors of this dialect.');
 }
@@ -83,7 +83,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 export function errorSchemas(codes: ReadonlySet<string>): Json {
   const catalogue = [...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)];
   return {
-    Error: {
+    ErrorBody: {
       type: 'object',
       required: ['type', 'errors'],
       properties: {
@@ -116,14 +116,10 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
       properties: {
         errorMessage: text('In the language asked for.'),
         errorDetails: {
-          description: 'The messages of each failing field; an empty list where no field is wrong.',
-          anyOf: [ref('FailingFields'), { type: 'array', maxItems: 0, items: { type: 'string' } }],
+          description:
+            'Where fields are wrong, an object with a list of messages for each of them: `{"email": ["…"]}`. An empty list otherwise.',
         },
       },
-    },
-    FailingFields: {
-      type: 'object',
-      additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } },
     },
   };
 }
@@ -134,6 +130,9 @@ export function around(dialect: Dialect, status: number, schema: Json): Json {
   return {
     type: 'object',
     required: ['code', 'data'],
-    properties: { code: { const: status, description: 'The HTTP status.' }, data: schema },
+    properties: {
+      code: { type: 'integer', minimum: status, maximum: status, description: 'The HTTP status.' },
+      data: schema,
+    },
   };
 }

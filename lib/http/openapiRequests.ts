@@ -59,7 +59,8 @@ export async function describeBody(
   if (!accepts) return { required, content };
   const form = describeForm(body);
   const values = asForm(sample, form);
-  const ofForm = media(named(`${name}Form`, withExamples(form, values), schemas), values);
+  // Without a name: the Java generator imports the class of a named form, and makes no such class.
+  const ofForm = media(withExamples(form, values), values);
   return { required, content: { ...content, [accepts.mediaType]: ofForm } };
 }
 

@@ -24,12 +24,12 @@ const samples: Record<string, unknown> = {
     next: null,
   },
   'GetHealthResponse.version': '1.4.0',
-  'PublicKey.x': 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-  'PublicKey.y': 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-  'Notification.data': { deep_link: 'shop://orders/7' },
-  'Region.code': 'EG-C',
-  'Region.country': 'EG',
-  'Region.name': 'Cairo',
+  'SigningKey.x': 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  'SigningKey.y': 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+  'InboxNotification.data': { deep_link: 'shop://orders/7' },
+  'DeliveryRegion.code': 'EG-C',
+  'DeliveryRegion.country': 'EG',
+  'DeliveryRegion.name': 'Cairo',
   'SocialAccounts.email': 'hello@shop.example',
   'WalletTransaction.amount': '100.00',
   access: token,
@@ -116,6 +116,7 @@ export const samplesByStatus: Record<number, Json> = {
  */
 export function sampleOf(schema: Json, schemas: Json, owner = '', field = ''): unknown {
   if ('const' in schema) return schema.const;
+  if (schema.minimum !== undefined && schema.minimum === schema.maximum) return schema.minimum;
   if (typeof schema.$ref === 'string') {
     const name = schema.$ref.split('/').at(-1) ?? '';
     return name in samples ? samples[name] : sampleOf(schemas[name] as Json, schemas, name);

@@ -184,7 +184,8 @@ function briefs(schema: Schema): Record<string, string> {
 
 function brief(schema: Schema): string {
   const own = schema.anyOf?.find((one) => typeOf(one) !== 'null') ?? schema;
-  const plain = `${own.format ?? typeOf(own)}${own.maxLength && typeOf(own) === 'string' ? `≤${own.maxLength}` : ''}`;
+  const format = ['integer', 'number'].includes(typeOf(own)) ? undefined : own.format;
+  const plain = `${format ?? typeOf(own)}${own.maxLength && typeOf(own) === 'string' ? `≤${own.maxLength}` : ''}`;
   return `${own.enum?.toSorted().join('|') ?? own.const ?? plain}${isNullable(schema) ? '?' : ''}`;
 }
 

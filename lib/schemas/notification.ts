@@ -14,7 +14,7 @@ export const Notification = z
       .record(z.string(), z.string())
       .describe('The `data` of the push; `deep_link` is the link to open on a tap.'),
   })
-  .meta({ id: 'Notification' });
+  .meta({ id: 'InboxNotification' });
 export type Notification = z.infer<typeof Notification>;
 
 /** The notification that a path names. */

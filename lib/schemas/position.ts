@@ -27,7 +27,7 @@ export const Point = z
       .tuple([z.number(), z.number()])
       .meta({ ...degrees, prefixItems: undefined, maxItems: 2, description: 'Longitude and latitude, in degrees.' }),
   })
-  .meta({ id: 'Point' });
+  .meta({ id: 'GeoPoint' });
 
 const GivenPoint = z.object({
   type: z.literal('Point'),
@@ -48,7 +48,7 @@ export const point = z
     return z.NEVER;
   })
   .meta({
-    id: 'GivenPoint',
+    id: 'GeoPointInput',
     type: 'object',
     required: ['type', 'coordinates'],
     properties: {

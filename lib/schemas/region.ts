@@ -8,7 +8,7 @@ export const Region = z
     name: z.string(),
     country: z.string().length(2).nullable().describe('ISO 3166-1 alpha-2. Null where there is no region.'),
   })
-  .meta({ id: 'Region' });
+  .meta({ id: 'DeliveryRegion' });
 export type Region = z.infer<typeof Region>;
 
 export const noRegion: Region = { code: '', name: '', country: null };

@@ -11,7 +11,7 @@ export interface Parameter {
 
 export interface Schema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
   format?: string;
   properties?: Record<string, Schema>;
 }

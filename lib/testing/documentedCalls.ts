@@ -25,7 +25,8 @@ export function callsOf(
   });
   return {
     call({ method, path }, request) {
-      const handler = handlers.get(`${method} ${path}`);
+      // The gateway takes every path with and without the slash at its end.
+      const handler = handlers.get(`${method} ${path}`) ?? handlers.get(`${method} ${path}/`);
       if (!handler) throw new Error(`Nothing answers ${method} ${path}.`);
       calls += 1;
       // Each from a network of its own, so that none meets the limits of one.
