@@ -9,6 +9,7 @@ export const handler = endpoint(
     operationId: 'ListAddresses',
     tag: 'addresses',
     summary: "The signed-in customer's addresses: the primary one, then the newest first.",
+    description: 'A customer has 50 addresses at most, so the list comes as a whole.',
     auth: signedIn,
     returns: { 200: z.array(Address) },
   },

@@ -14,7 +14,7 @@ export const handler = endpoint(
     description: 'What is left out stays. `null` and `""` clear what is optional.',
     auth: signedIn,
     accepts: multipart,
-    params: z.object({ id: idInPath }),
+    params: z.object({ id: idInPath.describe('The id of the address.') }),
     body: AddressChanges,
     returns: { 200: Address },
     errors: ['unsupportedRegion', 'regionCountryMismatch'],

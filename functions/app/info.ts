@@ -7,6 +7,8 @@ export const handler = endpoint(
     operationId: 'getAppInfo',
     tag: 'app',
     summary: 'What an app shows of its shop, and whether it is too old to work.',
+    description:
+      'Call it when the app starts. Ask for an update where the app is older than `minimum_version`, and show a notice while `maintenance` is true.',
     returns: { 200: AppInfo },
     cacheControl: 'public, max-age=60',
   },

@@ -7,6 +7,7 @@ export const handler = endpoint(
     operationId: 'getSocialAccounts',
     tag: 'app',
     summary: 'Where customers find the shop.',
+    description: 'Links for the contact page of the app.',
     returns: { 200: SocialAccounts },
     cacheControl: 'public, max-age=60',
   },

@@ -10,6 +10,8 @@ export const handler = endpoint(
     operationId: 'listSessions',
     tag: 'auth',
     summary: 'Where the customer is signed in, the last used first.',
+    description:
+      'A session begins with a sign-in. A customer has ten at most: another one ends the session that was used the longest ago.',
     auth: signedIn,
     returns: { 200: z.array(Session) },
   },

@@ -7,6 +7,8 @@ export const handler = endpoint(
     operationId: 'logoutAllDevices',
     tag: 'auth',
     summary: 'End every session of the customer and stop pushes to all their devices.',
+    description:
+      'All access and refresh tokens of the customer are rejected from the next request on, those of this device included.',
     auth: signedIn,
     returns: { 204: null },
   },

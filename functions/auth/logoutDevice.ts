@@ -15,6 +15,7 @@ export const handler = endpoint(
     operationId: 'logoutDevice',
     tag: 'auth',
     summary: 'End the session of a refresh token and stop pushes to the device.',
+    description: 'Call it on sign-out, then delete the tokens. An unknown or expired refresh token is ignored.',
     auth: signedIn,
     body: z.object({
       refresh_token: token,

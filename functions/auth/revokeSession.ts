@@ -10,8 +10,9 @@ export const handler = endpoint(
     operationId: 'revokeSession',
     tag: 'auth',
     summary: 'Sign out somewhere else: end a session and stop pushes to its device.',
+    description: 'Its tokens are rejected from the next request on. The id comes from listSessions.',
     auth: signedIn,
-    params: z.object({ id: idInPath }),
+    params: z.object({ id: idInPath.describe('The id of the session.') }),
     returns: { 204: null },
   },
   async ({ customer, params }) => {

@@ -8,6 +8,8 @@ export const handler = endpoint(
     operationId: 'sendOTP',
     tag: 'auth',
     summary: 'Send a one-time code to a phone by SMS.',
+    description:
+      'The SMS takes a few seconds. The code expires after `expires_in` seconds, and a new code replaces it. Further sends wait 60, 120 and then 300 seconds: until `resend_in` has passed the response is 429 `otp_send_limit`. The response does not tell whether the phone has an account.',
     body: OtpRequest,
     returns: { 200: OtpSent },
     errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut', 'unavailable'],

@@ -16,7 +16,7 @@ const SignIn = z.object({
   phone_number: phoneNumber,
   otp: otpCode,
   device: SignInDevice,
-  language: choice(languages),
+  language: choice(languages).describe('Becomes the language of the customer.'),
   device_token: deviceToken,
 });
 const SignedIn = Tokens.extend({ customer: Customer, device_token: issuedDeviceToken });
@@ -26,6 +26,8 @@ export const handler = endpoint(
     operationId: 'AuthenticateCustomer',
     tag: 'customers',
     summary: 'Sign in with a code, or up when the phone is new.',
+    description:
+      '200 for a customer who exists, 201 for a new one with an empty profile: show the registration form then. The language of the customer becomes the one that is sent. The device is registered for pushes, unless it has no push token. Keep both tokens and `device_token` in the secure storage of the phone.',
     body: SignIn,
     returns: { 200: SignedIn, 201: SignedIn },
     errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'unavailable'],

@@ -8,6 +8,7 @@ export const handler = endpoint(
     operationId: 'devices_destroy',
     tag: 'devices',
     summary: 'Forget a device: it gets no more pushes.',
+    description: 'The push token in the path is URL-encoded. The session stays signed in.',
     auth: signedIn,
     params: DeviceInPath,
     returns: { 204: null },

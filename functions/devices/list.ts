@@ -9,6 +9,7 @@ export const handler = endpoint(
     operationId: 'devices_list',
     tag: 'devices',
     summary: 'The devices that get pushes for the customer, the newest first.',
+    description: 'A customer has 50 devices at most, so the list comes as a whole.',
     auth: signedIn,
     returns: { 200: z.array(Device) },
   },

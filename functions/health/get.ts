@@ -4,13 +4,17 @@ import { checkHealth } from '../../lib/health.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 
-const outcome = z.enum(['ok', 'failing']);
+const outcome = z.enum(['ok', 'failing']).describe('`ok` or `failing`.');
 const Health = z.object({
   status: outcome,
-  version: z.string(),
-  commit: z.string(),
-  stage: z.string(),
-  checks: z.object({ table: outcome, sns: outcome }).meta({ id: 'HealthChecks' }).optional().describe('With `deep=1`.'),
+  version: z.string().describe('The version of the service.'),
+  commit: z.string().describe('The commit that was deployed.'),
+  stage: z.string().describe('The name of the stage.'),
+  checks: z
+    .object({ table: outcome, sns: outcome })
+    .meta({ id: 'HealthChecks', description: 'The services that the stage needs.' })
+    .optional()
+    .describe('With `deep=1`.'),
 });
 
 export const handler = endpoint(

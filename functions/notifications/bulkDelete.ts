@@ -7,6 +7,7 @@ export const handler = endpoint(
     operationId: 'bulkDeleteNotifications',
     tag: 'notifications',
     summary: 'Delete all notifications, at once however many they are.',
+    description: 'It needs no body. Notifications that arrive afterwards are kept.',
     auth: signedIn,
     returns: { 204: null },
   },

@@ -8,6 +8,7 @@ export const handler = endpoint(
     operationId: 'deleteNotification',
     tag: 'notifications',
     summary: 'Delete a notification.',
+    description: 'The notification disappears from the list and from the unread count.',
     auth: signedIn,
     params: NotificationInPath,
     returns: { 204: null },

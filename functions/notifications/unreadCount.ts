@@ -8,8 +8,9 @@ export const handler = endpoint(
     operationId: 'countUnreadNotifications',
     tag: 'notifications',
     summary: 'How many notifications are unread.',
+    description: 'For the badge of the app.',
     auth: signedIn,
-    returns: { 200: z.object({ unread_count: z.int().min(0) }) },
+    returns: { 200: z.object({ unread_count: z.int().min(0).describe('The number for the badge.') }) },
   },
   async ({ customer }) => ({ unread_count: await notifications.countUnread(customer) }),
 );

@@ -12,7 +12,11 @@ export const handler = endpoint(
     description: 'One of the two. A phone that nobody has verified is available.',
     dialect: envelope,
     query: AvailabilityQuery,
-    returns: { 200: z.object({ available: z.literal(true) }).meta({ id: 'Availability' }) },
+    returns: {
+      200: z
+        .object({ available: z.literal(true).describe('Always true. A value that is taken is 423.') })
+        .meta({ id: 'Availability', description: 'The e-mail address or the phone is free.' }),
+    },
     fieldErrors: [...oneIdentifierErrors, { attr: 'email', code: 'unique' }, { attr: 'phone', code: 'unique' }],
   },
   async ({ query, clientAddress }) => {

@@ -9,6 +9,8 @@ export const handler = endpoint(
     operationId: 'resetPassword',
     tag: 'password',
     summary: 'Choose a new password with a code; every session ends.',
+    description:
+      'Send the `email` or the `phone` of forgetPassword with the code as `token`. Every session of the customer ends, so log in afterwards.',
     dialect: envelope,
     body: PasswordReset,
     returns: { 200: z.null() },

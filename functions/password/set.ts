@@ -18,7 +18,7 @@ export const handler = endpoint(
       'Within ten minutes after a sign-in or `reauthenticate`; later, with an `otp` of the type `password_reset`. `email` is needed where the customer has none.',
     auth: signedIn,
     body: z.object({
-      email: clearable(emailAddress()).optional(),
+      email: clearable(emailAddress()).optional().describe('Required while the customer has no e-mail address.'),
       password: newPassword,
       otp: clearable(otpCode).optional(),
     }),

@@ -18,7 +18,12 @@ export const handler = endpoint(
     auth: signedIn,
     description:
       'Send `phone` in both calls to verify another number than that of the sign-up. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',
-    body: z.object({ phone: clearable(phoneNumber).optional(), verification_code: clearable(otpCode).optional() }),
+    body: z.object({
+      phone: clearable(phoneNumber).optional().describe('Another phone than that of the sign-up.'),
+      verification_code: clearable(otpCode)
+        .optional()
+        .describe('The six digits of the SMS. Leave it out to get a code.'),
+    }),
     returns: { 200: CurrentCustomer },
     fieldErrors: [{ attr: 'phone', code: 'unique' }],
     errors: [

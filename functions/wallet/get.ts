@@ -17,7 +17,10 @@ export const handler = endpoint(
     returns: {
       200: z.object({
         wallet: Wallet.nullable(),
-        wallet_transactions: pageOf(WalletTransaction).meta({ id: 'WalletTransactionPage' }),
+        wallet_transactions: pageOf(WalletTransaction).meta({
+          id: 'WalletTransactionPage',
+          description: 'A page of transactions.',
+        }),
       }),
     },
     errors: ['notFound'],

@@ -9,8 +9,9 @@ export const handler = endpoint(
     operationId: 'updateWallet',
     tag: 'wallet',
     summary: 'Say whether the wallet is used in payments.',
+    description: 'Only `is_use_wallet_in_payment` can be changed. Operators change the balance.',
     auth: signedIn,
-    body: z.object({ is_use_wallet_in_payment: z.boolean().optional() }),
+    body: z.object({ is_use_wallet_in_payment: z.boolean().optional().describe('Whether payments use the wallet.') }),
     returns: { 200: Wallet },
   },
   async ({ customer, body: { is_use_wallet_in_payment: wanted } }) => {

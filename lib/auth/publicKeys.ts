@@ -8,11 +8,11 @@ import { readAll } from '../repositories/table.ts';
 export const algorithm = 'ES256';
 
 export const PublicKey = z.object({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  kid: z.string(),
+  kty: z.literal('EC').describe('The type of the key.'),
+  crv: z.literal('P-256').describe('The curve.'),
+  x: z.string().describe('A coordinate of the key, in base64url.'),
+  y: z.string().describe('A coordinate of the key, in base64url.'),
+  kid: z.string().describe('Names the key in the header of a token.'),
 });
 
 /**
@@ -21,8 +21,14 @@ export const PublicKey = z.object({
  */
 export const PublicKeys = z.object({
   keys: z
-    .array(PublicKey.extend({ use: z.literal('sig'), alg: z.literal(algorithm) }).meta({ id: 'SigningKey' }))
-    .min(1),
+    .array(
+      PublicKey.extend({
+        use: z.literal('sig').describe('Signatures.'),
+        alg: z.literal(algorithm).describe('The algorithm.'),
+      }).meta({ id: 'SigningKey' }),
+    )
+    .min(1)
+    .describe('The next, the current and the previous key.'),
 });
 
 /** A stage that was deployed a moment ago gets its keys after its functions. */

@@ -28,12 +28,14 @@ beforeEach(() => {
  * has to be, one of two.
  */
 const address = { point: 'invalid', map_image: 'invalid' };
+const profile = { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' };
 const account = { email: 'invalid required', phone: 'invalid required conflicting' };
 const password = 'min_length too_common';
 const beyondSchema: BeyondSchema = {
   sendOTP: { phone_number: 'invalid' },
   AuthenticateCustomer: { phone_number: 'invalid' },
-  UpdateCustomer: { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' },
+  UpdateCustomer: profile,
+  UpdateCustomerByForm: profile,
   login: { email: 'invalid required', phone: 'invalid' },
   signup: { email: 'invalid', phone: 'invalid', password, birthdate: 'invalid' },
   availability: account,
@@ -44,7 +46,9 @@ const beyondSchema: BeyondSchema = {
   reauthenticate: { otp: 'required otp_expired', password: 'conflicting' },
   GetRegionByPoint: { long: 'invalid', lat: 'invalid' },
   CreateAddress: address,
+  CreateAddressByForm: address,
   UpdateAddress: address,
+  UpdateAddressByForm: address,
   devices_update: { registration_id: 'unique' },
   devices_partial_update: { registration_id: 'unique' },
   updateNotificationPreferences: { time_zone: 'invalid_choice', 'quiet_hours.end': 'invalid' },

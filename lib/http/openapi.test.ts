@@ -163,6 +163,28 @@ describe('examples', () => {
   });
 });
 
+describe('descriptions', () => {
+  const undescribed = (fields: Record<string, { description?: string }> = {}) =>
+    Object.keys(fields).filter((name) => !fields[name]?.description);
+
+  test('every operation, parameter and field says what it is for', () => {
+    for (const { operationId, description, parameters, requestBody } of operations) {
+      expect([operationId, description]).toEqual([operationId, expect.stringMatching(/\.$/)]);
+      for (const { name, description } of parameters) expect([name, description]).toEqual([name, expect.any(String)]);
+      for (const { schema } of Object.values(requestBody?.content ?? {}))
+        expect([operationId, undescribed(schema.properties)]).toEqual([operationId, []]);
+    }
+    for (const [name, { properties }] of Object.entries<Schema>(document.components.schemas))
+      expect([name, undescribed(properties)]).toEqual([name, []]);
+  });
+
+  test('every form has an example with a file', () => {
+    const forms = operations.flatMap(({ requestBody }) => requestBody?.content['multipart/form-data'] ?? []);
+    expect(forms).toHaveLength(6);
+    for (const { examples } of forms) expect(JSON.stringify(examples?.upload)).toContain('photo.jpg');
+  });
+});
+
 describe('for generators of clients', () => {
   /** Every schema of the document, also those inside others. */
   function schemasIn(node: unknown): (Schema & Record<string, unknown>)[] {
@@ -193,7 +215,8 @@ describe('for generators of clients', () => {
     });
   });
 
-  test('every choice has a type', () => {
+  test('every choice has a type, and every constant is a text', () => {
+    for (const schema of all.filter((schema) => 'const' in schema)) expect(typeof schema.const).toBe('string');
     for (const schema of all.filter((schema) => 'enum' in schema || 'const' in schema))
       expect(schema).toHaveProperty('type');
   });

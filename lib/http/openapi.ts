@@ -42,7 +42,8 @@ export async function buildOpenApi(): Promise<Json> {
     paths[route.path] = { ...paths[route.path], [method]: operation };
     if (!contract.accepts) continue;
     const path = formPathOf(route.path);
-    paths[path] = { ...paths[path], [method]: describeFormOnly(operation, contract.accepts, components.schemas) };
+    const formOnly = describeFormOnly(operation, contract.accepts, components.schemas);
+    paths[path] = { ...paths[path], [method]: { ...formOnly, ...describeUpload(method, path, formOnly) } };
   }
   const schemas = { ...components.schemas, ...errorSchemas(components.errorCodes) };
   return easeGeneration({
@@ -55,13 +56,31 @@ export async function buildOpenApi(): Promise<Json> {
       headers: headerComponents,
       parameters: parameterComponents,
       examples: sorted(components.examples),
-      schemas: sorted(schemas),
+      schemas: describeReferences(sorted(schemas) as Record<string, Json>),
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         healthKey: { type: 'http', scheme: 'bearer', description: 'The secret `health-key` of the stage.' },
       },
     },
   }) as Json;
+}
+
+/** A field of a named schema says what that schema is, unless it has words of its own. */
+function describeReferences(schemas: Record<string, Json>): Json {
+  const described = (field: Json): Json => {
+    const reference = [field.$ref, ...(Array.isArray(field.anyOf) ? field.anyOf.map(({ $ref }) => $ref) : [])].find(
+      Boolean,
+    );
+    const description = schemas[String(reference).split('/').at(-1) ?? '']?.description;
+    return field.description || !description ? field : { ...field, description };
+  };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { properties, ...schema }]) => {
+      const fields = Object.entries((properties ?? {}) as Record<string, Json>);
+      const all = Object.fromEntries(fields.map(([field, value]) => [field, described(value)]));
+      return [name, properties ? { ...schema, properties: all } : schema];
+    }),
+  );
 }
 
 function sorted(byName: Json): Json {
@@ -126,6 +145,17 @@ function describeFormOnly(operation: Json, { mediaType }: BodyReader, schemas: J
     summary: `${String(summary).replace(/\.$/, '')}, with an image file.`,
     requestBody: { required, content: { [mediaType]: { schema: nameSchema(name, schema as Json, schemas), ...form } } },
   };
+}
+
+/** The upload as a command, for pages that show such samples. */
+function describeUpload(method: string, path: string, { requestBody }: Json): Json {
+  const { content } = requestBody as { content: Record<string, { examples: { upload: { value: Json } } }> };
+  const fields = Object.entries(content['multipart/form-data']?.examples.upload.value ?? {});
+  const parts = fields.map(([name, value]) => `-F '${name}=${value === 'photo.jpg' ? `@${value}` : value}'`);
+  const source = [`curl -X ${method.toUpperCase()} "$API${path}" -H "Authorization: Bearer $ACCESS"`, ...parts].join(
+    ' \\\n  ',
+  );
+  return { 'x-codeSamples': [{ lang: 'Shell', label: 'curl', source }] };
 }
 
 function securityOf({ auth, optionalKey }: Contract): Json[] {

@@ -87,15 +87,27 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
       type: 'object',
       required: ['type', 'errors'],
       properties: {
-        type: { enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])] },
-        errors: { type: 'array', minItems: 1, items: ref('ErrorItem') },
+        type: {
+          enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])],
+          description:
+            '`validation_error` for fields to correct, `client_error` for other requests that fail, `server_error` for a fault of the API.',
+        },
+        errors: {
+          type: 'array',
+          minItems: 1,
+          items: ref('ErrorItem'),
+          description: 'Every failing field, or one error without a field.',
+        },
       },
     },
     ErrorItem: {
       type: 'object',
       required: ['code', 'detail', 'attr'],
       properties: {
-        code: { enum: [...new Set(catalogue)].filter((code) => codes.has(code)) },
+        code: {
+          enum: [...new Set(catalogue)].filter((code) => codes.has(code)),
+          description: 'Decide by this. Later versions may add codes, so treat an unknown one by the status.',
+        },
         detail: text("In the customer's language."),
         attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
       },
@@ -112,6 +124,7 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
     },
     EnvelopeErrors: {
       type: 'object',
+      description: 'The same for one field and for each field.',
       required: ['errorMessage', 'errorDetails'],
       properties: {
         errorMessage: text('In the language asked for.'),
@@ -132,7 +145,7 @@ export function around(dialect: Dialect, status: number, schema: Json): Json {
     required: ['code', 'data'],
     properties: {
       code: { type: 'integer', minimum: status, maximum: status, description: 'The HTTP status.' },
-      data: schema,
+      data: schema.type === 'null' ? { ...schema, description: 'Always null.' } : schema,
     },
   };
 }

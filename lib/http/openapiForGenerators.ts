@@ -32,10 +32,12 @@ function mergeNull(schema: Json): Json {
   return { type: [type, 'null'], ...(choices && { enum: [...choices, null] }), ...rest, ...own };
 }
 
+/** Kotlin's generator makes a choice of one out of a constant, which compiles for texts alone. */
 function nameType(schema: Json): Json {
-  const { const: only, enum: choices } = schema;
-  const [first = only] = Array.isArray(choices) ? choices : [];
-  return first === undefined || 'type' in schema ? schema : { type: typeof first, ...schema };
+  const { const: only, ...own } = schema;
+  const [first = only] = Array.isArray(schema.enum) ? schema.enum : [];
+  if (first === undefined) return schema;
+  return { type: typeof first, ...(typeof first === 'string' ? schema : own) };
 }
 
 function nameFormat(schema: Json): Json {

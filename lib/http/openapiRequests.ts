@@ -61,10 +61,18 @@ export async function describeBody(
   const values = asForm(sample, form);
   // Without a name: the Java generator imports the class of a named form, and makes no such class.
   const ofForm = media(withExamples(form, values), values);
-  return { required, content: { ...content, [accepts.mediaType]: ofForm } };
+  const upload = { summary: 'With a file in place of the text.', value: { ...values, ...filesOf(form) } };
+  const examples = { ...ofForm.examples, upload };
+  return { required, content: { ...content, [accepts.mediaType]: { ...ofForm, examples } } };
 }
 
-function media(schema: Json, sample: Json): Json {
+/** The file fields of a form, each with the name of a file. */
+export function filesOf({ properties }: Form): Record<string, string> {
+  const files = Object.entries(properties).filter(([, { format }]) => format === 'binary');
+  return Object.fromEntries(files.map(([name]) => [name, 'photo.jpg']));
+}
+
+function media(schema: Json, sample: Json) {
   return { schema, examples: { sample: { value: sample } } };
 }
 

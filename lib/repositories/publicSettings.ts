@@ -17,7 +17,7 @@ export const PublicSettings = z
       .describe('Whether customers log in with phone and password instead of e-mail and password.'),
   })
   .catchall(SettingValue)
-  .meta({ id: 'PublicSettings' });
+  .meta({ id: 'PublicSettings', description: 'Settings that the operators of the shop publish.' });
 export type PublicSettings = z.infer<typeof PublicSettings>;
 
 /** Each setting is an attribute, so that two operators who change different ones both get their way. */

@@ -15,27 +15,27 @@ import { Uri } from './uri.ts';
 /** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
 export const CurrentCustomer = z
   .object({
-    id,
-    name: z.string(),
-    last_name: z.string(),
-    email: z.string(),
-    phone: z.string().describe('E.164; empty when somebody else has proven it.'),
-    phone_verified: z.boolean(),
-    image: Uri.nullable(),
-    birthdate: z.iso.date().nullable(),
-    token: z.string().describe('For the Authorization header.'),
-    is_guest: z.boolean(),
-    language: z.enum(languages),
+    id: id.describe('Identifies the customer. It never changes.'),
+    name: z.string().describe('First name.'),
+    last_name: z.string().describe('Empty until set.'),
+    email: z.string().describe('Empty until set.'),
+    phone: z.string().describe('E.164. Empty when another customer has verified this phone.'),
+    phone_verified: z.boolean().describe('Whether the customer has confirmed the phone with a code.'),
+    image: Uri.nullable().describe('The URL of the profile picture, or null.'),
+    birthdate: z.iso.date().nullable().describe('`YYYY-MM-DD`, or null until set.'),
+    token: z.string().describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes.'),
+    is_guest: z.boolean().describe('Always false: every customer has an account.'),
+    language: z.enum(languages).describe('The language of texts, SMS and pushes: `en` or `ar`.'),
     primary_address: id.nullable().describe('The id of an address.'),
-    wallet_credit: z.string().describe('Decimal.'),
+    wallet_credit: z.string().describe('The balance of the wallet, as a decimal.'),
   })
-  .meta({ id: 'CurrentCustomerResource' });
+  .meta({ id: 'CurrentCustomerResource', description: 'The signed-in customer.' });
 
 /** The same from what signs a customer in: nothing else returns a refresh token. */
 export const CustomerResource = CurrentCustomer.extend({
-  refresh_token: z.string(),
+  refresh_token: z.string().describe('The refresh token for refresh_token_create. It works once.'),
   device_token: issuedDeviceToken,
-}).meta({ id: 'CustomerResource' });
+}).meta({ id: 'CustomerResource', description: 'The customer and the tokens of a new session.' });
 
 interface Account {
   customer: Customer;
@@ -88,20 +88,20 @@ const guessable = {
 
 export const SignUp = z
   .object({
-    name,
-    last_name: name,
-    email: emailAddress(),
+    name: name.describe('First name.'),
+    last_name: name.describe('Last name.'),
+    email: emailAddress().describe('Unique among all customers.'),
     phone: phoneNumber,
     password: newPassword,
-    birthdate: birthDate,
+    birthdate: birthDate.describe('`YYYY-MM-DD`, from 1900 to today.'),
     refered: clearable(text({ max: 255 }))
       .optional()
-      .describe('Who brought the customer.'),
+      .describe('A referral code, or the name of the customer who recommended the shop.'),
   })
   .refine(({ password, email, phone }) => !isGuessable(password, { email, phone: phone.number }), guessable);
 export type SignUp = z.output<typeof SignUp>;
 
-const email = clearable(emailAddress()).optional();
+const email = clearable(emailAddress()).optional().describe('The e-mail address of the account.');
 const phone = clearable(phoneNumber).optional();
 const isPhoneLogin = async () => (await publicSettings()).enablePhoneLogin;
 
@@ -138,8 +138,17 @@ const phoneInQuery = z.preprocess(
   (value) => (typeof value === 'string' ? removeUnseen(value).replace(/^ /, '+') : value),
   phone,
 );
-export const AvailabilityQuery = identifying(z.object({ email, phone: phoneInQuery }));
+export const AvailabilityQuery = identifying(
+  z.object({
+    email: email.describe('The e-mail address to look up.'),
+    phone: phoneInQuery.describe('The phone to look up, in E.164.'),
+  }),
+);
 
 export const PasswordReset = identifying(
-  z.object({ ...either, token: otpCode.describe('The code that was sent.'), password: newPassword }),
+  z.object({
+    ...either,
+    token: otpCode.describe('The six digits of the SMS from forgetPassword.'),
+    password: newPassword,
+  }),
 );

@@ -8,22 +8,24 @@ import { Uri } from './uri.ts';
 
 export const Address = z
   .object({
-    id,
-    description: z.string(),
-    location_type: z.enum(locationTypes),
+    id: id.describe('Identifies the address in paths and in `primary_address`.'),
+    description: z.string().describe('What the courier reads: street, building, floor.'),
+    location_type: z.enum(locationTypes).describe('`HOME` or `WORK`.'),
     point: Point,
     map_description: z.string().describe('Empty when there is none.'),
-    map_image: Uri.nullable(),
+    map_image: Uri.nullable().describe('The URL of the map picture, or null.'),
   })
-  .meta({ id: 'Address' });
+  .meta({ id: 'Address', description: 'An address to which the shop delivers.' });
 export type Address = z.infer<typeof Address>;
 
 /** An address as a customer adds it. */
 export const NewAddress = z.object({
   point,
-  description: text({ max: 1_000 }),
-  location_type: choice(locationTypes),
-  map_description: clearable(text({ max: 1_000 })).optional(),
+  description: text({ max: 1_000 }).describe('What the courier reads: street, building, floor.'),
+  location_type: choice(locationTypes).describe('`HOME` or `WORK`.'),
+  map_description: clearable(text({ max: 1_000 }))
+    .optional()
+    .describe('A hint for the map, such as a landmark. `null` or `""` removes it.'),
   map_image: clearable(image).optional(),
 });
 export type NewAddress = z.output<typeof NewAddress>;

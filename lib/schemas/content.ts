@@ -9,25 +9,32 @@ export const AppInfo = z
     about_us: text,
     terms: text,
     policy: text,
-    minimum_version: z.object({ android: z.string(), ios: z.string() }).meta({
-      id: 'MinimumVersion',
-      description: 'The oldest versions that still work; older ones should ask for an update.',
-    }),
+    minimum_version: z
+      .object({
+        android: z.string().describe('The oldest version of the Android app, such as `2.3.0`.'),
+        ios: z.string().describe('The oldest version of the iOS app, such as `2.3.0`.'),
+      })
+      .meta({
+        id: 'MinimumVersion',
+        description: 'The oldest versions that still work; older ones should ask for an update.',
+      }),
     maintenance: z.boolean().describe('Whether the shop is closed for a moment.'),
   })
-  .meta({ id: 'AppInfo' });
+  .meta({ id: 'AppInfo', description: 'Texts and switches of the app.' });
 
 export const SocialAccounts = z
   .object({
-    email: z.string(),
+    email: z.string().describe('The e-mail address for questions of customers.'),
     phone_number: z.string().describe('E.164.'),
-    instagram: z.string(),
-    tiktok: z.string(),
-    website: z.string(),
+    instagram: z.string().describe('URL of the Instagram profile.'),
+    tiktok: z.string().describe('URL of the TikTok profile.'),
+    website: z.string().describe('URL of the web site.'),
   })
-  .meta({ id: 'SocialAccounts' });
+  .meta({ id: 'SocialAccounts', description: 'Ways to reach the shop.' });
 
-export const Faq = z.object({ question: z.string(), answer: text }).meta({ id: 'Faq' });
+export const Faq = z
+  .object({ question: z.string().describe('Plain text, in the language of the request.'), answer: text })
+  .meta({ id: 'Faq', description: 'A frequently asked question.' });
 
 export function showAppInfo(
   { aboutUs, terms, policy, minimumVersion, maintenance }: content.AppContent,

@@ -6,11 +6,11 @@ import { Uri } from './uri.ts';
 export const Country = z
   .object({
     code: z.string().length(2).describe('ISO 3166-1 alpha-2.'),
-    flag: Uri,
-    phone_code: z.string().max(4),
-    name: z.string().max(100),
+    flag: Uri.describe('The URL of a picture of the flag.'),
+    phone_code: z.string().max(4).describe('The calling code without `+`: `20`.'),
+    name: z.string().max(100).describe('In the language of the request.'),
   })
-  .meta({ id: 'Country' });
+  .meta({ id: 'Country', description: 'A country that the shop serves.' });
 export type Country = z.infer<typeof Country>;
 
 /** A country with its name in the reader's language. */

@@ -11,23 +11,23 @@ import { showWallet, Wallet } from './wallet.ts';
 
 export const Customer = z
   .object({
-    id,
+    id: id.describe('Identifies the customer. It never changes.'),
     phone_number: z
       .string()
       .max(128)
-      .describe('E.164; empty for a phone that was given without proof and is somebody else’s.'),
-    full_name: z.string().max(255).describe('Empty until set.'),
+      .describe('E.164, such as `+201001234567`. Empty when another customer has verified this phone.'),
+    full_name: z.string().max(255).describe('First and last name. Empty until set.'),
     email: z.string().max(254).describe('Empty until set.'),
-    image: Uri.nullable(),
-    gender: z.enum(genders),
-    birth_date: z.iso.date().nullable(),
+    image: Uri.nullable().describe('The URL of the profile picture, or null.'),
+    gender: z.enum(genders).describe('`M`, `F`, or `NS` for not specified.'),
+    birth_date: z.iso.date().nullable().describe('`YYYY-MM-DD`, or null until set.'),
     primary_address: id.nullable().describe('The id of an address.'),
-    is_profile_completed: z.boolean(),
-    language: z.enum(languages),
+    is_profile_completed: z.boolean().describe('True when name, e-mail address, gender and birth date are set.'),
+    language: z.enum(languages).describe('The language of texts, SMS and pushes: `en` or `ar`.'),
     country: Country,
     wallet: Wallet,
   })
-  .meta({ id: 'Customer' });
+  .meta({ id: 'Customer', description: 'The signed-in customer.' });
 export type Customer = z.infer<typeof Customer>;
 
 /** A customer as they see themselves, with the phone that is to be shown of them. */

@@ -10,13 +10,13 @@ const addressId = z.preprocess(digitsToInteger, id);
 /** What a customer may change; what is left out stays. */
 export const CustomerChanges = z
   .object({
-    full_name: text({ max: 255, clears: true }),
+    full_name: text({ max: 255, clears: true }).describe('First and last name.'),
     image: clearable(image),
-    birth_date: clearable(birthDate),
-    primary_address: clearable(addressId),
-    email: emailAddress({ clears: true }),
-    gender: choice(genders),
-    language: choice(languages),
+    birth_date: clearable(birthDate).describe('`YYYY-MM-DD`, from 1900 to today.'),
+    primary_address: clearable(addressId).describe('The id of one of the customer’s addresses.'),
+    email: emailAddress({ clears: true }).describe('Unique among all customers. It is stored in lower case.'),
+    gender: choice(genders).describe('`M`, `F`, or `NS` for not specified.'),
+    language: choice(languages).describe('The language of texts, SMS and pushes.'),
   })
   .partial();
 export type CustomerChanges = z.output<typeof CustomerChanges>;

@@ -4,10 +4,12 @@ import { choice, clearable, text, toAsciiNumber } from './fields.ts';
 import { phoneNumber } from './phone.ts';
 
 /** An OTP as customers type or paste it. One that is sent as a number has lost its leading zeros. */
-export const otpCode = z.preprocess(
-  (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
-  text({ max: 32, clean: (typed) => toAsciiNumber(typed).replace(/[\s-]/g, '') }),
-);
+export const otpCode = z
+  .preprocess(
+    (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
+    text({ max: 32, clean: (typed) => toAsciiNumber(typed).replace(/[\s-]/g, '') }),
+  )
+  .describe('The six digits of the SMS. A code expires after 300 seconds and works once.');
 
 const otpChannels = ['sms'] as const;
 
@@ -24,15 +26,19 @@ export const issuedDeviceToken = z
 
 export const OtpRequest = z.object({
   phone_number: phoneNumber,
-  otp_type: choice(otpTypes),
-  app_id: text({ max: 255 }).nullish(),
+  otp_type: choice(otpTypes).describe(
+    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate. A code works for its type alone.',
+  ),
+  app_id: text({ max: 255 })
+    .nullish()
+    .describe('The id of the app as the shop has configured it, so that the phone fills the code in by itself.'),
   channel: choice(otpChannels).default('sms').describe('How the code is sent.'),
   device_token: deviceToken,
 });
 
 export const OtpSent = z.object({
-  phone_number: z.string(),
-  otp_type: z.enum(otpTypes),
+  phone_number: z.string().describe('The phone in E.164, as later calls take it.'),
+  otp_type: z.enum(otpTypes).describe('The type that was sent.'),
   expires_in: z.int().min(0).describe('Seconds until the code expires.'),
   resend_in: z.int().min(0).describe('Seconds until another code can be sent.'),
   channel: z.enum(otpChannels).describe('How the code was sent.'),

@@ -20,9 +20,9 @@ export const link = z.string().nullable().meta({ format: 'uri' });
 
 export function pageOf<S extends z.ZodType>(schema: S) {
   return z.object({
-    next: link.describe('Older ones.'),
-    previous: link.describe('Newer ones.'),
-    results: z.array(schema),
+    next: link.describe('The URL of the page with older entries, or null.'),
+    previous: link.describe('The URL of the page with newer entries, or null.'),
+    results: z.array(schema).describe('The entries of the page, the newest first.'),
   });
 }
 

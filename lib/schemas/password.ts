@@ -13,13 +13,17 @@ const characters = readable
   .refine((value) => length(value) <= most, { ...code('max_length', { max: most }), abort: true });
 
 /** One that is compared: the rules for new ones may have changed since it was chosen. */
-export const givenPassword = characters.meta({ minLength: 1, maxLength: most });
+export const givenPassword = characters.meta({ minLength: 1, maxLength: most, description: 'The current password.' });
 
 /** One that is chosen. */
 export const newPassword = characters
   .refine((value) => length(value) >= fewest, code('min_length', { min: fewest }))
   .refine(async (value) => !(await isCommon(value)), code('too_common'))
-  .meta({ minLength: fewest, maxLength: most });
+  .meta({
+    minLength: fewest,
+    maxLength: most,
+    description: 'The new password: 8 to 256 characters, no common password, and not the e-mail address or the phone.',
+  });
 
 /**
  * Whether a password is what everybody who knows its owner would try: their e-mail address, or their phone (E.164), with or without what

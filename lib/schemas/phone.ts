@@ -25,7 +25,10 @@ export const phoneNumber = text({ max: 128, clean: (typed) => toAsciiNumber(type
     if (parsed.isValid() && parsed.country) return { number: parsed.number, country: parsed.country };
     return findInExtraRanges(parsed).then((phone) => phone ?? refuse());
   })
-  .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('country_not_served'));
+  .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('country_not_served'))
+  .describe(
+    'A mobile number: E.164 or `00` and the calling code, such as `+201001234567`. Spaces, dashes and Arabic digits are accepted.',
+  );
 
 /** A number of a range that operators have added to a country. */
 async function findInExtraRanges({ countryCallingCode, nationalNumber }: PhoneNumber): Promise<Phone | undefined> {

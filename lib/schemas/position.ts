@@ -22,12 +22,12 @@ const degrees = { type: 'array', items: { type: 'number' }, minItems: 2 };
 
 export const Point = z
   .object({
-    type: z.literal('Point'),
+    type: z.literal('Point').describe('Always `Point`.'),
     coordinates: z
       .tuple([z.number(), z.number()])
       .meta({ ...degrees, prefixItems: undefined, maxItems: 2, description: 'Longitude and latitude, in degrees.' }),
   })
-  .meta({ id: 'GeoPoint' });
+  .meta({ id: 'GeoPoint', description: 'A GeoJSON Point, longitude first.' });
 
 const GivenPoint = z.object({
   type: z.literal('Point'),
@@ -52,8 +52,8 @@ export const point = z
     type: 'object',
     required: ['type', 'coordinates'],
     properties: {
-      type: { const: 'Point' },
-      coordinates: { ...degrees, maxItems: 3 },
+      type: { const: 'Point', description: 'Always `Point`.' },
+      coordinates: { ...degrees, maxItems: 3, description: 'Longitude, latitude and an optional altitude.' },
     },
     description: 'GeoJSON, longitude first; an altitude is dropped.',
     form: { type: 'string', description: 'The text of a GeoJSON Point, longitude first.' },

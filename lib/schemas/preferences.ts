@@ -12,14 +12,19 @@ const timeOfDay = z
   .meta({ pattern: hoursAndMinutes.source, examples: ['22:00'] });
 
 const QuietHours = z
-  .object({ start: timeOfDay, end: timeOfDay })
+  .object({
+    start: timeOfDay.describe('`HH:MM`. Pushes stop at this time.'),
+    end: timeOfDay.describe('`HH:MM`. Pushes start again at this time.'),
+  })
   .refine(({ start, end }) => start !== end, { path: ['end'], ...code('invalid') })
   .meta({
     id: 'QuietHours',
     description: "Hours without pushes, by the clock of the customer's time zone; they may go over midnight.",
   });
 
-const types = notificationTypes.map((type) => [type, z.boolean()] as const);
+const types = notificationTypes.map(
+  (type) => [type, z.boolean().describe(`Whether notifications of the type \`${type}\` come as pushes.`)] as const,
+);
 const Push = z.object(Object.fromEntries(types) as Record<NotificationType, z.ZodBoolean>);
 
 export const Preferences = z
@@ -31,7 +36,7 @@ export const Preferences = z
     quiet_hours: QuietHours.nullable(),
     time_zone: z.string().describe('IANA name; that of the country until one is set.'),
   })
-  .meta({ id: 'NotificationPreferences' });
+  .meta({ id: 'NotificationPreferences', description: 'When and of what the customer gets pushes.' });
 export type Preferences = z.infer<typeof Preferences>;
 
 const timeZone = text({ max: 64 })
@@ -42,7 +47,7 @@ const timeZone = text({ max: 64 })
 /** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
 export const PreferenceChanges = z
   .object({
-    push: Push.partial().meta({ id: 'PushChanges' }),
+    push: Push.partial().meta({ id: 'PushChanges', description: 'The types to switch on or off.' }),
     quiet_hours: QuietHours.nullable(),
     time_zone: timeZone.nullable(),
   })

@@ -4,8 +4,8 @@ import type * as regions from '../repositories/regions.ts';
 
 export const Region = z
   .object({
-    code: z.string().describe('Empty where there is no region.'),
-    name: z.string(),
+    code: z.string().describe('The shop’s own code of the region. Empty where there is no region.'),
+    name: z.string().describe('In the language of the request. Empty where there is no region.'),
     country: z.string().length(2).nullable().describe('ISO 3166-1 alpha-2. Null where there is no region.'),
   })
   .meta({ id: 'DeliveryRegion' });

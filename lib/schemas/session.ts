@@ -6,16 +6,16 @@ import { id } from './fields.ts';
 
 export const Session = z
   .object({
-    id,
-    device_name: z.string().nullable(),
+    id: id.describe('Identifies the session, for revokeSession.'),
+    device_name: z.string().nullable().describe('The name of the device that signed in, or null.'),
     device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
-    created_at: z.iso.datetime(),
+    created_at: z.iso.datetime().describe('When the customer signed in, in UTC.'),
     last_used_at: z.iso
       .datetime()
       .describe('When tokens were last refreshed; of other sessions than the current one, the hour.'),
     current: z.boolean().describe('Whether it is the session that asks.'),
   })
-  .meta({ id: 'Session' });
+  .meta({ id: 'Session', description: 'A signed-in device.' });
 
 export function showSession(
   session: sessions.Session,

@@ -6,9 +6,9 @@ export const Wallet = z
   .object({
     balance: z.string().describe("Decimal, with the currency's own number of decimals."),
     balance_currency: z.string().length(3).describe('ISO 4217.'),
-    is_use_wallet_in_payment: z.boolean(),
+    is_use_wallet_in_payment: z.boolean().describe('Whether payments use the wallet.'),
   })
-  .meta({ id: 'Wallet' });
+  .meta({ id: 'Wallet', description: 'The balance of the customer.' });
 export type Wallet = z.infer<typeof Wallet>;
 
 export function showWallet({ balanceMinor, currency, isUsedInPayment }: wallets.Wallet): Wallet {

@@ -6,11 +6,11 @@ import { id } from './fields.ts';
 
 export const WalletTransaction = z
   .object({
-    id,
-    transaction_type: z.enum(transactionTypes),
+    id: id.describe('Identifies the transaction.'),
+    transaction_type: z.enum(transactionTypes).describe('The reason of the transaction.'),
     transaction_type_text: z.string().describe("The type in the customer's language."),
     amount: z.string().describe('Decimal; negative for a debit.'),
-    created_at: z.iso.datetime(),
+    created_at: z.iso.datetime().describe('In UTC.'),
   })
   .meta({ id: 'WalletTransaction' });
 export type WalletTransaction = z.infer<typeof WalletTransaction>;

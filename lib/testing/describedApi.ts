@@ -13,6 +13,7 @@ export interface Schema {
   $ref?: string;
   type?: string | string[];
   format?: string;
+  description?: string;
   properties?: Record<string, Schema>;
 }
 
@@ -35,6 +36,7 @@ export interface Response {
 
 export interface Operation {
   operationId: string;
+  description?: string;
   tags: string[];
   parameters: Parameter[];
   requestBody?: { required: boolean; content: Record<string, Media> };

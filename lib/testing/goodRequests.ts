@@ -188,7 +188,10 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     async good(operationId, turn, mediaType) {
       const own = await signedIn();
       const { needsCaller } = calls.operation(operationId);
-      return { ...(needsCaller && { token: own.access }), ...(await makers[operationId]?.(own, turn, mediaType)) };
+      return {
+        ...(needsCaller && { token: own.access }),
+        ...(await makers[operationId.replace(/ByForm$/, '')]?.(own, turn, mediaType)),
+      };
     },
     forget() {
       last = undefined;
