@@ -43,6 +43,7 @@ beforeAll(async () => {
     stage: 'local',
     localPort: Number(new URL(world.sandbox.url).port),
     onRequest: () => undefined,
+    onResponse: () => undefined,
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;

@@ -28,7 +28,8 @@ export interface GatewayOptions {
   stage: string;
   /** The port of the local site, whose URLs follow the host that a client calls. */
   localPort: number;
-  onRequest: (requestId: string, path: string) => void;
+  onRequest: (requestId: string, event: APIGatewayProxyEvent) => void;
+  onResponse: (requestId: string, result: APIGatewayProxyResult) => void;
 }
 
 /** API Gateway's own responses, as the service has them in its resources. */
@@ -87,13 +88,14 @@ export function gateway(options: GatewayOptions): Server {
       const { route, resource, parameters } = routes.find(request.method ?? '', pathOf(request));
       const body = await decoded(bytes, request, options);
       const event = eventOf(request, { body, resource, parameters, requestId, options });
-      options.onRequest(requestId, event.path);
+      options.onRequest(requestId, event);
       const result = (await options.lambda.invoke(route.functionKey, event).catch((error) => {
         if (error instanceof TooLarge && error.message.includes('event')) throw new Refused('REQUEST_TOO_LARGE');
         report(route.functionKey, error);
         throw new Refused('INTEGRATION_FAILURE');
       })) as APIGatewayProxyResult;
       await send(result, request, response, options);
+      options.onResponse(requestId, result);
     } catch (error) {
       if (!(error instanceof Refused)) report('The gateway', error);
       const own = responseOf(error instanceof Refused ? error.type : 'DEFAULT_5XX', options.responses, requestId);
@@ -103,6 +105,7 @@ export function gateway(options: GatewayOptions): Server {
       response
         .writeHead(own.status, { ...own.headers, ...length })
         .end(request.method === 'HEAD' ? undefined : own.body);
+      options.onResponse(requestId, { statusCode: own.status, body: own.body });
     }
   }
 

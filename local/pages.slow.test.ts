@@ -93,6 +93,37 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
+  test('the request log shows why a request failed, and its body without secrets on a click', async () => {
+    const page = await pages.open(`${pages.site}/requests`);
+    await page.locator('#state.live').waitFor();
+    const post = (path: string, body: object) =>
+      fetch(pages.api + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await fetch(`${pages.api}/api/docs/docs.js/`);
+    await post('/api/customers/authenticate/', {
+      phone_number: '12',
+      otp: '918273',
+      device: { registration_id: 'push-secret', type: 'fridge' },
+    });
+    await post('/api/customer/auth', { password: 'blue tea 42 cups' });
+    const row = page.locator('li', { hasText: '/api/customers/authenticate/' });
+    expect(await row.locator('.error').allTextContents()).toEqual([
+      'phone_number: invalid',
+      'device.type: invalid_choice',
+      'language: required',
+    ]);
+    expect(await row.locator('pre').isVisible()).toBe(false);
+    await row.getByText('Body').click();
+    await row.getByText('"phone_number": "12"').waitFor();
+    await page.locator('li .error', { hasText: /^email: / }).waitFor();
+    const everything = await (await fetch(`${pages.site}/api/requests`)).text();
+    for (const secret of ['918273', 'push-secret', 'blue tea', 'docs.js']) expect(everything).not.toContain(secret);
+    await page.close();
+  });
+
   test.each(['en-US', 'ar-EG'])('the map asks the API for the point that is clicked (%s)', async (locale) => {
     const page = await pages.open(`${pages.site}/regions`, { locale });
     await page.locator('#state.live').waitFor();

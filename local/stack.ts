@@ -185,9 +185,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
       ends.push(followStream({ endpoint, tableName, worker, event, invoke: invoke(functionKey), park, places }));
     }
     ends.push(await listen(lambdaApi(lambda), settings.lambdaPort));
-    ends.push(
-      await listenAsGateway(gateway({ ...service, lambda, localPort, onRequest: followed.keepPath }), settings),
-    );
+    ends.push(await listenAsGateway(gateway({ ...service, lambda, localPort, ...followed }), settings));
     return { seeded, stop };
   } catch (error) {
     await stop();

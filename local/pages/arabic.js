@@ -11,6 +11,7 @@ export const arabic = {
   'Number or push token': 'رقم أو رمز جهاز',
   'Filter by path, status or customer': 'ابحث بالمسار أو الحالة أو العميل',
   'Path, status or customer': 'مسار أو حالة أو عميل',
+  Body: 'المحتوى',
   'Clear all': 'مسح الكل',
   'Stack clock': 'ساعة النظام',
   '+1 min': '+1 دقيقة',

@@ -5,7 +5,7 @@ import { element, language, say } from '/site.js';
 const fill = listOf(element('requests'), ({ request_id }) => request_id, row);
 let requests = [];
 
-function row({ method, path, status, duration_ms, customer_id, problem, timestamp }) {
+function row({ method, path, status, duration_ms, customer_id, problem, errors, body, timestamp }) {
   const item = document.createElement('li');
   item.className = status >= 500 ? 'failed' : status >= 400 ? 'refused' : '';
   item.innerHTML = '<span class="status"></span><span class="route" dir="ltr"></span><span class="more"></span>';
@@ -20,14 +20,27 @@ function row({ method, path, status, duration_ms, customer_id, problem, timestam
       return part;
     }),
   );
+  for (const error of errors.filter((error) => error !== problem)) {
+    const part = Object.assign(document.createElement('code'), { className: 'error', dir: 'ltr', textContent: error });
+    item.append(part);
+  }
+  if (body) {
+    const details = document.createElement('details');
+    details.innerHTML = '<summary></summary><pre dir="ltr"></pre>';
+    details.querySelector('summary').textContent = say('Body');
+    details.querySelector('pre').textContent = body;
+    item.append(details);
+  }
   return item;
 }
 
 /** Without a slash at the end, for the API makes no difference. */
 const plain = (text) => text.trim().toLowerCase().replace(/\/$/, '');
 
-function matches({ method, path, status, problem, customer_id }, wanted) {
-  return [`${method} ${path}`, status, problem, customer_id].some((fact) => plain(String(fact ?? '')).includes(wanted));
+function matches({ method, path, status, problem, errors, customer_id }, wanted) {
+  return [`${method} ${path}`, status, problem, customer_id, ...errors].some((fact) =>
+    plain(String(fact ?? '')).includes(wanted),
+  );
 }
 
 function show() {
