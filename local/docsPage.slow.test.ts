@@ -22,6 +22,44 @@ withBrowser('the docs page', () => {
     return [await text('.response-col_status'), await text('.response-col_description')];
   }
 
+  test('signs in with the test number that it names, again and again', async () => {
+    const page = await openAt('customers/GetCustomerDetails');
+    await page.getByText('The test number +201000000000 signs in with the code 123456').waitFor();
+    for (const _ of [1, 2, 3]) {
+      const signedIn = page.waitForResponse((response) => response.url().endsWith('/authenticate/'));
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      expect((await signedIn).ok()).toBe(true);
+      await page.getByText('Signed in as +201000000000.').waitFor();
+    }
+    await page.close();
+  });
+
+  test.each([
+    'customers/UpdateCustomer',
+    'customers/UpdateCustomerByForm',
+    'addresses/CreateAddress',
+    'addresses/UpdateAddressByForm',
+    'devices/devices_create',
+    'devices/devices_update',
+    'auth/refresh_token_create',
+    'password/signup',
+    'password/availability',
+  ])('sends the sample of %s as it is, and it succeeds', async (operation) => {
+    const page = await openAt(operation);
+    await signIn(page, '+201000000000');
+    await page.getByText('Signed in as +201000000000.').waitFor();
+    expect((await execute(page))[0]).toMatch(/^20/);
+    await page.close();
+  });
+
+  test.each([1280, 375])('shows an operation on a few screens at a width of %i', async (width) => {
+    const page = await openAt('customers/UpdateCustomer');
+    await page.setViewportSize({ width, height: 800 });
+    expect((await page.locator('.opblock.is-open').boundingBox())?.height).toBeLessThan(2_200);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await page.close();
+  });
+
   test.each([
     ['customers/GetCustomerDetails', '+201009876541', '200', '"phone_number": "+201009876541"'],
     ['auth/logoutAllDevices', '+201009876542', '204', ''],
@@ -51,6 +89,8 @@ withBrowser('the docs page', () => {
     const page = await openAt('auth/sendOTP');
     await signIn(page, '+20 100 987 6546');
     await page.getByText(/Too many codes .* Wait \d\d seconds\./).waitFor();
+    await page.getByRole('button', { name: 'Skip the wait' }).click();
+    await page.getByText('Signed in as +201009876546.').waitFor();
     expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('429')]);
     await page.close();
   });

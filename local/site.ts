@@ -68,6 +68,7 @@ export function site(
   );
 
   app.use('/api/messages', docsPage);
+  app.use('/api/clock', docsPage);
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
   app.delete('/api/messages', (context) => {
     messages.clear();

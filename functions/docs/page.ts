@@ -15,6 +15,8 @@ export const handler = endpoint(
   },
   ({ path, resource }) => {
     if (!config.hasDocs) return fail('notFound');
-    return new Document('text/html', docsPage({ api: baseOf(path, resource), inbox: config.localSiteUrl }));
+    const inbox = config.localSiteUrl;
+    const [testNumber] = inbox ? config.testNumbers : [];
+    return new Document('text/html', docsPage({ api: baseOf(path, resource), inbox, testNumber }));
   },
 );

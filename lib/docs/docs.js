@@ -1,36 +1,97 @@
-const { api, inbox } = document.documentElement.dataset;
+const { api, inbox, phone: testPhone, code: testCode } = document.documentElement.dataset;
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', follow);
 follow();
 
-const ui = SwaggerUIBundle({
-  url: `${api}/api/schema/`,
-  dom_id: '#docs',
-  deepLinking: true,
-  persistAuthorization: true,
-  tryItOutEnabled: true,
-  displayRequestDuration: true,
-  defaultModelsExpandDepth: 0,
-  ...(inbox && {
-    onComplete: () => useSession(savedSession()),
-    requestInterceptor: (request) => Object.assign(request, { userFetch: fetchRenewed }),
-  }),
-});
+const all = document.getElementById('all');
+all.addEventListener('change', () => document.body.classList.toggle('all', all.checked));
 
 const form = document.getElementById('sign-in');
-form?.addEventListener('submit', async (event) => {
+const skip = document.getElementById('skip');
+form?.addEventListener('submit', (event) => {
   event.preventDefault();
-  try {
-    say('Asking for a code …');
-    useSession(await signIn(form.phone.value));
-  } catch (error) {
-    say(error instanceof TypeError ? 'The API does not answer. Is the stack running?' : error.message);
-  }
+  start();
+});
+skip?.addEventListener('click', async () => {
+  await fetch(`${inbox}/api/clock`, { method: 'POST', body: JSON.stringify({ advance_seconds: Number(skip.value) }) });
+  start();
 });
 
+let ui;
+show();
 if (inbox) linkPages();
+
+async function start() {
+  skip.hidden = true;
+  try {
+    say('Asking for a code …');
+    saveSession(await signIn(form.phone.value));
+    await show();
+  } catch (error) {
+    say(error instanceof TypeError ? 'The API does not answer. Is the stack running?' : error.message);
+    skip.hidden = !error.seconds;
+    skip.value = error.seconds;
+  }
+}
+
+/** Shows the operations, on the local stack with samples that succeed for the signed-in customer. */
+async function show() {
+  const url = `${api}/api/schema/`;
+  ui = SwaggerUIBundle({
+    ...(inbox ? { spec: withOwnSamples(await (await fetch(url)).json()) } : { url }),
+    dom_id: '#docs',
+    deepLinking: true,
+    persistAuthorization: true,
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: 0,
+    docExpansion: 'list',
+    ...(inbox && {
+      onComplete: () => useSession(savedSession()),
+      requestInterceptor: async (request) => Object.assign(await withOwnIds(request), { userFetch: fetchRenewed }),
+    }),
+  });
+}
+
+/** A second customer cannot have the e-mail address of the first, and a new one needs a new phone. */
+function withOwnSamples(spec) {
+  const phone = savedSession()?.phone ?? testPhone;
+  const digits = String(Math.floor(Math.random() * 1e8)).padStart(8, '0');
+  const own = { phone, email: `${phone.slice(1)}@example.com`, device: 'docs-page' };
+  const fresh = { phone: `+2010${digits}`, email: `${digits}@example.com`, device: 'docs-page' };
+  const sample = (value, { phone, email, device }) =>
+    JSON.parse(
+      JSON.stringify(value)
+        .replaceAll('+201001234567', phone)
+        .replaceAll('mona@example.com', email)
+        .replaceAll(/fcm-registration-token|fGx1:APA91bH_example-token/g, device),
+    );
+  for (const operation of Object.values(spec.paths).flatMap(Object.values)) {
+    const values = ['signup', 'availability'].includes(operation.operationId) ? fresh : own;
+    for (const part of ['parameters', 'requestBody'])
+      if (operation[part]) operation[part] = sample(operation[part], values);
+  }
+  spec.components.schemas = sample(spec.components.schemas, own);
+  return spec;
+}
+
+const lists = { addresses: 'addresses', sessions: 'users/sessions', notifications: 'notifications' };
+/** Puts the customer's own things in the place of those of the samples. */
+async function withOwnIds(request) {
+  const session = savedSession();
+  if (!session) return request;
+  if (typeof request.body === 'string') request.body = request.body.replaceAll('REFRESH_TOKEN', session.refresh);
+  const [sample, noun] = request.url.match(/(addresses|sessions|notifications)\/4503599627370497(?=\/)/) ?? [];
+  if (!sample) return request;
+  const headers = { authorization: `Bearer ${session.access}` };
+  const response = await fetchRenewed(`${api}/api/${lists[noun]}/`, { headers });
+  const found = response.ok ? await response.json() : [];
+  const last = (found.results ?? found).at(-1);
+  if (last) request.url = request.url.replace(sample, `${noun}/${last.id}`);
+  return request;
+}
 
 /** The way back to the other pages of the local stack. */
 async function linkPages() {
@@ -49,7 +110,8 @@ function say(text) {
 async function signIn(phone) {
   const sent = await post('/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' });
   const messages = await fetch(`${inbox}/api/messages?to=${encodeURIComponent(sent.phone_number)}`);
-  const code = (await messages.json()).map(({ text }) => text.match(/\b\d{6}\b/)?.[0]).find(Boolean);
+  const sentCode = (await messages.json()).map(({ text }) => text.match(/\b\d{6}\b/)?.[0]).find(Boolean);
+  const code = sent.phone_number === testPhone ? testCode : sentCode;
   const device = { registration_id: 'docs-page', type: 'web' };
   const { access, refresh, customer } = await post('/api/customers/authenticate/', {
     phone_number: phone,
@@ -65,9 +127,13 @@ function savedSession() {
   return JSON.parse(sessionStorage.getItem('session'));
 }
 
+function saveSession(session) {
+  sessionStorage.setItem('session', JSON.stringify(session));
+}
+
 function useSession(session) {
   if (!session) return;
-  sessionStorage.setItem('session', JSON.stringify(session));
+  saveSession(session);
   ui.preauthorizeApiKey('accessToken', session.access);
   form.phone.value = session.phone;
   say(`Signed in as ${session.phone}.`);
@@ -77,7 +143,11 @@ function useSession(session) {
 async function fetchRenewed(url, request) {
   const response = await fetch(url, request);
   const session = savedSession();
-  if (response.status !== 401 || request.headers.Authorization !== `Bearer ${session?.access}`) return response;
+  if (
+    response.status !== 401 ||
+    (request.headers.Authorization ?? request.headers.authorization) !== `Bearer ${session?.access}`
+  )
+    return response;
   try {
     const { access } = await renewed(session);
     return await fetch(url, { ...request, headers: { ...request.headers, Authorization: `Bearer ${access}` } });
@@ -110,5 +180,6 @@ async function post(path, body) {
   if (response.ok) return answer;
   const seconds = response.headers.get('retry-after');
   const details = answer.errors.map(({ detail }) => detail);
-  throw new Error([...details, ...(seconds ? [`Wait ${seconds} seconds.`] : [])].join(' '));
+  const text = [...details, ...(seconds ? [`Wait ${seconds} seconds.`] : [])].join(' ');
+  throw Object.assign(new Error(text), { seconds });
 }

@@ -1,20 +1,31 @@
+import type { TestNumber } from '../schemas/settings.ts';
 import { versioned } from './assets.ts';
+
+interface Options {
+  api: string;
+  inbox: string | undefined;
+  /** Signs in with a fixed code and without waiting. */
+  testNumber: Pick<TestNumber, 'phone_number' | 'otp'> | undefined;
+}
 
 /**
  * The docs page. It is told below which path of its own host the API is, and locally where the
  * inbox is, so that it can sign a developer in.
  */
-export function docsPage({ api, inbox }: { api: string; inbox: string | undefined }): string {
+export function docsPage({ api, inbox, testNumber }: Options): string {
   const asset = (name: string) => `${api}/api/docs/${name}/`;
+  const phone = testNumber?.phone_number ?? '+201001234567';
   const tools = `<nav aria-label="The local stack"></nav>
 <form id="sign-in" aria-label="Sign in">
   <label for="phone">Sign in as</label>
-  <input id="phone" name="phone" type="tel" value="+201001234567" autocomplete="tel" required>
+  <input id="phone" name="phone" type="tel" value="${phone}" autocomplete="tel" required>
   <button>Sign in</button>
+  <button type="button" id="skip" hidden>Skip the wait</button>
   <output role="status"></output>
+  ${testNumber ? `<p>The test number <b>${phone}</b> signs in with the code <b>${testNumber.otp}</b>, without an SMS and as often as you like.</p>` : ''}
 </form>`;
   return `<!doctype html>
-<html lang="en" data-api="${escaped(api)}"${inbox ? ` data-inbox="${escaped(inbox)}"` : ''}>
+<html lang="en" data-api="${escaped(api)}"${inbox ? ` data-inbox="${escaped(inbox)}" data-phone="${phone}" data-code="${testNumber?.otp ?? ''}"` : ''}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -25,6 +36,7 @@ export function docsPage({ api, inbox }: { api: string; inbox: string | undefine
 </head>
 <body>
 ${inbox ? tools : ''}
+<p id="detail"><label><input type="checkbox" id="all"> Show headers and examples of errors</label></p>
 <main id="docs"></main>
 <script src="${escaped(asset(versioned('swagger-ui.js')))}"></script>
 <script src="${escaped(asset('docs.js'))}"></script>
