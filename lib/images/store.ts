@@ -69,18 +69,22 @@ async function change(
   await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs: config.s3TimeoutMs, ...content });
 }
 
-/** Deletes every image of an owner, those too that a broken upload left behind. */
+/**
+ * Deletes every image of an owner, those too that a broken upload left behind.
+ * @throws when S3 keeps one
+ */
 export async function dropImagesOf(ownerId: number): Promise<void> {
   for (;;) {
     const { Contents = [] } = await bucket().send(
       new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(ownerId) }),
     );
     if (Contents.length === 0) return;
-    await bucket().send(
+    const { Errors: [kept] = [] } = await bucket().send(
       new DeleteObjectsCommand({
         Bucket: config.imagesBucket,
-        Delete: { Objects: Contents.map(({ Key }) => ({ Key })) },
+        Delete: { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true },
       }),
     );
+    if (kept) throw new Error(`S3 did not delete an image: ${kept.Code}.`);
   }
 }

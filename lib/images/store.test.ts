@@ -1,0 +1,33 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dropImagesOf } from './store.ts';
+
+const listing =
+  '<ListBucketResult><Contents><Key>images/7/a.png</Key></Contents><KeyCount>1</KeyCount></ListBucketResult>';
+const keeping =
+  '<DeleteResult><Error><Key>images/7/a.png</Key><Code>AccessDenied</Code><Message>Denied</Message></Error></DeleteResult>';
+
+let s3: Server;
+let requests: string[];
+beforeAll(async () => {
+  requests = [];
+  s3 = createServer((request, response) => {
+    requests.push(request.method ?? '');
+    response.setHeader('content-type', 'application/xml').end(request.method === 'GET' ? listing : keeping);
+  });
+  await new Promise<void>((resolve) => s3.listen(0, '127.0.0.1', resolve));
+  const { port } = s3.address() as AddressInfo;
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    IMAGES_BUCKET: 'images',
+  });
+});
+afterAll(() => s3.close());
+
+test('images that S3 keeps fail the erasure, which is repeated later, instead of being listed again for ever', async () => {
+  await expect(dropImagesOf(7)).rejects.toThrow('S3 did not delete an image: AccessDenied.');
+  expect(requests).toEqual(['GET', 'POST']);
+});
