@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { corsPolicy } from '../lib/http/corsPolicy.ts';
 import { describeRole } from './roles.ts';
 import { ofType, type Resource, type Resources, takeType } from './template.ts';
 
@@ -7,6 +8,8 @@ interface Api {
   functionPrefix: string;
   /** The origins of `Access-Control-Allow-Origin`, separated by commas. */
   corsOrigins: string;
+  /** The headers that the service adds to those of {@link corsPolicy}. */
+  corsRequestHeaders?: string[];
 }
 
 const apiId = 'ApiGatewayRestApi';
@@ -25,7 +28,7 @@ export function describeApi(resources: Resources, ownResources: Resources, api: 
   const body = {
     openapi: '3.0.1',
     info: { title: properties.Name, version: '1' },
-    paths: describePaths(resources),
+    paths: describePaths(resources, describePreflight(api)),
     // The document replaces the settings of the API, so it repeats them.
     'x-amazon-apigateway-binary-media-types': others.BinaryMediaTypes,
     'x-amazon-apigateway-minimum-compression-size': others.MinimumCompressionSize,
@@ -47,7 +50,7 @@ export function describeApi(resources: Resources, ownResources: Resources, api: 
 /** All that `ANY` stands for. Emulators of AWS do not import `x-amazon-apigateway-any-method`. */
 const anyMethod = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'];
 
-function describePaths(resources: Resources): Record<string, Record<string, object>> {
+function describePaths(resources: Resources, preflight: object | undefined): Record<string, Record<string, object>> {
   const methods = takeType(resources, 'AWS::ApiGateway::Method');
   const pathOf = (resourceId: string | undefined): string => {
     const properties = resourceId ? resources[resourceId]?.Properties : undefined;
@@ -64,8 +67,48 @@ function describePaths(resources: Resources): Record<string, Record<string, obje
         : { ...described, [Properties.HttpMethod.toLowerCase()]: description };
   }
   takeType(resources, 'AWS::ApiGateway::Resource');
+  for (const [path, described] of Object.entries(paths)) {
+    const isServed = new Set(Object.values(described)).size > 1;
+    if (preflight && isServed) paths[path] = { ...described, options: preflight };
+  }
   return paths;
 }
+
+/**
+ * Lets API Gateway respond to preflight requests itself, which runs no function. It cannot choose
+ * among several origins, so the fallback does that.
+ */
+function describePreflight({ corsOrigins, corsRequestHeaders = [] }: Api): object | undefined {
+  if (corsOrigins === '' || corsOrigins.includes(',') || /.\*/.test(corsOrigins)) return undefined;
+  const headers: Record<string, string> = {
+    'Access-Control-Allow-Origin': corsOrigins,
+    'Access-Control-Allow-Methods': corsPolicy.methods,
+    'Access-Control-Allow-Headers': corsPolicy.headersWith(corsRequestHeaders),
+    'Access-Control-Max-Age': String(corsPolicy.maxAgeSeconds),
+  };
+  return {
+    responses: {
+      204: { description: 'Preflight', headers: mapValues(headers, () => ({ schema: { type: 'string' } })) },
+    },
+    'x-amazon-apigateway-integration': {
+      type: 'mock',
+      requestTemplates: { 'application/json': '{"statusCode": 204}' },
+      // All media types are binary, and a template needs text.
+      contentHandling: 'CONVERT_TO_TEXT',
+      responses: {
+        default: {
+          statusCode: '204',
+          responseParameters: Object.fromEntries(
+            Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, `'${value}'`]),
+          ),
+        },
+      },
+    },
+  };
+}
+
+const mapValues = <T, U>(record: Record<string, T>, map: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 
 function describeMethod(path: string, { Type, IntegrationHttpMethod, Uri }: Resource['Properties']): object {
   const parameters = Array.from(path.matchAll(/\{(\w+)\+?\}/g), ([, name]) => ({

@@ -209,6 +209,9 @@ class StagePlugin {
     const deploymentId = describeApi(compiled, resources.Resources, {
       functionPrefix: `${service}-${this.#stage}-`,
       corsOrigins: String(provider.environment.CORS_ORIGINS ?? ''),
+      corsRequestHeaders: String(provider.environment.CORS_REQUEST_HEADERS ?? '')
+        .split(',')
+        .filter(Boolean),
     });
     this.#describeStage(deploymentId);
   }

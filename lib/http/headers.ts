@@ -2,6 +2,7 @@ import httpCors from '@middy/http-cors';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import { config } from '../config.ts';
 import type { Contract } from './contract.ts';
+import { corsPolicy } from './corsPolicy.ts';
 import type { HttpRequest, Step } from './step.ts';
 
 /** Those that mean something to a client of JSON; the rest are for pages. */
@@ -62,10 +63,10 @@ let corsMiddleware: Step | undefined;
 function corsHeaders(): Step {
   corsMiddleware ??= httpCors({
     origins: config.corsOrigins,
-    headers: ['authorization, content-type, accept-language, if-none-match', ...config.corsRequestHeaders].join(', '),
-    methods: 'GET, POST, PUT, PATCH, DELETE',
+    headers: corsPolicy.headersWith(config.corsRequestHeaders),
+    methods: corsPolicy.methods,
     exposeHeaders: ['x-request-id, retry-after, etag', ...config.corsAnswerHeaders].join(', '),
-    maxAge: 86_400,
+    maxAge: corsPolicy.maxAgeSeconds,
   }) as Step;
   return corsMiddleware;
 }
