@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
-import { readFunctions, readRoutes } from '../lib/http/routes.ts';
+import { readFunctions, readRoutes } from '../lib/openapi/routes.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeFor, codeRequest, newPhone, signIn } from './customer.ts';
 import { median, type Report } from './report.ts';

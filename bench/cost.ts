@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { readService } from '../lib/http/routes.ts';
+import { readService } from '../lib/openapi/routes.ts';
 import { budgets } from './budgets.ts';
 import prices from './prices.json' with { type: 'json' };
 import type { Report } from './report.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Endpoint } from '../lib/http/endpoint.ts';
-import { loadEndpoint } from '../lib/http/openapi.ts';
-import { readRoutes } from '../lib/http/routes.ts';
+import { loadEndpoint } from '../lib/openapi/openapi.ts';
+import { readRoutes } from '../lib/openapi/routes.ts';
 import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multipart, Upload } from '../lib/http/multipart.ts';
-import { uploadedImage } from '../lib/schemas/image.ts';
+import { uploadedImage } from '../lib/images/imageSchema.ts';
 import { hostileForms, hostileImages } from '../lib/testing/hostileUploads.ts';
 import { png } from '../lib/testing/images.ts';
 import { print } from './report.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
-import { readFunctions, readService } from '../lib/http/routes.ts';
+import { readFunctions, readService } from '../lib/openapi/routes.ts';
 import { png } from '../lib/testing/images.ts';
 import { signIn } from './customer.ts';
 import { print } from './report.ts';

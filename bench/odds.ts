@@ -1,4 +1,4 @@
-import { config } from '../lib/config.ts';
+import { config } from '../lib/config/config.ts';
 import { print } from './report.ts';
 
 /** Prints the odds that an attacker guesses a code, from the limits as they are set. */

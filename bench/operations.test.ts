@@ -1,4 +1,4 @@
-import { readRoutes } from '../lib/http/routes.ts';
+import { readRoutes } from '../lib/openapi/routes.ts';
 import { budgets } from './budgets.ts';
 import { type Usage, usageOfOperations } from './operations.ts';
 import { startStage } from './stage.ts';

@@ -1,4 +1,4 @@
-import { table } from '../lib/repositories/table.ts';
+import { table } from '../lib/table/table.ts';
 import type { Call } from '../lib/testing/engineProxy.ts';
 
 /** A call to the table as it goes over the wire, and what AWS would bill for it. */

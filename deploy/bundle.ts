@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type BuildOptions, build } from 'esbuild';
 import { ZipFile } from 'yazl';
-import { project, readFunctions, readService } from '../lib/http/routes.ts';
+import { project, readFunctions, readService } from '../lib/openapi/routes.ts';
 
 /** The options that every bundle of a service has: deployed, in the local stack and in `bench/`. */
 export function bundleOptions(folder?: string): BuildOptions {

@@ -1,4 +1,4 @@
-import { publicKeysKey } from '../lib/repositories/keys.ts';
+import { publicKeysKey } from '../lib/table/keys.ts';
 import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
 import { startTestEngine } from '../lib/testing/engine.ts';
 import { StoredItems } from '../lib/testing/storedItems.ts';

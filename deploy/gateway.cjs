@@ -1,5 +1,5 @@
 const { join } = require('node:path');
-const { standard } = require('../lib/http/dialects.ts');
-const { gatewayOf } = require('../lib/http/gateway.cjs');
+const { standard } = require('../lib/http/errorFormats.ts');
+const { gatewayOf } = require('../lib/openapi/gateway.cjs');
 
 module.exports = gatewayOf(join(__dirname, '..'), standard);

@@ -1,4 +1,4 @@
-import type { Gateway } from '../lib/http/gateway.cjs';
+import type { Gateway } from '../lib/openapi/gateway.cjs';
 
 declare const gateway: Gateway;
 

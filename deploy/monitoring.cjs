@@ -1,7 +1,7 @@
 // The alarms of a stage, the metrics behind them and the dashboard. One log group holds the lines of
 // all functions, so a filter counts for all of them, at the price of one metric.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
-const { readService } = require('../lib/http/routes.ts');
+const { readService } = require('../lib/openapi/routes.ts');
 
 const service = readService();
 const stack = `${service.service}-\${sls:stage}`;

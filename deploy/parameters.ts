@@ -7,7 +7,7 @@ import {
   SSMClient,
   UpdateServiceSettingCommand,
 } from '@aws-sdk/client-ssm';
-import { type SecretName, secretNames } from '../lib/secrets.ts';
+import { type SecretName, secretNames } from '../lib/aws/secrets.ts';
 
 /** The secrets of one stage of a service in SSM Parameter Store, each a SecureString. */
 export class Parameters {

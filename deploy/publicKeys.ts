@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { publicKeysKey } from '../lib/repositories/keys.ts';
+import { publicKeysKey } from '../lib/table/keys.ts';
 import type { Parameters } from './parameters.ts';
 
 /** The table of a stage. Without an endpoint, it is the one of the region. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { SecretName } from '../lib/secrets.ts';
+import type { SecretName } from '../lib/aws/secrets.ts';
 
 /** A stage's secrets by the last part of their SSM name, as JSON. */
 export type Secrets = Record<SecretName, string>;
@@ -28,7 +28,7 @@ const OtpSecrets = z.object({
 });
 
 /**
- * New secrets, in the shapes that lib/auth/tokens.ts, lib/auth/sealedCode.ts and lib/health.ts
+ * New secrets, in the shapes that lib/sessions/jwt.ts, lib/otp/otpHash.ts and lib/health/health.ts
  * read.
  */
 export function makeSecrets(nowSeconds = Math.floor(Date.now() / 1000)): Secrets {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { publicKeysKey } from '../lib/repositories/keys.ts';
+import { publicKeysKey } from '../lib/table/keys.ts';
 import { startTestEngine } from '../lib/testing/engine.ts';
 import { StoredItems } from '../lib/testing/storedItems.ts';
 import type { Engine } from '../local/engine.ts';

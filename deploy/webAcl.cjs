@@ -2,8 +2,8 @@
 // together.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
 const { ApiError } = require('../lib/errors.ts');
-const { envelope, standard } = require('../lib/http/dialects.ts');
-const { readRoutes, readService } = require('../lib/http/routes.ts');
+const { envelope, standard } = require('../lib/http/errorFormats.ts');
+const { readRoutes, readService } = require('../lib/openapi/routes.ts');
 
 const windowSeconds = 300;
 const params = ['webAcl', 'webAclArn', 'clientIpHeader', 'clientIpSecretHeader', 'clientIpSecretMd5'];

@@ -1,5 +1,5 @@
 import { isFresh, nowSeconds } from './clock.ts';
-import { config } from './config.ts';
+import { config } from './config/config.ts';
 
 /**
  * Keeps the result of a read for {@link config.secretsCacheSeconds}. Parallel callers share one

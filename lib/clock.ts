@@ -1,4 +1,4 @@
-import { config } from './config.ts';
+import { config } from './config/config.ts';
 
 export const hourSeconds = 3_600;
 export const daySeconds = 86_400;

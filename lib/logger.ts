@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { ConfigurationError } from './settings.ts';
+import { ConfigurationError } from './config/env.ts';
 
 let shared: Logger | undefined;
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
-import { readFunctions } from '../lib/http/routes.ts';
+import { readFunctions } from '../lib/openapi/routes.ts';
 import { SetupError } from './setupError.ts';
 
 /** Some libraries are CommonJS still. */

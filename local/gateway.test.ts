@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { readRoutes } from '../lib/http/routes.ts';
+import { readRoutes } from '../lib/openapi/routes.ts';
 import { lambdaContext } from '../lib/testing/event.ts';
 import { png } from '../lib/testing/images.ts';
 import { loadFunction } from '../lib/testing/invoke.ts';

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
-import { checkSettings } from '../lib/config.ts';
+import { checkSettings } from '../lib/config/config.ts';
 import { bundleFunction } from './bundle.ts';
 import { responsesIn } from './gateway.ts';
 import type { LambdaFunction } from './lambda.ts';

@@ -1,5 +1,5 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { readBroadcastQueue } from '../lib/http/routes.ts';
+import { readBroadcastQueue } from '../lib/openapi/routes.ts';
 import { useWorld } from '../lib/testing/world.ts';
 import { openQueue } from './queue.ts';
 

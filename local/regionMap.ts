@@ -1,6 +1,6 @@
 import { type Box, quarters, world } from '../lib/regions/cells.ts';
-import { polygonsOf, type Region, readInForce } from '../lib/repositories/regions.ts';
-import { cellsOf } from '../lib/repositories/regionVersions.ts';
+import { polygonsOf, type Region, readInForce } from '../lib/regions/regionRepository.ts';
+import { cellsOf } from '../lib/regions/regionVersions.ts';
 
 interface Shown extends Omit<Region, 'countryCode'> {
   country: string;

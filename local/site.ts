@@ -5,7 +5,7 @@ import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { nowSeconds } from '../lib/clock.ts';
-import { config } from '../lib/config.ts';
+import { config } from '../lib/config/config.ts';
 import type { Feed } from './feed.ts';
 import { regionMap } from './regionMap.ts';
 import type { Sandbox } from './sandbox/server.ts';

@@ -10,7 +10,7 @@ import {
   GetShardIteratorCommand,
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
-import { readRoutes } from '../lib/http/routes.ts';
+import { readRoutes } from '../lib/openapi/routes.ts';
 import { png } from '../lib/testing/images.ts';
 import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';

@@ -1,6 +1,6 @@
+import { ConfigurationError } from '../lib/config/env.ts';
 import { ApiError } from '../lib/errors.ts';
-import { ConfigurationError } from '../lib/settings.ts';
-import { Refusal } from '../seed/refusal.ts';
+import { Refusal } from './refusal.ts';
 import { SetupError } from './setupError.ts';
 import { awsEnvironment, readSettings } from './stack.ts';
 import { explain } from './stage.ts';

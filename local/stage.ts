@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { explainAwsError } from '../deploy/awsErrors.ts';
 import { findRegion } from '../deploy/region.ts';
 import { checkStageName } from '../deploy/stack.ts';
+import { ConfigurationError } from '../lib/config/env.ts';
 import { ApiError, errors } from '../lib/errors.ts';
-import { readService } from '../lib/http/routes.ts';
-import { ConfigurationError } from '../lib/settings.ts';
-import { Refusal } from '../seed/refusal.ts';
+import { readService } from '../lib/openapi/routes.ts';
+import { Refusal } from './refusal.ts';
 import { SetupError } from './setupError.ts';
 import { awsEnvironment, readSettings } from './stack.ts';
 

@@ -11,7 +11,7 @@ import {
   waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
-import { readTable } from '../lib/http/routes.ts';
+import { readTable } from '../lib/openapi/routes.ts';
 
 const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 1 };
 

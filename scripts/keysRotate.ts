@@ -1,9 +1,9 @@
 import { Parameters } from '../deploy/parameters.ts';
 import { copyPublicKeys, placePublicKeys } from '../deploy/publicKeys.ts';
 import { rotated, TooEarly, UnknownKey, withdrawn } from '../deploy/secrets.ts';
-import { readService } from '../lib/http/routes.ts';
+import { readService } from '../lib/openapi/routes.ts';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand, tableOf, useDeployedStage } from '../local/stage.ts';
-import { Refusal } from '../seed/refusal.ts';
 
 const names = ['public-keys', 'signing-keys', 'otp-secrets'] as const;
 type Keys = Record<(typeof names)[number], string>;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand } from '../local/stage.ts';
-import { Refusal } from '../seed/refusal.ts';
 
 const usage = 'npm run smoke -- --url <where the API is> [--phone <test number> --otp <its code>]';
 

@@ -1,10 +1,10 @@
 import { ensureLogRole } from '../deploy/logRole.ts';
 import { Parameters } from '../deploy/parameters.ts';
 import { makeSecrets, publish, readSigningKeys } from '../deploy/secrets.ts';
-import { paramOf, readService } from '../lib/http/routes.ts';
-import type { SecretName } from '../lib/secrets.ts';
+import type { SecretName } from '../lib/aws/secrets.ts';
+import { paramOf, readService } from '../lib/openapi/routes.ts';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
-import { Refusal } from '../seed/refusal.ts';
 
 /** Makes what a stage needs before it is deployed: the secrets that it does not have yet, and where it logs, the role for that. */
 async function run(): Promise<void> {

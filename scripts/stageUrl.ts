@@ -1,7 +1,7 @@
 import { findStack } from '../deploy/stack.ts';
-import { readService } from '../lib/http/routes.ts';
+import { readService } from '../lib/openapi/routes.ts';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
-import { Refusal } from '../seed/refusal.ts';
 
 /** Prints where the API of a deployed stage is. */
 async function run(): Promise<void> {

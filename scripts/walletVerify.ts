@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Key } from '../lib/repositories/keys.ts';
-import { type Report, verifyNext, verifyWallet } from '../lib/wallet/verify.ts';
+import type { Key } from '../lib/table/keys.ts';
+import { type Report, verifyNext, verifyWallet } from '../lib/wallet/audit.ts';
 import { SetupError } from '../local/setupError.ts';
 import { runCommand, useStage } from '../local/stage.ts';
 

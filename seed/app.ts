@@ -1,4 +1,4 @@
-import type { AppContent } from '../lib/repositories/content.ts';
+import type { AppContent } from '../lib/content/contentRepository.ts';
 
 /** What apps show of the shop. Put your own here and load it: HTML is allowed, scripts and the like are taken out. */
 export const app: AppContent = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import * as content from '../lib/repositories/content.ts';
+import * as content from '../lib/content/contentRepository.ts';
 import { check } from './files.ts';
 import { clean, plain } from './html.ts';
 import { compare, type Plan } from './plan.ts';

@@ -1,5 +1,5 @@
 import { type CountryCode, getCountryCallingCode } from 'libphonenumber-js/mobile';
-import type { Country, PhoneRange } from '../lib/repositories/countries.ts';
+import type { Country, PhoneRange } from '../lib/countries/countryRepository.ts';
 
 /**
  * The countries a shop serves, in the order in which apps list them. To open another one, add it; to close one, set `active`

@@ -1,4 +1,4 @@
-import type { Faq } from '../lib/repositories/content.ts';
+import type { Faq } from '../lib/content/contentRepository.ts';
 
 /** Frequently asked questions, in the order in which apps show them. HTML is allowed in answers. */
 export const faqs: Faq[] = [

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../local/refusal.ts';
 
 /** The files of this folder that operators edit; each exports a constant of its own name. */
 type File = 'app' | 'countries' | 'faqs' | 'settings';

@@ -1,6 +1,6 @@
-import * as commonPasswords from '../lib/repositories/commonPasswords.ts';
-import { isCommon } from '../lib/repositories/commonPasswords.ts';
-import { commonPasswordSourceKey } from '../lib/repositories/keys.ts';
+import * as commonPasswords from '../lib/passwords/commonPasswords.ts';
+import { isCommon } from '../lib/passwords/commonPasswords.ts';
+import { commonPasswordSourceKey } from '../lib/table/keys.ts';
 import { useWorld } from '../lib/testing/world.ts';
 import { planCommonPasswords } from './passwords.ts';
 

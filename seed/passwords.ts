@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import * as commonPasswords from '../lib/repositories/commonPasswords.ts';
+import * as commonPasswords from '../lib/passwords/commonPasswords.ts';
 import { compare, type Plan } from './plan.ts';
 
 /** The ten million passwords that Mark Burnett published, the most common ones first. */

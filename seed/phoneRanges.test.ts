@@ -1,4 +1,4 @@
-import type { Country, PhoneRange } from '../lib/repositories/countries.ts';
+import type { Country, PhoneRange } from '../lib/countries/countryRepository.ts';
 import { countries } from './countries.ts';
 import { findBadRanges } from './phoneRanges.ts';
 

@@ -1,5 +1,5 @@
 import type { CountryCode, NumberType, PhoneNumber } from 'libphonenumber-js/max';
-import type { Country, PhoneRange } from '../lib/repositories/countries.ts';
+import type { Country, PhoneRange } from '../lib/countries/countryRepository.ts';
 
 /** A shorter prefix would open most numbers of a country. */
 const fewestPrefixDigits = 2;

@@ -1,5 +1,5 @@
-import { changeSettings, type SettingValues, storedSettings } from '../lib/repositories/publicSettings.ts';
-import { SettingsToSet } from '../lib/schemas/settingsChange.ts';
+import { changeSettings, type SettingValues, storedSettings } from '../lib/settings/publicSettings.ts';
+import { SettingsToSet } from '../lib/settings/settingsSchema.ts';
 import { check } from './files.ts';
 import { compare, type Plan } from './plan.ts';
 

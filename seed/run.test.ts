@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { project } from '../lib/http/routes.ts';
+import { project } from '../lib/openapi/routes.ts';
 
 /** A copy of the project, whose seed files a test may spoil. */
 const folder = mkdtempSync(join(tmpdir(), 'customer-backend-'));

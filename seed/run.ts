@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand, useStage } from '../local/stage.ts';
 import { parts } from './load.ts';
 import type { Plan } from './plan.ts';
-import { Refusal } from './refusal.ts';
 import { planRegions } from './regions/plan.ts';
 
 const usage =

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import * as repository from '../lib/repositories/countries.ts';
+import * as repository from '../lib/countries/countryRepository.ts';
 import { check, read, refusalOf } from './files.ts';
 import { findBadRanges } from './phoneRanges.ts';
 import { compare, type Plan } from './plan.ts';

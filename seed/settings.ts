@@ -1,4 +1,4 @@
-import type { SettingValues } from '../lib/repositories/publicSettings.ts';
+import type { SettingValues } from '../lib/settings/publicSettings.ts';
 
 /** What everybody may read at `/api/customer/configurations`, until operators change it. Add what your apps ask for. */
 export const settings: SettingValues = {

@@ -1,6 +1,6 @@
-import { type Dialect, problemOf } from '../../lib/http/dialects.ts';
 import { endpointsWith } from '../../lib/http/endpoint.ts';
-import { json } from '../../lib/http/json.ts';
+import { type Dialect, problemOf } from '../../lib/http/errorFormats.ts';
+import { json } from '../../lib/http/jsonBody.ts';
 
 /** What is wrong with a request itself. */
 const aboutInput = ['invalid', 'parse_error', 'wrong_credentials'];

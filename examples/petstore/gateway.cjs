@@ -1,4 +1,4 @@
-const { gatewayOf } = require('../../lib/http/gateway.cjs');
+const { gatewayOf } = require('../../lib/openapi/gateway.cjs');
 const { petstore } = require('./endpoint.ts');
 
 module.exports = gatewayOf(__dirname, petstore(400));

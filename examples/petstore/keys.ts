@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Key } from '../../lib/repositories/keys.ts';
+import type { Key } from '../../lib/table/keys.ts';
 
 /**
  * | item                    | pk               | sk                   | read to             |

@@ -1,15 +1,15 @@
 import * as z from 'zod';
+import { attempts, backOff } from '../../lib/backOff.ts';
 import { fail, failFields } from '../../lib/errors.ts';
-import { fitting } from '../../lib/http/fitting.ts';
+import { fitting } from '../../lib/http/responseLimit.ts';
 import { newId } from '../../lib/ids.ts';
 import type { CleanImage } from '../../lib/images/picture.ts';
 import { dropQuietly, keepImage } from '../../lib/images/store.ts';
 import { imageUrl } from '../../lib/images/urls.ts';
-import { find } from '../../lib/repositories/items.ts';
-import { readLists } from '../../lib/repositories/lists.ts';
-import { attempts, backOff } from '../../lib/repositories/retries.ts';
-import { readAll, readPrefix, transact } from '../../lib/repositories/table.ts';
-import type { Write } from '../../lib/repositories/writes.ts';
+import type { Write } from '../../lib/table/expressions.ts';
+import { find } from '../../lib/table/items.ts';
+import { readLists } from '../../lib/table/mergeLists.ts';
+import { readAll, readPrefix, transact } from '../../lib/table/table.ts';
 import * as keys from './keys.ts';
 import { Inventory, mostPhotos, Pet, type Status } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readService } from '../../lib/http/routes.ts';
+import { readService } from '../../lib/openapi/routes.ts';
 import { callWithForm, file, listImages } from '../../lib/testing/forms.ts';
 import { jpegWithExif, png } from '../../lib/testing/images.ts';
 import { logOf } from '../../lib/testing/log.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { upgrade } from '@scalar/openapi-upgrader';
-import { readRoutes, readService } from '../../lib/http/routes.ts';
+import { readRoutes, readService } from '../../lib/openapi/routes.ts';
 import { describedBy, type OpenApi } from '../../lib/testing/apiDocument.ts';
 import { testConformance } from '../../lib/testing/conformance.ts';
 import type { Good } from '../../lib/testing/describedRequest.ts';

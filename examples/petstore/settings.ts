@@ -1,5 +1,5 @@
-import { config } from '../../lib/config.ts';
-import { readers } from '../../lib/settings.ts';
+import { config } from '../../lib/config/config.ts';
+import { readers } from '../../lib/config/env.ts';
 
 const { flag } = readers((variable) => process.env[variable]);
 

@@ -1,5 +1,5 @@
 import { routesOf } from '../../deploy/apiDocument.ts';
-import { readFunctions } from '../../lib/http/routes.ts';
+import { readFunctions } from '../../lib/openapi/routes.ts';
 import { packageStages, type Template } from '../../lib/testing/template.ts';
 
 let dev: Template;

@@ -1,10 +1,10 @@
 import pMap from 'p-map';
 import * as z from 'zod';
-import { hashPassword } from '../../lib/auth/passwords.ts';
 import { fail, failFields } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
-import { transact, write } from '../../lib/repositories/table.ts';
-import { setting, type Write } from '../../lib/repositories/writes.ts';
+import { hashPassword } from '../../lib/passwords/passwordHash.ts';
+import { setting, type Write } from '../../lib/table/expressions.ts';
+import { transact, write } from '../../lib/table/table.ts';
 import { userKey } from './keys.ts';
 import { type NewUser, User, type UserChanges, UserDetails } from './schemas.ts';
 

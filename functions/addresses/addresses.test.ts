@@ -1,4 +1,4 @@
-import { addressKey, profileKey } from '../../lib/repositories/keys.ts';
+import { addressKey, profileKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { jpeg, png } from '../../lib/testing/images.ts';

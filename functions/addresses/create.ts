@@ -1,8 +1,8 @@
-import { addAddress } from '../../lib/addresses.ts';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { addAddress } from '../../lib/addresses/addresses.ts';
+import { Address, NewAddress, showAddress } from '../../lib/addresses/addressSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { Address, NewAddress, showAddress } from '../../lib/schemas/address.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { deleteAddress } from '../../lib/addresses.ts';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { deleteAddress } from '../../lib/addresses/addresses.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { idInPath } from '../../lib/schemas/fields.ts';
+import { idInPath } from '../../lib/http/fields.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

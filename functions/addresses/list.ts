@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import * as addresses from '../../lib/addresses/addressRepository.ts';
+import { Address, showAddress } from '../../lib/addresses/addressSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as addresses from '../../lib/repositories/addresses.ts';
-import { Address, showAddress } from '../../lib/schemas/address.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { changeAddress } from '../../lib/addresses.ts';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { changeAddress } from '../../lib/addresses/addresses.ts';
+import { Address, AddressChanges, showAddress } from '../../lib/addresses/addressSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
+import { idInPath } from '../../lib/http/fields.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { Address, AddressChanges, showAddress } from '../../lib/schemas/address.ts';
-import { idInPath } from '../../lib/schemas/fields.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

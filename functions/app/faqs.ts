@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { faqs } from '../../lib/content/contentRepository.ts';
+import { Faq, showFaq } from '../../lib/content/contentSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { faqs } from '../../lib/repositories/content.ts';
-import { Faq, showFaq } from '../../lib/schemas/content.ts';
 
 export const handler = endpoint(
   {

@@ -1,6 +1,6 @@
+import { appContent } from '../../lib/content/contentRepository.ts';
+import { AppInfo, showAppInfo } from '../../lib/content/contentSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { appContent } from '../../lib/repositories/content.ts';
-import { AppInfo, showAppInfo } from '../../lib/schemas/content.ts';
 
 export const handler = endpoint(
   {

@@ -1,5 +1,5 @@
-import { PublicKeys, publicKeys } from '../../lib/auth/publicKeys.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
+import { PublicKeys, publicKeys } from '../../lib/sessions/publicKeys.ts';
 
 export const handler = endpoint(
   {

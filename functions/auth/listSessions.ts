@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { readSignedInDevices } from '../../lib/auth/signOut.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { shownLastUseSeconds, stands } from '../../lib/repositories/sessions.ts';
-import { Session, showSession } from '../../lib/schemas/session.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { shownLastUseSeconds, stands } from '../../lib/sessions/sessionRepository.ts';
+import { Session, showSession } from '../../lib/sessions/sessionSchema.ts';
+import { readSignedInDevices } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
   {

@@ -1,6 +1,6 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { signOutEverywhere } from '../../lib/auth/signOut.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signOutEverywhere } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
   {

@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { readRefreshToken } from '../../lib/auth/tokens.ts';
+import { storedToken } from '../../lib/devices/deviceRepository.ts';
+import { registrationId } from '../../lib/devices/deviceSchema.ts';
+import { deactivation } from '../../lib/devices/deviceWrites.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { storedToken } from '../../lib/repositories/devices.ts';
-import { deactivation } from '../../lib/repositories/deviceWrites.ts';
-import * as sessions from '../../lib/repositories/sessions.ts';
-import { write } from '../../lib/repositories/table.ts';
-import { registrationId } from '../../lib/schemas/device.ts';
-import { clearable } from '../../lib/schemas/fields.ts';
-import { token } from '../../lib/schemas/tokens.ts';
+import { clearable } from '../../lib/http/fields.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { readRefreshToken } from '../../lib/sessions/jwt.ts';
+import * as sessions from '../../lib/sessions/sessionRepository.ts';
+import { token } from '../../lib/sessions/tokenSchema.ts';
+import { write } from '../../lib/table/table.ts';
 
 export const handler = endpoint(
   {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { reauthenticate } from '../../lib/auth/reauthenticate.ts';
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { clearable, code, missing } from '../../lib/schemas/fields.ts';
-import { otpCode } from '../../lib/schemas/otp.ts';
-import { givenPassword } from '../../lib/schemas/password.ts';
+import { clearable, code, missing } from '../../lib/http/fields.ts';
+import { otpCode } from '../../lib/otp/otpSchema.ts';
+import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { reauthenticate } from '../../lib/sessions/reauthenticate.ts';
 
 const Proof = z
   .object({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { refresh } from '../../lib/auth/refresh.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { Tokens, token } from '../../lib/schemas/tokens.ts';
+import { refresh } from '../../lib/sessions/rotateRefreshToken.ts';
+import { Tokens, token } from '../../lib/sessions/tokenSchema.ts';
 
 export const handler = endpoint(
   {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { signOut } from '../../lib/auth/signOut.ts';
 import { fail } from '../../lib/errors.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { idInPath } from '../../lib/schemas/fields.ts';
+import { idInPath } from '../../lib/http/fields.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signOut } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
   {

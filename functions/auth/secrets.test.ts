@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import type { Endpoint } from '../../lib/http/endpoint.ts';
-import { customerPartition, publicKeysKey } from '../../lib/repositories/keys.ts';
+import { customerPartition, publicKeysKey } from '../../lib/table/keys.ts';
 import { lambdaContext, restEvent, type TestRequest } from '../../lib/testing/event.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { signIn } from '../../lib/testing/signIn.ts';

@@ -1,7 +1,7 @@
-import { otpCaller } from '../../lib/auth/deviceToken.ts';
-import { sendCode } from '../../lib/auth/sendCode.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { OtpRequest, OtpSent } from '../../lib/schemas/otp.ts';
+import { otpCaller } from '../../lib/otp/deviceToken.ts';
+import { OtpRequest, OtpSent } from '../../lib/otp/otpSchema.ts';
+import { sendCode } from '../../lib/otp/sendOtp.ts';
 
 export const handler = endpoint(
   {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { project, readService } from '../../lib/http/routes.ts';
+import { project, readService } from '../../lib/openapi/routes.ts';
 import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
 import { useWorld, type World } from '../../lib/testing/world.ts';

@@ -1,4 +1,4 @@
-import * as repository from '../../lib/repositories/countries.ts';
+import * as repository from '../../lib/countries/countryRepository.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as listCountries } from './list.ts';
 

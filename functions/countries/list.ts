@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { Country, showCountry } from '../../lib/countries/countrySchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as countries from '../../lib/repositories/countries.ts';
-import { Country, showCountry } from '../../lib/schemas/country.ts';
 
 export const handler = endpoint(
   {

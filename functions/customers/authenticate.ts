@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { issueDeviceToken, otpCaller } from '../../lib/auth/deviceToken.ts';
-import { signIn } from '../../lib/auth/signIn.ts';
-import { mint, readSigningKey } from '../../lib/auth/tokens.ts';
+import { phoneNumber } from '../../lib/countries/phoneSchema.ts';
+import { Customer, showCustomer } from '../../lib/customers/customerSchema.ts';
+import { SignInDevice } from '../../lib/devices/deviceSchema.ts';
 import { languages } from '../../lib/errors.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
-import { SignInDevice } from '../../lib/schemas/device.ts';
-import { choice } from '../../lib/schemas/fields.ts';
-import { deviceToken, issuedDeviceToken, otpCode } from '../../lib/schemas/otp.ts';
-import { phoneNumber } from '../../lib/schemas/phone.ts';
-import { Tokens } from '../../lib/schemas/tokens.ts';
+import { choice } from '../../lib/http/fields.ts';
+import { issueDeviceToken, otpCaller } from '../../lib/otp/deviceToken.ts';
+import { deviceToken, issuedDeviceToken, otpCode } from '../../lib/otp/otpSchema.ts';
+import { mint, readSigningKey } from '../../lib/sessions/jwt.ts';
+import { signIn } from '../../lib/sessions/signIn.ts';
+import { Tokens } from '../../lib/sessions/tokenSchema.ts';
 
 const SignIn = z.object({
   phone_number: phoneNumber,

@@ -1,7 +1,7 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import * as customers from '../../lib/customers/customerRepository.ts';
 import { fail } from '../../lib/errors.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as customers from '../../lib/repositories/customers.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

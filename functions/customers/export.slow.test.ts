@@ -1,4 +1,4 @@
-import { customerPartition, notificationPrefix } from '../../lib/repositories/keys.ts';
+import { customerPartition, notificationPrefix } from '../../lib/table/keys.ts';
 import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';
 import { signIn } from '../../lib/testing/signIn.ts';

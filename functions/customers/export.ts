@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { exportPersonalData } from '../../lib/personalData.ts';
-import { link, PageQuery } from '../../lib/schemas/page.ts';
+import { link, PageQuery } from '../../lib/http/pageSchema.ts';
+import { exportPersonalData } from '../../lib/privacy/personalData.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,8 +1,8 @@
-import { signedInWithWallet } from '../../lib/auth/signedIn.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { shownPhone } from '../../lib/customers/customerRepository.ts';
+import { Customer, showCustomer } from '../../lib/customers/customerSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as countries from '../../lib/repositories/countries.ts';
-import { shownPhone } from '../../lib/repositories/customers.ts';
-import { Customer, showCustomer } from '../../lib/schemas/customer.ts';
+import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,9 +1,9 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { Customer } from '../../lib/customers/customerSchema.ts';
+import { CustomerChanges } from '../../lib/customers/customerUpdateSchema.ts';
+import { changeProfile, readProfile } from '../../lib/customers/profile.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { changeProfile, readProfile } from '../../lib/profile.ts';
-import { Customer } from '../../lib/schemas/customer.ts';
-import { CustomerChanges } from '../../lib/schemas/customerChanges.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

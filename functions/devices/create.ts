@@ -1,8 +1,8 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import * as devices from '../../lib/devices/deviceRepository.ts';
+import { Device, NewDevice, showDevice, storedFields } from '../../lib/devices/deviceSchema.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as devices from '../../lib/repositories/devices.ts';
-import { Device, NewDevice, showDevice, storedFields } from '../../lib/schemas/device.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { deviceKey, pushTokenClaimKey } from '../../lib/repositories/keys.ts';
+import { deviceKey, pushTokenClaimKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';

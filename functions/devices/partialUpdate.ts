@@ -1,7 +1,7 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import * as devices from '../../lib/devices/deviceRepository.ts';
+import { Device, DeviceChanges, DeviceInPath, showDevice, storedFields } from '../../lib/devices/deviceSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as devices from '../../lib/repositories/devices.ts';
-import { Device, DeviceChanges, DeviceInPath, showDevice, storedFields } from '../../lib/schemas/device.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { config } from '../../lib/config.ts';
+import { config } from '../../lib/config/config.ts';
 import { assetNames, readAsset } from '../../lib/docs/assets.ts';
 import { fail } from '../../lib/errors.ts';
 import { Document, reply } from '../../lib/http/contract.ts';

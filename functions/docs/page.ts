@@ -1,4 +1,4 @@
-import { config } from '../../lib/config.ts';
+import { config } from '../../lib/config/config.ts';
 import { baseOf } from '../../lib/docs/base.ts';
 import { docsPage } from '../../lib/docs/page.ts';
 import { fail } from '../../lib/errors.ts';

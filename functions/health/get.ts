@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { config } from '../../lib/config.ts';
-import { checkHealth } from '../../lib/health.ts';
+import { config } from '../../lib/config/config.ts';
+import { checkHealth } from '../../lib/health/health.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 

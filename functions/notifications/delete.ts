@@ -1,7 +1,7 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as notifications from '../../lib/repositories/notifications.ts';
-import { NotificationInPath } from '../../lib/schemas/notification.ts';
+import * as notifications from '../../lib/notifications/notificationRepository.ts';
+import { NotificationInPath } from '../../lib/notifications/notificationSchema.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

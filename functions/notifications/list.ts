@@ -1,8 +1,8 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as notifications from '../../lib/repositories/notifications.ts';
-import { Notification, showNotification } from '../../lib/schemas/notification.ts';
-import { PageQuery, pageOf, showPage } from '../../lib/schemas/page.ts';
+import { PageQuery, pageOf, showPage } from '../../lib/http/pageSchema.ts';
+import * as notifications from '../../lib/notifications/notificationRepository.ts';
+import { Notification, showNotification } from '../../lib/notifications/notificationSchema.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,6 +1,6 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { Preferences, showPreferences } from '../../lib/schemas/preferences.ts';
+import { Preferences, showPreferences } from '../../lib/notifications/preferencesSchema.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,6 +1,6 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as notifications from '../../lib/repositories/notifications.ts';
+import * as notifications from '../../lib/notifications/notificationRepository.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

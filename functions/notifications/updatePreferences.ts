@@ -1,7 +1,12 @@
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import * as customers from '../../lib/customers/customerRepository.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as customers from '../../lib/repositories/customers.ts';
-import { PreferenceChanges, Preferences, showPreferences, storedPreferences } from '../../lib/schemas/preferences.ts';
+import {
+  PreferenceChanges,
+  Preferences,
+  showPreferences,
+  storedPreferences,
+} from '../../lib/notifications/preferencesSchema.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,6 +1,6 @@
-import { operation } from '../../lib/operation.ts';
-import { changeSettings, PublicSettings, storedSettings } from '../../lib/repositories/publicSettings.ts';
-import { SettingsChange } from '../../lib/schemas/settingsChange.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
+import { changeSettings, PublicSettings, storedSettings } from '../../lib/settings/publicSettings.ts';
+import { SettingsChange } from '../../lib/settings/settingsSchema.ts';
 
 export const handler = operation(
   {

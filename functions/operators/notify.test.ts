@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { broadcastKey } from '../../lib/repositories/keys.ts';
+import { broadcastKey } from '../../lib/table/keys.ts';
 import { sendQueued } from '../../lib/testing/broadcasts.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { signIn } from '../../lib/testing/signIn.ts';

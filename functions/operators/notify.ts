@@ -1,9 +1,9 @@
 import { begin } from '../../lib/broadcasts/begin.ts';
+import { NotifyRequest, Progress, storedRequest } from '../../lib/broadcasts/broadcastSchema.ts';
 import { progressOf } from '../../lib/broadcasts/progress.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
 import { failFields } from '../../lib/errors.ts';
-import { operation } from '../../lib/operation.ts';
-import * as countries from '../../lib/repositories/countries.ts';
-import { NotifyRequest, Progress, storedRequest } from '../../lib/schemas/notifyRequest.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
 
 export const handler = operation(
   {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import * as broadcasts from '../../lib/broadcasts/broadcastRepository.ts';
+import { Progress } from '../../lib/broadcasts/broadcastSchema.ts';
 import { progressOf } from '../../lib/broadcasts/progress.ts';
 import { fail } from '../../lib/errors.ts';
-import { operation } from '../../lib/operation.ts';
-import * as broadcasts from '../../lib/repositories/broadcasts.ts';
-import { text } from '../../lib/schemas/fields.ts';
-import { Progress } from '../../lib/schemas/notifyRequest.ts';
+import { text } from '../../lib/http/fields.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
 
 export const handler = operation(
   {

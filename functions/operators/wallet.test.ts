@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { walletKey } from '../../lib/repositories/keys.ts';
-import type { Entry } from '../../lib/repositories/wallets.ts';
+import { walletKey } from '../../lib/table/keys.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import type { Stream } from '../../lib/testing/stream.ts';
 import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
 import { useWorld } from '../../lib/testing/world.ts';
-import { hashOf } from '../../lib/wallet/seal.ts';
+import { hashOf } from '../../lib/wallet/ledgerHash.ts';
+import type { Entry } from '../../lib/wallet/walletRepository.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 
 const world = useWorld();

@@ -1,6 +1,6 @@
-import { operation } from '../../lib/operation.ts';
-import { LedgerEntry, showEntry, WalletAdjustment } from '../../lib/schemas/walletAdjustment.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
 import { adjust } from '../../lib/wallet/adjust.ts';
+import { LedgerEntry, showEntry, WalletAdjustment } from '../../lib/wallet/adjustmentSchema.ts';
 
 export const handler = operation(
   {

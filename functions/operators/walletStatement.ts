@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { fail } from '../../lib/errors.ts';
-import { operation } from '../../lib/operation.ts';
-import * as wallets from '../../lib/repositories/wallets.ts';
-import { PageQuery } from '../../lib/schemas/page.ts';
-import { showWallet, Wallet } from '../../lib/schemas/wallet.ts';
-import { LedgerEntry, showEntry } from '../../lib/schemas/walletAdjustment.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
+import { PageQuery } from '../../lib/http/pageSchema.ts';
+import { LedgerEntry, showEntry } from '../../lib/wallet/adjustmentSchema.ts';
+import * as wallets from '../../lib/wallet/walletRepository.ts';
+import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 
 export const handler = operation(
   {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { operation } from '../../lib/operation.ts';
-import { problems, verifyNext, verifyWallet } from '../../lib/wallet/verify.ts';
+import { operation } from '../../lib/http/internalFunction.ts';
+import { problems, verifyNext, verifyWallet } from '../../lib/wallet/audit.ts';
 
 const Place = z.object({ pk: z.string().min(1), sk: z.string().min(1) });
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { expectAvailable } from '../../lib/auth/availability.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { AvailabilityQuery, oneIdentifierErrors } from '../../lib/schemas/account.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { AvailabilityQuery, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
+import { expectAvailable } from '../../lib/passwords/availability.ts';
 
 export const handler = endpoint(
   {

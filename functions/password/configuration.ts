@@ -1,6 +1,6 @@
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { PublicSettings, publicSettings } from '../../lib/repositories/publicSettings.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { PublicSettings, publicSettings } from '../../lib/settings/publicSettings.ts';
 
 export const handler = endpoint(
   {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { sendResetCode } from '../../lib/auth/forgottenPassword.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { OneIdentifier, oneIdentifierErrors } from '../../lib/schemas/account.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { OneIdentifier, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
+import { sendResetCode } from '../../lib/passwords/passwordReset.ts';
 
 export const handler = endpoint(
   {

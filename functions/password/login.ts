@@ -1,9 +1,9 @@
-import { logIn } from '../../lib/auth/logIn.ts';
-import { readSecrets, showSignedIn } from '../../lib/auth/showSignedIn.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { publicSettings } from '../../lib/repositories/publicSettings.ts';
-import { CustomerResource, Login } from '../../lib/schemas/account.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { CustomerResource, Login } from '../../lib/passwords/accountSchema.ts';
+import { logIn } from '../../lib/passwords/logIn.ts';
+import { readSecrets, showSignedIn } from '../../lib/sessions/showSignedIn.ts';
+import { publicSettings } from '../../lib/settings/publicSettings.ts';
 
 export const handler = endpoint(
   {

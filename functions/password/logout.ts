@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { signOut } from '../../lib/auth/signOut.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signOut } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
   {

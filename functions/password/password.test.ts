@@ -1,4 +1,4 @@
-import { commonPasswordsKey } from '../../lib/repositories/keys.ts';
+import { commonPasswordsKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';

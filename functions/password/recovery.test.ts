@@ -1,5 +1,5 @@
-import * as countries from '../../lib/repositories/countries.ts';
-import { clientSendsKey } from '../../lib/repositories/keys.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { clientSendsKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { resetPassword } from '../../lib/auth/forgottenPassword.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { oneIdentifierErrors, PasswordReset } from '../../lib/schemas/account.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { oneIdentifierErrors, PasswordReset } from '../../lib/passwords/accountSchema.ts';
+import { resetPassword } from '../../lib/passwords/passwordReset.ts';
 
 export const handler = endpoint(
   {

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { setPassword } from '../../lib/auth/setPassword.ts';
-import { signedIn } from '../../lib/auth/signedIn.ts';
+import { Customer } from '../../lib/customers/customerSchema.ts';
+import { emailAddress } from '../../lib/customers/personFields.ts';
+import { readProfile } from '../../lib/customers/profile.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { readProfile } from '../../lib/profile.ts';
-import { Customer } from '../../lib/schemas/customer.ts';
-import { clearable } from '../../lib/schemas/fields.ts';
-import { otpCode } from '../../lib/schemas/otp.ts';
-import { newPassword } from '../../lib/schemas/password.ts';
-import { emailAddress } from '../../lib/schemas/person.ts';
+import { clearable } from '../../lib/http/fields.ts';
+import { otpCode } from '../../lib/otp/otpSchema.ts';
+import { newPassword } from '../../lib/passwords/passwordSchema.ts';
+import { setPassword } from '../../lib/passwords/setPassword.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
 
 export const handler = endpoint(
   {

@@ -1,8 +1,8 @@
-import { readSecrets, showSignedIn } from '../../lib/auth/showSignedIn.ts';
-import { signUp } from '../../lib/auth/signUp.ts';
-import { envelope } from '../../lib/http/dialects.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { CustomerResource, SignUp } from '../../lib/schemas/account.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { CustomerResource, SignUp } from '../../lib/passwords/accountSchema.ts';
+import { signUp } from '../../lib/passwords/signUp.ts';
+import { readSecrets, showSignedIn } from '../../lib/sessions/showSignedIn.ts';
 
 export const handler = endpoint(
   {

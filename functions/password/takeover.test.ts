@@ -1,5 +1,5 @@
-import * as countries from '../../lib/repositories/countries.ts';
-import { otpKey } from '../../lib/repositories/keys.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { otpKey } from '../../lib/table/keys.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import {
   type Account,

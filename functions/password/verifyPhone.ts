@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
-import { verifyPhone } from '../../lib/auth/verifyPhone.ts';
-import { envelope } from '../../lib/http/dialects.ts';
+import { phoneNumber } from '../../lib/countries/phoneSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as wallets from '../../lib/repositories/wallets.ts';
-import { CurrentCustomer, showAccount } from '../../lib/schemas/account.ts';
-import { clearable } from '../../lib/schemas/fields.ts';
-import { otpCode } from '../../lib/schemas/otp.ts';
-import { phoneNumber } from '../../lib/schemas/phone.ts';
+import { envelope } from '../../lib/http/errorFormats.ts';
+import { clearable } from '../../lib/http/fields.ts';
+import { otpCode } from '../../lib/otp/otpSchema.ts';
+import { CurrentCustomer, showAccount } from '../../lib/passwords/accountSchema.ts';
+import { verifyPhone } from '../../lib/passwords/verifyPhone.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import * as wallets from '../../lib/wallet/walletRepository.ts';
 
 export const handler = endpoint(
   {

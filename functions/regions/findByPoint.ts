@@ -1,7 +1,7 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as regions from '../../lib/repositories/regions.ts';
-import { PositionInQuery } from '../../lib/schemas/position.ts';
-import { noRegion, Region, showRegion } from '../../lib/schemas/region.ts';
+import { PositionInQuery } from '../../lib/regions/pointSchema.ts';
+import * as regions from '../../lib/regions/regionRepository.ts';
+import { noRegion, Region, showRegion } from '../../lib/regions/regionSchema.ts';
 
 export const handler = endpoint(
   {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import * as countries from '../../lib/repositories/countries.ts';
-import { readInForce } from '../../lib/repositories/regions.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { readInForce } from '../../lib/regions/regionRepository.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { feature, loadRegions, rectangle } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { signedInWithWallet } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as wallets from '../../lib/repositories/wallets.ts';
-import { PageQuery, pageOf, showPage } from '../../lib/schemas/page.ts';
-import { showWallet, Wallet } from '../../lib/schemas/wallet.ts';
-import { showTransaction, WalletTransaction } from '../../lib/schemas/walletTransaction.ts';
+import { PageQuery, pageOf, showPage } from '../../lib/http/pageSchema.ts';
+import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
+import { showTransaction, WalletTransaction } from '../../lib/wallet/transactionSchema.ts';
+import * as wallets from '../../lib/wallet/walletRepository.ts';
+import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 
 export const handler = endpoint(
   {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { signedIn } from '../../lib/auth/signedIn.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import * as wallets from '../../lib/repositories/wallets.ts';
-import { showWallet, Wallet } from '../../lib/schemas/wallet.ts';
+import { signedIn } from '../../lib/sessions/authenticate.ts';
+import * as wallets from '../../lib/wallet/walletRepository.ts';
+import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 
 export const handler = endpoint(
   {

@@ -1,10 +1,10 @@
-import { erase } from '../../lib/erasure.ts';
-import { emptyInbox } from '../../lib/inbox.ts';
+import { silenceDevicesOf } from '../../lib/devices/deviceRepository.ts';
+import { syncEndpoint } from '../../lib/devices/syncPushEndpoint.ts';
 import { logger } from '../../lib/logger.ts';
-import { syncEndpoint } from '../../lib/push/syncEndpoint.ts';
-import { silenceDevicesOf } from '../../lib/repositories/devices.ts';
-import { clearingKey, customerOf, devicePrefix, erasureKey, sessionPrefix } from '../../lib/repositories/keys.ts';
-import { type Change, streamWorker } from '../../lib/streamWorker.ts';
+import { emptyInbox } from '../../lib/notifications/purgeDeleted.ts';
+import { erase } from '../../lib/privacy/erasure.ts';
+import { clearingKey, customerOf, devicePrefix, erasureKey, sessionPrefix } from '../../lib/table/keys.ts';
+import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
 
 /**
  * Does what has to follow a write to the table: erases customers who were removed, empties inboxes

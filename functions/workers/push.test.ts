@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
-import { endpointKey } from '../../lib/repositories/keys.ts';
-import type { Device } from '../../lib/schemas/device.ts';
+import type { Device } from '../../lib/devices/deviceSchema.ts';
+import { endpointKey } from '../../lib/table/keys.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';

@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
+import { enqueue } from '../../lib/broadcasts/queue.ts';
 import { sendPart } from '../../lib/broadcasts/sendPart.ts';
 import { loggable, logger } from '../../lib/logger.ts';
-import { enqueue } from '../../lib/messaging/queue.ts';
 
 const Message = z.object({ idempotency_key: z.string(), part: z.int() });
 

@@ -1,4 +1,4 @@
-import { sessionKey } from '../../lib/repositories/keys.ts';
+import { sessionKey } from '../../lib/table/keys.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import { cheapPasswords, logIn, signUp } from '../../lib/testing/signUp.ts';

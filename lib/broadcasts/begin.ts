@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { nowMs, nowSeconds } from '../clock.ts';
-import { config } from '../config.ts';
+import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
-import { enqueue } from '../messaging/queue.ts';
-import * as broadcasts from '../repositories/broadcasts.ts';
+import * as broadcasts from './broadcastRepository.ts';
+import { enqueue } from './queue.ts';
 
 /** What an operator wants said, and to whom. */
 export interface Wanted extends Pick<broadcasts.Broadcast, 'idempotencyKey' | 'type' | 'title' | 'body' | 'data'> {

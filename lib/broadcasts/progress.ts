@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { isoTime } from '../clock.ts';
-import * as broadcasts from '../repositories/broadcasts.ts';
-import type { Progress } from '../schemas/notifyRequest.ts';
+import * as broadcasts from './broadcastRepository.ts';
+import type { Progress } from './broadcastSchema.ts';
 
 /** How far a broadcast has come, added up from its parts. */
 export async function progressOf(broadcast: broadcasts.Broadcast): Promise<z.input<typeof Progress>> {

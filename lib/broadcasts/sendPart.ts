@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { nowMs, nowSeconds } from '../clock.ts';
-import * as broadcasts from '../repositories/broadcasts.ts';
-import { Customer } from '../repositories/customers.ts';
-import { profileKey } from '../repositories/keys.ts';
-import * as notifications from '../repositories/notifications.ts';
-import { readAll } from '../repositories/table.ts';
-import { scanCustomers } from '../repositories/tableBulk.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import * as notifications from '../notifications/notificationRepository.ts';
+import { scanCustomers } from '../table/batch.ts';
+import { profileKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import * as broadcasts from './broadcastRepository.ts';
 
 /** How many customers of a part get it side by side, and how many ids are one step. */
 const atOnce = 10;

@@ -1,4 +1,4 @@
-import type { TestNumber } from '../schemas/settings.ts';
+import type { TestNumber } from '../config/smsSettings.ts';
 import { versioned } from './assets.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ErrorName, FieldError, Language } from '../errors.ts';
-import type { Dialect } from './dialects.ts';
+import type { Dialect } from './errorFormats.ts';
 
 /** By name in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;

@@ -3,15 +3,15 @@ import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as fallback } from '../../functions/fallback.ts';
 import { fail } from '../errors.ts';
-import { text } from '../schemas/fields.ts';
 import { lambdaContext, restEvent } from '../testing/event.ts';
 import { logOf } from '../testing/log.ts';
 import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
 import { useWorld } from '../testing/world.ts';
 import { type Authenticator, reply } from './contract.ts';
-import { standard } from './dialects.ts';
 import { type Endpoint, endpoint, endpointsWith } from './endpoint.ts';
-import { json } from './json.ts';
+import { standard } from './errorFormats.ts';
+import { text } from './fields.ts';
+import { json } from './jsonBody.ts';
 import { urlencoded } from './urlencoded.ts';
 
 const world = useWorld();

@@ -6,15 +6,15 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import * as z from 'zod';
 import { ApiError, type FieldError, fail, type Language, languages, ValidationError } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { clientAddressOf } from './clientAddress.ts';
+import { clientAddressOf } from './clientIp.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
-import { type Dialect, dialectOf } from './dialects.ts';
+import { type Dialect, dialectOf } from './errorFormats.ts';
+import { revalidation } from './etag.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
-import { toFieldErrors } from './issues.ts';
-import { json } from './json.ts';
-import { queryOf } from './query.ts';
-import { revalidation } from './revalidation.ts';
-import type { HttpContext, HttpRequest, Step } from './step.ts';
+import { json } from './jsonBody.ts';
+import type { HttpContext, HttpRequest, Step } from './middleware.ts';
+import { queryOf } from './queryParameters.ts';
+import { toFieldErrors } from './validationErrors.ts';
 
 /** A Lambda handler for REST API events that carries the contract it was made from. */
 export interface Endpoint {

@@ -1,9 +1,9 @@
 import httpCors from '@middy/http-cors';
 import httpSecurityHeaders from '@middy/http-security-headers';
-import { config } from '../config.ts';
+import { config } from '../config/config.ts';
 import type { Contract } from './contract.ts';
 import { corsPolicy } from './corsPolicy.ts';
-import type { HttpRequest, Step } from './step.ts';
+import type { HttpRequest, Step } from './middleware.ts';
 
 /** Those that mean something to a client of JSON; the rest are for pages. */
 const standardHeaders = httpSecurityHeaders({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { project } from '../openapi/routes.ts';
 import { type DescribedOperation, describedBy } from '../testing/apiDocument.ts';
 import { callsOf } from '../testing/documentedCalls.ts';
 import type { TestRequest } from '../testing/event.ts';
@@ -8,7 +9,6 @@ import { signIn } from '../testing/signIn.ts';
 import { cheapPasswords, signUp } from '../testing/signUp.ts';
 import { adjustWallet } from '../testing/wallet.ts';
 import { type SignedInCustomer, useWorld } from '../testing/world.ts';
-import { project } from './routes.ts';
 
 const world = useWorld();
 const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { hostileForms } from '../testing/hostileUploads.ts';
 import { useWorld } from '../testing/world.ts';
-import { envelope } from './dialects.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
+import { envelope } from './errorFormats.ts';
 import { multipart } from './multipart.ts';
 
 const world = useWorld({ seed: [] });

@@ -1,8 +1,8 @@
 import { Busboy } from '@fastify/busboy';
-import { config } from '../config.ts';
+import { config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
-import { formValues } from './formValues.ts';
+import { formValues } from './formFields.ts';
 
 /** A file of a form. */
 export class Upload {

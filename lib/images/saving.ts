@@ -1,5 +1,5 @@
+import { markForErasure } from '../customers/customerRepository.ts';
 import { ApiError, errors, ValidationError } from '../errors.ts';
-import { markForErasure } from '../repositories/customers.ts';
 import type { CleanImage } from './picture.ts';
 import { dropQuietly, keepImage } from './store.ts';
 import { storedImage } from './urls.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { requestHandler } from '../aws.ts';
-import { config } from '../config.ts';
+import { signedFetch } from '../aws/signedFetch.ts';
+import { requestHandler } from '../aws/timeouts.ts';
+import { config } from '../config/config.ts';
 import { loggable, logger } from '../logger.ts';
-import { signedFetch } from '../signedFetch.ts';
 import type { CleanImage } from './picture.ts';
 import { folderOf, imageKeyOf } from './urls.ts';
 

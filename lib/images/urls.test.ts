@@ -5,7 +5,7 @@ import { handler as updateAddress } from '../../functions/addresses/update.ts';
 import { handler as exportCustomer } from '../../functions/customers/export.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
-import { addressKey, profileKey } from '../repositories/keys.ts';
+import { addressKey, profileKey } from '../table/keys.ts';
 import { callWithForm, file } from '../testing/forms.ts';
 import { png } from '../testing/images.ts';
 import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';

@@ -1,4 +1,4 @@
-import { config } from '../config.ts';
+import { config } from '../config/config.ts';
 
 /** The folder of an owner's images, a customer for one, in the bucket. */
 export const folderOf = (ownerId: number) => `images/${ownerId}/`;

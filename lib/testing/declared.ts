@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ApiError, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
 import type { Contract } from '../http/contract.ts';
-import { type Dialect, dialectOf } from '../http/dialects.ts';
-import { commonErrors } from '../http/openapi.ts';
+import { type Dialect, dialectOf } from '../http/errorFormats.ts';
+import { commonErrors } from '../openapi/openapi.ts';
 
 /** Whether a contract says that this can be answered: the status, and of an error the code as well. */
 export function isDeclared(

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
-import { loadEndpoint } from '../http/openapi.ts';
-import { readRoutes } from '../http/routes.ts';
+import { loadEndpoint } from '../openapi/openapi.ts';
+import { readRoutes } from '../openapi/routes.ts';
 import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
 import type { TestRequest } from './event.ts';
 import type { Answer, World } from './world.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { project } from '../http/routes.ts';
+import { project } from '../openapi/routes.ts';
 import { freePort } from './ports.ts';
 import { installFromPypi } from './pythonTools.ts';
 

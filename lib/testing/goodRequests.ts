@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { customerPartition } from '../repositories/keys.ts';
-import { cursorBehind } from '../repositories/pages.ts';
+import { customerPartition } from '../table/keys.ts';
+import { cursorBehind } from '../table/pagination.ts';
 import type { Fields, Good } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import type { TestRequest } from './event.ts';

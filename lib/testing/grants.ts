@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { project, readFunctions, readService } from '../http/routes.ts';
+import { project, readFunctions, readService } from '../openapi/routes.ts';
 
 /** What the functions of a service may do, as their lines in its serverless.yml say. */
 class Grants {

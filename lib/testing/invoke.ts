@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { readService } from '../http/routes.ts';
+import { readService } from '../openapi/routes.ts';
 import { inNameOf } from './calls.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test

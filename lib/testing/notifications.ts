@@ -1,9 +1,9 @@
 import { nowMs, nowSeconds } from '../clock.ts';
+import { Customer } from '../customers/customerRepository.ts';
 import { newId } from '../ids.ts';
-import { Customer } from '../repositories/customers.ts';
-import { profileKey } from '../repositories/keys.ts';
-import { add, type Content } from '../repositories/notifications.ts';
-import { readAll } from '../repositories/table.ts';
+import { add, type Content } from '../notifications/notificationRepository.ts';
+import { profileKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
 
 /** Puts a notification into a customer's inbox; its title is its id unless one is given. */
 export async function notifyOf(customerId: number, content: Partial<Content> = {}): Promise<number> {

@@ -8,7 +8,7 @@ import {
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { filterRecords } from '../../local/filterPatterns.ts';
 import { openStreamOf } from '../../local/table.ts';
-import { readService } from '../http/routes.ts';
+import { readService } from '../openapi/routes.ts';
 import { loadFunction } from './invoke.ts';
 
 /** The stream of a table, as a worker of serverless.yml sees it. */

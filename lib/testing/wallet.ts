@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { verifyWallet } from '../wallet/verify.ts';
+import { verifyWallet } from '../wallet/audit.ts';
 import { invoke } from './invoke.ts';
 
 /** An adjustment as operators ask for it, with a key of its own unless one is given. */

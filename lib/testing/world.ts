@@ -9,7 +9,7 @@ import { Faults } from '../../local/sandbox/sns.ts';
 import { createTable, deleteTable } from '../../local/table.ts';
 import { loadSeed, type Part } from '../../seed/load.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { project } from '../http/routes.ts';
+import { project } from '../openapi/routes.ts';
 import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
 import { isDeclared } from './declared.ts';
 import { startTestEngine } from './engine.ts';

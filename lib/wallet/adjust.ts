@@ -1,14 +1,14 @@
+import { backOff } from '../backOff.ts';
 import { nowMs } from '../clock.ts';
-import { config } from '../config.ts';
+import { config } from '../config/config.ts';
+import { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { mostMinorUnits } from '../money.ts';
-import { Customer } from '../repositories/customers.ts';
-import { entryRecordKey, keyHashOf, profileKey, walletClaimKey, walletKey } from '../repositories/keys.ts';
-import { backOff } from '../repositories/retries.ts';
-import { readAll, transact } from '../repositories/table.ts';
-import { Claim, debits, type Entry, posting, Wallet } from '../repositories/wallets.ts';
-import { checksumOf, hashOf } from './seal.ts';
+import { entryRecordKey, keyHashOf, profileKey, walletClaimKey, walletKey } from '../table/keys.ts';
+import { readAll, transact } from '../table/table.ts';
+import { checksumOf, hashOf } from './ledgerHash.ts';
+import { mostMinorUnits } from './money.ts';
+import { Claim, debits, type Entry, posting, Wallet } from './walletRepository.ts';
 
 export interface Adjustment {
   customerId: number;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { proxy } from 'hono/proxy';
-import { readBroadcastQueue } from '../../lib/http/routes.ts';
+import { readBroadcastQueue } from '../../lib/openapi/routes.ts';
 
 export const imagesBucket = 'images';
 export const broadcastQueue = 'broadcasts';

@@ -1,4 +1,4 @@
-import { find } from '../../lib/repositories/regions.ts';
+import { find } from '../../lib/regions/regionRepository.ts';
 import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { planRegions } from './plan.ts';

@@ -1,8 +1,8 @@
 import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
 import { type Box, canonical, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
-import type { Cell, Region } from '../../lib/repositories/regions.ts';
-import { Refusal } from '../refusal.ts';
+import type { Cell, Region } from '../../lib/regions/regionRepository.ts';
+import { Refusal } from '../../local/refusal.ts';
 import { boxOf, isAroundPole, meet, polygonArea, type Ring, turned, turnsOnto, unrolled, widened } from './geometry.ts';
 
 /**

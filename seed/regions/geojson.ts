@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
-import { text } from '../../lib/schemas/fields.ts';
-import { Refusal } from '../refusal.ts';
+import { text } from '../../lib/http/fields.ts';
+import { Refusal } from '../../local/refusal.ts';
 import type { Shape } from './cellTree.ts';
 import { InvalidPolygon, validPolygon } from './validity.ts';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as countries from '../../lib/repositories/countries.ts';
-import { readInForce } from '../../lib/repositories/regions.ts';
-import { type LoadedRegion, regionsOf, replace } from '../../lib/repositories/regionVersions.ts';
+import * as countries from '../../lib/countries/countryRepository.ts';
+import { readInForce } from '../../lib/regions/regionRepository.ts';
+import { type LoadedRegion, regionsOf, replace } from '../../lib/regions/regionVersions.ts';
+import { Refusal } from '../../local/refusal.ts';
 import { compare, type Plan } from '../plan.ts';
-import { Refusal } from '../refusal.ts';
 import { buildCells, type Shape } from './cellTree.ts';
 import { readRegions } from './geojson.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
 import pointInPolygon from 'point-in-polygon-hao';
-import { find, readInForce } from '../../lib/repositories/regions.ts';
+import { find, readInForce } from '../../lib/regions/regionRepository.ts';
 import { generator } from '../../lib/testing/random.ts';
 import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';

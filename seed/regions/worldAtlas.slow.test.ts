@@ -7,7 +7,7 @@ import Coordinate from 'jsts/org/locationtech/jts/geom/Coordinate.js';
 import GeoJSONReader from 'jsts/org/locationtech/jts/io/GeoJSONReader.js';
 import IsValidOp from 'jsts/org/locationtech/jts/operation/valid/IsValidOp.js';
 import { feature as toFeature } from 'topojson-client';
-import { find } from '../../lib/repositories/regions.ts';
+import { find } from '../../lib/regions/regionRepository.ts';
 import { generator } from '../../lib/testing/random.ts';
 import { feature, loadRegions } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';

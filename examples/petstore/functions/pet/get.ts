@@ -1,4 +1,4 @@
-import { find } from '../../../../lib/repositories/items.ts';
+import { find } from '../../../../lib/table/items.ts';
 import { endpoint } from '../../endpoint.ts';
 import { petKey } from '../../keys.ts';
 import { Pet, PetPath } from '../../schemas.ts';

@@ -1,4 +1,4 @@
-import { remove } from '../../../../lib/repositories/items.ts';
+import { remove } from '../../../../lib/table/items.ts';
 import { endpoint } from '../../endpoint.ts';
 import { orderKey } from '../../keys.ts';
 import { Done, done, OrderPath } from '../../schemas.ts';

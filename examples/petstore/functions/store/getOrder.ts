@@ -1,4 +1,4 @@
-import { find } from '../../../../lib/repositories/items.ts';
+import { find } from '../../../../lib/table/items.ts';
 import { endpoint } from '../../endpoint.ts';
 import { orderKey } from '../../keys.ts';
 import { Order, OrderPath } from '../../schemas.ts';

@@ -1,4 +1,4 @@
-import { add } from '../../../../lib/repositories/items.ts';
+import { add } from '../../../../lib/table/items.ts';
 import { endpoint } from '../../endpoint.ts';
 import { orderKey } from '../../keys.ts';
 import { NewOrder, Order } from '../../schemas.ts';

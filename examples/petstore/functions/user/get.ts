@@ -1,4 +1,4 @@
-import { find } from '../../../../lib/repositories/items.ts';
+import { find } from '../../../../lib/table/items.ts';
 import { endpoint } from '../../endpoint.ts';
 import { userKey } from '../../keys.ts';
 import { User, UserPath } from '../../schemas.ts';

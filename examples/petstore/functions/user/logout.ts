@@ -1,4 +1,4 @@
-import { write } from '../../../../lib/repositories/table.ts';
+import { write } from '../../../../lib/table/table.ts';
 import { endpoint } from '../../endpoint.ts';
 import { Done, done } from '../../schemas.ts';
 import { caller } from '../../sessions.ts';

@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { nowMs, nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { type Given, setting, type Write } from '../table/expressions.ts';
+import { find } from '../table/items.ts';
+import { addressCreationKey, addressKey, addressPrefix, customerPartition, profileKey } from '../table/keys.ts';
+import { readAll, readPrefix, transact, write } from '../table/table.ts';
+
+export const locationTypes = ['HOME', 'WORK'] as const;
+
+export const Address = z.object({
+  id: z.int(),
+  description: z.string(),
+  locationType: z.enum(locationTypes),
+  /** Degrees. */
+  longitude: z.number(),
+  latitude: z.number(),
+  mapDescription: z.string().nullable(),
+  mapImage: z.string().nullable(),
+  createdAtMs: z.int(),
+});
+export type Address = z.infer<typeof Address>;
+
+/** What a customer says about an address. */
+export type Fields = Omit<Address, 'id' | 'createdAtMs'>;
+
+/** A customer's addresses, the newest first. */
+export async function ofCustomer(customerId: number): Promise<Address[]> {
+  const addresses = await readPrefix(customerPartition(customerId), addressPrefix, Address);
+  return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+}
+
+/** A client that lost a response repeats its request within this time. */
+const repeatSeconds = 60;
+
+/**
+ * Adds an address and makes it the primary one. A repeated request returns the address of the first
+ * one, unless that was changed or deleted since.
+ * @param requestHash is the same for equal requests
+ * @throws addressLimitReached, or authenticationFailed if the customer is gone
+ */
+export async function create(
+  customerId: number,
+  fields: Fields,
+  requestHash: string,
+  outdated?: Address,
+): Promise<Address> {
+  const address: Address = { id: newId(), ...fields, createdAtMs: nowMs() };
+  const result = await transact([
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #primaryAddressId = :id, #addressCount = if_not_exists(#addressCount, :none) + :one',
+      condition: 'attribute_exists(pk) AND (attribute_not_exists(#addressCount) OR #addressCount < :most)',
+      values: { ':id': address.id, ':none': 0, ':one': 1, ':most': config.addressesPerCustomer },
+    },
+    { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
+    {
+      kind: 'put',
+      key: addressCreationKey(customerId, requestHash),
+      item: { ...address, expiresAtSeconds: nowSeconds() + repeatSeconds },
+      condition: 'attribute_not_exists(pk) OR #createdAtMs <= :longAgo OR #id = :outdated',
+      values: { ':longAgo': address.createdAtMs - repeatSeconds * 1_000, ':outdated': outdated?.id ?? 0 },
+    },
+  ]);
+  if (result.done) return address;
+  const [profile, , creation] = result.refused;
+  if (creation?.old) {
+    const first = Address.parse(creation.old);
+    const { done } = await transact(makePrimaryWrites(customerId, first));
+    return done ? first : create(customerId, fields, requestHash, first);
+  }
+  if (!profile) return fail('error');
+  return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
+}
+
+/** The writes that make an address the primary one. They are refused if it was changed or deleted. */
+function makePrimaryWrites(customerId: number, address: Address): Write[] {
+  const fields = Object.entries(address);
+  return [
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #primaryAddressId = :id',
+      condition: 'attribute_exists(pk)',
+      values: { ':id': address.id },
+    },
+    {
+      kind: 'check',
+      key: addressKey(customerId, address.id),
+      condition: fields.map(([name]) => `#${name} = :${name}`).join(' AND '),
+      values: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
+    },
+  ];
+}
+
+/**
+ * Changes what is given and leaves the rest alone. Answers the address before and after.
+ * @throws notFound, or authenticationFailed if the customer is gone
+ */
+export async function change(
+  customerId: number,
+  id: number,
+  changes: Given<Fields>,
+): Promise<{ before: Address; after: Address }> {
+  const update = setting(changes);
+  if (!update.expression) {
+    const address = await find(addressKey(customerId, id), Address);
+    return { before: address, after: address };
+  }
+  const { done, old } = await write({
+    kind: 'update',
+    key: addressKey(customerId, id),
+    condition: 'attribute_exists(pk)',
+    ...update,
+  });
+  if (!done) return fail((await exists(customerId)) ? 'notFound' : 'authenticationFailed');
+  return { before: Address.parse(old), after: Address.parse({ ...old, ...update.given }) };
+}
+
+/**
+ * Deletes an address, and answers it.
+ * @throws notFound, cannotDeletePrimaryAddress, or authenticationFailed if the customer is gone
+ */
+export async function remove(customerId: number, id: number): Promise<Address> {
+  const address = await find(addressKey(customerId, id), Address);
+  const result = await transact([
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #addressCount = #addressCount - :one',
+      condition: 'attribute_exists(pk) AND #primaryAddressId <> :id',
+      values: { ':one': 1, ':id': id },
+    },
+    {
+      kind: 'delete',
+      key: addressKey(customerId, id),
+      // Whoever deletes an address deletes its image, so it must still be the one that was read.
+      condition: '#mapImage = :seenImage',
+      values: { ':seenImage': address.mapImage },
+    },
+  ]);
+  if (result.done) return address;
+  const [profile] = result.refused;
+  if (!profile) return remove(customerId, id);
+  return fail(profile.old ? 'cannotDeletePrimaryAddress' : 'authenticationFailed');
+}
+
+async function exists(customerId: number): Promise<boolean> {
+  const [customer] = await readAll([{ key: profileKey(customerId), as: Customer }]);
+  return customer !== undefined;
+}

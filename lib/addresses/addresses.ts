@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { Customer } from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
+import { savingImage } from '../images/saving.ts';
+import { dropQuietly } from '../images/store.ts';
+import { isSameImage } from '../images/urls.ts';
+import type { Position } from '../regions/cells.ts';
+import * as regions from '../regions/regionRepository.ts';
+import * as addresses from './addressRepository.ts';
+import type { AddressChanges, NewAddress } from './addressSchema.ts';
+
+/**
+ * Adds an address to a customer's and makes it the primary one. A repeated request adds none, so
+ * its image is dropped.
+ * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.create} throws
+ */
+export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {
+  await requireServed(customer, wanted.point);
+  const { point, description, location_type: locationType, map_description: mapDescription = null } = wanted;
+  const fields = { ...placeOf(point), description, locationType, mapDescription };
+  const image = wanted.map_image ?? null;
+  return savingImage(customer.id, image, async (mapImage) => {
+    const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
+    if (!isSameImage(customer.id, address.mapImage, mapImage)) await dropQuietly(customer.id, mapImage);
+    return address;
+  });
+}
+
+/** Hashes a request. An uploaded image counts by its bytes, because its URL is new each time. */
+function hashOf(fields: object, image: NonNullable<NewAddress['map_image']> | null): string {
+  const hash = createHash('sha256').update(JSON.stringify(fields));
+  return hash.update(image && typeof image === 'object' ? image.bytes : JSON.stringify(image)).digest('hex');
+}
+
+/**
+ * Changes an address of a customer. An image that is replaced is dropped.
+ * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.change} throws
+ */
+export async function changeAddress(
+  customer: Customer,
+  id: number,
+  wanted: AddressChanges,
+): Promise<addresses.Address> {
+  const { point, description, location_type, map_description, map_image } = wanted;
+  if (point) await requireServed(customer, point);
+  return savingImage(customer.id, map_image, async (mapImage) => {
+    const { before, after } = await addresses.change(customer.id, id, {
+      ...(point && placeOf(point)),
+      description,
+      locationType: location_type,
+      mapDescription: map_description,
+      mapImage,
+    });
+    const isReplaced = !isSameImage(customer.id, after.mapImage, before.mapImage);
+    if (isReplaced) await dropQuietly(customer.id, before.mapImage);
+    return after;
+  });
+}
+
+/** @throws what {@link addresses.remove} throws */
+export async function deleteAddress(customer: Customer, id: number): Promise<void> {
+  const { mapImage } = await addresses.remove(customer.id, id);
+  await dropQuietly(customer.id, mapImage);
+}
+
+/** A shop delivers inside its regions, and to customers of the region's own country. */
+async function requireServed({ countryCode }: Customer, position: Position): Promise<void> {
+  const region = await regions.find(position);
+  if (!region) fail('unsupportedRegion');
+  if (region.countryCode !== countryCode) fail('regionCountryMismatch');
+}
+
+function placeOf([longitude, latitude]: Position): Pick<addresses.Address, 'longitude' | 'latitude'> {
+  return { longitude, latitude };
+}

@@ -1,0 +1,96 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { endpointOf } from '../config/config.ts';
+import { signedFetch } from './signedFetch.ts';
+
+let server: Server;
+/** What the service does with each request, in turn; the last one holds for all that follow. */
+let answers: ((response: ServerResponse) => unknown)[];
+let requests: { authorization: string | undefined; body: string }[];
+
+const ok = (response: ServerResponse) => response.end('fine');
+const busy = (response: ServerResponse) => response.writeHead(503).end();
+const hangUp = (response: ServerResponse) => response.destroy();
+const silent = () => undefined;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    requests.push({ authorization: request.headers.authorization, body });
+    (answers.length > 1 ? answers.shift() : answers[0])?.(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  process.env.AWS_REGION = 'eu-central-1';
+  process.env.AWS_ACCESS_KEY_ID = 'key';
+  process.env.AWS_SECRET_ACCESS_KEY = 'secret';
+  process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  requests = [];
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const fault = (code: string) => (response: ServerResponse) =>
+  response.writeHead(400).end(`<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`);
+const jsonFault = (code: string) => (response: ServerResponse) =>
+  response.writeHead(400).end(JSON.stringify({ __type: `com.amazonaws.ssm#${code}` }));
+
+const ask = (timeoutMs = 5_000) => signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
+
+test('signs what it sends for the service and its region', async () => {
+  answers = [ok];
+  expect(await ask()).toBe('fine');
+  expect(requests).toEqual([
+    {
+      authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-central-1\/sns\//),
+      body: 'a=b',
+    },
+  ]);
+});
+
+const problems: [string, (response: ServerResponse) => unknown, string][] = [
+  ['is busy', busy, 'SnsStatus503'],
+  ['throttles in XML', fault('Throttling'), 'SnsThrottling'],
+  ['throttles in JSON', jsonFault('ThrottlingException'), 'SnsThrottlingException'],
+  ['cuts the connection', hangUp, 'SnsUnreachable'],
+];
+
+test.each(problems)('asks once more, with the same body, when the service %s', async (_, problem) => {
+  answers = [problem, ok];
+  expect(await ask()).toBe('fine');
+  expect(requests.map(({ body }) => body)).toEqual(['a=b', 'a=b']);
+});
+
+test.each(problems)(
+  'asks twice at most when the service %s, whatever else it does, and names that',
+  async (_, problem, name) => {
+    answers = [hangUp, problem];
+    await expect(ask()).rejects.toMatchObject({ name });
+    expect(requests).toHaveLength(2);
+  },
+);
+
+test('takes a refusal for an answer', async () => {
+  answers = [fault('OptedOut')];
+  await expect(ask()).rejects.toMatchObject({ name: 'SnsOptedOut' });
+  expect(requests).toHaveLength(1);
+});
+
+test('gives up on a service that is silent', async () => {
+  answers = [silent];
+  await expect(ask(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
+  expect(requests).toHaveLength(2);
+});
+
+test.each([
+  ['eu-central-1', 'https://s3.eu-central-1.amazonaws.com'],
+  ['cn-north-1', 'https://s3.cn-north-1.amazonaws.com.cn'],
+  ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu'],
+])('finds services of %s', (region, endpoint) => {
+  process.env.AWS_REGION = region;
+  expect(endpointOf('s3')).toBe(endpoint);
+});

@@ -1,0 +1,18 @@
+import { config } from '../config/config.ts';
+import { signedFetch } from './signedFetch.ts';
+
+/**
+ * Makes one call to SNS by its query protocol.
+ * @throws {ServiceFailure} by the code that SNS gives: `SnsOptedOut`, `SnsThrottled` …
+ * @see https://docs.aws.amazon.com/sns/latest/api/CommonParameters.html
+ */
+export async function askSns(
+  action: string,
+  parameters: Record<string, string>,
+  { isRepeatable = true } = {},
+): Promise<void> {
+  const body = new URLSearchParams({ Action: action, Version: '2010-03-31', ...parameters }).toString();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const timeoutMs = config.snsTimeoutMs;
+  await signedFetch('sns', '', { method: 'POST', headers, body, timeoutMs, isRepeatable });
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { cached } from '../cached.ts';
+import { appContentKey, faqsKey, type Key } from '../table/keys.ts';
+import { readAll, write } from '../table/table.ts';
+
+const inEveryLanguage = z.object({ en: z.string(), ar: z.string() });
+const version = z.string().regex(/^\d+(\.\d+){0,3}$/);
+
+/** What an app shows of its shop. Texts may hold HTML; it was sanitised when it was loaded. */
+export const AppContent = z.object({
+  aboutUs: inEveryLanguage,
+  terms: inEveryLanguage,
+  policy: inEveryLanguage,
+  email: z.union([z.email(), z.literal('')]),
+  /** E.164. */
+  phoneNumber: z.union([z.e164(), z.literal('')]),
+  instagram: z.union([z.url(), z.literal('')]),
+  tiktok: z.union([z.url(), z.literal('')]),
+  website: z.union([z.url(), z.literal('')]),
+  /** The oldest versions of the apps that still work. */
+  minimumVersion: z.object({ android: version, ios: version }),
+  /** Whether apps should say that the shop is closed for a moment. */
+  maintenance: z.boolean(),
+});
+export type AppContent = z.infer<typeof AppContent>;
+
+export const Faq = z.object({ question: inEveryLanguage, answer: inEveryLanguage });
+export type Faq = z.infer<typeof Faq>;
+const Faqs = z.object({ faqs: z.array(Faq) });
+
+const nothing = { en: '', ar: '' };
+/** What a stage has that nothing was loaded into. */
+const empty: AppContent = {
+  aboutUs: nothing,
+  terms: nothing,
+  policy: nothing,
+  email: '',
+  phoneNumber: '',
+  instagram: '',
+  tiktok: '',
+  website: '',
+  minimumVersion: { android: '0', ios: '0' },
+  maintenance: false,
+};
+
+export const appContent = cached(async () => (await storedAppContent()) ?? empty);
+/** In the operators' order. */
+export const faqs = cached(storedFaqs);
+
+export function storedAppContent(): Promise<AppContent | undefined> {
+  return read(appContentKey, AppContent);
+}
+
+export async function storedFaqs(): Promise<Faq[]> {
+  return (await read(faqsKey, Faqs))?.faqs ?? [];
+}
+
+export function saveAppContent(content: AppContent): Promise<unknown> {
+  return write({ kind: 'put', key: appContentKey, item: content });
+}
+
+/** All at once: readers see the old list or the new one. */
+export function saveFaqs(list: Faq[]): Promise<unknown> {
+  return write({ kind: 'put', key: faqsKey, item: { faqs: list } });
+}
+
+async function read<S extends z.ZodType>(key: Key, as: S): Promise<z.output<S> | undefined> {
+  const [item] = await readAll([{ key, as }]);
+  return item as z.output<S> | undefined;
+}

@@ -1,0 +1,114 @@
+import { beforeEach } from '@jest/globals';
+import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
+import { handler as availability } from '../../functions/password/availability.ts';
+import { handler as forget } from '../../functions/password/forget.ts';
+import { handler as reset } from '../../functions/password/reset.ts';
+import { depth } from '../testing/engineProxy.ts';
+import { signIn } from '../testing/signIn.ts';
+import { cheapPasswords, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
+import { useWorld } from '../testing/world.ts';
+import * as countries from './countryRepository.ts';
+
+const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
+
+const setRanges = async (extraPhoneRanges: countries.PhoneRange[], changes: Partial<countries.Country> = {}) => {
+  const [saudi] = (await countries.stored()).filter(({ code }) => code === 'SA');
+  if (!saudi) throw new Error('Saudi Arabia is not in the table.');
+  await countries.save({ ...saudi, active: true, ...changes, extraPhoneRanges });
+  world.advance(86_400);
+};
+
+const send = (phone_number: string) =>
+  world.call(sendOtp, { body: { phone_number, otp_type: 'customer_auth' }, clientAddress: nextAddress() });
+
+beforeEach(async () => {
+  cheapPasswords(world);
+  await setRanges([{ prefix: '52', digits: 9 }]);
+});
+
+test('a number of an extra range gets an SMS in every way people write it, as one number', async () => {
+  for (const typed of [
+    '+966521234567',
+    '00966 52-123-4567',
+    '+966 052 123 4567',
+    '٠٠٩٦٦٥٢١٢٣٤٥٦٧',
+    '+966 (0) 521234567',
+  ]) {
+    const { status, body } = await send(typed);
+    expect([status, body.phone_number]).toEqual([200, '+966521234567']);
+    expect(world.codeFor('+966521234567')).toMatch(/^\d{6}$/);
+    world.advance(3_600);
+  }
+});
+
+test('an extra range that no metadata describes takes a trunk prefix off as well', async () => {
+  await setRanges([{ prefix: '66', digits: 7 }]);
+  for (const typed of ['+966 66 12345', '+966 066 12345']) {
+    const { status, body } = await send(typed);
+    expect([status, body.phone_number]).toEqual([200, '+9666612345']);
+    world.advance(3_600);
+  }
+});
+
+test.each([
+  ['too short', '+96652123456'],
+  ['too long', '+9665212345678'],
+  ['of another range', '+966611234567'],
+  ['of the same range in another country', '+965521234567'],
+  ['with an extension', '+966521234567;ext=5'],
+  ['a premium-rate number', '+966925123456'],
+])('a number that is %s stays invalid', async (_, phone) => {
+  const { status, body } = await send(phone);
+  expect([status, body.errors]).toMatchObject([400, [{ code: 'invalid', attr: 'phone_number' }]]);
+});
+
+test('an extra range of a country that is closed is not served, and one that is taken out is invalid', async () => {
+  await setRanges([{ prefix: '52', digits: 9 }], { active: false });
+  expect((await send('+966521234567')).body.errors).toMatchObject([{ code: 'country_not_served' }]);
+  await setRanges([]);
+  expect((await send('+966521234567')).body.errors).toMatchObject([{ code: 'invalid' }]);
+});
+
+test('a customer of an extra range signs in, signs up, verifies, and resets a password', async () => {
+  const { customer } = await signIn(world, { phone: '+966521110001' });
+  expect(customer).toMatchObject({ country: { code: 'SA' }, phone_number: '+966521110001' });
+
+  const account = await signUp(world, newAccount(world, { phone: '+966 52 111 0002' }));
+  expect((await verify(world, { ...account, phone: '+966521110002' })).status).toBe(200);
+  const clientAddress = nextAddress();
+  const isAvailable = await world.call(availability, {
+    method: 'GET',
+    query: { phone: '+966521110002' },
+    clientAddress,
+  });
+  expect(isAvailable.body.errors.errorDetails).toHaveProperty('phone');
+
+  world.advance(3_600);
+  const phone = '00966521110002';
+  expect((await world.call(forget, { body: { phone }, clientAddress })).status).toBe(200);
+  const body = { phone, token: world.codeFor('+966521110002'), password: 'green tea 17 cups' };
+  expect((await world.call(reset, { body, clientAddress })).status).toBe(200);
+});
+
+test('the caps of a prefix and of a country count the numbers of an extra range', async () => {
+  const statuses = async (start: string) => {
+    const found: number[] = [];
+    for (let turn = 0; turn < 5; turn++) found.push((await send(`${start}${1_000 + turn}`)).status);
+    return found;
+  };
+  world.advance(3 * 86_400);
+  world.set({ OTP_SENDS_PER_PREFIX_PER_DAY: '4' });
+  expect(await statuses('+96652222')).toEqual([200, 200, 200, 200, 429]);
+  world.set({ OTP_SENDS_PER_PREFIX_PER_DAY: '1000', OTP_SENDS_PER_COUNTRY_PER_DAY: '8' });
+  expect(await statuses('+96652333')).toEqual([200, 200, 200, 429, 429]);
+});
+
+test('sendOTP makes two calls one after another for a number of an extra range as well', async () => {
+  await send('+966524440001');
+  world.engine.record();
+  expect((await send('+966524440002')).status).toBe(200);
+  expect(depth(world.engine.calls)).toBeLessThanOrEqual(2);
+  world.engine.record();
+  expect((await send('+966614440002')).status).toBe(400);
+  expect(world.engine.calls).toEqual([]);
+});

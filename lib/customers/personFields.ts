@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { nowSeconds, utcDate } from '../clock.ts';
+import { toAsciiDomain } from '../http/domain.ts';
+import { code, removeUnseen, text, toAsciiNumber } from '../http/fields.ts';
+
+const longestEmail = 254;
+const longestLocalPart = 64;
+const atoms = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+
+/** An e-mail address: neither capitals nor another spelling of an IDN make another one. */
+export function emailAddress({ clears = false } = {}) {
+  return text({ max: longestEmail, clears, clean: (typed) => removeUnseen(typed).trim() })
+    .transform((typed, context) => {
+      const email = typed && canonicalEmail(typed);
+      if (email !== undefined) return email;
+      context.addIssue({ code: 'custom', ...code('invalid') });
+      return z.NEVER;
+    })
+    .refine((email) => email.length <= longestEmail, code('max_length', { max: longestEmail }));
+}
+
+function canonicalEmail(typed: string): string | undefined {
+  const at = typed.lastIndexOf('@');
+  const localPart = typed.slice(0, Math.max(at, 0));
+  const domain = toAsciiDomain(typed.slice(at + 1));
+  const isValid = domain && at <= longestLocalPart && atoms.test(localPart);
+  return isValid ? `${localPart.toLowerCase()}@${domain}` : undefined;
+}
+
+/** Nobody who can hold a phone was born before. */
+const earliest = '1900-01-01';
+
+export const birthDate = text({ max: 64, clean: toAsciiNumber })
+  .pipe(z.iso.date())
+  .refine((date) => date >= earliest && date <= utcDate(nowSeconds()), code('invalid'))
+  .meta({ format: 'date', minLength: undefined, maxLength: undefined });

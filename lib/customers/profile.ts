@@ -1,0 +1,54 @@
+import * as countries from '../countries/countryRepository.ts';
+import { fail } from '../errors.ts';
+import { savingImage } from '../images/saving.ts';
+import { dropQuietly } from '../images/store.ts';
+import { isSameImage } from '../images/urls.ts';
+import { notifyOfChange } from '../messages/securityNotice.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticate.ts';
+import { isFreshlyProven } from '../sessions/freshProof.ts';
+import * as customers from './customerRepository.ts';
+import { type Customer, showCustomer } from './customerSchema.ts';
+import type { CustomerChanges } from './customerUpdateSchema.ts';
+import { change } from './profileRepository.ts';
+
+/**
+ * A customer as they stand in the table now.
+ * @throws authenticationFailed if they are gone
+ */
+export async function readProfile(customerId: number): Promise<Customer> {
+  const found = await customers.withWallet(customerId);
+  if (!found) return fail('authenticationFailed');
+  const { customer, wallet } = found;
+  const [phone, country] = await Promise.all([customers.shownPhone(customer), countries.find(customer.countryCode)]);
+  return showCustomer(customer, phone, country, wallet);
+}
+
+/**
+ * Changes a customer's profile. An image that is replaced is dropped.
+ * @throws authenticationFailed if the customer is gone, and what {@link change} throws
+ */
+export async function changeProfile(
+  { customer, session }: Pick<SignedIn, 'customer' | 'session'>,
+  wanted: CustomerChanges,
+  clientAddress: string,
+): Promise<void> {
+  const { full_name, birth_date, primary_address, email, gender, language } = wanted;
+  const network = clientNetwork(clientAddress);
+  await savingImage(customer.id, wanted.image, async (image) => {
+    const changes = {
+      fullName: full_name,
+      image,
+      birthDate: birth_date,
+      primaryAddressId: primary_address,
+      email,
+      gender,
+      language,
+    };
+    const before = await change(customer, changes, { isProven: isFreshlyProven(session), network });
+    if (!before) return fail('authenticationFailed');
+    const isReplaced = image !== undefined && !isSameImage(customer.id, image, before.image);
+    if (isReplaced) await dropQuietly(customer.id, before.image);
+    if (before.email && email !== undefined && email !== before.email) await notifyOfChange(before, 'email');
+  });
+}

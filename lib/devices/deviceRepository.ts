@@ -1,0 +1,265 @@
+import * as z from 'zod';
+import { backOff } from '../backOff.ts';
+import { nowMs } from '../clock.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import { fail, failFields } from '../errors.ts';
+import type { Session } from '../sessions/sessionRepository.ts';
+import { type Given, setting, type Write } from '../table/expressions.ts';
+import { customerPartition, deviceKey, devicePrefix, type Key, pushTokenClaimKey } from '../table/keys.ts';
+import { readAll, readPrefix, transact, write } from '../table/table.ts';
+import { admit, countDeviceWrite, hasRoom } from './deviceLimit.ts';
+import {
+  deactivation,
+  evictDeviceWrites,
+  newDevice,
+  newIdentity,
+  type Owner,
+  registered,
+  registration,
+  release,
+  renewal,
+} from './deviceWrites.ts';
+import { canonicalToken, hasSpellings, spellingsOf } from './pushTokens.ts';
+
+export const deviceTypes = ['ios', 'android', 'web'] as const;
+
+/** A push registration. `registrationId` is the push service's token for one app on one device. */
+export const Device = z.object({
+  id: z.int(),
+  registrationId: z.string(),
+  deviceId: z.string().nullable(),
+  name: z.string().nullable(),
+  type: z.enum(deviceTypes),
+  active: z.boolean(),
+  /** Pushes are sent while this session is active. Null on old devices: see {@link sessionOf}. */
+  sessionId: z.int().nullable().default(null),
+  createdAtSeconds: z.int(),
+  /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
+  registeredAtMs: z.int().default(0),
+});
+export type Device = z.infer<typeof Device>;
+
+/**
+ * Who holds a push token. The device's id and age stay when it changes hands; nothing else does.
+ */
+export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
+export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
+
+/**
+ * What is said about a device when it is registered; what is left out stays, or is empty on a new
+ * one.
+ */
+export type Registration = Pick<Device, 'registrationId' | 'type'> &
+  Given<Pick<Device, 'deviceId' | 'name' | 'active'>>;
+
+/**
+ * A registration starts over when its push token changes hands while it runs: each time because
+ * another one is done.
+ */
+const patienceMs = 17_000;
+const longestWait = 4;
+
+/**
+ * Registers a device as the session's own, even if another customer holds its push token. Returns
+ * whether the token was unknown. A customer at the device limit loses one in the same transaction.
+ * @throws authenticationFailed if the customer is gone
+ */
+export async function register(
+  customer: Customer,
+  session: Owner,
+  given: Registration,
+): Promise<{ device: Device; isNew: boolean }> {
+  const { id: customerId } = customer;
+  const wanted = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
+  let seen = customer;
+  let collisions = 0;
+  const deadline = performance.now() + patienceMs;
+  for (let attempt = 1; performance.now() < deadline; attempt++) {
+    const [renewed, [claim, ...others], present] = await Promise.all([
+      write(renewal(session, wanted)),
+      readPushTokenClaims(given),
+      hasRoom(seen) ? [] : ofCustomer(customerId),
+    ]);
+    if (await respell(given, others)) continue;
+    const { evicted, count } = admit(seen, present, wanted, collisions);
+    const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
+    if (renewed.done) {
+      if (evictions.length > 0) await transact(evictions);
+      return { device: Device.parse({ ...renewed.old, ...setting(registered(session, wanted)).given }), isNew: false };
+    }
+    if (claim?.customerId === customerId) continue;
+    const identity = claim ?? newIdentity();
+    const result = await transact([
+      countDeviceWrite(customerId, count),
+      ...registration(session, wanted, claim, identity),
+      ...evictions,
+    ]);
+    if (result.done) return { device: newDevice(session, wanted, identity), isNew: !claim };
+    if (evicted.length > 0) collisions += 1;
+    const [profile] = result.refused;
+    // Devices are read again after this, as they were read after the customer before.
+    if (profile) seen = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
+    await backOff(Math.min(attempt, longestWait));
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+/** The claims of a push token: of the canonical spelling first, then of the other ones. */
+export function pushTokenClaimKeys(given: Registration): Key[] {
+  return [canonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
+}
+
+function readPushTokenClaims(given: Registration): Promise<(PushTokenClaim | undefined)[]> {
+  return readAll(pushTokenClaimKeys(given).map((key) => ({ key, as: PushTokenClaim })));
+}
+
+function otherSpellings({ registrationId, type }: Registration): string[] {
+  const canonical = canonicalToken(registrationId, type);
+  return type === 'ios' ? spellingsOf(registrationId).filter((spelling) => spelling !== canonical) : [];
+}
+
+/**
+ * Gives iOS devices that were stored under other spellings of a push token the canonical one, or
+ * removes them where that has a device. Returns whether there were any.
+ * @param claims of the other spellings, as {@link pushTokenClaimKeys} names them
+ */
+export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
+  const held = otherSpellings(given).flatMap((spelling, index) => {
+    const claim = claims[index];
+    return claim ? [{ key: deviceKey(claim.customerId, spelling), as: Device, customerId: claim.customerId }] : [];
+  });
+  const stored = held.length > 0 ? await readAll(held) : [];
+  let isAny = false;
+  for (const [index, { customerId }] of held.entries()) {
+    const device = stored[index];
+    if (device?.type !== 'ios') continue;
+    isAny = true;
+    const registrationId = canonicalToken(given.registrationId, device.type);
+    const { done } = await transact(moveTokenWrites(customerId, device, { ...device, registrationId }));
+    if (!done) await transact(evictDeviceWrites(customerId, device));
+  }
+  return isAny;
+}
+
+/** @throws notFound */
+export async function find(customerId: number, registrationId: string): Promise<Device> {
+  return (await locate(customerId, registrationId)) ?? fail('notFound');
+}
+
+async function locate(customerId: number, registrationId: string): Promise<Device | undefined> {
+  const spellings = spellingsOf(registrationId);
+  const found = await readAll(spellings.map((spelling) => ({ key: deviceKey(customerId, spelling), as: Device })));
+  return found.find((device) => device && (device.registrationId === registrationId || device.type === 'ios'));
+}
+
+/** Returns the stored push token of a customer's device for any spelling of it. */
+export async function storedToken(customerId: number, registrationId: string): Promise<string> {
+  if (!hasSpellings(registrationId)) return registrationId;
+  return (await locate(customerId, registrationId))?.registrationId ?? registrationId;
+}
+
+/**
+ * Changes the given fields and leaves the rest alone. A session that activates a device or gives it
+ * another push token owns it from then on. Otherwise a thief could give a device of another session
+ * a push token of their own, and get pushes after the stolen session has ended.
+ * @throws notFound, or `unique` for a push token that another device holds
+ */
+export async function change(session: Owner, registrationId: string, changes: Changes): Promise<Device> {
+  const { customerId, id: sessionId } = session;
+  const { registrationId: wanted = registrationId, ...fields } = changes;
+  const isApns = hasSpellings(registrationId) || hasSpellings(wanted);
+  const asApns = { registrationId: wanted, type: 'ios' } as const;
+  const [known, [, ...others] = []] = isApns
+    ? await Promise.all([find(customerId, registrationId), readPushTokenClaims(asApns)])
+    : [];
+  const type = fields.type ?? known?.type;
+  if (type === 'ios' && (await respell(asApns, others))) return change(session, registrationId, changes);
+  const from = known?.registrationId ?? registrationId;
+  const to = canonicalToken(wanted, type);
+  if (to !== from) return changeToken(session, from, to, setting(fields).given, known);
+  if (Object.values(fields).every((value) => value === undefined)) return known ?? find(customerId, from);
+  const { given, ...update } = setting({ ...fields, ...(fields.active && { sessionId }), registeredAtMs: nowMs() });
+  const key = deviceKey(customerId, from);
+  const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
+  return done ? Device.parse({ ...old, ...given }) : fail('notFound');
+}
+
+export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
+
+/** Push services give an app another token now and then: the device keeps its id. */
+async function changeToken(session: Owner, from: string, to: string, fields: object, known?: Device): Promise<Device> {
+  const { customerId, id: sessionId } = session;
+  const device = known ?? (await find(customerId, from));
+  const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
+  const result = await transact(moveTokenWrites(customerId, device, changed));
+  if (result.done) return changed;
+  if (result.refused[0]) return failFields({ attr: 'registration_id', code: 'unique' });
+  return changeToken(session, from, to, fields);
+}
+
+/** The writes that move a device to another push token. They are refused if either has changed. */
+function moveTokenWrites(customerId: number, before: Device, after: Device): Write[] {
+  const { id, createdAtSeconds, active, name, deviceId, type, registrationId } = before;
+  return [
+    {
+      kind: 'put',
+      key: pushTokenClaimKey(after.registrationId),
+      item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
+      condition: 'attribute_not_exists(pk)',
+    },
+    release(customerId, registrationId),
+    { kind: 'put', key: deviceKey(customerId, after.registrationId), item: after },
+    {
+      kind: 'delete',
+      key: deviceKey(customerId, registrationId),
+      condition: '#active = :active AND #name = :name AND #deviceId = :deviceId AND #type = :type',
+      values: { ':active': active, ':name': name, ':deviceId': deviceId, ':type': type },
+    },
+  ];
+}
+
+/** Forgets a device and frees its push token. @throws notFound */
+export async function remove(customerId: number, given: string): Promise<void> {
+  const registrationId = await storedToken(customerId, given);
+  const { done } = await transact([
+    { kind: 'delete', key: deviceKey(customerId, registrationId), condition: 'attribute_exists(pk)' },
+    release(customerId, registrationId),
+  ]);
+  if (!done) fail('notFound');
+}
+
+/** Stops pushes to a device whose app is gone, unless the app has spoken of it since. */
+export function silence(customerId: number, { registrationId, registeredAtMs }: Device): Promise<unknown> {
+  const { values, ...change } = deactivation(customerId, registrationId);
+  const condition = '#registeredAtMs = :seen';
+  return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
+}
+
+/** Deactivates the devices of a session that has ended. */
+export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void> {
+  const own = (await ofCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
+  for (const { registrationId } of own) {
+    const { values, ...change } = deactivation(customerId, registrationId);
+    await write({ ...change, condition: '#sessionId = :session', values: { ...values, ':session': id } });
+  }
+}
+
+/**
+ * Finds the session of a device. A device that was stored without a `sessionId` belongs to the last
+ * used session that names its push token, until its app registers it again, as apps do when they
+ * start. Without such a session it gets no pushes until then, because a stolen access token may
+ * have registered it.
+ */
+export function sessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
+  { sessionId, registrationId }: Device,
+  sessions: readonly S[],
+): S | undefined {
+  if (sessionId !== null) return sessions.find(({ id }) => id === sessionId);
+  return sessions
+    .filter((session) => session.registrationId === registrationId)
+    .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)[0];
+}
+
+export function ofCustomer(customerId: number): Promise<Device[]> {
+  return readPrefix(customerPartition(customerId), devicePrefix, Device);
+}

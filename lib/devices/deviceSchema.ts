@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { isoTime } from '../clock.ts';
+import { choice, clearable, id, text } from '../http/fields.ts';
+import { type Changes, deviceTypes, type Registration, type Device as Stored } from './deviceRepository.ts';
+import { canonicalToken } from './pushTokens.ts';
+
+/** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */
+export const registrationId = text({ max: 4_096 });
+
+export const Device = z
+  .object({
+    id: id.describe('Identifies the registration.'),
+    name: z.string().max(255).nullable().describe('The name of the device, as the customer sees it in a list.'),
+    registration_id: z.string().describe('The push token. APNs tokens are in lower case.'),
+    device_id: z
+      .string()
+      .max(255)
+      .nullable()
+      .describe('An id that the app chooses. The API stores it and does not use it.'),
+    active: z.boolean().describe('Whether it gets pushes. False once the session that registered it has ended.'),
+    date_created: z.iso.datetime().describe('When the device was first registered, in UTC.'),
+    type: z.enum(deviceTypes).describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
+  })
+  .meta({ id: 'Device', description: 'A push registration.' });
+export type Device = z.infer<typeof Device>;
+
+/** A device as an app registers it. */
+export const NewDevice = z.object({
+  name: clearable(text({ max: 255 }))
+    .optional()
+    .describe('The name of the device, as the customer sees it in a list.'),
+  registration_id: registrationId.describe(
+    'The push token: of FCM for Android and web, of APNs (64 hex digits) for iOS.',
+  ),
+  device_id: clearable(text({ max: 255 }))
+    .optional()
+    .describe('An id that the app chooses. The API stores it and does not use it.'),
+  active: z.boolean().default(true).describe('False stops pushes to the device.'),
+  type: choice(deviceTypes).describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
+});
+export type NewDevice = z.output<typeof NewDevice>;
+
+/** What an app changes about a device; what is left out stays. */
+export const DeviceChanges = NewDevice.extend({
+  active: z.boolean().describe('False stops pushes to the device.'),
+}).partial();
+export type DeviceChanges = z.output<typeof DeviceChanges>;
+
+/** The device that a path names. */
+export const DeviceInPath = z.object({ registration_id: registrationId.describe('The push token.') });
+
+/** In the words of the table. */
+export function storedFields(device: NewDevice): Registration;
+export function storedFields(device: DeviceChanges): Changes;
+export function storedFields({ registration_id, device_id, ...fields }: DeviceChanges): Changes {
+  return { registrationId: registration_id, deviceId: device_id, ...fields };
+}
+
+export function showDevice({ id, name, registrationId, deviceId, active, createdAtSeconds, type }: Stored): Device {
+  return {
+    id,
+    name,
+    registration_id: canonicalToken(registrationId, type),
+    device_id: deviceId,
+    active,
+    date_created: isoTime(createdAtSeconds),
+    type,
+  };
+}
+
+/** The device a customer signs in on. */
+export const SignInDevice = z
+  .object({
+    registration_id: clearable(registrationId)
+      .optional()
+      .describe('The push token. Without one the customer signs in, and no device is registered.'),
+    device_id: text({ max: 255 })
+      .nullish()
+      .describe('An id that the app chooses. The API stores it and does not use it.'),
+    type: choice(deviceTypes).default('android').describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
+  })
+  .meta({ id: 'SignInDevice', description: 'The device that signs in and gets pushes.' })
+  .transform(({ registration_id, device_id, type }) => ({
+    registrationId: registration_id ?? '',
+    deviceId: device_id,
+    type,
+  }));

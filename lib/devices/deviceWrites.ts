@@ -1,0 +1,93 @@
+import { nowMs, nowSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
+import type { Session } from '../sessions/sessionRepository.ts';
+import { setting, type Write } from '../table/expressions.ts';
+import { deviceKey, pushTokenClaimKey } from '../table/keys.ts';
+import type { Device, PushTokenClaim, Registration } from './deviceRepository.ts';
+
+/** The session that registers a device, and owns it from then on. */
+export type Owner = Pick<Session, 'customerId' | 'id'>;
+
+/**
+ * The writes that register a device as the session's own and, unless told otherwise, active, given
+ * the present claim of its push token. They are refused when that has changed in the meantime.
+ */
+export function registration(
+  session: Owner,
+  device: Registration,
+  claim: PushTokenClaim | undefined,
+  identity: Identity = claim ?? newIdentity(),
+): Write[] {
+  const { customerId } = session;
+  const claimKey = pushTokenClaimKey(device.registrationId);
+  const key = deviceKey(customerId, device.registrationId);
+  if (claim?.customerId === customerId) return [renewal(session, device)];
+  const { deviceId, createdAtSeconds } = identity;
+  return [
+    {
+      kind: 'put',
+      key: claimKey,
+      item: { customerId, deviceId, createdAtSeconds } satisfies PushTokenClaim,
+      condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
+      values: { ':previous': claim?.customerId },
+    },
+    { kind: 'put', key, item: newDevice(session, device, identity) },
+    ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
+  ];
+}
+
+/**
+ * The write that registers a device again: it is there as long as its push token is the customer's.
+ */
+export function renewal(session: Owner, device: Registration): Write & { kind: 'update' } {
+  const key = deviceKey(session.customerId, device.registrationId);
+  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(session, device)) };
+}
+
+/** A device as a new owner has it: nothing of an owner before. */
+export function newDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+  const { deviceId = null, name = null, ...rest } = registered(session, device);
+  return { id, ...rest, deviceId, name, createdAtSeconds };
+}
+
+/** What stays with a push token, whoever holds it. */
+type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
+
+export function newIdentity(): Identity {
+  return { deviceId: newId(), createdAtSeconds: nowSeconds() };
+}
+
+export function registered({ id: sessionId }: Owner, { active = true, ...device }: Registration) {
+  return { ...device, active, sessionId, registeredAtMs: nowMs() };
+}
+
+/** The writes that evict a device and free its push token, unless it was registered again. */
+export function evictDeviceWrites(customerId: number, { registrationId, registeredAtMs }: Device): Write[] {
+  const { key, values } = release(customerId, registrationId);
+  return [
+    {
+      kind: 'delete',
+      key: deviceKey(customerId, registrationId),
+      condition: 'attribute_exists(pk) AND (attribute_not_exists(#registeredAtMs) OR #registeredAtMs = :seen)',
+      values: { ':seen': registeredAtMs },
+    },
+    { kind: 'delete', key, condition: 'attribute_not_exists(pk) OR #customerId = :owner', values: values ?? {} },
+  ];
+}
+
+/** The write that frees a push token, if the customer still holds it. */
+export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
+  const values = { ':owner': customerId };
+  return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
+}
+
+/** The write that stops pushes to a device. It is refused if the customer does not have it. */
+export function deactivation(customerId: number, registrationId: string): Write & { kind: 'update' } {
+  return {
+    kind: 'update',
+    key: deviceKey(customerId, registrationId),
+    expression: 'SET #active = :no',
+    condition: 'attribute_exists(pk)',
+    values: { ':no': false },
+  };
+}

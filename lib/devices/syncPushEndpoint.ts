@@ -1,0 +1,59 @@
+import { config } from '../config/config.ts';
+import { logger } from '../logger.ts';
+import type { Device } from './deviceRepository.ts';
+import * as endpoints from './pushEndpointRepository.ts';
+import { deleteEndpoint, disableEndpoint, ensureEndpoint, InvalidToken } from './snsEndpoints.ts';
+
+const attempts = 10;
+
+/**
+ * Makes the SNS endpoint of a push token what its holder's device is: enabled, disabled, or gone. It looks once more when it is
+ * done: whoever comes last, of several at the same time, has then seen the device as it is.
+ */
+export async function syncEndpoint(registrationId: string): Promise<void> {
+  let seen = await endpoints.holderOf(registrationId);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    await apply(registrationId, seen);
+    const now = await endpoints.holderOf(registrationId);
+    if (stateOf(now.device) === stateOf(seen.device)) return;
+    seen = now;
+  }
+  throw new Error('The device does not come to rest.');
+}
+
+function stateOf(device: Device | undefined): string {
+  return JSON.stringify(device && [device.id, device.type, device.active, device.registeredAtMs]);
+}
+
+async function apply(registrationId: string, { device, endpoint }: Awaited<ReturnType<typeof endpoints.holderOf>>) {
+  const application = device && applicationFor(device.type);
+  if (application && device.active) {
+    await enable(device, application, endpoint?.arn);
+  } else if (endpoint && application) {
+    await endpoints.save(registrationId, { ...endpoint, enabledForMs: 0 });
+    await disableEndpoint(endpoint.arn);
+  } else if (endpoint) {
+    await deleteEndpoint(endpoint.arn);
+    await endpoints.forget(registrationId, endpoint);
+  }
+}
+
+async function enable({ id, type, registrationId, registeredAtMs }: Device, application: string, known?: string) {
+  try {
+    const arn = await ensureEndpoint(registrationId, application, known);
+    await endpoints.save(registrationId, { arn, enabledForMs: registeredAtMs });
+  } catch (error) {
+    if (!(error instanceof InvalidToken)) throw error;
+    logger().warn('not a push token', { device_id: id, platform: type });
+  }
+}
+
+const said = new Set<string>();
+
+/** The platform application that serves a type of device. That there is none is said once, for a shop may do without. */
+export function applicationFor(type: Device['type']): string | undefined {
+  const application = config.pushApplications[type];
+  if (!application && !said.has(type)) logger().warn('no pushes: the platform is not configured', { platform: type });
+  if (!application) said.add(type);
+  return application;
+}

@@ -1,0 +1,55 @@
+import { timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import { secret } from '../aws/secrets.ts';
+import { askSns } from '../aws/snsQuery.ts';
+import { AppContent } from '../content/contentRepository.ts';
+import { ApiError, fail } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { appContentKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+
+const HealthKey = z.object({ key: z.string().min(32) });
+
+/** What a stage cannot do without; each check costs next to nothing and changes nothing. */
+const checks = {
+  table: () => readAll([{ key: appContentKey, as: AppContent }]),
+  sns: () => askSns('GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }),
+};
+export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
+
+/**
+ * Whether the table and SNS answer, for a caller who has the stage's health key: `Bearer <key>`.
+ * Undefined while SSM does not give that key.
+ * @throws permissionDenied
+ */
+export async function checkHealth(authorization: string | undefined): Promise<Checks | undefined> {
+  const key = await readKey();
+  if (key === undefined) return undefined;
+  if (!isSame(authorization ?? '', `Bearer ${key}`)) return fail('permissionDenied');
+  const [table, sns] = await Promise.all([outcome('table'), outcome('sns')]);
+  return { table, sns };
+}
+
+async function readKey(): Promise<string | undefined> {
+  try {
+    return (await secret('health-key', HealthKey)).key;
+  } catch (error) {
+    if (error instanceof ApiError && error.problem === 'unavailable') return undefined;
+    throw error;
+  }
+}
+
+async function outcome(name: keyof typeof checks): Promise<'ok' | 'failing'> {
+  try {
+    await checks[name]();
+    return 'ok';
+  } catch (error) {
+    logger().error('health', { check: name, error: loggable(error) });
+    return 'failing';
+  }
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}

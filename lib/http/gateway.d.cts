@@ -1,9 +1,0 @@
-import type { Dialect } from './dialects.ts';
-
-export interface Gateway {
-  resources: { Resources: Record<string, { Type: string; Properties: object }> };
-  fallbackEvents: { http: { method: string; path: string } }[];
-  environment: { METHODS_BY_RESOURCE: string };
-}
-
-export declare function gatewayOf(folder: string, dialect: Dialect): Gateway;

@@ -1,0 +1,52 @@
+import type { Context } from 'aws-lambda';
+import type * as z from 'zod';
+import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { standard } from './errorFormats.ts';
+import { toFieldErrors } from './validationErrors.ts';
+
+/** What goes in and out of a function that operators and other services invoke by IAM; it has no route. */
+export interface OperationContract {
+  summary: string;
+  input: z.ZodType;
+  returns: z.ZodType;
+  errors?: readonly ErrorName[];
+}
+
+export interface Operation {
+  (event: unknown, context?: Context): Promise<unknown>;
+  contract: OperationContract;
+}
+
+/**
+ * Makes the Lambda handler of an operation. What is wrong with a request is answered like the API's errors,
+ * `{type, errors: [{code, detail, attr}]}`; a fault of ours is thrown, so that the caller's retries and alarms see it.
+ */
+export function operation<const C extends OperationContract>(
+  contract: C,
+  handle: (input: z.output<C['input']>) => Promise<z.input<C['returns']>>,
+): Operation {
+  const run = async (event: unknown, context?: Context) => {
+    const input = await contract.input.safeParseAsync(event ?? {}, { reportInput: true });
+    const log = (problem?: string) =>
+      logger().info('operation', { request_id: context?.awsRequestId, function: context?.functionName, problem });
+    try {
+      if (input.error) throw new ValidationError(toFieldErrors(input.error, contract.input));
+      const answer = contract.returns.parse(await handle(input.data as z.output<C['input']>));
+      log();
+      return answer;
+    } catch (error) {
+      if (!isRefusal(error)) {
+        logger().error('operation', { request_id: context?.awsRequestId, error: loggable(error) });
+        throw error;
+      }
+      log(error instanceof ApiError ? error.problem : 'validation');
+      return standard.failure(error, 'en').body;
+    }
+  };
+  return Object.assign(run, { contract });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ValidationError || (error instanceof ApiError && errors[error.problem].status < 429);
+}

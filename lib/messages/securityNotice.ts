@@ -1,0 +1,46 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import type { Customer } from '../customers/customerRepository.ts';
+import type { Texts } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { countForCaps, countNotice } from '../rateLimits/rateLimits.ts';
+import { sendSms } from './sms.ts';
+
+const changes = {
+  email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
+  password: { en: 'A new password was set for your account.', ar: 'تم تعيين كلمة مرور جديدة لحسابك.' },
+} as const satisfies Record<string, Texts>;
+
+const advice: Texts = {
+  en: 'Not you? Log out of all devices and contact us.',
+  ar: 'إن لم تُجرِ هذا التغيير بنفسك، فسجّل الخروج من جميع الأجهزة وتواصل معنا.',
+};
+
+const noticesPerDay = 5;
+
+/**
+ * Tells the verified phone of an account that its e-mail address or password has changed. The change was
+ * made, so a notice that cannot be sent fails nothing. An unverified phone may be a stranger's, and
+ * gets no SMS.
+ */
+export async function notifyOfChange(before: Customer, change: keyof typeof changes): Promise<void> {
+  const to = before.phoneNumber;
+  if (!to) return;
+  const { language, countryCode: country } = before;
+  try {
+    const now = nowSeconds();
+    const counts = await Promise.all([
+      countNotice(to, noticesPerDay, now),
+      ...countForCaps(to, country, 'account', now),
+    ]);
+    if (!counts.every(({ done }) => done)) {
+      await Promise.all(counts.map((count) => count.done && count.undo()));
+      logger().warn('security_notice_over_limit');
+      return;
+    }
+    const text = `${config.brandName}: ${changes[change][language]} ${advice[language]}`;
+    await sendSms({ to, text, type: 'notice', country, attr: 'phone' });
+  } catch (error) {
+    logger().warn('security_notice_failed', { error: loggable(error) });
+  }
+}

@@ -1,0 +1,60 @@
+import { countEvent } from '../aws/metrics.ts';
+import { ServiceFailure } from '../aws/signedFetch.ts';
+import { askSns } from '../aws/snsQuery.ts';
+import { config } from '../config/config.ts';
+import { fail, failFields } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+
+interface Sms {
+  /** E.164. */
+  to: string;
+  text: string;
+  /** The reason for it, for the log: the type of an OTP, or of a notice. */
+  type: string;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  /** The phone's field name in the request. */
+  attr: string;
+}
+
+const throttledSeconds = 5;
+
+/**
+ * Sends one SMS at once and with priority. An unknown outcome (a timeout, a cut connection, a 5xx)
+ * counts as sent, and the SMS is not sent again.
+ * @throws smsOptedOut, throttled, `invalid` for a number that SNS rejects; any other rejection as
+ * it is. The SMS was not sent.
+ * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export async function sendSms({ to, text, type, country, attr }: Sms): Promise<void> {
+  const sender = config.smsSenderId;
+  const message = {
+    PhoneNumber: to,
+    Message: text,
+    ...attribute(1, 'AWS.SNS.SMS.SMSType', 'Transactional'),
+    ...(sender && attribute(2, 'AWS.SNS.SMS.SenderID', sender)),
+  };
+  try {
+    await askSns('Publish', message, { isRepeatable: false });
+  } catch (error) {
+    if (!(error instanceof ServiceFailure)) throw error;
+    if (error.isDefinite) rejectSms(error, attr);
+    logger().warn('sms_outcome_unknown', { sms_type: type, country, error: loggable(error) });
+  }
+  countEvent('sms_sent', type === 'notice' ? 'NoticesSent' : 'CodesSent', { sms_type: type, country });
+}
+
+function rejectSms(failure: ServiceFailure, attr: string): never {
+  const { name } = failure;
+  if (name.startsWith('SnsOptedOut')) fail('smsOptedOut');
+  if (name.startsWith('SnsThrottl') || name === 'SnsStatus429')
+    fail('throttled', { retryAfterSeconds: throttledSeconds });
+  if (name.startsWith('SnsInvalidParameter')) failFields({ attr, code: 'invalid' });
+  logger().warn('sms_rejected', { error: loggable(failure) });
+  throw failure;
+}
+
+function attribute(number: number, name: string, value: string): Record<string, string> {
+  const entry = `MessageAttributes.entry.${number}`;
+  return { [`${entry}.Name`]: name, [`${entry}.Value.DataType`]: 'String', [`${entry}.Value.StringValue`]: value };
+}

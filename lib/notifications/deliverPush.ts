@@ -1,0 +1,174 @@
+import {
+  EndpointDisabledException,
+  InvalidParameterException,
+  NotFoundException,
+  PublishCommand,
+} from '@aws-sdk/client-sns';
+import { pMapSettled } from 'p-map';
+import { snsOnce } from '../aws/sns.ts';
+import { backOff } from '../backOff.ts';
+import { nowMs, nowSeconds } from '../clock.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import * as devices from '../devices/deviceRepository.ts';
+import { Endpoint } from '../devices/pushEndpointRepository.ts';
+import { isOf } from '../devices/snsEndpoints.ts';
+import { applicationFor, syncEndpoint } from '../devices/syncPushEndpoint.ts';
+import { loggable, logger } from '../logger.ts';
+import * as sessions from '../sessions/sessionRepository.ts';
+import { deviceKey, endpointKey, notificationKey, profileKey, pushTokenClaimKey, sessionKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import { countUnread, Notification } from './notificationRepository.ts';
+import * as pushes from './pushLease.ts';
+import { publication } from './pushMessage.ts';
+import { isWithin, timeZoneOf } from './timeZones.ts';
+
+const attempts = 6;
+/** No attempt begins later, so that the worker releases its lease well before its timeout. */
+const patienceMs = 10_000;
+/** How many devices of a customer a notification is pushed to side by side. */
+const atOnce = 20;
+
+/**
+ * Pushes a new notification to every active device of its customer, each once, however often this
+ * runs: only a crash after SNS took a push and before that was recorded, or an answer of SNS that
+ * got lost, lets it be sent again. Then it takes the place of the first on the phone. Throws what
+ * keeps it from reaching a device that it might reach later.
+ */
+export async function deliver(customerId: number, notification: Notification): Promise<void> {
+  const { id, expiresAtSeconds } = notification;
+  const customer = await wantedBy(customerId, notification);
+  if (!customer) return;
+  const active = await readActiveDevices(customerId);
+  if (active.length === 0) return;
+  const pushedTo = await pushes.begin(customerId, { id, expiresAtSeconds });
+  if (!pushedTo) return;
+  const badge = await countUnread(customer);
+  const due = active.filter((device) => !pushedTo.has(device.id));
+  const deadlineMs = performance.now() + patienceMs;
+  const outcomes = await pMapSettled(
+    due,
+    (device) => deliverTo(customerId, device, { notification, badge, deadlineMs }),
+    { concurrency: atOnce },
+  );
+  await pushes.end(customerId, id);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** A device that a session owns, whether or not that is still active. */
+type OwnedDevice = devices.Device & { sessionId: number };
+
+/** Sessions are only read for devices that were stored without the one that owns them. */
+async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
+  const active = (await devices.ofCustomer(customerId)).filter((device) => device.active);
+  const open = active.some(({ sessionId }) => sessionId === null) ? await sessions.ofCustomer(customerId) : [];
+  return active.flatMap((device) => {
+    const sessionId = device.sessionId ?? devices.sessionOf(device, open)?.id;
+    return sessionId === undefined ? [] : [{ ...device, sessionId }];
+  });
+}
+
+/**
+ * The customer who wants this push: not when it was read, deleted or has expired, nor when such
+ * pushes are not wanted, or not now.
+ */
+async function wantedBy(customerId: number, notification: Notification): Promise<Customer | undefined> {
+  const [customer, current] = await readAll([
+    { key: profileKey(customerId), as: Customer },
+    { key: notificationKey(customerId, notification), as: Notification },
+  ]);
+  if (!customer || !isUnread(customer, current)) return undefined;
+  const { pushProductOrdered, pushOther, quietHours, timeZone, countryCode } = customer;
+  if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return undefined;
+  const isQuiet = quietHours && isWithin(quietHours, nowMs(), timeZone ?? timeZoneOf(countryCode));
+  return isQuiet ? undefined : customer;
+}
+
+function isUnread({ readings }: Customer, notification: Notification | undefined): boolean {
+  return notification !== undefined && !notification.isRead && notification.reading >= readings;
+}
+
+/**
+ * Before each try it looks whether all is as it was: a phone that changed hands must not show this,
+ * nor one that is signed out.
+ */
+async function deliverTo(
+  customerId: number,
+  { id, registrationId, sessionId }: OwnedDevice,
+  { notification, badge, deadlineMs }: { notification: Notification; badge: number; deadlineMs: number },
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    if (performance.now() > deadlineMs) throw new Error('There is no time left to push to this device.');
+    const { device, endpoint, ttlSeconds } = await look(customerId, { registrationId, sessionId }, notification);
+    const application = device?.active ? applicationFor(device.type) : undefined;
+    if (!device || !application || ttlSeconds <= 0) return;
+    try {
+      if (endpoint?.enabledForMs === device.registeredAtMs && isOf(application, endpoint.arn)) {
+        const push = { notification, ttlSeconds, badge };
+        await snsOnce()
+          .send(new PublishCommand(publication(device.type, endpoint.arn, push)))
+          .catch(acceptTimeout);
+        break;
+      }
+      // An endpoint that is not of this registration may have been disabled for the one before.
+      await syncEndpoint(registrationId);
+      if (attempt === attempts) return;
+    } catch (error) {
+      if (error instanceof EndpointDisabledException) {
+        logger().info('device without an app', { customer_id: customerId, device_id: id });
+        await devices.silence(customerId, device);
+        return;
+      }
+      if (attempt === attempts || performance.now() > deadlineMs) {
+        logger().warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
+        throw error;
+      }
+      if (isGone(error)) await syncEndpoint(registrationId);
+      else await backOff(attempt);
+    }
+  }
+  await pushes.record(customerId, notification.id, id);
+  logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
+}
+
+/**
+ * Reads a device and its endpoint as they are at this moment. Returns no device when its session
+ * has ended, or when it or the notification is not the customer's any more.
+ */
+async function look(
+  customerId: number,
+  { registrationId, sessionId }: Pick<OwnedDevice, 'registrationId' | 'sessionId'>,
+  notification: Notification,
+) {
+  const [customer, session, current, claim, device, endpoint] = await readAll([
+    { key: profileKey(customerId), as: Customer },
+    { key: sessionKey(customerId, sessionId), as: sessions.Session },
+    { key: notificationKey(customerId, notification), as: Notification },
+    { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
+    { key: deviceKey(customerId, registrationId), as: devices.Device },
+    { key: endpointKey(registrationId), as: Endpoint },
+  ]);
+  const owner = device?.sessionId ?? sessionId;
+  if (owner !== sessionId) return look(customerId, { registrationId, sessionId: owner }, notification);
+  const isStill =
+    customer &&
+    session &&
+    sessions.stands(session, customer) &&
+    isUnread(customer, current) &&
+    claim?.customerId === customerId;
+  return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
+}
+
+/** SNS may have taken a push that it did not confirm in time, so the push counts as sent. */
+function acceptTimeout(error: unknown): void {
+  const isUnknown =
+    error instanceof Error && error.name === 'TimeoutError' && !/establish a connection/.test(error.message);
+  if (!isUnknown) throw error;
+  logger().warn('push_outcome_unknown', { error: loggable(error) });
+}
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof NotFoundException ||
+    (error instanceof InvalidParameterException && /TargetArn/.test(error.message))
+  );
+}

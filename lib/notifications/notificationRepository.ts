@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { Customer } from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
+import { countPrefix } from '../table/count.ts';
+import type { Write } from '../table/expressions.ts';
+import {
+  clearingKey,
+  clearingPrefix,
+  customerPartition,
+  notificationIdKey,
+  notificationKey,
+  notificationPrefix,
+  profileKey,
+  readingPrefix,
+  unreadKey,
+} from '../table/keys.ts';
+import { type Page, readPage } from '../table/pagination.ts';
+import { readAll, transact, write } from '../table/table.ts';
+
+export const notificationTypes = ['product_ordered', 'other'] as const;
+export type NotificationType = (typeof notificationTypes)[number];
+
+/** An entry of an inbox, in its customer's language. */
+export const Notification = z.object({
+  id: z.int(),
+  type: z.enum(notificationTypes),
+  title: z.string(),
+  body: z.string(),
+  /** For the app, with a push. */
+  data: z.record(z.string(), z.string()),
+  isRead: z.boolean(),
+  /** How often its customer had read all and deleted all when it was made: it is read, or gone, after the next time. */
+  reading: z.int(),
+  clearing: z.int(),
+  createdAtMs: z.int(),
+  expiresAtSeconds: z.int(),
+});
+export type Notification = z.infer<typeof Notification>;
+
+/** What a notification says. */
+export type Content = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
+
+/** Where a notification is. It stays when the notification is deleted, so that the same one is not made again. */
+const Whereabouts = Notification.pick({ id: true, reading: true, clearing: true, createdAtMs: true });
+
+type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
+
+/** Puts a notification into an inbox, once for each id. Answers whether the customer is still there. */
+export async function add(inbox: Inbox, content: Content): Promise<boolean> {
+  const result = await transact(creation(inbox, content));
+  if (result.done) return true;
+  const [profile, known] = result.refused;
+  if (known || !profile) return true;
+  return profile.old ? add(Customer.parse(profile.old), content) : false;
+}
+
+/** The writes of a new notification: all refused if it is known, or all were read or deleted or the customer left meanwhile. */
+function creation({ id: customerId, readings: reading, clearings: clearing }: Inbox, content: Content): Write[] {
+  const { id, createdAtMs, expiresAtSeconds } = content;
+  const absent = 'attribute_not_exists(pk)';
+  const whereabouts = { id, reading, clearing, createdAtMs, expiresAtSeconds };
+  return [
+    {
+      kind: 'check',
+      key: profileKey(customerId),
+      condition:
+        'attribute_exists(pk) AND (attribute_not_exists(#readings) OR #readings = :reading) AND (attribute_not_exists(#clearings) OR #clearings = :clearing)',
+      values: { ':reading': reading, ':clearing': clearing },
+    },
+    { kind: 'put', key: notificationIdKey(customerId, id), item: whereabouts, condition: absent },
+    {
+      kind: 'put',
+      key: notificationKey(customerId, whereabouts),
+      item: { ...content, isRead: false, reading, clearing } satisfies Notification,
+      condition: absent,
+    },
+    { kind: 'put', key: unreadKey(customerId, whereabouts), item: { expiresAtSeconds } },
+  ];
+}
+
+/** @throws notFound for a cursor that is not of this inbox */
+export async function pageOf(
+  { id, readings, clearings }: Inbox,
+  page: { cursor?: string | undefined; page_size: number },
+): Promise<Page<Notification>> {
+  const list = {
+    pk: customerPartition(id),
+    prefix: notificationPrefix,
+    from: clearingPrefix(clearings),
+    keyOf: (notification: Notification) => notificationKey(id, notification).sk,
+  };
+  const { items, ...cursors } = await readPage(list, { cursor: page.cursor, size: page.page_size }, Notification);
+  return { ...cursors, items: items.map((item) => ({ ...item, isRead: item.isRead || item.reading < readings })) };
+}
+
+/** Counts what is in the table, so it is right whatever happened at the same time. */
+export function countUnread({ id, readings }: Pick<Inbox, 'id' | 'readings'>): Promise<number> {
+  return countPrefix(customerPartition(id), readingPrefix(readings));
+}
+
+/** @throws notFound */
+export async function markRead(inbox: Inbox, id: number): Promise<void> {
+  const place = await find(inbox, id);
+  const { done } = await transact([
+    {
+      kind: 'update',
+      key: notificationKey(inbox.id, place),
+      expression: 'SET #isRead = :yes',
+      condition: 'attribute_exists(pk)',
+      values: { ':yes': true },
+    },
+    { kind: 'delete', key: unreadKey(inbox.id, place) },
+  ]);
+  if (!done) fail('notFound');
+}
+
+/** @throws notFound */
+export async function remove(inbox: Inbox, id: number): Promise<void> {
+  const place = await find(inbox, id);
+  const { done } = await transact([
+    { kind: 'delete', key: notificationKey(inbox.id, place), condition: 'attribute_exists(pk)' },
+    { kind: 'delete', key: unreadKey(inbox.id, place) },
+  ]);
+  if (!done) fail('notFound');
+}
+
+async function find(inbox: Inbox, id: number) {
+  const [place] = await readAll([{ key: notificationIdKey(inbox.id, id), as: Whereabouts }]);
+  return place && place.clearing === inbox.clearings ? place : fail('notFound');
+}
+
+/** Marks all that there is as read, by one write however many they are. @throws authenticationFailed if the customer is gone */
+export async function markAllRead(customerId: number): Promise<void> {
+  const { done } = await write(counting(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
+  if (!done) fail('authenticationFailed');
+}
+
+/** Deletes all that there is, likewise at once; the mark has a worker take it out of the table. @throws authenticationFailed */
+export async function clear(customerId: number): Promise<void> {
+  const both =
+    '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';
+  const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, mark: crypto.randomUUID() } };
+  const { done } = await transact([counting(customerId, both), mark]);
+  if (!done) fail('authenticationFailed');
+}
+
+function counting(customerId: number, assignments: string): Write & { kind: 'update' } {
+  return {
+    kind: 'update',
+    key: profileKey(customerId),
+    expression: `SET ${assignments}`,
+    condition: 'attribute_exists(pk)',
+    values: { ':none': 0, ':one': 1 },
+  };
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { backOff } from '../backOff.ts';
+import { nowMs } from '../clock.ts';
+import { profileKey, pushKey } from '../table/keys.ts';
+import { readAll, transact, write } from '../table/table.ts';
+
+/** To which devices a notification has been pushed, by their ids. */
+const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>()) });
+
+/** Longer than a worker runs, so that whoever holds it when it ends is gone. */
+const takenMs = 60_000;
+/** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
+const attempts = 20;
+
+/**
+ * Takes the pushes of a notification, for one at a time, and answers to which devices it has been
+ * pushed; undefined when the customer is gone. Throws when another one keeps them.
+ */
+export async function begin(
+  customerId: number,
+  { id, expiresAtSeconds }: { id: number; expiresAtSeconds: number },
+): Promise<ReadonlySet<number> | undefined> {
+  const key = pushKey(customerId, id);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const result = await transact([
+      { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
+      {
+        kind: 'update',
+        key,
+        expression: 'SET #takenUntilMs = :until, #expiresAtSeconds = :expiry',
+        condition: 'attribute_not_exists(pk) OR #takenUntilMs < :now',
+        values: { ':until': nowMs() + takenMs, ':expiry': expiresAtSeconds, ':now': nowMs() },
+      },
+    ]);
+    if (result.done) {
+      const [pushes] = await readAll([{ key, as: Pushes }]);
+      return pushes?.pushedTo ?? new Set();
+    }
+    if (result.refused[0]) return undefined;
+    await backOff(attempt);
+  }
+  throw new Error('The pushes of a notification are under way.');
+}
+
+/** Records that a device has been reached. */
+export function record(customerId: number, id: number, deviceId: number): Promise<unknown> {
+  return write({
+    kind: 'update',
+    key: pushKey(customerId, id),
+    expression: 'ADD #pushedTo :device',
+    condition: 'attribute_exists(pk)',
+    values: { ':device': new Set([deviceId]) },
+  });
+}
+
+/** Lets go of the pushes of a notification. */
+export function end(customerId: number, id: number): Promise<unknown> {
+  return write({
+    kind: 'update',
+    key: pushKey(customerId, id),
+    expression: 'SET #takenUntilMs = :past',
+    condition: 'attribute_exists(pk)',
+    values: { ':past': 0 },
+  });
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { toFieldErrors } from '../http/validationErrors.ts';
+import { document, exampleValue, nameOf, type Operation, responses } from '../testing/describedApi.ts';
+import { useWorld } from '../testing/world.ts';
+import { loadEndpoint } from './openapi.ts';
+import { readRoutes } from './routes.ts';
+
+useWorld();
+
+describe('errors', () => {
+  const failures = responses.filter(
+    ({ status, response }) => status >= '400' && !response.content?.['application/json']?.example,
+  );
+  const examplesOf = ({ response }: (typeof failures)[number]) =>
+    Object.entries(response.content?.['application/json']?.examples ?? {});
+  const codesOf = (operationId: string) =>
+    failures
+      .filter((failure) => failure.operationId === operationId)
+      .flatMap((failure) => examplesOf(failure).map(([code]) => code));
+
+  test('have examples, which are called by their codes', () => {
+    for (const failure of failures) {
+      expect(examplesOf(failure)).not.toEqual([]);
+      for (const [code, example] of examplesOf(failure)) {
+        const { errors } = exampleValue(example) as { errors: { code: string }[] };
+        if (Array.isArray(errors)) for (const error of errors) expect(error.code).toBe(code);
+      }
+    }
+  });
+
+  test('are those that an operation can have, and no others', () => {
+    expect(codesOf('UpdateCustomer')).toEqual(expect.arrayContaining(['unique', 'does_not_exist', 'invalid_choice']));
+    expect(codesOf('UpdateCustomer')).not.toContain('required');
+    expect(codesOf('devices_update')).toEqual(expect.arrayContaining(['unique', 'required']));
+    expect(codesOf('devices_partial_update')).toContain('unique');
+    expect(codesOf('devices_partial_update')).not.toContain('required');
+    expect(codesOf('signup')).toEqual(expect.arrayContaining(['unique', 'too_common', 'min_length']));
+    expect(codesOf('updateNotificationPreferences')).toContain('invalid_choice');
+  });
+
+  test('have no code that surface A does not answer', () => {
+    const { enum: codes } = document.components.schemas.ErrorItem.properties.code;
+    const shown = failures.filter(
+      ({ response }) => nameOf(response.content?.['application/json']?.schema ?? {}) === 'ErrorBody',
+    );
+    expect(codes.toSorted()).toEqual(
+      [...new Set(shown.flatMap((failure) => examplesOf(failure).map(([code]) => code)))].toSorted(),
+    );
+    for (const code of ['currency_mismatch', 'insufficient_funds', 'idempotency_key_reused'])
+      expect(codes).not.toContain(code);
+  });
+
+  test('name the field as the request does', () => {
+    const { examples = {} } =
+      document.paths['/api/customer/profile/phone-verify'].post.responses[423].content['application/json'];
+    for (const code of ['otp_invalid', 'otp_expired'])
+      expect(Object.keys(examples[code].value.errors.errorDetails)).toEqual(['verification_code']);
+  });
+
+  test('say that fields are named only where they are', () => {
+    for (const failure of failures.filter(({ status }) => status === '400' || status === '423')) {
+      const text = JSON.stringify(examplesOf(failure).map(([, example]) => exampleValue(example)));
+      const isNamed = /"attr":"|"errorDetails":\{/.test(text);
+      expect([failure.operationId, /every failing field is named/.test(failure.response.description)]).toEqual([
+        failure.operationId,
+        isNamed,
+      ]);
+    }
+  });
+
+  test.each(readRoutes())('$method $path answers its examples of bad fields', async ({ file, method, path }) => {
+    const { contract } = await loadEndpoint(file);
+    const operation: Operation | undefined = document.paths[path]?.[method.toLowerCase()];
+    const samples = Object.values(operation?.requestBody?.content['application/json']?.examples ?? {});
+    if (!operation || !(contract.body instanceof z.ZodObject) || !samples[0]) return;
+    const sample = samples[0].value as Record<string, unknown>;
+    const known = contract.fieldErrors ?? [];
+    const values = [undefined, null, {}, 'x', '', '\0', 'x'.repeat(10_000), 0, 'x y'];
+    const answered = new Set<string>();
+    for (const name of Object.keys(contract.body.shape))
+      for (const value of values) {
+        const { error } = await contract.body.safeParseAsync({ ...sample, [name]: value }, { reportInput: true });
+        for (const { attr, code } of error ? toFieldErrors(error, contract.body) : []) answered.add(`${attr} ${code}`);
+      }
+    const shown = failures.filter(({ operationId }) => operationId === contract.operationId).flatMap(examplesOf);
+    for (const [code, example] of shown) {
+      for (const attr of attrsOf(exampleValue(example))) {
+        const isKnown = known.some((error) => error.code === code && error.attr === attr) || code.startsWith('otp_');
+        if (!isKnown) expect([...answered]).toContain(`${attr} ${code}`);
+      }
+    }
+  });
+});
+
+/** The fields that an error names. */
+function attrsOf(body: unknown): string[] {
+  const { errors } = body as { errors: { attr: string | null }[] | { errorDetails: object } };
+  if (!Array.isArray(errors)) return Object.keys(errors.errorDetails);
+  return errors.flatMap(({ attr }) => attr ?? []);
+}

@@ -1,0 +1,151 @@
+import { ApiError, type ErrorName, errors, fieldErrors, ValidationError } from '../errors.ts';
+import type { Contract } from '../http/contract.ts';
+import { type Dialect, dialectOf, envelope, standard } from '../http/errorFormats.ts';
+import { failingFieldsOf } from './fieldErrors.ts';
+import { headersOf } from './headers.ts';
+import { type Components, type Json, pascalCase } from './schemas.ts';
+
+/** What a status means. */
+export function describeStatus(status: number, hasFields = false): string {
+  const descriptions: Record<number, string> = {
+    200: 'Done.',
+    201: 'Created.',
+    204: 'Done; there is nothing to say.',
+    304: 'The same as what the client has: the ETag in `If-None-Match` still holds.',
+    400: hasFields ? 'The request is wrong; every failing field is named.' : 'The request is wrong; no field is named.',
+    401: 'Who calls is not known.',
+    403: 'This is not allowed, or the proof for it is wrong.',
+    404: 'Not found.',
+    405: 'The method is not allowed here.',
+    406: 'Only JSON can be answered.',
+    409: 'Something else has to be done first.',
+    413: 'The body is too large.',
+    415: 'The content type is not supported.',
+    423: 'A field is missing, wrong or taken; every failing field is named.',
+    429: 'Too many requests; `Retry-After` says how many seconds to wait.',
+    503: 'Something that this stage needs does not respond; `Retry-After` says how many seconds to wait.',
+    500: 'Something went wrong on our side.',
+  };
+  return descriptions[status] ?? String(status);
+}
+
+/** The failures of an operation, with an example for every code. Those that say the same everywhere stand among the components. */
+export function describeErrors(contract: Contract, names: readonly ErrorName[], components: Components): Json {
+  const dialect = dialectOf(contract);
+  const failures = [
+    ...failingFieldsOf(contract).map((fields) => ({ code: fields[0]?.code ?? '', error: new ValidationError(fields) })),
+    ...names.map((name) => ({ code: errors[name].code, error: errorOf(name, contract) })),
+  ].map(({ code, error }) => ({ code, error, ...dialect.failure(error, 'en') }));
+  const byStatus = Object.entries(Object.groupBy(failures, ({ status }) => status));
+  return Object.fromEntries(
+    byStatus.map(([key, all = []]) => {
+      const status = Number(key);
+      const examples = all.map(({ code, error, body }) => {
+        if (dialect === standard) components.errorCodes.add(code);
+        if (error instanceof ValidationError || error.circumstances.attr) return [code, { value: body }];
+        const name = `${dialect === standard ? '' : 'Envelope'}${pascalCase(code)}`;
+        components.examples[name] = { value: body };
+        return [code, { $ref: `#/components/examples/${name}` }];
+      });
+      const hasFields = all.some(({ error }) => error instanceof ValidationError);
+      const response = {
+        description: describeStatus(status, hasFields),
+        headers: headersOf(status, contract),
+        content: {
+          'application/json': {
+            schema: { $ref: `#/components/schemas/${errorNameOf(dialect)}` },
+            examples: Object.fromEntries(examples),
+          },
+        },
+      };
+      return [key, response];
+    }),
+  );
+}
+
+/** The error as the operation answers it, which may call the field otherwise than the catalogue. */
+function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
+  const attr = attrs[name];
+  return new ApiError(name, { ...(attr && { attr }) });
+}
+
+/** What the document calls the errors of a dialect. @throws for one that it does not describe */
+function errorNameOf(dialect: Dialect): string {
+  if (dialect === standard) return 'ErrorBody';
+  if (dialect === envelope) return 'EnvelopeError';
+  throw new Error('The document describes no errors of this dialect.');
+}
+
+const text = (description: string) => ({ type: 'string', description });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** Every error as surface A writes it, with the codes that it can have, and as surface B does. */
+export function errorSchemas(codes: ReadonlySet<string>): Json {
+  const catalogue = [...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)];
+  return {
+    ErrorBody: {
+      type: 'object',
+      required: ['type', 'errors'],
+      properties: {
+        type: {
+          enum: [...new Set(['validation_error', ...Object.values(errors).map(({ type }) => type)])],
+          description:
+            '`validation_error` for fields to correct, `client_error` for other requests that fail, `server_error` for a fault of the API.',
+        },
+        errors: {
+          type: 'array',
+          minItems: 1,
+          items: ref('ErrorItem'),
+          description: 'Every failing field, or one error without a field.',
+        },
+      },
+    },
+    ErrorItem: {
+      type: 'object',
+      required: ['code', 'detail', 'attr'],
+      properties: {
+        code: {
+          enum: [...new Set(catalogue)].filter((code) => codes.has(code)),
+          description: 'Decide by this. Later versions may add codes, so treat an unknown one by the status.',
+        },
+        detail: text("In the customer's language."),
+        attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
+      },
+    },
+    EnvelopeError: {
+      type: 'object',
+      required: ['code', 'message', 'message_ar', 'errors'],
+      properties: {
+        code: { type: 'integer', description: 'The HTTP status.' },
+        message: text('In English.'),
+        message_ar: text('In Arabic.'),
+        errors: ref('EnvelopeErrors'),
+      },
+    },
+    EnvelopeErrors: {
+      type: 'object',
+      description: 'The same for one field and for each field.',
+      required: ['errorMessage', 'errorDetails'],
+      properties: {
+        errorMessage: text('In the language asked for.'),
+        errorDetails: {
+          description:
+            'Where fields are wrong, an object with a list of messages for each of them: `{"email": ["…"]}`. An empty list otherwise.',
+        },
+      },
+    },
+  };
+}
+
+/** The schema of what a dialect sends around a body. */
+export function around(dialect: Dialect, status: number, schema: Json): Json {
+  if (dialect === standard) return schema;
+  return {
+    type: 'object',
+    required: ['code', 'data'],
+    properties: {
+      code: { type: 'integer', minimum: status, maximum: status, description: 'The HTTP status.' },
+      data: schema.type === 'null' ? { ...schema, description: 'Always null.' } : schema,
+    },
+  };
+}

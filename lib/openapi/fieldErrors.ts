@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { type FieldError, fieldErrors } from '../errors.ts';
+import type { Contract } from '../http/contract.ts';
+import { toFieldErrors } from '../http/validationErrors.ts';
+import { describeSchema, type Json, withoutNull } from './schemas.ts';
+
+/** Longer than any text may be. */
+const endless = 'x'.repeat(10_000);
+
+/** What can be wrong with the fields of a request: for each code the fields that its contract names, else the first that can get it. */
+export function failingFieldsOf({ query, body, fieldErrors: known = [] }: Contract): FieldError[][] {
+  const all = [...errorsIn(query, true), ...errorsIn(body, false)];
+  return Object.keys(fieldErrors).flatMap((code) => {
+    const own = known.filter((error) => error.code === code);
+    const first = all.find((error) => error.code === code);
+    if (own.length > 0) return [[...own]];
+    return first ? [[first]] : [];
+  });
+}
+
+/** The fields of an object before those of objects inside it. */
+function errorsIn(schema: z.core.$ZodType | undefined, isQuery: boolean, prefix = ''): FieldError[] {
+  const fields = Object.entries(objectIn(schema)?.shape ?? {});
+  const attrOf = (name: string, field: z.core.$ZodType, code: FieldError['code']) =>
+    `${prefix}${name}${code === 'invalid' && objectIn(field) ? '.non_field_errors' : ''}`;
+  return [
+    ...fields.flatMap(([name, field]) =>
+      errorsOf(field, isQuery).map((error) => ({ ...error, attr: attrOf(name, field, error.code) })),
+    ),
+    ...fields.flatMap(([name, field]) => errorsIn(field, isQuery, `${prefix}${name}.`)),
+  ];
+}
+
+function objectIn(schema: z.core.$ZodType | undefined): z.ZodObject | undefined {
+  if (schema instanceof z.ZodObject) return schema;
+  if (schema instanceof z.ZodPipe) return objectIn(schema.in);
+  const isWrapped =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault;
+  return isWrapped ? objectIn(schema.unwrap()) : undefined;
+}
+
+/** What a field answers to values that are wrong in one way each. */
+function errorsOf(field: z.core.$ZodType, isQuery: boolean): Omit<FieldError, 'attr'>[] {
+  const json = withoutNull(describeSchema(field as z.ZodType, 'input', {}));
+  // A build has neither the table, which common passwords are in, nor the clock, which dates are held against.
+  const ownLimits = limitsOf(json);
+  const values = [
+    undefined,
+    ...(isQuery ? [] : [null, json.$ref ? 'x' : {}]),
+    ...(ownLimits.length > 0 ? [] : ['', ...(json.format ? [] : ['x']), '\0', endless]),
+    ...outOfRange(json).map((value) => (isQuery ? String(value) : value)),
+  ];
+  const answered = values.flatMap((value) => {
+    const { error } = z.safeParse(field, value, { reportInput: true });
+    return error ? toFieldErrors(new z.ZodError(error.issues), field as z.ZodType) : [];
+  });
+  return [...answered, ...ownLimits];
+}
+
+function limitsOf({ minLength, maxLength, enum: choices }: Json): Omit<FieldError, 'attr'>[] {
+  if (choices || !(Number(minLength) > 1)) return [];
+  return [
+    { code: 'blank' },
+    { code: 'min_length', min: Number(minLength) },
+    { code: 'max_length', max: Number(maxLength) },
+    { code: 'null_characters_not_allowed' },
+  ];
+}
+
+function outOfRange({ minimum, maximum }: Json): number[] {
+  return [
+    ...(typeof minimum === 'number' ? [minimum - 1] : []),
+    ...(typeof maximum === 'number' && maximum < Number.MAX_SAFE_INTEGER ? [maximum + 1] : []),
+  ];
+}

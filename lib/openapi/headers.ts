@@ -1,0 +1,87 @@
+import type { Contract } from '../http/contract.ts';
+import type { Json } from './schemas.ts';
+
+const text = { type: 'string' };
+
+/** What comes beside a body, by the names of the components. */
+export const headers = {
+  RequestId: {
+    name: 'x-request-id',
+    description: 'The id of the request, by which the log has it.',
+    schema: text,
+    example: '8f2f5a1e-31c0-4b5e-9d7c-2f6f1d1d6a11',
+  },
+  NotCached: {
+    name: 'Cache-Control',
+    description: 'The answer is not to be kept.',
+    schema: { const: 'no-store' },
+  },
+  Cached: {
+    name: 'Cache-Control',
+    description: 'For how many seconds the answer is as good as a new one.',
+    schema: text,
+    example: 'public, max-age=60',
+  },
+  ETag: {
+    name: 'ETag',
+    description: 'Stands for this answer; send it as `If-None-Match`.',
+    schema: text,
+    example: '"1d3-aSu4rQnGmJ1dVJ5dJmUqYz0KzvY"',
+  },
+  Allow: { name: 'Allow', description: 'The methods that there are.', schema: text, example: 'GET, POST' },
+  RetryAfter: {
+    name: 'Retry-After',
+    description: 'Seconds until the same request can succeed.',
+    schema: { type: 'integer', minimum: 1 },
+    example: 60,
+  },
+  Challenge: {
+    name: 'WWW-Authenticate',
+    description:
+      'Amazon API Gateway renames it to `x-amzn-remapped-www-authenticate`, so clients have to go by the status.',
+    schema: { const: 'Bearer realm="api"' },
+  },
+} as const;
+
+export const headerComponents = Object.fromEntries(
+  Object.entries(headers).map(([name, { name: _, ...header }]) => [name, header]),
+);
+
+/** The headers of an answer. */
+export function headersOf(status: number, { cacheControl }: Pick<Contract, 'cacheControl'>): Json {
+  const isCached = cacheControl !== undefined && (status < 300 || status === 304);
+  const sent: (keyof typeof headers)[] = [
+    'RequestId',
+    ...(isCached ? (['Cached', 'ETag'] as const) : (['NotCached'] as const)),
+    ...(status === 401 ? (['Challenge'] as const) : []),
+    ...(status === 405 ? (['Allow'] as const) : []),
+    ...(status === 429 || status === 503 ? (['RetryAfter'] as const) : []),
+  ];
+  return Object.fromEntries(sent.map((name) => [headers[name].name, { $ref: `#/components/headers/${name}` }]));
+}
+
+export const parameterComponents = {
+  AcceptLanguage: {
+    name: 'Accept-Language',
+    in: 'header',
+    description: 'English or Arabic; a signed-in customer is answered in their own language.',
+    schema: text,
+    example: 'en',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The `ETag` of the answer that the client has.',
+    schema: text,
+    example: headers.ETag.example,
+  },
+};
+
+/** The headers that an operation goes by. */
+export function headerParameters({ cacheControl }: Pick<Contract, 'cacheControl'>): Json[] {
+  const names: (keyof typeof parameterComponents)[] = [
+    'AcceptLanguage',
+    ...(cacheControl ? ['IfNoneMatch' as const] : []),
+  ];
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+}

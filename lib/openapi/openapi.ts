@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import type { ErrorName } from '../errors.ts';
+import type { BodyReader, Contract } from '../http/contract.ts';
+import type { Endpoint } from '../http/endpoint.ts';
+import { dialectOf } from '../http/errorFormats.ts';
+import { around, describeErrors, describeStatus, errorSchemas } from './errors.ts';
+import { easeGeneration } from './forGenerators.ts';
+import { headerComponents, headersOf, parameterComponents } from './headers.ts';
+import { describeBody, describeParameters } from './requests.ts';
+import { project, type Route, readRoutes } from './routes.ts';
+import { sampleOf, samplesByStatus } from './samples.ts';
+import { type Components, describeSchema, type Json, named as nameSchema, pascalCase } from './schemas.ts';
+
+/** In the order of the docs page. */
+const tags = {
+  auth: 'One-time codes, tokens, and where a customer is signed in.',
+  customers: 'Who is signed in: the profile, its export and its erasure.',
+  password: 'Login with passwords for the same customers, in envelopes: `{code, data}`, and 423 for bad fields.',
+  addresses: 'Where a customer gets deliveries; the primary address comes first.',
+  wallet: 'The balance and its transactions. Amounts are decimal texts in the currency of the wallet.',
+  devices: 'Push registrations. A push token belongs to one customer at a time.',
+  notifications: 'The inbox, and which of it comes as pushes.',
+  countries: 'Where the shop is active.',
+  regions: 'Where the shop delivers to.',
+  app: 'What an app shows of its shop.',
+  health: 'Whether a stage works.',
+  docs: 'The API about itself.',
+};
+
+const root = new URL('../../', import.meta.url);
+
+/** The OpenAPI 3.1 document: the routes of serverless.yml joined with the contracts of their endpoints. */
+export async function buildOpenApi(): Promise<Json> {
+  const { version, description, license } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const components: Components = { schemas: {}, examples: {}, errorCodes: new Set() };
+  const paths: Record<string, Json> = {};
+  for (const route of readRoutes()) {
+    const { contract } = await loadEndpoint(route.file);
+    if (!contract.operationId) continue;
+    const method = route.method.toLowerCase();
+    const operation = await describe(route, contract, components);
+    paths[route.path] = { ...paths[route.path], [method]: operation };
+    if (!contract.accepts) continue;
+    const path = formPathOf(route.path);
+    const formOnly = describeFormOnly(operation, contract.accepts, components.schemas);
+    paths[path] = { ...paths[path], [method]: { ...formOnly, ...describeUpload(method, path, formOnly) } };
+  }
+  const schemas = { ...components.schemas, ...errorSchemas(components.errorCodes) };
+  return easeGeneration({
+    openapi: '3.1.0',
+    info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
+    servers: [{ url: '/', description: 'Where this document is served' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      headers: headerComponents,
+      parameters: parameterComponents,
+      examples: sorted(components.examples),
+      schemas: describeReferences(sorted(schemas) as Record<string, Json>),
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        healthKey: { type: 'http', scheme: 'bearer', description: 'The secret `health-key` of the stage.' },
+      },
+    },
+  }) as Json;
+}
+
+/** A field of a named schema says what that schema is, unless it has words of its own. */
+function describeReferences(schemas: Record<string, Json>): Json {
+  const described = (field: Json): Json => {
+    const reference = [field.$ref, ...(Array.isArray(field.anyOf) ? field.anyOf.map(({ $ref }) => $ref) : [])].find(
+      Boolean,
+    );
+    const description = schemas[String(reference).split('/').at(-1) ?? '']?.description;
+    return field.description || !description ? field : { ...field, description };
+  };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { properties, ...schema }]) => {
+      const fields = Object.entries((properties ?? {}) as Record<string, Json>);
+      const all = Object.fromEntries(fields.map(([field, value]) => [field, described(value)]));
+      return [name, properties ? { ...schema, properties: all } : schema];
+    }),
+  );
+}
+
+function sorted(byName: Json): Json {
+  return Object.fromEntries(Object.entries(byName).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The endpoint that a file of a service exports; `file` is as in {@link Route}. */
+export async function loadEndpoint(file: string, folder = project): Promise<Endpoint> {
+  const { handler } = (await import(`${folder}/${file}.ts`)) as { handler: Endpoint };
+  return handler;
+}
+
+/** The errors that an endpoint can answer because of what its contract asks for. */
+export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'params' | 'body'>): ErrorName[] {
+  return [
+    ...(body ? (['parseError', 'payloadTooLarge', 'unsupportedMediaType'] as const) : []),
+    ...(auth ? (['notAuthenticated', 'authenticationFailed', 'tokenNotValid', 'unavailable'] as const) : []),
+    ...(params ? (['notFound'] as const) : []),
+    'methodNotAllowed',
+    'notAcceptable',
+    'throttled',
+    'error',
+  ];
+}
+
+async function describe({ file }: Route, contract: Contract, components: Components): Promise<Json> {
+  const { operationId, tag, summary, description, body, errors: own = [] } = contract;
+  const { schemas } = components;
+  const name = pascalCase(operationId ?? '');
+  return {
+    operationId,
+    ...(tag && { tags: [tag] }),
+    summary,
+    ...(description && { description }),
+    security: securityOf(contract),
+    parameters: describeParameters(file, contract, schemas),
+    ...(body && { requestBody: await describeBody(name, file, { ...contract, body }, schemas) }),
+    responses: {
+      ...describeSuccesses(name, contract, schemas),
+      ...describeErrors(contract, [...own, ...commonErrors(contract)], components),
+    },
+  };
+}
+
+/** The gateway takes every path with and without the slash at its end. */
+function formPathOf(path: string): string {
+  return path.replace(/\/$/, '');
+}
+
+/**
+ * The form of an operation as an operation of its own. Most generators make a method of the first
+ * media type only, and that is JSON, so no method could send a file.
+ */
+function describeFormOnly(operation: Json, { mediaType }: BodyReader, schemas: Json): Json {
+  const { operationId, summary, requestBody, ...rest } = operation;
+  const { required, content } = requestBody as { required: boolean; content: Record<string, Json> };
+  const { schema, ...form } = content[mediaType] ?? {};
+  const name = `${pascalCase(String(operationId))}Form`;
+  return {
+    operationId: `${operationId}ByForm`,
+    ...rest,
+    summary: `${String(summary).replace(/\.$/, '')}, with an image file.`,
+    requestBody: { required, content: { [mediaType]: { schema: nameSchema(name, schema as Json, schemas), ...form } } },
+  };
+}
+
+/** The upload as a command, for pages that show such samples. */
+function describeUpload(method: string, path: string, { requestBody }: Json): Json {
+  const { content } = requestBody as { content: Record<string, { examples: { upload: { value: Json } } }> };
+  const fields = Object.entries(content['multipart/form-data']?.examples.upload.value ?? {});
+  const parts = fields.map(([name, value]) => `-F '${name}=${value === 'photo.jpg' ? `@${value}` : value}'`);
+  const source = [`curl -X ${method.toUpperCase()} "$API${path}" -H "Authorization: Bearer $ACCESS"`, ...parts].join(
+    ' \\\n  ',
+  );
+  return { 'x-codeSamples': [{ lang: 'Shell', label: 'curl', source }] };
+}
+
+function securityOf({ auth, optionalKey }: Contract): Json[] {
+  if (auth) return [{ accessToken: [] }];
+  return optionalKey ? [{}, { [optionalKey]: [] }] : [];
+}
+
+function describeSuccesses(name: string, contract: Contract, schemas: Json): Json {
+  const dialect = dialectOf(contract);
+  const statuses = Object.entries(contract.returns).map(([key, schema]) => {
+    const status = Number(key);
+    const answer = { description: describeStatus(status), headers: headersOf(status, contract) };
+    if (!schema) return [key, answer];
+    const body = around(dialect, status, describeSchema(schema, 'output', schemas));
+    const named = nameSchema(`${name}Response`, body, schemas);
+    const sample = sampleOf(named, schemas);
+    const example = status in samplesByStatus ? { ...(sample as Json), ...samplesByStatus[status] } : sample;
+    return [key, { ...answer, content: { 'application/json': { schema: named, example } } }];
+  });
+  const known = { description: describeStatus(304), headers: headersOf(304, contract) };
+  return { ...Object.fromEntries(statuses), ...(contract.cacheControl && { 304: known }) };
+}

@@ -1,0 +1,53 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { Claim } from '../customers/customerRepository.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { phoneClaimKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import { readOtpSecrets } from './otpHash.ts';
+import type { OtpCaller } from './verifyOtp.ts';
+
+/**
+ * A device token shows that a device has signed in to a customer's account before. It does not authenticate: it only
+ * keeps strangers from using up the attempts and sends of the account's owner. Its form is
+ * `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
+ */
+export async function issueDeviceToken(customerId: number): Promise<string> {
+  const { current } = await readOtpSecrets();
+  const salt = randomBytes(12).toString('base64url');
+  const parts = [String(customerId), String(nowSeconds() + config.deviceTokenSeconds), salt];
+  return [current.id, ...parts, sign(current.secret, parts).toString('base64url')].join('.');
+}
+
+/** Returns the customer of a token; undefined for one that is not ours or has expired. */
+export async function readDeviceToken(token: string | null | undefined): Promise<number | undefined> {
+  const [secretId, customerId = '', expiresAt = '', salt = '', signature = '', ...rest] = token?.split('.') ?? [];
+  const areNumbers = [customerId, expiresAt].every((part) => /^\d{1,16}$/.test(part));
+  if (!areNumbers || rest.length > 0 || Number(expiresAt) <= nowSeconds()) return undefined;
+  const { next, current, previous } = await readOtpSecrets();
+  const signedUnder = [current, previous, next].find((candidate) => candidate?.id === secretId);
+  if (!signedUnder) return undefined;
+  const expected = sign(signedUnder.secret, [customerId, expiresAt, salt]);
+  const given = Buffer.from(signature, 'base64url');
+  const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
+  return isOurs ? Number(customerId) : undefined;
+}
+
+/** The caller of an operation with an OTP for a phone. A token counts while its customer has the phone. */
+export async function otpCaller(
+  clientAddress: string,
+  token: string | null | undefined,
+  phone: string,
+): Promise<OtpCaller> {
+  const customerId = await readDeviceToken(token);
+  const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: Claim }]) : [];
+  return { network: clientNetwork(clientAddress), isOwner: claim !== undefined && claim.customerId === customerId };
+}
+
+/** The label keeps these apart from the hashes of codes, which are made under the same secret. */
+function sign(key: string, parts: readonly string[]): Buffer {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['device token', ...parts]))
+    .digest();
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { phoneNumber } from '../countries/phoneSchema.ts';
+import { choice, clearable, text, toAsciiNumber } from '../http/fields.ts';
+import { otpTypes } from './otpRepository.ts';
+
+/** An OTP as customers type or paste it. One that is sent as a number has lost its leading zeros. */
+export const otpCode = z
+  .preprocess(
+    (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
+    text({ max: 32, clean: (typed) => toAsciiNumber(typed).replace(/[\s-]/g, '') }),
+  )
+  .describe('The six digits of the SMS. A code expires after 300 seconds and works once.');
+
+const otpChannels = ['sms'] as const;
+
+export const deviceToken = clearable(text({ max: 512 }))
+  .optional()
+  .describe(
+    'The `device_token` from an earlier sign-in on this device. Keep it after sign-out, so that strangers cannot use up this device’s attempts and sends.',
+  );
+export const issuedDeviceToken = z
+  .string()
+  .describe(
+    'Send it with later sign-ins and requests for codes. It expires after 180 days by default and does not authenticate.',
+  );
+
+export const OtpRequest = z.object({
+  phone_number: phoneNumber,
+  otp_type: choice(otpTypes).describe(
+    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate. A code works for its type alone.',
+  ),
+  app_id: text({ max: 255 })
+    .nullish()
+    .describe('The id of the app as the shop has configured it, so that the phone fills the code in by itself.'),
+  channel: choice(otpChannels).default('sms').describe('How the code is sent.'),
+  device_token: deviceToken,
+});
+
+export const OtpSent = z.object({
+  phone_number: z.string().describe('The phone in E.164, as later calls take it.'),
+  otp_type: z.enum(otpTypes).describe('The type that was sent.'),
+  expires_in: z.int().min(0).describe('Seconds until the code expires.'),
+  resend_in: z.int().min(0).describe('Seconds until another code can be sent.'),
+  channel: z.enum(otpChannels).describe('How the code was sent.'),
+  channels: z.array(z.enum(otpChannels)).describe('The ways in which a code can be sent to this phone.'),
+});

@@ -1,0 +1,73 @@
+import { daySeconds, hourSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
+
+/**
+ * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
+ * them. `stranger` and `other` together may use three fifths. `other`, the OTPs that do not sign in,
+ * may use three tenths of the sends and two fifths of the attempts. So no stranger can keep the owner
+ * from signing in.
+ */
+export type Share = 'owner' | 'stranger' | 'other';
+
+const guestPart = 0.6;
+const otherSendPart = 0.3;
+/** So that one network, which may use four fifths, has the five attempts of a code. */
+const otherAttemptPart = 0.4;
+/** The part of what callers without a device token may use that one client network may. */
+const networkPart = 0.8;
+
+const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
+const perDay = (events: number) => ({ events, perSeconds: daySeconds });
+
+/**
+ * The sends of a phone: the ceiling of the day, the part of guests, and the cool-downs of the
+ * share.
+ */
+export function sendWindows(share: Share): SlidingWindow[] {
+  const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
+  const perHour = { events: ofHour, perSeconds: hourSeconds };
+  const ofOther = partOf(ofDay, otherSendPart);
+  const limits = share === 'other' ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)] : [perHour];
+  return [
+    new SlidingWindow('sent', [perDay(ofDay)]),
+    ...(share === 'owner' ? [] : [new SlidingWindow('guestSent', [perDay(partOf(ofDay, guestPart))])]),
+    new SlidingWindow(`${share}Sent`, limits, config.otpCoolDownsSeconds),
+  ];
+}
+
+/**
+ * The wrong attempts of a phone: the ceiling of the day, and the parts of guests and of other
+ * types.
+ */
+export function attemptWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpWrongTriesPerPhonePerDay;
+  return [
+    new SlidingWindow('wrong', [perDay(limit)]),
+    ...(share === 'owner' ? [] : [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])]),
+    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart))])] : []),
+  ];
+}
+
+/** The sends of one client network to one phone: of all types, and of those that do not sign in. */
+export function networkSendWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpSendsPerPhonePerDay;
+  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
+  return [
+    new SlidingWindow('sent', [perDay(partOf(limit, guestPart * networkPart))]),
+    ...(share === 'other' ? [ofOther] : []),
+  ];
+}
+
+/**
+ * The attempts of one client network at one phone's codes: of all types, and of those that do not
+ * sign in.
+ */
+export function networkAttemptWindows(share: Share): SlidingWindow[] {
+  const limit = config.otpWrongTriesPerPhonePerDay;
+  const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
+  return [
+    new SlidingWindow('wrong', [perDay(partOf(limit, guestPart * networkPart))]),
+    ...(share === 'other' ? [ofOther] : []),
+  ];
+}

@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import * as countries from '../countries/countryRepository.ts';
+import type { Phone } from '../countries/phoneSchema.ts';
+import { Claim } from '../customers/customerRepository.ts';
+import { fail, failFields, type Language } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { sendSms } from '../messages/sms.ts';
+import * as sends from '../rateLimits/rateLimits.ts';
+import { phoneClaimKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import { seal } from './otpHash.ts';
+import * as otps from './otpRepository.ts';
+import { otpMessage } from './otpSms.ts';
+import { type OtpCaller, requesterOf, shareOf } from './verifyOtp.ts';
+
+interface Send {
+  phone: Phone;
+  type: otps.OtpType;
+  /**
+   * Picks the line for automatic code entry; an app that is not configured gets a plain message.
+   */
+  appId: string | undefined;
+  language: Language;
+  caller: OtpCaller;
+  /** The sends of the client network were counted before. */
+  isClientCounted?: boolean;
+  /**
+   * Counts and stores the OTP but sends no SMS: the caller must not learn whether there is an
+   * account.
+   */
+  isDecoy?: boolean;
+  /** The request's name for the phone. */
+  attr?: string;
+}
+
+/**
+ * Sends a new code, which replaces the phone's last one of this type. A send that is refused, or
+ * that SNS definitely rejects, changes nothing: no limit is spent and the last code still works.
+ * After an unknown outcome the new code counts.
+ * @returns seconds until the code expires and until the next send
+ * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country
+ * that is not served any more, or one that SNS does not know
+ */
+export async function sendCode(send: Send) {
+  const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
+  const { active } = await countries.find(phone.country);
+  if (!active) return failFields({ attr, code: 'invalid' });
+  const now = nowSeconds();
+  const share = shareOf(type, caller);
+  const testNumber = otps.findTestNumber(phone.number, now);
+  const code = testNumber?.otp ?? drawCode();
+  const stored = await seal(code, phone.number, type, { now, network: requesterOf(caller) });
+  if (testNumber) {
+    await otps.issueTestOtp(phone.number, type, share, stored, now);
+    return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
+  }
+
+  const taken: Taken[] = [];
+  try {
+    // The phone comes last: a client that may not send must not touch the code of another client's
+    // phone.
+    const counted = await Promise.allSettled([
+      take(taken, [
+        ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
+        ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, share, now)]),
+      ]),
+      ...(isDecoy ? [] : [takeCaps(taken, phone, caller, now)]),
+    ]);
+    for (const result of counted) if (result.status === 'rejected') throw result.reason;
+    const issued = await otps.issueOtp(phone.number, type, share, stored, now);
+    if (!issued.done) {
+      const problem = issued.limit === 'attempts' ? 'otpTryLimit' : 'otpSendLimit';
+      return fail(problem, { retryAfterSeconds: issued.waitSeconds });
+    }
+    taken.push(issued);
+    if (!isDecoy) {
+      await sendSms({ to: phone.number, text: otpMessage(code, language, appId), type, country: phone.country, attr });
+    }
+    return { expiresInSeconds: config.otpSeconds, resendInSeconds: issued.waitSeconds };
+  } catch (error) {
+    await giveBack(taken);
+    throw error;
+  }
+}
+
+/** Something that a send has taken and that it gives back when it fails. */
+interface Taken {
+  undo: () => Promise<unknown>;
+}
+
+/**
+ * Only a phone that has an account may use what strangers leave of the caps. It is looked up only
+ * once the rest is used up.
+ */
+async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
+  const attempted: Taken[] = [];
+  try {
+    await take(attempted, sends.countForCaps(phone.number, phone.country, isOwner ? 'device' : 'stranger', now));
+    taken.push(...attempted);
+  } catch (error) {
+    await giveBack(attempted);
+    const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: Claim }]);
+    if (!claim) throw error;
+    await take(taken, sends.countForCaps(phone.number, phone.country, 'account', now));
+  }
+}
+
+/**
+ * Counts an event in several limits. The caller undoes those in `taken` when it fails.
+ * @throws otpSendLimit
+ */
+async function take(taken: Taken[], counting: readonly Promise<sends.Counted>[]): Promise<void> {
+  const counts = await Promise.allSettled(counting);
+  for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
+  for (const count of counts) if (count.status === 'rejected') throw count.reason;
+  const waits = counts.flatMap((count) =>
+    count.status === 'fulfilled' && !count.value.done ? [count.value.waitSeconds] : [],
+  );
+  if (waits.length > 0) fail('otpSendLimit', { retryAfterSeconds: Math.max(...waits) });
+}
+
+async function giveBack(taken: readonly Taken[]): Promise<void> {
+  for (const result of await Promise.allSettled(taken.map(({ undo }) => undo()))) {
+    if (result.status === 'rejected') logger().error('otp_send_undo_failed', { error: loggable(result.reason) });
+  }
+}
+
+/** Six digits, each combination as likely as any other. */
+function drawCode(): string {
+  return String(randomInt(1_000_000)).padStart(6, '0');
+}

@@ -1,0 +1,135 @@
+import { countEvent } from '../aws/metrics.ts';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { fail } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { type Counted, countCall } from '../rateLimits/rateLimits.ts';
+import { hashNetwork, opens, readOtpSecrets } from './otpHash.ts';
+import * as otps from './otpRepository.ts';
+import type { Share } from './phoneLimits.ts';
+
+/** A caller who has an OTP, or asks for one. */
+export interface OtpCaller {
+  /** See `clientNetwork`. */
+  network: string;
+  /** Only the requester learns that a code is still good. The network, unless it is a customer. */
+  requester?: string;
+  /** Whether the caller brought a device token of the phone. */
+  isOwner: boolean;
+  /** Whether the caller has signed in to an account that gave this phone. */
+  isSignedIn?: boolean;
+}
+
+export const requesterOf = ({ requester, network }: OtpCaller) => requester ?? network;
+
+export function shareOf(type: otps.OtpType, { isOwner }: OtpCaller): Share {
+  if (isOwner) return 'owner';
+  return type === 'customer_auth' ? 'stranger' : 'other';
+}
+
+const isTrusted = ({ isOwner, isSignedIn }: OtpCaller) => isOwner || isSignedIn === true;
+
+interface Admission {
+  phone: string;
+  type: otps.OtpType;
+  caller: OtpCaller;
+  counted: readonly (Counted & { done: true })[];
+  /** How long to wait; 0 for a caller who may try. */
+  waitSeconds: number;
+}
+
+/**
+ * Counts an attempt by the caller's network: at this phone, and at the codes of all phones. A
+ * network over its limit never reaches the attempts of the phone. The owner's devices are not
+ * limited by their network.
+ * @throws unavailable
+ */
+export async function admitAttempt(phone: string, type: otps.OtpType, caller: OtpCaller): Promise<Admission> {
+  await readOtpSecrets();
+  const now = nowSeconds();
+  if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
+  const counts = await Promise.all([
+    otps.countNetworkAttempt(phone, caller.network, shareOf(type, caller), now),
+    countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
+    ...(otps.findTestNumber(phone, now) ? [otps.countTestAttempt(phone, now)] : []),
+  ]);
+  const counted = counts.flatMap((count) => (count.done ? [count] : []));
+  const waitSeconds = Math.max(0, ...counts.map((count) => (count.done ? 0 : count.waitSeconds)));
+  if (waitSeconds > 0) await Promise.all(counted.map(({ undo }) => undo()));
+  return { phone, type, caller, counted, waitSeconds };
+}
+
+/**
+ * Checks a code. The attempt is counted before the comparison, so that parallel guesses get no more
+ * of them. A right code still has to be used up: by the write {@link otps.consumeOtpWrite} in the
+ * transaction of what it allows.
+ * @param attr what the request calls the code
+ * @throws otpInvalid, otpExpired, otpTryLimit
+ */
+export async function checkCode(admission: Admission, typed: string, attr = 'otp'): Promise<otps.Attempt> {
+  if (admission.waitSeconds > 0) return fail('otpTryLimit', { retryAfterSeconds: admission.waitSeconds });
+  const tried = await tryCodes(admission, typed);
+  if (tried.outcome === 'limit') {
+    await Promise.all(admission.counted.map(({ undo }) => undo()));
+    return fail('otpTryLimit', { retryAfterSeconds: tried.waitSeconds });
+  }
+  if (tried.outcome === 'none') return fail('otpExpired', { attr });
+  if (tried.isRight) return tried.attempt;
+  // Another network must not learn that a code is on its way to this phone.
+  const { caller } = admission;
+  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(requesterOf(caller));
+  return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
+}
+
+/**
+ * The attempt if its code is right; undefined otherwise, for callers who must not learn that there
+ * could be one.
+ */
+export async function rightCode(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
+  if (admission.waitSeconds > 0) return undefined;
+  const tried = await tryCodes(admission, typed);
+  return tried.outcome === 'compare' && tried.isRight ? tried.attempt : undefined;
+}
+
+/**
+ * The owner's device may hold a code that it requested itself, or, on the same phone, one that
+ * another client requested.
+ */
+async function tryCodes(admission: Admission, typed: string) {
+  const { phone, type, caller, counted } = admission;
+  const share = shareOf(type, caller);
+  const slots: Share[] = share === 'owner' ? ['owner', shareOf(type, { ...caller, isOwner: false })] : [share];
+  const network = hashNetwork(requesterOf(caller));
+  let last: Tried = { outcome: 'none' };
+  for (const slot of slots) {
+    const counting = await otps.countAttempt(phone, type, share, slot, {
+      network,
+      isTrusted: isTrusted(caller),
+      now: nowSeconds(),
+    });
+    if (counting.outcome !== 'compare') {
+      if (last.outcome === 'none') last = counting;
+      continue;
+    }
+    const isRight = await opens(counting.attempt.code, phone, type, typed);
+    if (isRight) {
+      const earlier = last.outcome === 'compare' ? last.attempt : undefined;
+      const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];
+      counting.attempt.refund = () => refundAll(undoing());
+      countEvent('otp_verified', 'OtpVerified', { otp_type: type });
+    }
+    last = { ...counting, isRight };
+    if (isRight) break;
+  }
+  return last;
+}
+
+async function refundAll(undoing: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(undoing)) {
+    if (result.status === 'rejected') logger().error('otp_attempt_undo_failed', { error: loggable(result.reason) });
+  }
+}
+
+type Tried =
+  | Exclude<otps.Counting, { outcome: 'compare' }>
+  | { outcome: 'compare'; attempt: otps.Attempt; isRight: boolean };

@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import { phoneNumber } from '../countries/phoneSchema.ts';
+import type { Customer } from '../customers/customerRepository.ts';
+import { birthDate, emailAddress } from '../customers/personFields.ts';
+import { type FieldError, languages } from '../errors.ts';
+import { clearable, code, id, missing, removeUnseen, text } from '../http/fields.ts';
+import { Uri } from '../http/uri.ts';
+import { imageUrl } from '../images/urls.ts';
+import { deviceToken, issuedDeviceToken, otpCode } from '../otp/otpSchema.ts';
+import { publicSettings } from '../settings/publicSettings.ts';
+import { decimal } from '../wallet/money.ts';
+import type { Wallet } from '../wallet/walletRepository.ts';
+import { givenPassword, isGuessable, newPassword } from './passwordSchema.ts';
+
+/** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
+export const CurrentCustomer = z
+  .object({
+    id: id.describe('Identifies the customer. It never changes.'),
+    name: z.string().describe('First name.'),
+    last_name: z.string().describe('Empty until set.'),
+    email: z.string().describe('Empty until set.'),
+    phone: z.string().describe('E.164. Empty when another customer has verified this phone.'),
+    phone_verified: z.boolean().describe('Whether the customer has confirmed the phone with a code.'),
+    image: Uri.nullable().describe('The URL of the profile picture, or null.'),
+    birthdate: z.iso.date().nullable().describe('`YYYY-MM-DD`, or null until set.'),
+    token: z.string().describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes.'),
+    is_guest: z.boolean().describe('Always false: every customer has an account.'),
+    language: z.enum(languages).describe('The language of texts, SMS and pushes: `en` or `ar`.'),
+    primary_address: id.nullable().describe('The id of an address.'),
+    wallet_credit: z.string().describe('The balance of the wallet, as a decimal.'),
+  })
+  .meta({ id: 'CurrentCustomerResource', description: 'The signed-in customer.' });
+
+/** The same from what signs a customer in: nothing else returns a refresh token. */
+export const CustomerResource = CurrentCustomer.extend({
+  refresh_token: z.string().describe('The refresh token for refresh_token_create. It works once.'),
+  device_token: issuedDeviceToken,
+}).meta({ id: 'CustomerResource', description: 'The customer and the tokens of a new session.' });
+
+interface Account {
+  customer: Customer;
+  /** The number to show. */
+  phone: string;
+  wallet: Wallet;
+  /** An access token. */
+  token: string;
+}
+
+export function showAccount({ customer, phone, wallet, token }: Account): z.input<typeof CurrentCustomer> {
+  return {
+    id: customer.id,
+    ...namesOf(customer),
+    email: customer.email,
+    phone,
+    phone_verified: customer.phoneNumber !== '',
+    image: imageUrl(customer.id, customer.image),
+    birthdate: customer.birthDate,
+    token,
+    is_guest: false,
+    language: customer.language,
+    primary_address: customer.primaryAddressId,
+    wallet_credit: decimal(wallet.balanceMinor, wallet.currency),
+  };
+}
+
+/**
+ * Surface A may have changed the full name; its first word is the name then, unless it still ends
+ * in the last name.
+ */
+function namesOf({ fullName, lastName }: Customer): { name: string; last_name: string } {
+  const end = ` ${lastName}`;
+  const split = lastName && fullName.endsWith(end) ? fullName.length - end.length : fullName.indexOf(' ');
+  if (split < 0) return { name: fullName, last_name: '' };
+  return { name: fullName.slice(0, split), last_name: fullName.slice(split + 1) };
+}
+
+/** Both names and the space between them fit into a full name. */
+const name = text({ max: 127 })
+  .refine((value) => Array.from(value).length >= 3, code('min_length', { min: 3 }))
+  .meta({ minLength: 3 });
+
+/** Said only where every field is right by itself. */
+const guessable = {
+  path: ['password'],
+  ...code('too_common'),
+  when: ({ issues }: { issues: unknown[] }) => issues.length === 0,
+};
+
+export const SignUp = z
+  .object({
+    name: name.describe('First name.'),
+    last_name: name.describe('Last name.'),
+    email: emailAddress().describe('Unique among all customers.'),
+    phone: phoneNumber,
+    password: newPassword,
+    birthdate: birthDate.describe('`YYYY-MM-DD`, from 1900 to today.'),
+    refered: clearable(text({ max: 255 }))
+      .optional()
+      .describe('A referral code, or the name of the customer who recommended the shop.'),
+  })
+  .refine(({ password, email, phone }) => !isGuessable(password, { email, phone: phone.number }), guessable);
+export type SignUp = z.output<typeof SignUp>;
+
+const email = clearable(emailAddress()).optional().describe('The e-mail address of the account.');
+const phone = clearable(phoneNumber).optional();
+const isPhoneLogin = async () => (await publicSettings()).enablePhoneLogin;
+
+/** `phone` is required where the setting `enablePhoneLogin` is on, else `email`. */
+export const Login = z
+  .object({ email, phone, password: givenPassword, device_token: deviceToken })
+  .refine(async ({ email }) => Boolean(email) || (await isPhoneLogin()), missing('email'))
+  .refine(async ({ phone }) => Boolean(phone) || !(await isPhoneLogin()), missing('phone'));
+
+/** Whom something is about: one of the two. */
+const either = { email, phone };
+type Either = { email?: unknown; phone?: unknown };
+const isOne = ({ email, phone }: Either) => Boolean(email) || Boolean(phone);
+const isOnlyOne = ({ email, phone }: Either) => !(email && phone);
+
+function identifying<S extends z.ZodType<Either>>(schema: S): S {
+  return schema
+    .refine(isOne, missing('email'))
+    .refine(isOne, missing('phone'))
+    .refine(isOnlyOne, { path: ['phone'], ...code('conflicting') });
+}
+
+/** What is wrong where it is none of the two, or both. */
+export const oneIdentifierErrors = [
+  { attr: 'email', code: 'required' },
+  { attr: 'phone', code: 'required' },
+  { attr: 'phone', code: 'conflicting' },
+] as const satisfies FieldError[];
+
+export const OneIdentifier = identifying(z.object(either));
+
+/** Where the `+` of a phone was not encoded, it has come as a space. */
+const phoneInQuery = z.preprocess(
+  (value) => (typeof value === 'string' ? removeUnseen(value).replace(/^ /, '+') : value),
+  phone,
+);
+export const AvailabilityQuery = identifying(
+  z.object({
+    email: email.describe('The e-mail address to look up.'),
+    phone: phoneInQuery.describe('The phone to look up, in E.164.'),
+  }),
+);
+
+export const PasswordReset = identifying(
+  z.object({
+    ...either,
+    token: otpCode.describe('The six digits of the SMS from forgetPassword.'),
+    password: newPassword,
+  }),
+);

@@ -1,0 +1,17 @@
+import { config } from '../config/config.ts';
+import { failFields } from '../errors.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { limitCalls } from '../rateLimits/rateLimits.ts';
+import { type Identifier, readClaims } from './findAccounts.ts';
+
+/**
+ * Makes sure that an e-mail address or a phone can be signed up with.
+ * @throws `unique`, throttled
+ */
+export async function expectAvailable(identifier: Identifier, clientAddress: string): Promise<void> {
+  await limitCalls(clientNetwork(clientAddress), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
+  const claims = await readClaims(identifier);
+  const { email = claims.lost, phone } = claims;
+  const taken = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];
+  if (taken.length > 0) failFields(...taken.map((attr) => ({ attr, code: 'unique' }) as const));
+}

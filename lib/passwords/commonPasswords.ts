@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+import * as z from 'zod';
+import { commonPasswordSourceKey, commonPasswordsKey } from '../table/keys.ts';
+import { readAll, readPrefix, write } from '../table/table.ts';
+import { writeAll } from '../table/writeMany.ts';
+import { folded, isPattern } from './passwordPatterns.ts';
+
+/**
+ * Common passwords whose SHA-256 begins with the same byte: the bytes after it, one password after the other. A stage whose seed
+ * has not been loaded since has them in a list, which takes DynamoDB far longer to read and to write.
+ */
+const Bucket = z.object({
+  code: z.string(),
+  hashes: z.union([z.string(), z.array(z.string()).transform((all) => all.join(''))]),
+});
+export type Bucket = z.infer<typeof Bucket>;
+
+/** Where all lists are from, as long as they are whole. */
+const Source = z.object({ digest: z.string(), lists: z.int(), passwords: z.int() });
+export type Source = z.infer<typeof Source>;
+
+/** In hex. Of a hundred million other passwords about eight are taken for one of these. */
+const codeCharacters = 2;
+const hashCharacters = 8;
+
+/** Whether a password is among those that guessers try first, or a pattern; in whatever case, digits and signs. */
+export async function isCommon(password: string): Promise<boolean> {
+  const guessed = folded(password);
+  if (isPattern(guessed)) return true;
+  const { code, hash } = placeOf(guessed);
+  const [bucket] = await readAll([{ key: commonPasswordsKey(code), as: Bucket }]);
+  return bucket !== undefined && hashesIn(bucket).includes(hash);
+}
+
+export function hashesIn({ hashes }: Bucket): string[] {
+  return hashes.match(new RegExp(`.{${hashCharacters}}`, 'g')) ?? [];
+}
+
+/** Passwords as they are stored: in 256 items, each read as one unit. */
+export function bucketsOf(passwords: readonly string[]): Bucket[] {
+  const different = [...new Set(passwords.map(folded))];
+  const buckets = Object.groupBy(different.map(placeOf), ({ code }) => code);
+  return Object.entries(buckets).map(([code, places = []]) => ({
+    code,
+    hashes: places
+      .map(({ hash }) => hash)
+      .sort()
+      .join(''),
+  }));
+}
+
+export function stored(): Promise<Bucket[]> {
+  return readPrefix(commonPasswordsKey('').pk, '', Bucket);
+}
+
+export async function storedSource(): Promise<Source | undefined> {
+  const [source] = await readAll([{ key: commonPasswordSourceKey, as: Source }]);
+  return source;
+}
+
+/** Puts some in the place of others. A load that is broken off leaves no source, so the next one reads all lists. */
+export async function replace(
+  before: readonly Bucket[],
+  after: readonly Bucket[],
+  source: Source,
+  written: (items: number) => void,
+): Promise<void> {
+  const left = before.filter(({ code }) => !after.some((bucket) => bucket.code === code));
+  await write({ kind: 'delete', key: commonPasswordSourceKey });
+  await writeAll(
+    after.map((bucket) => ({ key: commonPasswordsKey(bucket.code), item: bucket })),
+    written,
+  );
+  await writeAll(left.map(({ code }) => ({ key: commonPasswordsKey(code) })));
+  await write({ kind: 'put', key: commonPasswordSourceKey, item: source });
+}
+
+function placeOf(guessed: string): { code: string; hash: string } {
+  const digest = hash('sha256', guessed);
+  return {
+    code: digest.slice(0, codeCharacters),
+    hash: digest.slice(codeCharacters, codeCharacters + hashCharacters),
+  };
+}

@@ -1,0 +1,94 @@
+import { attempts, backOff } from '../backOff.ts';
+import * as customers from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
+import { readDeviceToken } from '../otp/deviceToken.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { type Before, opening } from '../sessions/createSession.ts';
+import { signingIn } from '../sessions/sessionGeneration.ts';
+import { readSignedInDevices } from '../sessions/signOut.ts';
+import type { Write } from '../table/expressions.ts';
+import { transact } from '../table/table.ts';
+import {
+  type Account,
+  findAccounts,
+  type Identifier,
+  isUnmistakable,
+  loginName,
+  nobody,
+  readAccount,
+} from './findAccounts.ts';
+import { countLoginAttempt, type LoginAttempt } from './loginAttempts.ts';
+import { hashPassword, isOutdated, isPassword } from './passwordHash.ts';
+import * as passwords from './passwordRepository.ts';
+
+interface LogIn extends Identifier {
+  password: string;
+  deviceToken: string | null | undefined;
+  clientAddress: string;
+}
+
+/**
+ * Signs the owner of a password in. Whatever is wrong, the same is done and answered: the try is
+ * counted before, the same items are read, and as many passwords are hashed.
+ * @throws wrongCredentials, throttled
+ */
+export async function logIn({ password: typed, deviceToken, clientAddress, ...identifier }: LogIn) {
+  const name = loginName(identifier);
+  const network = clientNetwork(clientAddress);
+  const tokenOf = await readDeviceToken(deviceToken);
+  const finding = findAccounts(identifier);
+  const own = tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
+  if (own) {
+    const opened = await logInTo([own], await countLoginAttempt(name, network, tokenOf));
+    const isOnlyOne = (await finding).every(({ customer }) => !customer || customer.id === tokenOf);
+    if (opened || isOnlyOne) return opened ?? fail('wrongCredentials');
+  }
+  // A device token opens no way to guess at another account of the same name.
+  const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, undefined), finding]);
+  return (await logInTo(accounts, tried)) ?? fail('wrongCredentials');
+
+  async function logInTo(candidates: readonly Account[], tried: LoginAttempt) {
+    for (const account of candidates) {
+      // After the customer, so that no sign-in is counted whose session is not among these.
+      const [isRight, before] = await Promise.all([
+        isPassword(typed, account.customer && account.password?.hash),
+        readSignedInDevices(account.customer?.id ?? nobody),
+      ]);
+      if (!isRight) continue;
+      if (account === own || isUnmistakable(identifier, account, candidates)) {
+        const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
+        return opened;
+      }
+      const opened = await openSession(account, before, typed);
+      await tried.undo();
+      return opened;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at
+ * the same moment.
+ */
+async function openSession(account: Account, before: Before, typed: string, also: readonly Write[] = []) {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const { customer, wallet, password } = account;
+    if (!customer || !wallet || !password) return fail('wrongCredentials');
+    const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
+    const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
+    const { session, writes } = opening(customer.id, origin, before);
+    const [result, phone] = await Promise.all([
+      transact([passwords.confirmation(customer.id, password, hashedAnew), signingIn(customer), ...also, ...writes]),
+      customers.shownPhone(customer),
+    ]);
+    if (result.done) return { customer, phone, wallet, session };
+    await backOff(attempt);
+    const compared = password.hash;
+    account = await readAccount(customer.id);
+    before = await readSignedInDevices(customer.id);
+    const { hash } = account.password ?? {};
+    if (hash !== compared && !(await isPassword(typed, hash))) return fail('wrongCredentials');
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { config } from '../config/config.ts';
+import { clockSkewSeconds } from '../rateLimits/slidingWindow.ts';
+import type { Write } from '../table/expressions.ts';
+import { type Key, loginFailuresKey } from '../table/keys.ts';
+import { write } from '../table/table.ts';
+
+const Failures = z.object({ failures: z.int(), lastAtSeconds: z.int(), expiresAtSeconds: z.int() });
+
+const daySeconds = 86_400;
+const longestWaitSeconds = 3_600;
+/** After how many failures beyond the free ones the wait is at its longest: 1, 2, 4 … 2,048, 3,600 s. */
+const steps = Math.ceil(Math.log2(longestWaitSeconds));
+
+/** Seconds from the last failure until the next try, after so many failures; 0 while they are free. */
+function waitAfter(failures: number): number {
+  const beyond = failures - config.loginFailuresBeforeWait;
+  return beyond < 0 ? 0 : Math.min(2 ** beyond, longestWaitSeconds);
+}
+
+/** A try that was counted: what forgets all that failed, and what takes back this one alone; or how long to wait. */
+export type Try =
+  | { done: true; forgetting: Write; undo: () => Promise<unknown> }
+  | { done: false; waitSeconds: number };
+
+/**
+ * Takes one try to log in to an account, whether or not there is one, from a client network. It counts as a failure before
+ * anyone compares, so that parallel guesses are no more than those in turn.
+ */
+export async function takeTry(identifier: string, network: string, now: number): Promise<Try> {
+  const key = loginFailuresKey(identifier, network);
+  const { done, old } = await write({
+    kind: 'update',
+    key,
+    expression: 'SET #lastAtSeconds = :now, #expiresAtSeconds = :expiry ADD #failures :one',
+    condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
+    values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
+  });
+  const before = Failures.safeParse(old).data;
+  if (done) return { done, forgetting: forgetting(identifier, network), undo: () => takeBack(key, now, before) };
+  const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
+  if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
+  await forget(key, expiresAtSeconds);
+  return takeTry(identifier, network, now);
+}
+
+/** The write that forgets the failures to log in to an account from a client network. */
+export function forgetting(identifier: string, network: string): Write {
+  return { kind: 'delete', key: loginFailuresKey(identifier, network) };
+}
+
+/** Leaves what was there before a try; where others have tried since, only the count. */
+async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> | undefined): Promise<void> {
+  const values = { ':minusOne': -1, ':none': 0, ':one': 1, ':now': now };
+  const isLast = '#lastAtSeconds = :now';
+  const { lastAtSeconds: last, expiresAtSeconds: expiry } = before ?? {};
+  const { done } = await write(
+    before
+      ? {
+          kind: 'update',
+          key,
+          expression: 'SET #lastAtSeconds = :last, #expiresAtSeconds = :expiry ADD #failures :minusOne',
+          condition: isLast,
+          values: { ...values, ':last': last, ':expiry': expiry },
+        }
+      : { kind: 'delete', key, condition: `${isLast} AND #failures = :one`, values },
+  );
+  if (done) return;
+  await write({ kind: 'update', key, expression: 'ADD #failures :minusOne', condition: '#failures > :none', values });
+}
+
+/** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */
+function forget(key: Key, expiresAtSeconds: number): Promise<unknown> {
+  const condition = '#expiresAtSeconds = :seen';
+  return write({ kind: 'delete', key, condition, values: { ':seen': expiresAtSeconds } });
+}
+
+/** One condition for every step of the wait: an expression of DynamoDB cannot double a number. */
+function mayTry(): string {
+  const byStep = Array.from(
+    { length: steps },
+    (_, step) => `(#failures = :count${step} AND #lastAtSeconds <= :since${step})`,
+  );
+  return ['#failures < :count0', ...byStep, `(#failures >= :count${steps} AND #lastAtSeconds <= :since${steps})`].join(
+    ' OR ',
+  );
+}
+
+function timesOf(now: number): Record<string, number> {
+  const counts = Array.from({ length: steps + 1 }, (_, step) => config.loginFailuresBeforeWait + step);
+  return Object.fromEntries(
+    counts.flatMap((count, step) => [
+      [`:count${step}`, count],
+      [`:since${step}`, now - waitAfter(count)],
+    ]),
+  );
+}

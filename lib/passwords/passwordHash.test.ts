@@ -1,0 +1,20 @@
+import { hashPassword, isOutdated, isPassword } from './passwordHash.ts';
+
+const costs = { PASSWORD_MEMORY_KIB: '128', PASSWORD_PASSES: '2' };
+beforeEach(() => Object.assign(process.env, costs));
+afterAll(() => {
+  for (const name of Object.keys(costs)) Reflect.deleteProperty(process.env, name);
+});
+
+test('a hash of a lower cost is outdated, and still matches its password and no other', async () => {
+  Object.assign(process.env, { PASSWORD_MEMORY_KIB: '64', PASSWORD_PASSES: '1' });
+  const stored = await hashPassword('blue tea cups');
+  Object.assign(process.env, costs);
+  expect({
+    isOutdated: isOutdated(stored),
+    isCurrentOutdated: isOutdated(await hashPassword('blue tea cups')),
+    right: await isPassword('blue tea cups', stored),
+    wrong: await isPassword('green tea cups', stored),
+    missing: await isPassword('blue tea cups', undefined),
+  }).toEqual({ isOutdated: true, isCurrentOutdated: false, right: true, wrong: false, missing: false });
+});

@@ -1,0 +1,76 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { config } from '../config/config.ts';
+
+/** The cost of a hash: memory in KiB, how often all of it is gone through, and lanes. */
+const Cost = z.object({ m: z.int(), t: z.int(), p: z.int() });
+type Cost = z.infer<typeof Cost>;
+
+const saltBytes = 16;
+const hashBytes = 32;
+/** Of Argon2, for one lane. */
+const leastMemoryKib = 8;
+const derive = promisify(argon2);
+
+/**
+ * Argon2id, by the configured cost: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, in base64 without padding.
+ * @see https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
+ */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(saltBytes);
+  return written(currentCost(), salt, await run(password, salt, currentCost()));
+}
+
+/**
+ * Whether a password is the one that was hashed. Where there is no hash to compare with, or one that cost less than hashes do now, it
+ * takes the same time, so that nobody can tell by it whether there is an account.
+ */
+export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+  const { cost, salt, hash } = stored ? read(stored) : nothing();
+  const isSame = timingSafeEqual(await run(password, salt, cost), hash);
+  const missing = workOf(currentCost()) - workOf(cost);
+  if (missing >= leastMemoryKib) {
+    const m = Math.min(missing, cost.m);
+    await run(password, salt, { m, t: Math.round(missing / m), p: 1 });
+  }
+  return isSame && stored !== undefined;
+}
+
+/** Whether a hash is of another cost than hashes are now. */
+export function isOutdated(stored: string): boolean {
+  return costText(read(stored).cost) !== costText(currentCost());
+}
+
+function run(password: string, nonce: Buffer, { m: memory, t: passes, p: parallelism }: Cost): Promise<Buffer> {
+  return derive('argon2id', { message: password, nonce, memory, passes, parallelism, tagLength: hashBytes });
+}
+
+/** What the time of a hash is proportional to. */
+function workOf({ m, t }: Cost): number {
+  return m * t;
+}
+
+function currentCost(): Cost {
+  return { m: config.passwordMemoryKib, t: config.passwordPasses, p: 1 };
+}
+
+/** What nobody's password is compared with. */
+function nothing() {
+  return { cost: currentCost(), salt: Buffer.alloc(saltBytes), hash: Buffer.alloc(hashBytes) };
+}
+
+function costText({ m, t, p }: Cost): string {
+  return `m=${m},t=${t},p=${p}`;
+}
+
+function written(cost: Cost, salt: Buffer, hash: Buffer): string {
+  const [shownSalt, shownHash] = [salt, hash].map((bytes) => bytes.toString('base64').replace(/=+$/, ''));
+  return `$argon2id$v=19$${costText(cost)}$${shownSalt}$${shownHash}`;
+}
+
+function read(stored: string) {
+  const [, , , costs = '', salt = '', hash = ''] = stored.split('$');
+  const cost = Cost.parse(Object.fromEntries(costs.split(',').map((part) => [part[0], Number(part.slice(2))])));
+  return { cost, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
+}

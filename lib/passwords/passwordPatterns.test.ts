@@ -1,0 +1,42 @@
+import { folded, isPattern } from './passwordPatterns.ts';
+
+test.each([
+  ['PassWord', 'password'],
+  ['Password1!', 'password1'],
+  ['Aa@123456', 'aa123456'],
+  ['p@$$word', 'password'],
+  ['١٢٣٤٥٦٧٨', '12345678'],
+  ['۱۲۳۴۵۶۷۸', '12345678'],
+  ['１２３４５６７８', '12345678'],
+  ['!@#$%^&*', '!@#$%^&*'],
+  ['a-b-c-d-', 'a-b-c-d-'],
+])('%s is guessed as %s', (password, guessed) => {
+  expect(folded(password)).toBe(guessed);
+});
+
+test.each([
+  ['few characters', ['aaaaaaaaaa', '        ', '12341234', 'abcabcab', '!!!!----', 'مممممممم']],
+  ['a piece that is repeated', ['abcdabcd', 'cats-cats-cats', 'سلامسلام']],
+  [
+    'a row',
+    ['01234567890123', '9876543210', 'abcdefghij', 'zyxwvutsr', 'qwertyuiopas', 'lkjhgfdsa', '1qaz2wsx', 'ابتثجحخد'],
+  ],
+])('%s make a pattern', (_, passwords) => {
+  for (const password of passwords) expect([password, isPattern(folded(password))]).toEqual([password, true]);
+});
+
+test.each([
+  'correct horse',
+  'mississippi',
+  '1234abcde',
+  'abcdefgz',
+  'zxcvbqwe',
+  '20031115',
+  'مرحبا بالعالم',
+  'ab!ce?df',
+  'hunter2hunter2',
+  'a'.repeat(256),
+  '🍵🍵🍵🍵🍵🍵🍵🍵',
+])('%s is no pattern', (password) => {
+  expect(isPattern(folded(password))).toBe(false);
+});

@@ -1,0 +1,97 @@
+import { setTimeout } from 'node:timers/promises';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { Claim } from '../customers/customerRepository.ts';
+import { ApiError, fail, failFields } from '../errors.ts';
+import { loggable, logger } from '../logger.ts';
+import { readOtpSecrets } from '../otp/otpHash.ts';
+import * as otps from '../otp/otpRepository.ts';
+import { sendCode } from '../otp/sendOtp.ts';
+import { admitAttempt, rightCode } from '../otp/verifyOtp.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import * as sends from '../rateLimits/rateLimits.ts';
+import { lostEmailKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import { replacePassword } from './changePassword.ts';
+import { findAccounts, type Identifier, loginName } from './findAccounts.ts';
+import * as loginFailures from './loginThrottle.ts';
+import { hashPassword } from './passwordHash.ts';
+import { isGuessable } from './passwordSchema.ts';
+
+const type = 'password_reset';
+
+/**
+ * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by
+ * the answer, nor by what is counted, nor by a limit of the phone or a failure to send; nor by the
+ * time it takes, unless SNS takes longer than that.
+ * @throws throttled, unavailable
+ */
+export async function sendResetCode(identifier: Identifier, clientAddress: string): Promise<void> {
+  await readOtpSecrets();
+  await sends.limitCalls(clientNetwork(clientAddress), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
+  await Promise.all([sendIfKnown(identifier, clientAddress), setTimeout(config.passwordRequestMs)]);
+}
+
+async function sendIfKnown(identifier: Identifier, clientAddress: string): Promise<void> {
+  const [{ customer }] = await findAccounts(identifier);
+  const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
+  const phone = owned || identifier.phone;
+  const caller = { network: clientNetwork(clientAddress), isOwner: false };
+  try {
+    // Counted whatever becomes of it, and never given back: the client's next sends would tell.
+    const { done } = await sends.countForClient(caller.network, nowSeconds());
+    if (!done || !phone) return;
+    const language = customer?.language ?? 'en';
+    await sendCode({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
+  } catch (error) {
+    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.problem });
+    else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
+  }
+}
+
+interface Reset extends Identifier {
+  code: string;
+  password: string;
+  clientAddress: string;
+}
+
+/**
+ * Sets the password of an account whose proven phone got the code, and ends all its sessions.
+ * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a
+ * password that everybody who knows its owner would try
+ */
+export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
+  await readOtpSecrets();
+  const name = `reset ${loginName(identifier)}`;
+  const network = clientNetwork(clientAddress);
+  const [tried, [{ customer }]] = await Promise.all([
+    loginFailures.takeTry(name, network, nowSeconds()),
+    findAccounts(identifier),
+  ]);
+  if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
+  // Without an account the phone of the request is counted, so that the limit does not tell.
+  const phone = customer?.phoneNumber || identifier.phone?.number || '';
+  const admission = await admitAttempt(phone, type, { network, isOwner: false });
+  const [otp, [lost]] = await Promise.all([
+    rightCode(admission, typed),
+    readAll([{ key: lostEmailKey(customer?.email ?? ''), as: Claim }]),
+  ]);
+  if (!customer?.phoneNumber || !otp) {
+    if (otp) await otps.refundAttempt(otp);
+    return fail('wrongCode');
+  }
+  if (isGuessable(password, { email: customer.email, phone })) {
+    await Promise.all([otps.refundAttempt(otp), tried.undo()]);
+    return failFields({ attr: 'password', code: 'too_common' });
+  }
+  const hash = await hashPassword(password);
+  // Another account that had the e-mail address still logs in with it. Its failures stay.
+  const names = lost ? [phone] : [phone, customer.email];
+  const isDone = await replacePassword(customer.id, {
+    hash,
+    network,
+    otp,
+    also: [tried.forgetting, ...names.filter(Boolean).map((known) => loginFailures.forgetting(known, network))],
+  });
+  if (!isDone) fail('wrongCode');
+}

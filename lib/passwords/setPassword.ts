@@ -1,0 +1,45 @@
+import { fail, failFields } from '../errors.ts';
+import { notifyOfChange } from '../messages/securityNotice.ts';
+import { admitAttempt, checkCode } from '../otp/verifyOtp.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticate.ts';
+import { requireFreshProof } from '../sessions/freshProof.ts';
+import { replacePassword } from './changePassword.ts';
+import { hashPassword } from './passwordHash.ts';
+import { isGuessable } from './passwordSchema.ts';
+
+interface Wanted {
+  email?: string | null | undefined;
+  password: string;
+  code?: string | null | undefined;
+  clientAddress: string;
+}
+
+/**
+ * Gives a customer a password, and the e-mail address to use it with: in a session that is freshly
+ * proven, or by a code of the type `password_reset`. Other sessions end where there was a password
+ * before.
+ * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed,
+ * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
+ */
+export async function setPassword({ customer, session }: SignedIn, wanted: Wanted): Promise<void> {
+  const { phoneNumber: phone } = customer;
+  if (!phone || !wanted.code) requireFreshProof(session);
+  if (!wanted.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
+  const email = wanted.email ?? undefined;
+  if (isGuessable(wanted.password, { email: email ?? customer.email, phone })) {
+    return failFields({ attr: 'password', code: 'too_common' });
+  }
+  const network = clientNetwork(wanted.clientAddress);
+  const otp =
+    phone && wanted.code
+      ? await checkCode(
+          await admitAttempt(phone, 'password_reset', { network, isOwner: false, isSignedIn: true }),
+          wanted.code,
+        )
+      : undefined;
+  const hash = await hashPassword(wanted.password);
+  const isDone = await replacePassword(customer.id, { hash, email, network, otp, keeping: session.id });
+  if (!isDone) fail(otp ? 'otpExpired' : 'authenticationFailed');
+  await notifyOfChange(customer, 'password');
+}

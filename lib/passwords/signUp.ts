@@ -1,0 +1,57 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import * as countries from '../countries/countryRepository.ts';
+import * as customers from '../customers/customerRepository.ts';
+import { failFields, type Language } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { expectRefusalsLeft, limitCalls, limitRefusals } from '../rateLimits/rateLimits.ts';
+import { opening } from '../sessions/createSession.ts';
+import { transact } from '../table/table.ts';
+import { emptyWallet } from '../wallet/walletRepository.ts';
+import type { SignUp } from './accountSchema.ts';
+import { hashPassword } from './passwordHash.ts';
+import * as passwords from './passwordRepository.ts';
+
+/**
+ * Makes a customer with a password and signs them in. Their phone is not proven, so it keeps nobody
+ * from proving it, and several may have given the same one.
+ * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that
+ * somebody has proven
+ */
+export async function signUp(wanted: SignUp, language: Language, clientAddress: string) {
+  const network = clientNetwork(clientAddress);
+  const [country, hash] = await Promise.all([
+    countries.find(wanted.phone.country),
+    hashPassword(wanted.password),
+    expectRefusalsLeft(network),
+    limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
+  ]);
+  const customer = customers.Customer.parse({
+    id: newId(),
+    phoneNumber: '',
+    unprovenPhone: wanted.phone.number,
+    fullName: `${wanted.name} ${wanted.last_name}`,
+    lastName: wanted.last_name,
+    email: wanted.email,
+    image: null,
+    gender: 'NS',
+    birthDate: wanted.birthdate,
+    primaryAddressId: null,
+    language,
+    countryCode: country.code,
+    referredBy: wanted.refered ?? '',
+    createdAtSeconds: nowSeconds(),
+  });
+  const creation = customers.creation(customer, country.currency);
+  const { session, writes } = opening(customer.id, { registrationId: '', isProven: false, signIn: 0 });
+  const result = await transact([...Object.values(creation), passwords.setting(customer.id, hash), ...writes]);
+  if (!result.done) {
+    await limitRefusals(network);
+    const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
+    const taken = { email: ['email', 'lostEmail'], phone: ['phone'] };
+    const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));
+    return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
+  }
+  return { customer, phone: wanted.phone.number, wallet: emptyWallet(country.currency), session };
+}

@@ -1,0 +1,212 @@
+import * as z from 'zod';
+import { daySeconds, hourSeconds, nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
+import { config, mostCounted } from '../config/config.ts';
+import { fail } from '../errors.ts';
+import type { Item, Write } from '../table/expressions.ts';
+import {
+  clientCallsKey,
+  clientSendsKey,
+  countrySendsKey,
+  customerLimitKey,
+  type Key,
+  phoneNoticesKey,
+  prefixSendsKey,
+  stageSendsKey,
+} from '../table/keys.ts';
+import { readAll, write } from '../table/table.ts';
+import { siteOf } from './clientNetwork.ts';
+import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
+
+/** One limit's answer: an event was counted and can be taken back, or it has to wait. */
+export type Counted = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
+
+/** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
+export function countForClient(network: string, now: number): Promise<Counted> {
+  return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
+}
+
+/** Counts a call of one kind by a client network. */
+export function countCall(network: string, kind: string, perHour: number): Promise<Counted> {
+  return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
+}
+
+/**
+ * Counts a call of one kind by a client network.
+ * @throws throttled when it has none left this hour
+ */
+export async function limitCalls(network: string, kind: string, perHour: number): Promise<void> {
+  const counted = await countCall(network, kind, perHour);
+  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
+}
+
+const takenKey = (network: string) => clientCallsKey(siteOf(network) ?? network, 'REFUSALS');
+
+/**
+ * Makes sure that a client network has "already taken" responses left this hour. It is asked before
+ * anything is looked up, so that a client over the limit learns nothing more, whatever it sends.
+ * @throws throttled
+ */
+export async function expectRefusalsLeft(network: string): Promise<void> {
+  const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
+  const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
+  const isLeft = (counted?.sends ?? 0) < config.refusalsPerAddressPerHour;
+  if (!isLeft) fail('throttled', { retryAfterSeconds: endsInSeconds });
+}
+
+/**
+ * Counts an "already taken" response to a client network.
+ * @throws throttled when it has none left this hour
+ */
+export function limitRefusals(network: string): Promise<void> {
+  return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
+}
+
+/** @throws throttled when a bucket is full */
+export async function limitInBucket(key: Key, perHour: number): Promise<void> {
+  const counted = await countInBucket(key, perHour, nowSeconds());
+  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
+}
+
+function hourBucket({ pk, sk }: Key, now: number) {
+  const hour = Math.floor(now / hourSeconds);
+  return { key: { pk, sk: `${sk}#${hour}` }, endsInSeconds: hourSeconds - (now % hourSeconds) };
+}
+
+/**
+ * The limit of an IPv6 site, as a multiple of that of one network. A site has up to 65,536
+ * networks, and uses few.
+ */
+const networksPerSite = 16;
+
+async function countForNetwork(
+  keyOf: (client: string) => Key,
+  network: string,
+  perHour: number,
+  now: number,
+): Promise<Counted> {
+  const site = siteOf(network);
+  const counts = await Promise.all([
+    countForHour(keyOf(network), perHour, now),
+    ...(site ? [countInBucket(keyOf(site), perHour * networksPerSite, now)] : []),
+  ]);
+  const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
+  if (counts.every(({ done }) => done)) return { done: true, undo };
+  await undo();
+  return { done: false, waitSeconds: Math.max(...counts.map((count) => (count.done ? 0 : count.waitSeconds))) };
+}
+
+/**
+ * Small limits count in a sliding window. One that an item cannot hold counts in an item for each
+ * hour of the clock.
+ */
+function countForHour(key: Key, perHour: number, now: number): Promise<Counted> {
+  if (perHour > mostCounted) return countInBucket(key, perHour, now);
+  const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
+  return countInWindows(key, [window], hourSeconds, now);
+}
+
+/** Counts in an item for each hour of the clock. */
+export async function countInBucket(key: Key, perHour: number, now: number): Promise<Counted> {
+  const { key: bucket, endsInSeconds } = hourBucket(key, now);
+  const { done } = await countUpTo(perHour, bucket, now + endsInSeconds);
+  return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
+}
+
+/** Counts an event in sliding windows that have an item to themselves. */
+export async function countInWindows(
+  key: Key,
+  windows: readonly SlidingWindow[],
+  lifeSeconds: number,
+  now: number,
+): Promise<Counted> {
+  const values = valuesOf(windows, now);
+  const { done, old } = await write({
+    kind: 'update',
+    key,
+    expression: `SET #expiresAtSeconds = :expiry, ${countAll(windows)}`,
+    condition: allowAll(windows),
+    values: { ':expiry': now + lifeSeconds, ...values },
+  });
+  if (!done) return { done, waitSeconds: waitForAll(windows, old, now) };
+  const undo = () => write({ kind: 'update', key, expression: `SET ${uncountAll(windows)}`, values });
+  return { done, undo };
+}
+
+/**
+ * The write that is refused once a client network has no "already taken" responses left this hour.
+ */
+export function takenLeftWrite(network: string): Write {
+  const { key } = hourBucket(takenKey(network), nowSeconds());
+  const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
+  return { kind: 'check', key, condition, values: { ':cap': config.refusalsPerAddressPerHour } };
+}
+
+/** The write that counts a change of a customer's e-mail address, if there is one left in a day. */
+export function countEmailChangeWrite(customerId: number): Write {
+  const [window, now] = [emailChanges(), nowSeconds()];
+  return {
+    kind: 'update',
+    key: customerLimitKey(customerId, 'EMAIL_CHANGES'),
+    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: window.allows,
+    values: { ':expiry': now + daySeconds, ...window.values(now) },
+  };
+}
+
+/** Seconds until another change of an e-mail address, by the item that refused one. */
+export function emailChangeWait(item: Item | undefined): number {
+  const [window, now] = [emailChanges(), nowSeconds()];
+  return Math.max(1, window.wait(window.read(item), now));
+}
+
+const emailChanges = () =>
+  new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
+
+/** Seconds until a client network gets "already taken" responses again. */
+export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
+
+/** Counts a notice to a phone, whichever account it is about. */
+export function countNotice(phone: string, perDay: number, now: number): Promise<Counted> {
+  const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
+  return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
+}
+
+/**
+ * The part of a cap for each kind of caller. The last tenth is for device tokens, because anyone can
+ * name a phone that has an account.
+ */
+const capParts = { device: 1, account: 0.9, stranger: 0.8 };
+export type CapCaller = keyof typeof capParts;
+
+/** Counts a send to a country, to a prefix of its numbers, and of the stage. */
+export function countForCaps(phone: string, country: string, caller: CapCaller, now: number): Promise<Counted>[] {
+  const cap = (limit: number) => Math.ceil(limit * capParts[caller]);
+  return [
+    countInDay(countrySendsKey(country, utcDate(now)), cap(config.otpSendsPerCountryPerDay), now),
+    countInDay(prefixSendsKey(phone, utcDate(now)), cap(config.otpSendsPerPrefixPerDay), now),
+    countInDay(stageSendsKey(utcDate(now)), cap(config.otpSendsPerStagePerDay), now),
+  ];
+}
+
+/**
+ * A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a
+ * second that way.
+ */
+export async function countInDay(key: Key, cap: number, now: number): Promise<Counted> {
+  const { done } = await countUpTo(cap, key, now + 2 * daySeconds);
+  return done ? { done, undo: () => uncount(key) } : { done, waitSeconds: secondsToMidnight(now) };
+}
+
+function countUpTo(cap: number, key: Key, expiresAtSeconds: number) {
+  return write({
+    kind: 'update',
+    key,
+    expression: 'SET #expiresAtSeconds = :expiry ADD #sends :one',
+    condition: 'attribute_not_exists(#sends) OR #sends < :cap',
+    values: { ':expiry': expiresAtSeconds, ':one': 1, ':cap': cap },
+  });
+}
+
+function uncount(key: Key): Promise<unknown> {
+  return write({ kind: 'update', key, expression: 'ADD #sends :minusOne', values: { ':minusOne': -1 } });
+}

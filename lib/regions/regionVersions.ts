@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
+import {
+  cellKey,
+  cellPrefix,
+  type Key,
+  regionKey,
+  regionPrefix,
+  regionsInForceKey,
+  regionVersionKey,
+  regionVersionPrefix,
+  regionVersionsPartition,
+  versionPartition,
+} from '../table/keys.ts';
+import { readPrefix, readRaw, transact, write } from '../table/table.ts';
+import { writeAll } from '../table/writeMany.ts';
+import { Cell, Region, readInForce, Version } from './regionRepository.ts';
+
+/** A region as it was loaded, to tell what another file would change. */
+export const LoadedRegion = Region.extend({ digest: z.string() });
+export type LoadedRegion = z.infer<typeof LoadedRegion>;
+
+export const regionsOf = (version: number) => readPrefix(versionPartition(version), regionPrefix, LoadedRegion);
+export const cellsOf = (version: number) => readPrefix(versionPartition(version), cellPrefix, Cell);
+
+interface Replacement extends Pick<Version, 'source' | 'digest'> {
+  regions: readonly LoadedRegion[];
+  cells: readonly Cell[];
+}
+
+/**
+ * Puts other regions in force, if those in force are still the ones that were seen; answers false if not. Until the last
+ * write everybody finds the old ones. `written` is told how many items each step wrote.
+ */
+export async function replace(
+  seen: Version | undefined,
+  { source, digest, regions, cells }: Replacement,
+  written: (items: number) => void = () => undefined,
+): Promise<boolean> {
+  const next: Version = { version: newId(), source, digest, regions: regions.length, startedAtSeconds: nowSeconds() };
+  await write({ kind: 'put', key: regionVersionKey(next.version), item: next });
+  await writeAll(
+    [
+      ...cells.map((item) => ({ key: cellKey(next.version, item.path), item })),
+      ...regions.map((item) => ({ key: regionKey(next.version, item.code), item })),
+    ],
+    written,
+  );
+  const { done } = await transact([
+    {
+      kind: 'put',
+      key: regionsInForceKey,
+      item: next,
+      condition: seen ? '#version = :seen' : 'attribute_not_exists(pk)',
+      values: { ':seen': seen?.version },
+    },
+    { kind: 'check', key: regionVersionKey(next.version), condition: 'attribute_not_exists(#dropped)' },
+  ]);
+  await dropOthers(done ? seen?.version : next.version);
+  return done;
+}
+
+/** How long a load may take before what it left behind counts as broken off. */
+const patienceSeconds = 3_600;
+
+/** Deletes a version that is not in force any more, and those of loads that were broken off. */
+async function dropOthers(outdated: number | undefined): Promise<void> {
+  const inForce = await readInForce();
+  for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
+    const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
+    if (version === inForce?.version || (version !== outdated && !brokenOff)) continue;
+    const key = regionVersionKey(version);
+    // From here on it cannot be put in force, should its load still be running after all.
+    await write({ kind: 'update', key, expression: 'SET #dropped = :yes', values: { ':yes': true } });
+    const items: Key[] = await readRaw(versionPartition(version));
+    await writeAll(items.map(({ pk, sk }) => ({ key: { pk, sk } })));
+    await write({ kind: 'delete', key });
+  }
+}

@@ -1,0 +1,72 @@
+import { Customer } from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
+import type { Authenticator, RequestHeaders } from '../http/contract.ts';
+import { profileKey, sessionKey, walletKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+import { Wallet } from '../wallet/walletRepository.ts';
+import { readAccessToken } from './jwt.ts';
+import { Session, stands } from './sessionRepository.ts';
+
+export interface SignedIn {
+  customer: Customer;
+  session: Session;
+  /** The token that the request came with. */
+  accessToken: string;
+}
+
+/**
+ * The customer of an access token whose session still stands.
+ * @throws notAuthenticated, authenticationFailed, tokenNotValid
+ */
+export const signedIn: Authenticator<SignedIn> = async (headers) => {
+  const claims = await claimsOf(headers);
+  return accepted(await findSession(claims), claims);
+};
+
+/** The same with their wallet, in the same call. */
+export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
+  const claims = await claimsOf(headers);
+  const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
+  const [customer, session, wallet] = await readAll(keys);
+  const principal = accepted(standing(customer, session), claims);
+  if (!wallet) throw new Error(`Customer ${claims.customerId} has no wallet.`);
+  return { ...principal, wallet };
+};
+
+/** A session and its customer as they are at this moment, in one call. */
+export async function findSession(claims: Claims) {
+  const [customer, session] = await readAll(keysOf(claims));
+  return standing(customer, session);
+}
+
+interface Claims {
+  customerId: number;
+  sessionId: number;
+}
+
+async function claimsOf({ authorization }: RequestHeaders): Promise<Claims & Pick<SignedIn, 'accessToken'>> {
+  if (!authorization) return fail('notAuthenticated');
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (!token) return fail('authenticationFailed');
+  const claims = (await readAccessToken(token)) ?? fail('tokenNotValid');
+  return { ...claims, accessToken: token };
+}
+
+function keysOf({ customerId, sessionId }: Claims) {
+  return [
+    { key: profileKey(customerId), as: Customer },
+    { key: sessionKey(customerId, sessionId), as: Session },
+  ] as const;
+}
+
+function standing(customer: Customer | undefined, session: Session | undefined) {
+  return { customer, session: customer && session && stands(session, customer) ? session : undefined };
+}
+
+function accepted(
+  { customer, session }: ReturnType<typeof standing>,
+  { accessToken }: Pick<SignedIn, 'accessToken'>,
+): SignedIn {
+  if (!customer) return fail('authenticationFailed');
+  return session ? { customer, session, accessToken } : fail('tokenNotValid');
+}

@@ -1,0 +1,122 @@
+import { errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod';
+import { secret } from '../aws/secrets.ts';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { newId } from '../ids.ts';
+import { algorithm, PublicKey, publicKeys } from './publicKeys.ts';
+import type { Session } from './sessionRepository.ts';
+
+const audience = 'customer-backend';
+const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
+
+/**
+ * The private keys of a stage. `current` signs; `next` waits until every verifier has seen its
+ * public half.
+ */
+const PrivateKey = PublicKey.extend({ d: z.string() });
+export const SigningKeys = z.object({ current: PrivateKey, next: PrivateKey });
+const SigningKey = SigningKeys.transform(async ({ current }) => ({
+  kid: current.kid,
+  key: await importJWK(current, algorithm),
+}));
+
+/** A session id and a customer id as they stand in a token. */
+const numericText = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number);
+
+const AccessClaims = z
+  .object({ sub: numericText, sid: numericText })
+  .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
+
+/**
+ * `parent` is the id of the refresh token that had been used last. `branch` says that this token
+ * was issued for another one.
+ */
+const RefreshClaims = z
+  .object({
+    sub: numericText,
+    sid: numericText,
+    jti: z.string(),
+    parent: z.string(),
+    branch: z.boolean().default(false),
+  })
+  .transform(({ sub, sid, jti, parent, branch }) => ({
+    customerId: sub,
+    sessionId: sid,
+    tokenId: jti,
+    parentId: parent,
+    isBranch: branch,
+  }));
+export type RefreshClaims = z.output<typeof RefreshClaims>;
+
+export interface Tokens {
+  access: string;
+  refresh: string;
+}
+
+/**
+ * An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one
+ * last used.
+ */
+export async function mint(session: Session, { isBranch = false } = {}): Promise<Tokens> {
+  const subject = { sub: String(session.customerId), sid: String(session.id) };
+  const [access, refresh] = await Promise.all([
+    sign(types.access, subject, nowSeconds() + config.accessTokenSeconds),
+    sign(
+      types.refresh,
+      { ...subject, jti: String(newId()), parent: session.usedTokens[0].id, ...(isBranch && { branch: true }) },
+      session.expiresAtSeconds,
+    ),
+  ]);
+  return { access, refresh };
+}
+
+/**
+ * The claims of an access token, or undefined if it is not one of ours, not of this stage, or over.
+ */
+export function readAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
+  return verify(types.access, token, AccessClaims);
+}
+
+/**
+ * The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over.
+ */
+export function readRefreshToken(token: string): Promise<RefreshClaims | undefined> {
+  return verify(types.refresh, token, RefreshClaims);
+}
+
+/**
+ * Reads the key that {@link mint} signs with. A sign-in calls it first: one that fails later would
+ * have used up its code or refresh token.
+ * @throws unavailable
+ */
+export async function readSigningKey(): Promise<void> {
+  await secret('signing-keys', SigningKey);
+}
+
+async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): Promise<string> {
+  const { kid, key } = await secret('signing-keys', SigningKey);
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: algorithm, typ, kid })
+    .setIssuer(config.tokenIssuer)
+    .setAudience(audience)
+    .setIssuedAt(nowSeconds())
+    .setExpirationTime(expiresAtSeconds)
+    .sign(key);
+}
+
+async function verify<S extends z.ZodType>(typ: string, token: string, claims: S): Promise<z.output<S> | undefined> {
+  const { forVerifying } = await publicKeys();
+  const currentDate = new Date(nowSeconds() * 1000);
+  const expected = { algorithms: [algorithm], issuer: config.tokenIssuer, audience, typ, currentDate };
+  try {
+    const { payload } = await jwtVerify(token, forVerifying, expected);
+    return claims.safeParse(payload).data;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}

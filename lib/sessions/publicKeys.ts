@@ -1,0 +1,46 @@
+import { createLocalJWKSet } from 'jose';
+import * as z from 'zod';
+import { cacheThroughFailures } from '../cached.ts';
+import { fail } from '../errors.ts';
+import { publicKeysKey } from '../table/keys.ts';
+import { readAll } from '../table/table.ts';
+
+export const algorithm = 'ES256';
+
+export const PublicKey = z.object({
+  kty: z.literal('EC').describe('The type of the key.'),
+  crv: z.literal('P-256').describe('The curve.'),
+  x: z.string().describe('A coordinate of the key, in base64url.'),
+  y: z.string().describe('A coordinate of the key, in base64url.'),
+  kid: z.string().describe('Names the key in the header of a token.'),
+});
+
+/**
+ * The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses
+ * no valid token.
+ */
+export const PublicKeys = z.object({
+  keys: z
+    .array(
+      PublicKey.extend({
+        use: z.literal('sig').describe('Signatures.'),
+        alg: z.literal(algorithm).describe('The algorithm.'),
+      }).meta({ id: 'SigningKey' }),
+    )
+    .min(1)
+    .describe('The next, the current and the previous key.'),
+});
+
+/** A stage that was deployed a moment ago gets its keys after its functions. */
+const retryAfterSeconds = 5;
+
+/**
+ * The public keys of the stage, and the same ready for verifying. They are no secrets, so they are
+ * in the table, which has room for more reads than SSM.
+ * @throws unavailable where the stage has none yet
+ */
+export const publicKeys = cacheThroughFailures(async () => {
+  const [shown] = await readAll([{ key: publicKeysKey, as: PublicKeys }]);
+  if (!shown) return fail('unavailable', { retryAfterSeconds });
+  return { shown, forVerifying: createLocalJWKSet(shown) };
+});

@@ -1,0 +1,56 @@
+import { fail } from '../errors.ts';
+import { consumeOtpWrite } from '../otp/otpRepository.ts';
+import { admitAttempt, checkCode } from '../otp/verifyOtp.ts';
+import { countLoginAttempt } from '../passwords/loginAttempts.ts';
+import { isPassword } from '../passwords/passwordHash.ts';
+import { Password } from '../passwords/passwordRepository.ts';
+import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { Write } from '../table/expressions.ts';
+import { passwordKey } from '../table/keys.ts';
+import { readAll, transact } from '../table/table.ts';
+import type { SignedIn } from './authenticate.ts';
+import * as sessions from './sessionRepository.ts';
+
+interface Proof {
+  otp?: string | null | undefined;
+  password?: string | null | undefined;
+  clientAddress: string;
+}
+
+/**
+ * Makes a session freshly proven, by the password or by a code that was sent to the customer's
+ * verified phone.
+ * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
+ */
+export async function reauthenticate(caller: SignedIn, { otp, password, clientAddress }: Proof): Promise<void> {
+  const network = clientNetwork(clientAddress);
+  const { write, refund } = otp
+    ? await checkOwnOtp(caller, otp, network)
+    : await checkPassword(caller, password ?? '', network);
+  const writes = [sessions.proveWrite(caller.session), write];
+  const [result] = await Promise.all([transact(writes), refund?.()]);
+  if (!result.done) fail(result.refused[0] ? 'tokenNotValid' : 'otpExpired');
+}
+
+interface Checked {
+  /** Uses the code up, or forgets the failures of this network. */
+  write: Write;
+  refund: (() => Promise<unknown>) | undefined;
+}
+
+async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string, network: string): Promise<Checked> {
+  if (!phoneNumber) return fail('otpExpired');
+  const admission = await admitAttempt(phoneNumber, 'reauthentication', { network, isOwner: false, isSignedIn: true });
+  const attempt = await checkCode(admission, otp);
+  return { write: consumeOtpWrite(attempt), refund: attempt.refund };
+}
+
+async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
+  const [attempt, [password]] = await Promise.all([
+    // By id, because success deletes failures, and another account may share the e-mail address.
+    countLoginAttempt(`customer ${customer.id}`, network, undefined),
+    readAll([{ key: passwordKey(customer.id), as: Password }]),
+  ]);
+  if (!(await isPassword(typed, password?.hash))) return fail('wrongCredentials');
+  return { write: attempt.forgetting, refund: attempt.succeed };
+}

@@ -1,0 +1,60 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { fail } from '../errors.ts';
+import { write } from '../table/table.ts';
+import { findSession } from './authenticate.ts';
+import { mint, type RefreshClaims, readRefreshToken, readSigningKey, type Tokens } from './jwt.ts';
+import * as sessions from './sessionRepository.ts';
+
+/** A session ends in the next cycle in which two successors of one token are used. */
+const mostSharedCycles = 2;
+
+/**
+ * New tokens for a refresh token. A client that lost the response may repeat the request, so
+ * several successors of one token can be about, but only one of them can be used. A second one, or
+ * an older token, proves that two hold this session, and it ends for both. Within the grace time it
+ * does not, because requests overtake each other.
+ *
+ * A thief that sees when the owner refreshes can stay within the grace time. A client that keeps
+ * one token never uses two successors of one, whatever the network loses, repeats or delays, so
+ * cycles in which that happens are counted. Two tabs with tokens of their own that refresh at the
+ * same moment are counted as well.
+ * @throws tokenNotValid, unavailable
+ */
+export async function refresh(token: string): Promise<Tokens> {
+  const claims = await readRefreshToken(token);
+  if (!claims) return fail('tokenNotValid');
+  await readSigningKey();
+  for (;;) {
+    const { customer, session } = await findSession(claims);
+    if (!customer || !session) return fail('tokenNotValid');
+    switch (standing(session, claims)) {
+      case 'first use': {
+        const used = await sessions.use(session, claims);
+        if (used) return mint(used);
+        break;
+      }
+      case 'repeated':
+        return mint(session);
+      case 'overtaken':
+        return mint(session, { isBranch: true });
+      case 'second successor':
+        if (await sessions.countSharedCycle(session)) return mint(session, { isBranch: true });
+        break;
+      case 'stolen':
+        await write(sessions.ending(session));
+        return fail('tokenNotValid');
+    }
+  }
+}
+
+function standing({ usedTokens, sharedCycles, sharing }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
+  const [last, ...older] = usedTokens;
+  if (parentId === last.id) return 'first use';
+  if (tokenId === last.id) return 'repeated';
+  const inGrace = [last, ...older].filter(({ atSeconds }) => nowSeconds() - atSeconds < config.refreshGraceSeconds);
+  if (inGrace.some(({ id }) => id === tokenId)) return 'overtaken';
+  if (!inGrace.some(({ id }) => id === parentId)) return 'stolen';
+  if (sharing === 'counted') return 'overtaken';
+  return sharedCycles < mostSharedCycles ? 'second successor' : 'stolen';
+}

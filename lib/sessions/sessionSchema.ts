@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { isoTime } from '../clock.ts';
+import { type Device, deviceTypes } from '../devices/deviceRepository.ts';
+import { id } from '../http/fields.ts';
+import * as sessions from './sessionRepository.ts';
+
+export const Session = z
+  .object({
+    id: id.describe('Identifies the session, for revokeSession.'),
+    device_name: z.string().nullable().describe('The name of the device that signed in, or null.'),
+    device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
+    created_at: z.iso.datetime().describe('When the customer signed in, in UTC.'),
+    last_used_at: z.iso
+      .datetime()
+      .describe('When tokens were last refreshed; of other sessions than the current one, the hour.'),
+    current: z.boolean().describe('Whether it is the session that asks.'),
+  })
+  .meta({ id: 'Session', description: 'A signed-in device.' });
+
+export function showSession(
+  session: sessions.Session,
+  device: Device | undefined,
+  currentId: number,
+): z.input<typeof Session> {
+  return {
+    id: session.id,
+    device_name: device?.name ?? null,
+    device_type: device?.type ?? null,
+    created_at: isoTime(session.createdAtSeconds),
+    last_used_at: isoTime(sessions.shownLastUseSeconds(session, currentId)),
+    current: session.id === currentId,
+  };
+}

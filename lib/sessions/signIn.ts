@@ -1,0 +1,131 @@
+import { backOff } from '../backOff.ts';
+import { nowSeconds } from '../clock.ts';
+import * as countries from '../countries/countryRepository.ts';
+import type { Phone } from '../countries/phoneSchema.ts';
+import * as customers from '../customers/customerRepository.ts';
+import { admit, hasRoom } from '../devices/deviceLimit.ts';
+import * as devices from '../devices/deviceRepository.ts';
+import { evictDeviceWrites, registration } from '../devices/deviceWrites.ts';
+import { canonicalToken } from '../devices/pushTokens.ts';
+import { fail, type Language } from '../errors.ts';
+import { newId } from '../ids.ts';
+import * as otps from '../otp/otpRepository.ts';
+import { admitAttempt, checkCode, type OtpCaller } from '../otp/verifyOtp.ts';
+import { phoneClaimKey } from '../table/keys.ts';
+import { readAll, transact } from '../table/table.ts';
+import { emptyWallet, type Wallet } from '../wallet/walletRepository.ts';
+import { opening } from './createSession.ts';
+import { signingIn } from './sessionGeneration.ts';
+import type * as sessions from './sessionRepository.ts';
+import { mostWrites, readSignedInDevices } from './signOut.ts';
+
+interface SignIn {
+  phone: Phone;
+  code: string;
+  caller: OtpCaller;
+  /** Its push token is empty when the app has none; then no device is registered. */
+  device: devices.Registration;
+  language: Language;
+}
+
+interface Outcome {
+  customer: customers.Customer;
+  country: countries.Country;
+  wallet: Wallet;
+  session: sessions.Session;
+  isNew: boolean;
+}
+
+/** A sign-in starts over when its phone or push token changes hands while it runs. */
+const attempts = 20;
+
+/**
+ * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the
+ * customer, the device and the session, so nothing is left half done and a code opens one session,
+ * however many bring it at once.
+ * @throws otpInvalid, otpExpired, otpTryLimit
+ */
+export async function signIn({ phone, code: typed, caller, device: given, language }: SignIn): Promise<Outcome> {
+  const device = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
+  const [admission, firstClaims, country] = await Promise.all([
+    admitAttempt(phone.number, 'customer_auth', caller),
+    readClaims(phone.number, given),
+    countries.find(phone.country),
+  ]);
+  let claims = firstClaims;
+  const hasPushToken = device.registrationId !== '';
+  const isAdded = () => hasPushToken && claims.pushToken?.customerId !== claims.phone?.customerId;
+  const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
+  const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
+  let known = firstKnown;
+  if (await devices.respell(given, claims.otherPushTokens)) {
+    claims = await readClaims(phone.number, given);
+    known = await readKnown();
+  }
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const customer = { ...(known?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
+    const { evicted, count } =
+      known && hasPushToken ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
+    const { session, writes } = opening(
+      customer.id,
+      { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
+      known && { ...known, registered: known.registered.filter((other) => !evicted.includes(other)) },
+    );
+    const all = [
+      otps.consumeOtpWrite(otp),
+      ...(known
+        ? [signingIn(known.customer, { language, count: isAdded() ? count : undefined })]
+        : Object.values(customers.creation(customer, country.currency))),
+      ...(hasPushToken ? registration(session, device, claims.pushToken) : []),
+      ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
+      ...writes,
+    ];
+    // Last come deactivations, which a worker makes as well.
+    const writing = transact(all.slice(0, mostWrites));
+    const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
+    if (result.done) {
+      return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
+    }
+    const [codeRefused] = result.refused;
+    if (codeRefused) {
+      await otps.refundAttempt(otp);
+      fail('otpExpired');
+    }
+    await backOff(attempt);
+    claims = await readClaims(phone.number, given);
+    known = await readKnown();
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}
+
+async function readClaims(phone: string, device: devices.Registration) {
+  const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
+    { key: phoneClaimKey(phone), as: customers.Claim },
+    ...devices.pushTokenClaimKeys(device).map((key) => ({ key, as: devices.PushTokenClaim })),
+  ]);
+  return { phone: phoneClaim, pushToken, otherPushTokens };
+}
+
+async function readCustomer(customerId: number, addsDevice: boolean) {
+  const [found, signedIn] = await Promise.all([customers.withWallet(customerId), readSignedInDevices(customerId)]);
+  if (!found) return undefined;
+  // Read beside the customer, devices may be too old to be counted.
+  const isTooOld = addsDevice && !hasRoom(found.customer);
+  return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.ofCustomer(customerId) }) };
+}
+
+function newCustomer(phone: Phone, devicesAtMost: number): Omit<customers.Customer, 'language'> {
+  return customers.Customer.omit({ language: true }).parse({
+    id: newId(),
+    phoneNumber: phone.number,
+    fullName: '',
+    email: '',
+    image: null,
+    gender: 'NS',
+    birthDate: null,
+    primaryAddressId: null,
+    countryCode: phone.country,
+    devicesAtMost,
+    createdAtSeconds: nowSeconds(),
+  });
+}

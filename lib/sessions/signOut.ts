@@ -1,0 +1,58 @@
+import * as devices from '../devices/deviceRepository.ts';
+import { deactivation } from '../devices/deviceWrites.ts';
+import type { Write } from '../table/expressions.ts';
+import { transact } from '../table/table.ts';
+import * as sessions from './sessionRepository.ts';
+
+/** What one transaction can hold. */
+export const mostWrites = 100;
+
+/** Ends a session and stops pushes to its devices. Returns whether the customer had the session. */
+export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
+  const { open, registered } = await readSignedInDevices(customerId);
+  const session = open.find(({ id }) => id === sessionId);
+  if (!session) return false;
+  const staying = open.filter((other) => other !== session);
+  const { done } = await transact([
+    { ...sessions.ending(session), condition: 'attribute_exists(pk)' },
+    ...silencing([session], staying, registered),
+  ]);
+  return done || signOut(customerId, sessionId);
+}
+
+/**
+ * Ends every session of a customer and stops pushes to all their devices, at once up to a hundred
+ * of both. The caller's own session is in the last lot: if something fails before, they are still
+ * signed in and can repeat it.
+ */
+export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
+  const { open, registered } = await readSignedInDevices(own.customerId);
+  const writes = [
+    ...registered.map(({ registrationId }) => deactivation(own.customerId, registrationId)),
+    ...open.filter(({ id }) => id !== own.id).map(sessions.ending),
+    sessions.ending(own),
+  ];
+  for (let start = 0; start < writes.length; start += mostWrites) {
+    const { done } = await transact(writes.slice(start, start + mostWrites));
+    if (!done) return signOutEverywhere(own);
+  }
+}
+
+/** The writes that stop pushes to the devices of sessions that end, and of none that stays. */
+export function silencing(
+  ending: readonly sessions.Session[],
+  staying: readonly sessions.Session[],
+  registered: readonly devices.Device[],
+): Write[] {
+  return registered
+    .filter((device) => !devices.sessionOf(device, staying))
+    .flatMap((device) => {
+      const session = devices.sessionOf(device, ending);
+      return session ? [deactivation(session.customerId, device.registrationId)] : [];
+    });
+}
+
+export async function readSignedInDevices(customerId: number) {
+  const [open, registered] = await Promise.all([sessions.ofCustomer(customerId), devices.ofCustomer(customerId)]);
+  return { open, registered };
+}

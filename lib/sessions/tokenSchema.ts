@@ -1,0 +1,12 @@
+import * as z from 'zod';
+import { text } from '../http/fields.ts';
+
+/** Long enough for any token of ours, short enough to check at no cost. */
+export const token = text({ max: 4_096 }).describe('The newest refresh token of the session.');
+
+export const Tokens = z.object({
+  access: z.string().describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes.'),
+  refresh: z
+    .string()
+    .describe('The refresh token for refresh_token_create. It works once and expires after 30 days without use.'),
+});

@@ -1,0 +1,27 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { pausing } from '../backOff.ts';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import type { Item } from './expressions.ts';
+import { table } from './table.ts';
+
+/** How many items of a partition have a sort key that starts with a prefix; expired ones do not count. */
+export async function countPrefix(pk: string, prefix: string): Promise<number> {
+  let count = 0;
+  let after: Item | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName: config.tableName,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      FilterExpression: 'attribute_not_exists(expiresAtSeconds) OR expiresAtSeconds > :now',
+      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ':now': nowSeconds() },
+      Select: 'COUNT',
+      ConsistentRead: true,
+      ExclusiveStartKey: after,
+    });
+    const { Count = 0, LastEvaluatedKey } = await pausing(table().send(command));
+    count += Count;
+    after = LastEvaluatedKey;
+  } while (after);
+  return count;
+}

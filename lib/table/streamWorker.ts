@@ -1,0 +1,51 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { loggable, logger } from '../logger.ts';
+import type { Item } from './expressions.ts';
+import type { Key } from './keys.ts';
+
+/** A change of an item, as the table's stream tells it. */
+export interface Change {
+  key: Key;
+  before: Item | undefined;
+  after: Item | undefined;
+}
+
+export type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
+
+/**
+ * Makes the Lambda handler of a worker that follows the table's stream. Followers act on the
+ * present state of the table, so the order of changes does not matter, and a failed change holds up
+ * no other. Changes of one item are followed in turn, because parallel followers of it would
+ * collide. Lambda retries the batch from the first failed change on, so a follower may run
+ * repeatedly.
+ */
+export function streamWorker(follow: (change: Change) => Promise<void>): StreamWorker {
+  return async ({ Records }) => {
+    const items = Map.groupBy(Records, ({ dynamodb }) => `${dynamodb?.Keys?.pk?.S} ${dynamodb?.Keys?.sk?.S}`);
+    const failed = await Promise.all(Array.from(items.values(), (records) => followInTurn(records, follow)));
+    return { batchItemFailures: failed.flat().map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+/** Returns the sequence numbers of the changes that failed. */
+async function followInTurn(
+  records: readonly DynamoDBRecord[],
+  follow: (change: Change) => Promise<void>,
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { dynamodb = {}, eventID } of records) {
+    try {
+      const [key, before, after] = [dynamodb.Keys, dynamodb.OldImage, dynamodb.NewImage].map(itemOf);
+      await follow({ key: key as Item & Key, before, after });
+    } catch (error) {
+      logger().error('a change could not be followed', { event_id: eventID, error: loggable(error) });
+      failed.push(dynamodb.SequenceNumber ?? '');
+    }
+  }
+  return failed;
+}
+
+function itemOf(image: Record<string, AttributeValue> | undefined): Item | undefined {
+  return image && unmarshall(image as Parameters<typeof unmarshall>[0]);
+}

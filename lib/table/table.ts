@@ -1,0 +1,200 @@
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandOutput,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+import { requestHandler } from '../aws/timeouts.ts';
+import { attempts, backOff, pausing, retried } from '../backOff.ts';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { fail } from '../errors.ts';
+import { expressionsOf, type Item, type Transacted, type Write, type Written } from './expressions.ts';
+import type { Key } from './keys.ts';
+
+let client: DynamoDBDocumentClient | undefined;
+
+/** The one client of the table, made at the first call. */
+export function table(): DynamoDBDocumentClient {
+  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience() }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return client;
+}
+
+function patience() {
+  const { tableTimeoutMs: requestTimeout } = config;
+  return { ...requestHandler, requestTimeout, connectionTimeout: requestTimeout };
+}
+
+/**
+ * Reads up to 100 items in one call, strongly consistent, in the order of the keys; expired and
+ * missing ones are undefined.
+ */
+export async function readAll<const S extends readonly { key: Key; as: z.ZodType }[]>(
+  wanted: S,
+): Promise<{ [I in keyof S]: z.output<S[I]['as']> | undefined }> {
+  const found = new Map<string, Item>();
+  let keys: Item[] = wanted.map(({ key }) => ({ ...key }));
+  for (let attempt = 1; keys.length > 0; attempt++) {
+    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await pausing(
+      table().send(new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } })),
+    );
+    for (const item of Responses?.[config.tableName] ?? []) found.set(`${item.pk} ${item.sk}`, item);
+    keys = UnprocessedKeys?.[config.tableName]?.Keys ?? [];
+    if (keys.length > 0 && attempt === attempts) fail('throttled', { retryAfterSeconds: 1 });
+    if (keys.length > 0) await backOff(attempt);
+  }
+  return wanted.map(({ key, as }) => parse(as, found.get(`${key.pk} ${key.sk}`))) as never;
+}
+
+/**
+ * All items of a partition whose sort key starts with a prefix, strongly consistent, in the order
+ * of their keys.
+ */
+export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string, as: S): Promise<z.output<S>[]> {
+  return (await readRaw(pk, prefix)).flatMap((item) => parse(as, item) ?? []);
+}
+
+/** The same, unparsed, and with those items that have expired but have not been deleted yet. */
+export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> {
+  const items: (Key & Item)[] = [];
+  for await (const item of readEachRaw(pk, { prefix })) items.push(item);
+  return items;
+}
+
+/**
+ * The same one after the other, read as far as needed, and only those behind a sort key if given.
+ */
+export async function* readEachRaw(
+  pk: string,
+  { prefix = '', behind }: { prefix?: string; behind?: string | undefined },
+): AsyncGenerator<Key & Item> {
+  let after: Item | undefined = behind === undefined ? undefined : { pk, sk: behind };
+  do {
+    const page = await query(pk, { from: prefix || ' ', to: `${prefix}\uffff`, after });
+    yield* page.items as (Key & Item)[];
+    after = page.next;
+  } while (after);
+}
+
+/**
+ * The first items of a range of sort keys, or its last ones when descending; strongly consistent.
+ * Expired ones do not count.
+ */
+export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
+  const { limit = Number.POSITIVE_INFINITY } = range;
+  const found: z.output<S>[] = [];
+  for await (const item of readEach(pk, range, as)) if (found.push(item) >= limit) break;
+  return found;
+}
+
+/** The same one after the other, read as far as they are asked for. */
+export async function* readEach<S extends z.ZodType>(pk: string, range: Range, as: S): AsyncGenerator<z.output<S>> {
+  let after: Item | undefined;
+  do {
+    // Where many in a row have expired, there is no telling how far the next one is.
+    const page = await query(pk, { ...range, after, ...(after && { limit: mostSkipped }) });
+    yield* page.items.flatMap((item) => parse(as, item) ?? []);
+    after = page.next;
+  } while (after);
+}
+
+const mostSkipped = 500;
+
+interface Range {
+  /** Sort keys, both included. */
+  from: string;
+  to: string;
+  descending?: boolean;
+  limit?: number;
+}
+
+async function query(pk: string, { from, to, descending = false, limit, after }: Range & { after?: Item | undefined }) {
+  const command = new QueryCommand({
+    TableName: config.tableName,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
+    ScanIndexForward: !descending,
+    Limit: limit,
+    ConsistentRead: true,
+    ExclusiveStartKey: after,
+  });
+  const { Items: items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
+  return { items, next };
+}
+
+/** Makes one conditional write. A condition that does not hold is an answer, not an error. */
+export async function write(change: Write & { kind: 'put' | 'update' | 'delete' }): Promise<Written> {
+  const input = { ...inTable(change), ReturnValues: 'ALL_OLD' as const };
+  return retried(async () => {
+    try {
+      const { Attributes } = await (change.kind === 'put'
+        ? table().send(new PutCommand({ ...input, Item: { ...change.key, ...change.item } }))
+        : change.kind === 'update'
+          ? table().send(new UpdateCommand({ ...input, Key: { ...change.key }, UpdateExpression: change.expression }))
+          : table().send(new DeleteCommand({ ...input, Key: { ...change.key } })));
+      return { done: true, old: Attributes };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        return { done: false, old: error.Item && unmarshall(error.Item) };
+      }
+      throw error;
+    }
+  });
+}
+
+/**
+ * Makes up to 100 writes together or none. A retry after a lost answer does not repeat them: all
+ * tries of one call share one ClientRequestToken.
+ */
+export async function transact(changes: readonly Write[]): Promise<Transacted> {
+  const input = {
+    TransactItems: changes.map((change) => {
+      const { key, kind } = change;
+      if (kind === 'put') return { Put: { ...inTable(change), Item: { ...key, ...change.item } } };
+      if (kind === 'delete') return { Delete: { ...inTable(change), Key: { ...key } } };
+      if (kind === 'check') {
+        return { ConditionCheck: { ...inTable(change), Key: { ...key }, ConditionExpression: change.condition } };
+      }
+      return { Update: { ...inTable(change), Key: { ...key }, UpdateExpression: change.expression } };
+    }),
+    ClientRequestToken: crypto.randomUUID(),
+  };
+  return retried(async () => {
+    try {
+      await table().send(new TransactWriteCommand(input));
+      return { done: true };
+    } catch (error) {
+      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      if (!reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) throw error;
+      const refused = reasons.map(({ Code, Item }) =>
+        Code === 'ConditionalCheckFailed' ? { old: Item && unmarshall(Item) } : undefined,
+      );
+      return { done: false, refused };
+    }
+  });
+}
+
+function inTable(change: Write) {
+  return { TableName: config.tableName, ...expressionsOf(change) };
+}
+
+/** DynamoDB deletes expired items up to days late, so whoever reads checks as well. */
+function parse<S extends z.ZodType>(schema: S, item: Item | undefined): z.output<S> | undefined {
+  if (!item) return undefined;
+  const expiresAtSeconds = z.number().optional().parse(item.expiresAtSeconds);
+  if (expiresAtSeconds !== undefined && expiresAtSeconds <= nowSeconds()) return undefined;
+  return schema.parse(item);
+}

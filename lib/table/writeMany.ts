@@ -1,0 +1,27 @@
+import { writeBatch } from './batch.ts';
+import type { Key } from './keys.ts';
+
+const batchSize = 25;
+const batchesAtOnce = 4;
+
+/**
+ * Puts items, or deletes those that come without one: any number of them, and not together. For what nobody reads yet, or
+ * no longer. `written` is told how many each call wrote.
+ */
+export async function writeAll(
+  changes: readonly { key: Key; item?: object }[],
+  written: (items: number) => void = () => undefined,
+): Promise<void> {
+  const starts = Array.from(
+    { length: Math.ceil(changes.length / batchSize) },
+    (_, index) => index * batchSize,
+  ).values();
+  const writeInTurn = async () => {
+    for (const start of starts) {
+      const batch = changes.slice(start, start + batchSize);
+      await writeBatch(batch);
+      written(batch.length);
+    }
+  };
+  await Promise.all(Array.from({ length: batchesAtOnce }, writeInTurn));
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { choice, code, text } from '../http/fields.ts';
+import type { Adjustment } from '../wallet/adjust.ts';
+import { decimal, isCurrency, minorUnits, mostMinorUnits } from './money.ts';
+import { type Entry, transactionTypes } from './walletRepository.ts';
+
+const currency = z.string().refine(isCurrency, code('invalid_choice'));
+
+const Money = z.object({ amount: z.string().regex(/^\d{1,100}(\.\d{1,100})?$/), currency });
+
+/** What an operator asks for. An amount is a decimal string without a sign, with no more decimals than its currency has. */
+export const WalletAdjustment = z
+  .object({
+    customer_id: z.int().min(1),
+    transaction_type: choice(transactionTypes),
+    ...Money.shape,
+    reference: text({ max: 255 }),
+    idempotency_key: text({ max: 255 }),
+  })
+  // Also when other fields are wrong, so that all are named at once.
+  .superRefine(checkAmount, { when: ({ value }) => Money.safeParse(value).success })
+  .transform(
+    (wanted): Adjustment => ({
+      customerId: wanted.customer_id,
+      type: wanted.transaction_type,
+      amountMinor: minorUnits(wanted.amount, wanted.currency) ?? 0,
+      currency: wanted.currency,
+      reference: wanted.reference,
+      idempotencyKey: wanted.idempotency_key,
+    }),
+  );
+
+function checkAmount({ amount, currency }: { amount: string; currency: string }, context: z.RefinementCtx): void {
+  const minor = minorUnits(amount, currency);
+  const most = mostMinorUnits(currency);
+  const refuse = (rule: ReturnType<typeof code>) => context.addIssue({ code: 'custom', path: ['amount'], ...rule });
+  if (minor === undefined) refuse(code('invalid'));
+  else if (minor === 0) refuse(code('min_value', { min: Number(decimal(1, currency)) }));
+  else if (minor > most) refuse(code('max_value', { max: Number(decimal(most, currency)) }));
+}
+
+/** An entry as operators see it. */
+export const LedgerEntry = z.object({
+  id: z.int(),
+  transaction_type: z.enum(transactionTypes),
+  amount: z.string().describe('Decimal; negative for a debit.'),
+  currency: z.string(),
+  reference: z.string(),
+  created_at: z.iso.datetime(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+export function showEntry({ id, type, amountMinor, currency, reference, createdAtMs }: Entry): LedgerEntry {
+  return {
+    id,
+    transaction_type: type,
+    amount: decimal(amountMinor, currency),
+    currency,
+    reference,
+    created_at: new Date(createdAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,172 @@
+import * as z from 'zod';
+import { backOff } from '../backOff.ts';
+import { fail } from '../errors.ts';
+import { scanKeys } from '../table/batch.ts';
+import {
+  customerOf,
+  customerPartition,
+  entryKey,
+  entryPrefix,
+  entryRecordKey,
+  type Key,
+  walletClaimKey,
+  walletKey,
+} from '../table/keys.ts';
+import { readAll, readRaw } from '../table/table.ts';
+import { checksumOf, hashOf } from './ledgerHash.ts';
+import { Claim, Entry, Wallet } from './walletRepository.ts';
+
+export const problems = [
+  'balance_differs',
+  'entry_edited',
+  'entry_missing',
+  'entry_unknown',
+  'entry_replaced',
+  'idempotency_record_missing',
+  'idempotency_record_edited',
+  'wallet_edited',
+  'wallet_missing',
+  /** Money kept moving while it was looked at; verify it again. */
+  'not_checked',
+] as const;
+
+/** What is wrong with a wallet, and the id of the entry where that can be told. */
+export interface Finding {
+  customerId: number;
+  problem: (typeof problems)[number];
+  entryId: number | null;
+}
+
+export interface Report {
+  wallets: number;
+  entries: number;
+  findings: Finding[];
+}
+
+/**
+ * Walks through wallets in the order of the table, one part of it at a time; `after` goes on behind
+ * an earlier part.
+ */
+export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
+  const { keys, next } = await scanKeys([walletKey(0).sk, entryPrefix], after);
+  const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
+  const reports: Report[] = [];
+  for (const pk of new Set(keys.map((key) => key.pk))) {
+    // The wallet of these entries may be in another part, which checks it.
+    if (withWallet.has(pk) || !(await readWallet(customerOf(pk)))) reports.push(await verifyWallet(customerOf(pk)));
+  }
+  return { ...total(reports), next };
+}
+
+function total(reports: readonly Report[]): Report {
+  const sum = (count: (report: Report) => number) => reports.reduce((all, report) => all + count(report), 0);
+  return {
+    wallets: sum(({ wallets }) => wallets),
+    entries: sum(({ entries }) => entries),
+    findings: reports.flatMap(({ findings }) => findings),
+  };
+}
+
+/** How often a wallet is looked at while money keeps moving in it. */
+const attempts = 10;
+
+/**
+ * Walks through a wallet's entries and reports every way in which they and the wallet do not agree.
+ * @throws customerNotFound if there is neither a wallet nor an entry
+ */
+export async function verifyWallet(customerId: number): Promise<Report> {
+  const finding = (problem: Finding['problem']) => ({ customerId, problem, entryId: null });
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const before = await readWallet(customerId);
+    const entries = await readRaw(customerPartition(customerId), entryPrefix);
+    const after = await readWallet(customerId);
+    const counts = { wallets: before ? 1 : 0, entries: entries.length };
+    if (!before && !after && entries.length === 0) return fail('customerNotFound');
+    if (!before && !after) return { ...counts, findings: [finding('wallet_missing')] };
+    if (before?.entryCount === after?.entryCount) {
+      const wallet = StoredWallet.safeParse(before).data;
+      const ofRecords = await compareRecords(customerId, entries);
+      const ofEntries = wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')];
+      return { ...counts, findings: [...ofEntries, ...ofRecords] };
+    }
+    await backOff(attempt);
+  }
+  return { wallets: 1, entries: 0, findings: [finding('not_checked')] };
+}
+
+/** As they may stand in the table, with nothing else beside: an expiry would be the end of them. */
+const StoredWallet = z.strictObject({ pk: z.string(), sk: z.string(), ...Wallet.shape });
+const StoredEntry = z.strictObject({ pk: z.string(), sk: z.string(), ...Entry.shape });
+
+async function readWallet(customerId: number): Promise<Record<string, unknown> | undefined> {
+  const [wallet] = await readRaw(customerPartition(customerId), walletKey(customerId).sk);
+  return wallet;
+}
+
+/**
+ * Reports intact entries whose idempotency record is gone or edited, in either of its places. A
+ * record is written together with its entry, and read after it.
+ */
+async function compareRecords(customerId: number, items: Key[]): Promise<Finding[]> {
+  const entries = items.flatMap((item) => intactEntry(customerId, item) ?? []);
+  const stored = await readRecords(
+    customerId,
+    entries.flatMap(({ keyHash }) => keyHash ?? []),
+  );
+  return entries.flatMap(({ keyHash = '', id: entryId, hash }) => {
+    const records = stored.get(keyHash) ?? [];
+    const isEdited = records.some((record) => record !== undefined && !isOf(record, customerId, hash));
+    return [
+      ...(records.includes(undefined) ? [{ customerId, problem: 'idempotency_record_missing' as const, entryId }] : []),
+      ...(isEdited ? [{ customerId, problem: 'idempotency_record_edited' as const, entryId }] : []),
+    ];
+  });
+}
+
+/** A call reads 100 items, and a key has two. */
+const keysPerRead = 50;
+
+async function readRecords(customerId: number, keyHashes: string[]): Promise<Map<string, unknown[]>> {
+  const stored = new Map<string, unknown[]>();
+  // Two entries may have one key, where both records were lost; a call takes no key twice.
+  const distinct = [...new Set(keyHashes)];
+  for (let start = 0; start < distinct.length; start += keysPerRead) {
+    const part = distinct.slice(start, start + keysPerRead);
+    const keys = part.flatMap((keyHash) => [walletClaimKey(keyHash), entryRecordKey(customerId, keyHash)]);
+    const records = await readAll(keys.map((key) => ({ key, as: z.unknown() })));
+    for (const [index, keyHash] of part.entries()) stored.set(keyHash, records.slice(2 * index, 2 * index + 2));
+  }
+  return stored;
+}
+
+function isOf(record: unknown, customerId: number, hash: string | undefined): boolean {
+  const claim = Claim.safeParse(record).data;
+  return claim?.customerId === customerId && claim.entry.hash === hash && hashOf(customerId, claim.entry) === hash;
+}
+
+/** The entry in an item that is as it was written; undefined otherwise. */
+function intactEntry(customerId: number, item: Key): Entry | undefined {
+  const entry = StoredEntry.safeParse(item).data;
+  const isIntact = entry && hashOf(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;
+  return isIntact ? entry : undefined;
+}
+
+function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
+  const findings: Finding[] = [];
+  const report = (problem: Finding['problem'], entryId: number | null = null) =>
+    findings.push({ customerId, problem, entryId });
+  const entries: Entry[] = [];
+  for (const item of items) {
+    const entry = Entry.safeParse(item).data;
+    if (!intactEntry(customerId, item)) report('entry_edited', entry?.id ?? Number(item.sk.split('-').at(-1)));
+    if (entry) entries.push(entry);
+  }
+  const sum = (value: (entry: Entry) => number) => entries.reduce((all, entry) => all + value(entry), 0);
+  const allIntact = findings.length === 0;
+  if (items.length < wallet.entryCount) report('entry_missing');
+  if (items.length > wallet.entryCount) report('entry_unknown');
+  if (allIntact && items.length === wallet.entryCount && sum(checksumOf) !== wallet.checksum) report('entry_replaced');
+  if (sum(({ amountMinor }) => amountMinor) !== wallet.balanceMinor) report('balance_differs');
+  if (allIntact && entries.some(({ currency }) => currency !== wallet.currency)) report('wallet_edited');
+  return findings;
+}
