@@ -49,7 +49,7 @@ export function addressOf(phone: string): string {
 /** What asks for a code. */
 export const codeRequest = (phone: string): TestRequest => ({
   body: { phone_number: phone, otp_type: 'customer_auth' },
-  clientAddress: addressOf(phone),
+  clientIp: addressOf(phone),
 });
 
 /** A body to sign in with. */

@@ -36,9 +36,9 @@ async function compare(field: 'email' | 'phone', names: readonly string[]): Prom
   const times = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round < tries; round++) {
     for (const [name, measured] of times) {
-      const clientAddress = `10.${round >> 8}.${round & 255}.1`;
+      const clientIp = `10.${round >> 8}.${round & 255}.1`;
       const startedAt = performance.now();
-      await call(login, { body: { [field]: name, password: 'not the password' }, clientAddress });
+      await call(login, { body: { [field]: name, password: 'not the password' }, clientIp });
       measured.push(performance.now() - startedAt);
     }
   }

@@ -1,4 +1,4 @@
-import { table } from '../lib/table/table.ts';
+import { tableClient } from '../lib/table/table.ts';
 import type { Call } from '../lib/testing/engineProxy.ts';
 
 /** A call to the table as it goes over the wire, and what AWS would bill for it. */
@@ -26,7 +26,7 @@ const reads = ['BatchGetItem', 'Query', 'Scan'];
  */
 export function recordTable(): { calls: TableCall[]; stop: () => void } {
   const calls: TableCall[] = [];
-  const { middlewareStack } = table();
+  const { middlewareStack } = tableClient();
   middlewareStack.add(
     (next) => async (args) => {
       const request = args.request as Request;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { ApiError } from '../lib/errors.ts';
 import type { Contract } from '../lib/http/contract.ts';
-import { type Dialect, envelope, standard } from '../lib/http/errorFormats.ts';
+import { type ErrorFormat, envelope, standard } from '../lib/http/errorFormats.ts';
 import { readFunctions, readRoutes, readService } from '../lib/openapi/routes.ts';
 import { copyService, packageStages, type Template } from '../lib/testing/template.ts';
 import { describeApi, routesOf } from './apiDocument.ts';
@@ -357,7 +357,7 @@ describe('the web ACL', () => {
   test('blocks with 429, Retry-After and the words of the surface', async () => {
     const { rules, Resources } = await ofParams({ webAcl: true });
     const { CustomResponseBodies } = Resources.WebAcl.Properties;
-    const bodyOf = (dialect: Dialect) => dialect.failure(new ApiError('throttled'), 'en').body;
+    const bodyOf = (dialect: ErrorFormat) => dialect.failure(new ApiError('throttled'), 'en').body;
     const [envelopes, others, ...more] = rules.filter(({ Action }) => Action.Block);
     expect(more).toEqual([]);
     for (const [rule, dialect] of [[envelopes, envelope] as const, [others, standard] as const]) {

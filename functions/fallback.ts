@@ -1,4 +1,4 @@
 import { envelope, standard } from '../lib/http/errorFormats.ts';
-import { fallback } from '../lib/http/fallback.ts';
+import { makeFallback } from '../lib/http/fallback.ts';
 
-export const handler = fallback((path) => (/\/api\/customer(\/|$)/.test(path) ? envelope : standard));
+export const handler = makeFallback((path) => (/\/api\/customer(\/|$)/.test(path) ? envelope : standard));

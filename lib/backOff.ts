@@ -8,10 +8,10 @@ export const attempts = 12;
  * Retries while another transaction holds an item, or DynamoDB has no capacity for one of a
  * transaction's items. Nothing has been written by then, so the caller may try later.
  */
-export async function retried<T>(run: () => Promise<T>): Promise<T> {
+export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
-      return await pausing(run());
+      return await translateThrottle(run());
     } catch (error) {
       if (!isConflict(error) && !isCancelledForNow(error)) throw error;
       await backOff(attempt);
@@ -68,7 +68,7 @@ export function isBusy(error: unknown): boolean {
   return isThrottle(error) || (error instanceof Error && ['InternalServerError', 'TimeoutError'].includes(error.name));
 }
 
-export async function pausing<T>(answer: Promise<T>): Promise<T> {
+export async function translateThrottle<T>(answer: Promise<T>): Promise<T> {
   return answer.catch((error) => {
     if (isThrottle(error)) return fail('throttled', { retryAfterSeconds: 1 });
     throw error;

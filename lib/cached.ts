@@ -30,7 +30,7 @@ export interface Cached<T> {
   /** The value, at most {@link config.seedCacheSeconds} old. */
   (): Promise<T>;
   /** The value as it is now, for whoever has seen that the kept one is out of date. */
-  anew: () => Promise<T>;
+  refresh: () => Promise<T>;
   /** The value as it was read last, however long ago. */
   last: () => Promise<T> | undefined;
 }
@@ -38,7 +38,7 @@ export interface Cached<T> {
 /** What operators load and every request needs: read once in a while, and shared by the requests of one function. */
 export function cached<T>(read: () => Promise<T>): Cached<T> {
   let kept: { value: Promise<T>; readAtSeconds: number } | undefined;
-  const anew = () => {
+  const refresh = () => {
     const reading = { value: read(), readAtSeconds: nowSeconds() };
     kept = reading;
     reading.value.catch(() => {
@@ -46,6 +46,6 @@ export function cached<T>(read: () => Promise<T>): Cached<T> {
     });
     return reading.value;
   };
-  const get = () => (kept && isFresh(kept.readAtSeconds, config.seedCacheSeconds) ? kept.value : anew());
-  return Object.assign(get, { anew, last: () => kept?.value });
+  const get = () => (kept && isFresh(kept.readAtSeconds, config.seedCacheSeconds) ? kept.value : refresh());
+  return Object.assign(get, { refresh, last: () => kept?.value });
 }

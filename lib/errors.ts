@@ -294,7 +294,7 @@ export interface FieldError {
   min?: number;
 }
 
-interface Circumstances {
+interface ErrorContext {
   /** Replaces the text of the catalogue. */
   detail?: keyof typeof errorDetails;
   /** For 429 and 503: whole seconds until the same request can succeed. */
@@ -308,13 +308,13 @@ interface Circumstances {
 /** An answer from the catalogue. Whatever else is thrown becomes a bare 500. */
 export class ApiError extends Error {
   override name = 'ApiError';
-  readonly problem: ErrorName;
-  readonly circumstances: Circumstances;
+  readonly errorName: ErrorName;
+  readonly details: ErrorContext;
 
-  constructor(problem: ErrorName, circumstances: Circumstances = {}) {
-    super(errors[problem].code);
-    this.problem = problem;
-    this.circumstances = circumstances;
+  constructor(errorName: ErrorName, details: ErrorContext = {}) {
+    super(errors[errorName].code);
+    this.errorName = errorName;
+    this.details = details;
   }
 }
 
@@ -330,8 +330,8 @@ export class ValidationError extends Error {
 }
 
 /** Ends the request with an error of the catalogue. */
-export function fail(problem: ErrorName, circumstances?: Circumstances): never {
-  throw new ApiError(problem, circumstances);
+export function fail(errorName: ErrorName, details?: ErrorContext): never {
+  throw new ApiError(errorName, details);
 }
 
 /** Ends the request with bad fields that only the table could tell. */

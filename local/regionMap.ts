@@ -1,5 +1,5 @@
-import { type Box, quarters, world } from '../lib/regions/cells.ts';
-import { polygonsOf, type Region, readInForce } from '../lib/regions/regionRepository.ts';
+import { type Box, splitCell, world } from '../lib/regions/cells.ts';
+import { type Region, readPolygons, readVersionInForce } from '../lib/regions/regionRepository.ts';
 import { cellsOf } from '../lib/regions/regionVersions.ts';
 
 interface Shown extends Omit<Region, 'countryCode'> {
@@ -12,12 +12,12 @@ interface Shown extends Omit<Region, 'countryCode'> {
  * without rings covers its cell.
  */
 export async function regionMap() {
-  const inForce = await readInForce();
+  const inForce = await readVersionInForce();
   const regions: Shown[] = [];
   const places = new Map<string, number>();
   const cells = (inForce ? await cellsOf(inForce.version) : []).flatMap((cell) => {
     const box = boxOf(cell.path);
-    const pieces = [...polygonsOf(cell)].map(({ piece: { code, name, countryCode: country }, rings }) => {
+    const pieces = [...readPolygons(cell)].map(({ piece: { code, name, countryCode: country }, rings }) => {
       const region = places.get(code) ?? regions.push({ code, name, country, box: nowhere }) - 1;
       places.set(code, region);
       const known = regions[region];
@@ -36,7 +36,7 @@ export async function regionMap() {
 const nowhere: Box = [180, 90, -180, -90];
 
 function boxOf(path: string): Box {
-  return [...path].reduce<Box>((box, digit) => quarters(box)[Number(digit)] ?? box, world);
+  return [...path].reduce<Box>((box, digit) => splitCell(box)[Number(digit)] ?? box, world);
 }
 
 function corners([west, south, east, north]: Box): [number, number][] {

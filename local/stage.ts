@@ -79,9 +79,9 @@ export function explain(error: unknown): string | undefined {
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
   if ([SetupError, ConfigurationError, Refusal].some((known) => error instanceof known)) return error.message;
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
-  if (error.name === 'TimeoutError' || (error instanceof ApiError && error.problem === 'throttled'))
+  if (error.name === 'TimeoutError' || (error instanceof ApiError && error.errorName === 'throttled'))
     return 'The table does not keep up; run this again.';
-  if (error instanceof ApiError) return errors[error.problem].detail.en;
+  if (error instanceof ApiError) return errors[error.errorName].detail.en;
   if ('code' in error && error.code === 'ECONNREFUSED') {
     return process.env.STAGE === 'local'
       ? 'The local stack does not answer; start it with npm start.'

@@ -44,7 +44,7 @@ const Faqs = z
 /** Plans to load what apps show of the shop. */
 export async function planAppContent(wanted: unknown): Promise<Plan> {
   const after = check('app', AppContent, wanted);
-  const before = await content.storedAppContent();
+  const before = await content.readStoredAppContent();
   const withCode = (value: content.AppContent | undefined) => (value ? [{ code: 'app', ...value }] : []);
   return withWrites(compare('app content', withCode(before), withCode(after)), () => content.saveAppContent(after));
 }
@@ -52,7 +52,7 @@ export async function planAppContent(wanted: unknown): Promise<Plan> {
 /** Plans to load the frequently asked questions; another order is a change as well. */
 export async function planFaqs(wanted: unknown): Promise<Plan> {
   const after = check('faqs', Faqs, wanted);
-  const before = await content.storedFaqs();
+  const before = await content.readStoredFaqs();
   const withCode = (list: content.Faq[]) => list.map((faq, position) => ({ code: faq.question.en, position, ...faq }));
   return withWrites(compare('faqs', withCode(before), withCode(after)), () => content.saveFaqs(after));
 }

@@ -68,6 +68,6 @@ test('lists that were stored before the source was are read as they are', async 
   const [before] = await world.partition('COMMON_PASSWORDS');
   const hashes = String(before?.hashes).match(/.{8}/g);
   await world.put({ ...before, hashes });
-  const stored = await commonPasswords.stored();
+  const stored = await commonPasswords.readStored();
   expect(stored.find(({ code }) => code === before?.code)?.hashes).toBe(before?.hashes);
 });

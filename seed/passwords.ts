@@ -20,14 +20,14 @@ const layout = 1;
 export async function planCommonPasswords(): Promise<Plan> {
   const list = readFileSync(createRequire(import.meta.url).resolve(file), 'utf8').split('\n', howMany);
   const digest = hash('sha256', [layout, fewestCharacters, ...list].join('\n'), 'base64url');
-  const seen = await commonPasswords.storedSource();
+  const seen = await commonPasswords.readStoredSource();
   if (seen?.digest === digest) {
     const { lists: unchanged, passwords } = seen;
     return { ...compare('password lists', [], []), unchanged, note: noteOn(passwords) };
   }
-  const buckets = commonPasswords.bucketsOf(list.filter(({ length }) => length >= fewestCharacters));
-  const before = await commonPasswords.stored();
-  const passwords = buckets.flatMap(commonPasswords.hashesIn).length;
+  const buckets = commonPasswords.makeBuckets(list.filter(({ length }) => length >= fewestCharacters));
+  const before = await commonPasswords.readStored();
+  const passwords = buckets.flatMap(commonPasswords.splitHashes).length;
   const source = { digest, lists: buckets.length, passwords };
   return {
     ...compare('password lists', before, buckets),

@@ -1,4 +1,4 @@
-import { changeSettings, type SettingValues, storedSettings } from '../lib/settings/publicSettings.ts';
+import { changeSettings, readStoredSettings, type SettingValues } from '../lib/settings/publicSettings.ts';
 import { SettingsToSet } from '../lib/settings/settingsSchema.ts';
 import { check } from './files.ts';
 import { compare, type Plan } from './plan.ts';
@@ -6,7 +6,7 @@ import { compare, type Plan } from './plan.ts';
 /** Plans to load the settings that a stage does not have yet; what operators have set stays as it is. */
 export async function planSettings(wanted: unknown): Promise<Plan> {
   const settings = check('settings', SettingsToSet, wanted);
-  const before = await storedSettings();
+  const before = await readStoredSettings();
   const entries = (all: SettingValues) => Object.entries(all).map(([code, value]) => ({ code, value }));
   const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(before, name)));
   const changes = compare('settings', entries(before), entries({ ...before, ...added }));

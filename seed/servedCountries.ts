@@ -14,7 +14,7 @@ export async function readCountries(): Promise<repository.Country[]> {
 
 /** Customers may be from a country that is not in the file any more, so it stays. */
 export async function planCountries(countries: readonly repository.Country[]): Promise<Plan> {
-  const before = await repository.stored();
+  const before = await repository.readStored();
   const left = before.filter(({ code }) => !countries.some((country) => country.code === code));
   const after = [...countries, ...left];
   const changes = compare('countries', before, after);

@@ -1,18 +1,18 @@
 import { endpointsWith } from '../../lib/http/endpoint.ts';
-import { type Dialect, problemOf } from '../../lib/http/errorFormats.ts';
+import { describeProblem, type ErrorFormat } from '../../lib/http/errorFormats.ts';
 import { json } from '../../lib/http/jsonBody.ts';
 
 /** What is wrong with a request itself. */
 const aboutInput = ['invalid', 'parse_error', 'wrong_credentials'];
 
 /** Every error as an ApiResponse; `invalid` is the status for wrong input, `invalidId` for an id in it, as documented. */
-export function petstore(invalid: number, invalidId = invalid): Dialect {
+export function petstore(invalid: number, invalidId = invalid): ErrorFormat {
   return {
     badFieldsStatus: invalid,
     refusesPaths: true,
     success: (_, body) => body,
     failure(error, language) {
-      const { status, headers, code: type, texts, fields } = problemOf(error);
+      const { status, headers, code: type, texts, fields } = describeProblem(error);
       const isId = fields.some(({ attr }) => attr === 'id' || attr === 'petId');
       const code = !aboutInput.includes(type) ? status : isId ? invalidId : invalid;
       const message = fields.map(({ attr, texts }) => `${attr}: ${texts[language]}`).join(' ') || texts[language];

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { attempts, backOff } from '../../lib/backOff.ts';
 import { fail, failFields } from '../../lib/errors.ts';
-import { fitting } from '../../lib/http/responseLimit.ts';
+import { takeUntilLimit } from '../../lib/http/responseLimit.ts';
 import { newId } from '../../lib/ids.ts';
 import type { CleanImage } from '../../lib/images/picture.ts';
-import { dropQuietly, keepImage } from '../../lib/images/store.ts';
-import { imageUrl } from '../../lib/images/urls.ts';
+import { deleteImageBestEffort, storeImage } from '../../lib/images/store.ts';
+import { toImageUrl } from '../../lib/images/urls.ts';
 import type { Write } from '../../lib/table/expressions.ts';
 import { find } from '../../lib/table/items.ts';
 import { readLists } from '../../lib/table/mergeLists.ts';
@@ -28,7 +28,7 @@ export async function changePet<P extends Pet | undefined>(id: number, change: (
     const after = change(before);
     if (await saved(id, before, after)) {
       const left = before.photoUrls.filter((url) => !after?.photoUrls.includes(url));
-      await Promise.all(left.map((url) => dropQuietly(id, url)));
+      await Promise.all(left.map((url) => deleteImageBestEffort(id, url)));
       return after;
     }
     await backOff(attempt);
@@ -74,20 +74,20 @@ export async function countPets(): Promise<Inventory> {
 
 /** The pets in any of these lists, each once, as many as an answer can hold. */
 export function findPets(lists: string[]): Promise<Pet[]> {
-  return fitting(readLists(lists, keys.petPrefix, Pet));
+  return takeUntilLimit(readLists(lists, keys.petPrefix, Pet));
 }
 
 /** Keeps a photo of a pet and answers its URL. @throws notFound, or a bad field where it has as many as it can have */
 export async function addPhoto(id: number, image: CleanImage): Promise<string> {
   await find(keys.petKey(id), Pet);
-  const url = imageUrl(id, await keepImage(id, image)) ?? '';
+  const url = toImageUrl(id, await storeImage(id, image)) ?? '';
   await changePet(id, (pet) => {
     if (pet.photoUrls.length >= mostPhotos) failFields({ attr: 'photoUrls', code: 'max_value', max: mostPhotos });
     return { ...pet, photoUrls: [...pet.photoUrls, url] };
   }).catch(async (error) => {
     // It may be done all the same.
     const [pet] = await readAll([{ key: keys.petKey(id), as: Pet }]);
-    if (!pet?.photoUrls.includes(url)) await dropQuietly(id, url);
+    if (!pet?.photoUrls.includes(url)) await deleteImageBestEffort(id, url);
     throw error;
   });
   return url;

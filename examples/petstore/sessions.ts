@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { nowSeconds } from '../../lib/clock.ts';
 import { fail } from '../../lib/errors.ts';
 import type { Authenticator } from '../../lib/http/contract.ts';
-import { takeTry } from '../../lib/passwords/loginThrottle.ts';
+import { countAttempt } from '../../lib/passwords/loginThrottle.ts';
 import { isPassword } from '../../lib/passwords/passwordHash.ts';
 import { clientNetwork } from '../../lib/rateLimits/clientNetwork.ts';
 import { limitInBucket } from '../../lib/rateLimits/rateLimits.ts';
@@ -27,9 +27,9 @@ type SignedIn = { username: string; accessId: number; session: Key };
 type Caller = { user?: SignedIn };
 
 /** Opens a session. @throws wrongCredentials, throttled */
-export async function logIn({ username, password }: Credentials, clientAddress: string) {
+export async function logIn({ username, password }: Credentials, clientIp: string) {
   const now = nowSeconds();
-  const attempt = await takeTry(username, clientNetwork(clientAddress), now);
+  const attempt = await countAttempt(username, clientNetwork(clientIp), now);
   if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
   const [account] = await readAll([{ key: userKey(username), as: Account }]);
   if (!(await isPassword(password, account?.passwordHash)) || !account) return fail('wrongCredentials');

@@ -1,7 +1,7 @@
 import { config } from '../../lib/config/config.ts';
-import { readers } from '../../lib/config/env.ts';
+import { makeReaders } from '../../lib/config/env.ts';
 
-const { flag } = readers((variable) => process.env[variable]);
+const { flag } = makeReaders((variable) => process.env[variable]);
 
 /** What the Petstore sets beside the kit's own settings. */
 export const settings = {

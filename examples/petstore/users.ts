@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { fail, failFields } from '../../lib/errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { hashPassword } from '../../lib/passwords/passwordHash.ts';
-import { setting, type Write } from '../../lib/table/expressions.ts';
+import { setExpression, type Write } from '../../lib/table/expressions.ts';
 import { transact, write } from '../../lib/table/table.ts';
 import { userKey } from './keys.ts';
 import { type NewUser, User, type UserChanges, UserDetails } from './schemas.ts';
@@ -38,7 +38,7 @@ export async function replaceUser(target: Target, changes: z.infer<typeof UserCh
   const { password, id, username = target.username, ...given } = changes;
   if (username !== target.username) failFields({ attr: 'username', code: 'invalid' });
   const access = password === undefined ? {} : await accessBy(password);
-  const { expression, values } = setting({ ...given, username, ...(id && { id }), ...access });
+  const { expression, values } = setExpression({ ...given, username, ...(id && { id }), ...access });
   const left = UserDetails.keyof().options.filter((name) => !(name in given));
   const removal = left.length > 0 ? ` REMOVE ${left.map((name) => `#${name}`).join(', ')}` : '';
   return changed(target, { kind: 'update', expression: `${expression}${removal}`, values });

@@ -14,7 +14,7 @@ export const handler = endpoint(
     returns: { 200: z.array(Address) },
   },
   async ({ customer }) => {
-    const all = await addresses.ofCustomer(customer.id);
+    const all = await addresses.listByCustomer(customer.id);
     const isPrimary = ({ id }: addresses.Address) => id === customer.primaryAddressId;
     return [...all.filter(isPrimary), ...all.filter((address) => !isPrimary(address))].map((address) =>
       showAddress(customer.id, address),

@@ -24,7 +24,7 @@ const world = useWorld();
 
 const send = (
   phone: string,
-  request: { clientAddress?: string; type?: string; language?: string; appId?: string; deviceToken?: string } = {},
+  request: { clientIp?: string; type?: string; language?: string; appId?: string; deviceToken?: string } = {},
 ) =>
   world.call(sendOtp, {
     body: {
@@ -33,7 +33,7 @@ const send = (
       app_id: request.appId,
       device_token: request.deviceToken,
     },
-    clientAddress: request.clientAddress ?? `198.18.0.${++addresses % 250}`,
+    clientIp: request.clientIp ?? `198.18.0.${++addresses % 250}`,
     ...(request.language && { headers: { 'Accept-Language': request.language } }),
   });
 let addresses = 0;
@@ -158,32 +158,32 @@ describe('sendOTP', () => {
 
   test('counts nothing that was sent before the clock was set back', async () => {
     const phone = world.phone();
-    const clientAddress = '192.0.2.77';
+    const clientIp = '192.0.2.77';
     world.advance(86_400);
-    await send(phone, { clientAddress });
-    for (let sends = 1; sends < 20; sends++) await send(world.phone(), { clientAddress });
+    await send(phone, { clientIp });
+    for (let sends = 1; sends < 20; sends++) await send(world.phone(), { clientIp });
     world.advance(-86_400);
-    expect((await send(phone, { clientAddress })).body.resend_in).toBe(60);
-    expect((await send(phone, { clientAddress })).headers['retry-after']).toBe('60');
+    expect((await send(phone, { clientIp })).body.resend_in).toBe(60);
+    expect((await send(phone, { clientIp })).headers['retry-after']).toBe('60');
   });
 
   test('sends one code when fifty requests for a phone come at once', async () => {
     const phone = world.phone();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientAddress: '192.0.2.1' })));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp: '192.0.2.1' })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(world.sandbox.messages.list(phone)).toHaveLength(1);
   });
 
   test('sends twenty codes an hour for a client address, however many come at once; an IPv6 client is its /64', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientAddress: `2001:db8:1:2::${index}` })),
+      Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientIp: `2001:db8:1:2::${index}` })),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
-    const refused = await send(world.phone(), { clientAddress: '2001:db8:1:2:ffff::1' });
+    const refused = await send(world.phone(), { clientIp: '2001:db8:1:2:ffff::1' });
     expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
-    expect((await send(world.phone(), { clientAddress: '2001:db8:1:3::1' })).status).toBe(200);
+    expect((await send(world.phone(), { clientIp: '2001:db8:1:3::1' })).status).toBe(200);
     world.advance(Number(refused.headers['retry-after']));
-    expect((await send(world.phone(), { clientAddress: '2001:db8:1:2::1' })).status).toBe(200);
+    expect((await send(world.phone(), { clientIp: '2001:db8:1:2::1' })).status).toBe(200);
   });
 
   test('takes the client address from the gateway, not from a header', async () => {
@@ -192,7 +192,7 @@ describe('sendOTP', () => {
       world.call(sendOtp, {
         body: { phone_number: world.phone(), otp_type: 'customer_auth' },
         headers: { 'X-Forwarded-For': forged, Forwarded: `for=${forged}` },
-        clientAddress: '192.0.2.44',
+        clientIp: '192.0.2.44',
       });
     expect((await from('192.0.2.45')).status).toBe(200);
     expect((await from('192.0.2.46')).status).toBe(429);
@@ -229,15 +229,15 @@ describe('sendOTP', () => {
     ['has used up its quota', () => ({ quota: true }), 429, 'throttled'],
     ['knows that the number has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out'],
   ])('an SMS that SNS rejects, since it %s, spends no limit and leaves no code', async (_, fault, status, code) => {
-    const [phone, clientAddress] = [world.phone(), '192.0.2.99'];
+    const [phone, clientIp] = [world.phone(), '192.0.2.99'];
     const before = await taken();
     Object.assign(world.sandbox.faults, fault(phone));
-    const refused = await send(phone, { clientAddress });
+    const refused = await send(phone, { clientIp });
     expect({ status: refused.status, errors: refused.body.errors }).toEqual({ status, errors: error(code) });
     if (status === 429) expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(await taken()).toEqual(before);
     world.reset();
-    expect((await send(phone, { clientAddress })).status).toBe(200);
+    expect((await send(phone, { clientIp })).status).toBe(200);
   });
 
   test.each([
@@ -258,26 +258,26 @@ describe('sendOTP', () => {
     expect((await send(phone)).body.errors).toEqual(error('otp_send_limit'));
     if (sent) {
       const code = world.codeFor(phone);
-      expect((await authenticateWith(world, phone, code, { clientAddress: '192.0.2.98' })).status).toBe(201);
+      expect((await authenticateWith(world, phone, code, { clientIp: '192.0.2.98' })).status).toBe(201);
     }
   });
 
   test('does not touch the code of a phone for a client that may not send', async () => {
     world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
-    const [victim, clientAddress] = [world.phone(), '192.0.2.66'];
+    const [victim, clientIp] = [world.phone(), '192.0.2.66'];
     const code = await requestCode(world, victim);
-    await send(world.phone(), { clientAddress });
+    await send(world.phone(), { clientIp });
     world.advance(60);
     world.engine.record();
-    expect((await send(victim, { clientAddress })).status).toBe(429);
+    expect((await send(victim, { clientIp })).status).toBe(429);
     expect(world.engine.calls.filter(({ body }) => body.includes(victim))).toEqual([]);
     expect((await authenticateWith(world, victim, code)).status).toBe(201);
   });
 
   test('spends nothing but one send when fifty requests for a phone come at once from one address', async () => {
-    const [phone, clientAddress] = [world.phone(), '192.0.2.2'];
-    await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientAddress })));
-    const [item] = await world.partition(`CLIENT#${clientAddress}`);
+    const [phone, clientIp] = [world.phone(), '192.0.2.2'];
+    await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp })));
+    const [item] = await world.partition(`CLIENT#${clientIp}`);
     const counted = Object.entries(item ?? {}).filter(([name, value]) => /^sent\d+$/.test(name) && value !== 0);
     expect(counted).toHaveLength(1);
   });

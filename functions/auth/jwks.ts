@@ -1,5 +1,5 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { PublicKeys, publicKeys } from '../../lib/sessions/publicKeys.ts';
+import { PublicKeys, readPublicKeys } from '../../lib/sessions/publicKeys.ts';
 
 export const handler = endpoint(
   {
@@ -12,5 +12,5 @@ export const handler = endpoint(
     errors: ['unavailable'],
     cacheControl: 'public, max-age=300',
   },
-  async () => (await publicKeys()).shown,
+  async () => (await readPublicKeys()).shown,
 );

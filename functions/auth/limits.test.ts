@@ -14,8 +14,8 @@ beforeEach(() => cheapPasswords(world));
 const dayAttempts = 15;
 const types = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'];
 
-const send = (phone: string, clientAddress: string, otp_type = 'customer_auth', device_token?: string) =>
-  world.call(sendOtp, { body: { phone_number: phone, otp_type, device_token }, clientAddress });
+const send = (phone: string, clientIp: string, otp_type = 'customer_auth', device_token?: string) =>
+  world.call(sendOtp, { body: { phone_number: phone, otp_type, device_token }, clientIp });
 
 const turns = 14;
 /** Longer than any cool-down. */
@@ -26,9 +26,9 @@ const attackSeconds = turns * turnSeconds;
 async function attack(phone: string, { networks }: { networks: number }) {
   const addresses = Array.from({ length: networks }, nextAddress);
   for (let turn = 0; turn < turns; turn++) {
-    const clientAddress = addresses[turn % networks] ?? '';
-    for (const type of types) await send(phone, clientAddress, type);
-    for (let guess = 0; guess < 3; guess++) await authenticateWith(world, phone, '000000', { clientAddress });
+    const clientIp = addresses[turn % networks] ?? '';
+    for (const type of types) await send(phone, clientIp, type);
+    for (let guess = 0; guess < 3; guess++) await authenticateWith(world, phone, '000000', { clientIp });
     world.advance(turnSeconds);
   }
 }
@@ -43,7 +43,7 @@ test.each([
   const code = await requestCode(world, phone, deviceToken);
   // The attacker goes on while the code is on its way.
   await Promise.all(
-    Array.from({ length: 10 }, () => authenticateWith(world, phone, '111111', { clientAddress: nextAddress() })),
+    Array.from({ length: 10 }, () => authenticateWith(world, phone, '111111', { clientIp: nextAddress() })),
   );
   await send(phone, nextAddress());
   expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
@@ -126,21 +126,21 @@ test('another network does not learn whether a code is on its way to a phone', a
   const [waiting, idle] = [world.phone(), world.phone()];
   await requestCode(world, waiting);
   const guess = async (phone: string) =>
-    (await authenticateWith(world, phone, '000000', { clientAddress: nextAddress() })).body.errors;
+    (await authenticateWith(world, phone, '000000', { clientIp: nextAddress() })).body.errors;
   expect(await guess(waiting)).toEqual(await guess(idle));
 });
 
 test('wrong codes of one address are limited over all phones, and right ones do not count', async () => {
   world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '4' });
-  const clientAddress = nextAddress();
+  const clientIp = nextAddress();
   for (let turn = 0; turn < 6; turn++) {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    expect((await authenticateWith(world, phone, code, { clientAddress })).status).toBe(201);
+    expect((await authenticateWith(world, phone, code, { clientIp })).status).toBe(201);
   }
   const statuses: number[] = [];
   for (let turn = 0; turn < 5; turn++) {
-    statuses.push((await authenticateWith(world, world.phone(), '000000', { clientAddress })).status);
+    statuses.push((await authenticateWith(world, world.phone(), '000000', { clientIp })).status);
   }
   expect(statuses).toEqual([400, 400, 400, 400, 429]);
 });
@@ -156,8 +156,8 @@ test('an IPv6 site is limited however many of its networks it uses', async () =>
 
 test('a limit of more than fifty an hour holds exactly, however many come at once', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '60' });
-  const clientAddress = nextAddress();
-  const answers = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientAddress)));
+  const clientIp = nextAddress();
+  const answers = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientIp)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
 });
 
@@ -177,13 +177,13 @@ test('a prefix of numbers has a cap of its own, and a phone with an account may 
 describe('a login', () => {
   test('failed logins of one address are limited over all accounts, and successes do not count', async () => {
     world.set({ FAILED_LOGINS_PER_ADDRESS_PER_HOUR: '4' });
-    const clientAddress = nextAddress();
+    const clientIp = nextAddress();
     const account = await signUp(world);
-    for (let turn = 0; turn < 6; turn++) expect((await logIn(world, account, { clientAddress })).status).toBe(200);
+    for (let turn = 0; turn < 6; turn++) expect((await logIn(world, account, { clientIp })).status).toBe(200);
     const statuses: number[] = [];
     for (let turn = 0; turn < 5; turn++) {
       const guess = { email: `nobody${turn}@example.com`, password: 'x' };
-      statuses.push((await logIn(world, guess, { clientAddress })).status);
+      statuses.push((await logIn(world, guess, { clientIp })).status);
     }
     expect(statuses).toEqual([403, 403, 403, 403, 429]);
   });
@@ -198,7 +198,7 @@ describe('a login', () => {
     expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
     expect((await logIn(world, account)).status).toBe(429);
     const body = { email: account.email, password: account.password, device_token: known };
-    expect((await world.call(login, { body, clientAddress: nextAddress() })).status).toBe(200);
+    expect((await world.call(login, { body, clientIp: nextAddress() })).status).toBe(200);
   });
 });
 
@@ -212,7 +212,7 @@ test('the device token of a sign-up lets nobody guess at the customer who takes 
   const guesses = await Promise.all(
     Array.from({ length: 12 }, () => {
       const body = { email: squatter.email, password: 'guess', device_token: known };
-      return world.call(login, { body, clientAddress: nextAddress() });
+      return world.call(login, { body, clientIp: nextAddress() });
     }),
   );
   expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
@@ -228,7 +228,7 @@ test('a stranger who takes the e-mail address over never keeps the known device 
   for (let guess = 0; guess < 8; guess++) await logIn(world, { email: account.email, password: 'guess' });
   expect((await logIn(world, account)).status).toBe(429);
   const body = { email: account.email, password: account.password, device_token: known };
-  const { status, body: answer } = await world.call(login, { body, clientAddress: nextAddress() });
+  const { status, body: answer } = await world.call(login, { body, clientIp: nextAddress() });
   expect([status, answer.data?.id]).toEqual([200, account.id]);
 });
 
@@ -240,28 +240,28 @@ test('reauthenticate deletes no failures at another account of the same e-mail a
   const password = 'violet bicycle 77';
   const session = (await world.call(setPassword, { token: access, body: { password } })).body;
   const token = session?.access ?? access;
-  const clientAddress = nextAddress();
-  const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientAddress })).status;
+  const clientIp = nextAddress();
+  const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientIp })).status;
   for (let turn = 0; turn < 9; turn++) expect(await guess()).toBe(403);
-  expect((await world.call(reauthenticate, { token, body: { password }, clientAddress })).status).toBe(204);
+  expect((await world.call(reauthenticate, { token, body: { password }, clientIp })).status).toBe(204);
   expect([await guess(), await guess()]).toEqual([403, 429]);
 });
 
 test('failures behind a shared address never keep a known device out', async () => {
   const account = await signUp(world);
   const known = (await logIn(world, account)).body.data.device_token;
-  const clientAddress = nextAddress();
-  for (let turn = 0; turn < 12; turn++) await logIn(world, { ...account, password: 'guess' }, { clientAddress });
+  const clientIp = nextAddress();
+  for (let turn = 0; turn < 12; turn++) await logIn(world, { ...account, password: 'guess' }, { clientIp });
   const body = { email: account.email, password: account.password, device_token: known };
-  expect((await world.call(login, { body, clientAddress })).status).toBe(200);
+  expect((await world.call(login, { body, clientIp })).status).toBe(200);
 });
 
 test('another network neither learns of a code by trying, nor uses it up', async () => {
   const [waiting, idle] = [world.phone(), world.phone()];
   const code = await requestCode(world, waiting);
-  const clientAddress = nextAddress();
+  const clientIp = nextAddress();
   const guess = async (phone: string) => {
-    const { status, body, headers } = await authenticateWith(world, phone, '000000', { clientAddress });
+    const { status, body, headers } = await authenticateWith(world, phone, '000000', { clientIp });
     return { status, errors: body.errors, wait: headers['retry-after'] };
   };
   for (let turn = 0; turn < 7; turn++) expect(await guess(waiting)).toEqual(await guess(idle));
@@ -272,7 +272,7 @@ test('a code for reauthentication that the own device requested works', async ()
   const { access, phone, deviceToken } = await signIn(world);
   await send(phone, nextAddress(), 'reauthentication', deviceToken);
   const body = { otp: world.codeFor(phone) };
-  expect((await world.call(reauthenticate, { token: access, body, clientAddress: nextAddress() })).status).toBe(204);
+  expect((await world.call(reauthenticate, { token: access, body, clientIp: nextAddress() })).status).toBe(204);
 });
 
 test('sign-ups that name the phone of a stranger have no SMS sent to it', async () => {
@@ -287,9 +287,8 @@ test('strangers cannot lock the test number of an app store reviewer out', async
   const phone = world.phone();
   world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until: '2999-01-01' }]) });
   await send(phone, nextAddress());
-  for (let turn = 0; turn < 30; turn++)
-    await authenticateWith(world, phone, '000000', { clientAddress: nextAddress() });
-  expect((await authenticateWith(world, phone, '424242', { clientAddress: nextAddress() })).status).toBe(201);
+  for (let turn = 0; turn < 30; turn++) await authenticateWith(world, phone, '000000', { clientIp: nextAddress() });
+  expect((await authenticateWith(world, phone, '424242', { clientIp: nextAddress() })).status).toBe(201);
 });
 
 test('a test number has the limits of any phone after its last day', async () => {
@@ -310,7 +309,7 @@ test('a request for a new password of an unknown account uses up no cap', async 
   world.advance(10 * 86_400);
   const { handler: forget } = await import('../password/forget.ts');
   for (let turn = 0; turn < 5; turn++) {
-    await world.call(forget, { body: { phone: world.phone() }, clientAddress: nextAddress() });
+    await world.call(forget, { body: { phone: world.phone() }, clientIp: nextAddress() });
   }
   expect((await send(world.phone(), nextAddress())).status).toBe(200);
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { signedIn } from '../../lib/sessions/authenticate.ts';
-import { shownLastUseSeconds, stands } from '../../lib/sessions/sessionRepository.ts';
+import { displayLastUseSeconds, isActive } from '../../lib/sessions/sessionRepository.ts';
 import { Session, showSession } from '../../lib/sessions/sessionSchema.ts';
 import { readSignedInDevices } from '../../lib/sessions/signOut.ts';
 
@@ -18,8 +18,8 @@ export const handler = endpoint(
   async ({ customer, session: current }) => {
     const { open, registered } = await readSignedInDevices(customer.id);
     return open
-      .filter((session) => stands(session, customer))
-      .toSorted((a, b) => shownLastUseSeconds(b, current.id) - shownLastUseSeconds(a, current.id))
+      .filter((session) => isActive(session, customer))
+      .toSorted((a, b) => displayLastUseSeconds(b, current.id) - displayLastUseSeconds(a, current.id))
       .map((session) => {
         const device =
           registered.find(({ registrationId }) => registrationId === session.registrationId) ??

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { storedToken } from '../../lib/devices/deviceRepository.ts';
+import { readStoredToken } from '../../lib/devices/deviceRepository.ts';
 import { registrationId } from '../../lib/devices/deviceSchema.ts';
-import { deactivation } from '../../lib/devices/deviceWrites.ts';
+import { deactivateDeviceWrite } from '../../lib/devices/deviceWrites.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { clearable } from '../../lib/http/fields.ts';
 import { signedIn } from '../../lib/sessions/authenticate.ts';
-import { readRefreshToken } from '../../lib/sessions/jwt.ts';
+import { verifyRefreshToken } from '../../lib/sessions/jwt.ts';
 import * as sessions from '../../lib/sessions/sessionRepository.ts';
 import { token } from '../../lib/sessions/tokenSchema.ts';
 import { write } from '../../lib/table/table.ts';
@@ -24,13 +24,13 @@ export const handler = endpoint(
     returns: { 204: null },
   },
   async ({ customer, body }) => {
-    const claims = await readRefreshToken(body.refresh_token);
+    const claims = await verifyRefreshToken(body.refresh_token);
     // The session goes last: if something fails before, the caller is still signed in and can repeat it.
     if (body.registration_id) {
-      const registrationId = await storedToken(customer.id, body.registration_id);
-      await write(deactivation(customer.id, registrationId));
+      const registrationId = await readStoredToken(customer.id, body.registration_id);
+      await write(deactivateDeviceWrite(customer.id, registrationId));
     }
     if (claims?.customerId === customer.id)
-      await write(sessions.ending({ customerId: customer.id, id: claims.sessionId }));
+      await write(sessions.revokeSessionWrite({ customerId: customer.id, id: claims.sessionId }));
   },
 );

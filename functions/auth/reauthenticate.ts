@@ -31,7 +31,7 @@ export const handler = endpoint(
     ],
     errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'wrongCredentials'],
   },
-  async ({ body, clientAddress, ...caller }) => {
-    await reauthenticate(caller, { ...body, clientAddress });
+  async ({ body, clientIp, ...caller }) => {
+    await reauthenticate(caller, { ...body, clientIp });
   },
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { refresh } from '../../lib/sessions/rotateRefreshToken.ts';
+import { rotateRefreshToken } from '../../lib/sessions/rotateRefreshToken.ts';
 import { Tokens, token } from '../../lib/sessions/tokenSchema.ts';
 
 export const handler = endpoint(
@@ -13,5 +13,5 @@ export const handler = endpoint(
     returns: { 200: Tokens },
     errors: ['tokenNotValid', 'unavailable'],
   },
-  ({ body }) => refresh(body.refresh),
+  ({ body }) => rotateRefreshToken(body.refresh),
 );

@@ -56,7 +56,7 @@ let clients = 0;
 const send = (sendOtp: Endpoint, phone = world.phone()) => {
   clients += 1;
   const body = { phone_number: phone, otp_type: 'customer_auth' };
-  return call(sendOtp, { body, clientAddress: `192.0.2.${clients}` });
+  return call(sendOtp, { body, clientIp: `192.0.2.${clients}` });
 };
 const unavailable = {
   type: 'server_error',

@@ -1,7 +1,7 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { otpCaller } from '../../lib/otp/deviceToken.ts';
+import { identifyOtpCaller } from '../../lib/otp/deviceToken.ts';
 import { OtpRequest, OtpSent } from '../../lib/otp/otpSchema.ts';
-import { sendCode } from '../../lib/otp/sendOtp.ts';
+import { sendOtp } from '../../lib/otp/sendOtp.ts';
 
 export const handler = endpoint(
   {
@@ -14,9 +14,9 @@ export const handler = endpoint(
     returns: { 200: OtpSent },
     errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut', 'unavailable'],
   },
-  async ({ body: { phone_number: phone, otp_type: type, app_id, channel, device_token }, language, clientAddress }) => {
-    const caller = await otpCaller(clientAddress, device_token, phone.number);
-    const sent = await sendCode({ phone, type, appId: app_id ?? undefined, language, caller, attr: 'phone_number' });
+  async ({ body: { phone_number: phone, otp_type: type, app_id, channel, device_token }, language, clientIp }) => {
+    const caller = await identifyOtpCaller(clientIp, device_token, phone.number);
+    const sent = await sendOtp({ phone, type, appId: app_id ?? undefined, language, caller, attr: 'phone_number' });
     return {
       phone_number: phone.number,
       otp_type: type,

@@ -30,8 +30,8 @@ async function stolen({ isVerified = false } = {}) {
 }
 const outcome = ({ status, body }: Awaited<ReturnType<World['call']>>) => ({ status, code: body?.errors?.[0]?.code });
 const refused = { status: 403, code: 'recent_code_required' };
-const prove = (token: string, body: object, clientAddress = nextAddress()) =>
-  world.call(reauthenticate, { token, body, clientAddress });
+const prove = (token: string, body: object, clientIp = nextAddress()) =>
+  world.call(reauthenticate, { token, body, clientIp });
 
 describe('with an access token alone, a thief', () => {
   test('cannot give the account a phone of their own', async () => {
@@ -108,7 +108,7 @@ describe('reauthenticate', () => {
     // Only a code makes the function read its secrets.
     world.keepNothing();
     const body = { phone_number: phone, otp_type: 'reauthentication' };
-    await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    await world.call(sendOtp, { body, clientIp: addressOf(phone) });
     const otp = world.codeFor(phone);
     const answers = await Promise.all([prove(access, { otp }), prove(access, { otp })]);
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
@@ -148,10 +148,10 @@ test('an account without a verified phone gives its own by a code alone, and ano
   const account = await stolen();
   const phone = world.phone();
   await prove(account.token, { password: account.password });
-  const clientAddress = addressOf(phone);
-  expect((await world.call(verifyPhone, { token: account.token, body: { phone }, clientAddress })).status).toBe(409);
+  const clientIp = addressOf(phone);
+  expect((await world.call(verifyPhone, { token: account.token, body: { phone }, clientIp })).status).toBe(409);
   const body = { phone, verification_code: world.codeFor(phone) };
-  expect((await world.call(verifyPhone, { token: account.token, body, clientAddress })).status).toBe(200);
+  expect((await world.call(verifyPhone, { token: account.token, body, clientIp })).status).toBe(200);
   // The phone of the sign-up may be a stranger's.
   expect(world.sandbox.messages.list(account.phone)).toEqual([]);
 });
@@ -198,10 +198,10 @@ describe('who asks whether an e-mail address is taken', () => {
       const request = { method: 'PATCH', token: access, body: { email: 'taken@example.com' } };
       return (await world.call(updateCustomer, request)).body;
     });
-    const clientAddress = nextAddress();
+    const clientIp = nextAddress();
     const ask = async (wanted: string) => {
       const { access } = await signIn(world);
-      const request = { method: 'PATCH', token: access, clientAddress, body: { email: wanted } };
+      const request = { method: 'PATCH', token: access, clientIp, body: { email: wanted } };
       return (await world.call(updateCustomer, request)).status;
     };
     const statuses: number[] = [];
@@ -222,12 +222,12 @@ describe('who asks whether an e-mail address is taken', () => {
 });
 
 test('one address signs up as many accounts an hour as the limit allows', async () => {
-  const clientAddress = nextAddress();
+  const clientIp = nextAddress();
   world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: '3' });
   const { handler: signup } = await import('../password/signup.ts');
   const statuses: number[] = [];
   for (let turn = 0; turn < 4; turn++) {
-    statuses.push((await world.call(signup, { body: newAccount(world), clientAddress })).status);
+    statuses.push((await world.call(signup, { body: newAccount(world), clientIp })).status);
   }
   expect(statuses).toEqual([200, 200, 200, 429]);
 });

@@ -6,9 +6,9 @@ import { languages } from '../../lib/errors.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { choice } from '../../lib/http/fields.ts';
-import { issueDeviceToken, otpCaller } from '../../lib/otp/deviceToken.ts';
+import { identifyOtpCaller, issueDeviceToken } from '../../lib/otp/deviceToken.ts';
 import { deviceToken, issuedDeviceToken, otpCode } from '../../lib/otp/otpSchema.ts';
-import { mint, readSigningKey } from '../../lib/sessions/jwt.ts';
+import { issueTokens, readSigningKey } from '../../lib/sessions/jwt.ts';
 import { signIn } from '../../lib/sessions/signIn.ts';
 import { Tokens } from '../../lib/sessions/tokenSchema.ts';
 
@@ -32,10 +32,10 @@ export const handler = endpoint(
     returns: { 200: SignedIn, 201: SignedIn },
     errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'unavailable'],
   },
-  async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientAddress }) => {
-    const [caller] = await Promise.all([otpCaller(clientAddress, device_token, phone.number), readSigningKey()]);
+  async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientIp }) => {
+    const [caller] = await Promise.all([identifyOtpCaller(clientIp, device_token, phone.number), readSigningKey()]);
     const { customer, country, wallet, session, isNew } = await signIn({ phone, code, caller, device, language });
-    const [tokens, newDeviceToken] = await Promise.all([mint(session), issueDeviceToken(customer.id)]);
+    const [tokens, newDeviceToken] = await Promise.all([issueTokens(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {
       ...tokens,
       customer: showCustomer(customer, phone.number, country, wallet),

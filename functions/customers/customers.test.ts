@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import { personalData } from '../../lib/privacy/personalData.ts';
 import { addressKey, otpKey } from '../../lib/table/keys.ts';
-import { cursorBehind } from '../../lib/table/pagination.ts';
+import { makeCursor } from '../../lib/table/pagination.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
 import { insertSegment, jpegWithExif, png, pngOfSize, webp } from '../../lib/testing/images.ts';
@@ -11,7 +11,7 @@ import { notifyOf } from '../../lib/testing/notifications.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import type { Stream } from '../../lib/testing/stream.ts';
 import { useWorld } from '../../lib/testing/world.ts';
-import { emptyWallet } from '../../lib/wallet/walletRepository.ts';
+import { makeEmptyWallet } from '../../lib/wallet/walletRepository.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as bulkDelete } from '../notifications/bulkDelete.ts';
@@ -777,7 +777,7 @@ describe('DeleteCustomer', () => {
         expect([place, personal, content.includes(personal)]).toEqual([place, personal, false]);
       }
     }
-    expect(await partition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...emptyWallet('EGP') }]);
+    expect(await partition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...makeEmptyWallet('EGP') }]);
   });
 
   test('never erases a customer who has not been removed', async () => {
@@ -886,7 +886,7 @@ describe('exportCustomer', () => {
 
   test('has no rest for a cursor that is made up or of another customer', async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
-    const cursors = ['x', '', 'AAAA', cursorBehind(`CUSTOMER#${other.customer.id}`, 'PROFILE')];
+    const cursors = ['x', '', 'AAAA', makeCursor(`CUSTOMER#${other.customer.id}`, 'PROFILE')];
     const answers = await Promise.all(
       cursors.map((cursor) => world.call(exportCustomer, { method: 'GET', token: caller.access, query: { cursor } })),
     );

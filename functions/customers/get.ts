@@ -1,5 +1,5 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { shownPhone } from '../../lib/customers/customerRepository.ts';
+import { readDisplayedPhone } from '../../lib/customers/customerRepository.ts';
 import { Customer, showCustomer } from '../../lib/customers/customerSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
@@ -15,7 +15,7 @@ export const handler = endpoint(
     returns: { 200: Customer },
   },
   async ({ customer, wallet }) => {
-    const [phone, country] = await Promise.all([shownPhone(customer), countries.find(customer.countryCode)]);
+    const [phone, country] = await Promise.all([readDisplayedPhone(customer), countries.find(customer.countryCode)]);
     return showCustomer(customer, phone, country, wallet);
   },
 );

@@ -22,8 +22,8 @@ export const handler = endpoint(
       { attr: 'email', code: 'unique' },
     ],
   },
-  async ({ body, clientAddress, ...caller }) => {
-    await changeProfile(caller, body, clientAddress);
+  async ({ body, clientIp, ...caller }) => {
+    await changeProfile(caller, body, clientIp);
     return readProfile(caller.customer.id);
   },
 );

@@ -491,7 +491,7 @@ describe('an APNs token', () => {
   const signInOn = async (phone: string, registration_id: string, type = 'ios') => {
     const device = { registration_id, type };
     const body = { phone_number: phone, otp: await requestCode(world, phone), device, language: 'en' };
-    return (await world.call(authenticate, { body, clientAddress: addressOf(phone) })).body;
+    return (await world.call(authenticate, { body, clientIp: addressOf(phone) })).body;
   };
 
   test.each(spellings)('%s is the same device when another customer registers it, in lower case', async (_, spell) => {

@@ -14,7 +14,7 @@ export const handler = endpoint(
     returns: { 200: z.array(Device) },
   },
   async ({ customer }) => {
-    const all = await devices.ofCustomer(customer.id);
+    const all = await devices.listByCustomer(customer.id);
     return all.toSorted((a, b) => b.createdAtSeconds - a.createdAtSeconds).map(showDevice);
   },
 );

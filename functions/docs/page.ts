@@ -1,5 +1,5 @@
 import { config } from '../../lib/config/config.ts';
-import { baseOf } from '../../lib/docs/base.ts';
+import { findBase } from '../../lib/docs/base.ts';
 import { docsPage } from '../../lib/docs/page.ts';
 import { fail } from '../../lib/errors.ts';
 import { Document } from '../../lib/http/contract.ts';
@@ -17,6 +17,6 @@ export const handler = endpoint(
     if (!config.hasDocs) return fail('notFound');
     const inbox = config.localSiteUrl;
     const [testNumber] = inbox ? config.testNumbers : [];
-    return new Document('text/html', docsPage({ api: baseOf(path, resource), inbox, testNumber }));
+    return new Document('text/html', docsPage({ api: findBase(path, resource), inbox, testNumber }));
   },
 );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { baseOf } from '../../lib/docs/base.ts';
+import { findBase } from '../../lib/docs/base.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import document from '../../openapi.json' with { type: 'json' };
 
@@ -14,5 +14,5 @@ export const handler = endpoint(
     isCompressed: true,
   },
   // Without the host: a header that a caller made up would stay in shared caches.
-  ({ path, resource }) => ({ ...document, servers: [{ url: baseOf(path, resource) || '/' }] }),
+  ({ path, resource }) => ({ ...document, servers: [{ url: findBase(path, resource) || '/' }] }),
 );

@@ -1,5 +1,5 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { PageQuery, pageOf, showPage } from '../../lib/http/pageSchema.ts';
+import { PageQuery, readPageQuery, showPage } from '../../lib/http/pageSchema.ts';
 import * as notifications from '../../lib/notifications/notificationRepository.ts';
 import { Notification, showNotification } from '../../lib/notifications/notificationSchema.ts';
 import { signedIn } from '../../lib/sessions/authenticate.ts';
@@ -12,9 +12,9 @@ export const handler = endpoint(
     description: 'The first page comes without `cursor`. Follow `next` for older notifications.',
     auth: signedIn,
     query: PageQuery,
-    returns: { 200: pageOf(Notification) },
+    returns: { 200: readPageQuery(Notification) },
     errors: ['notFound'],
   },
   async ({ customer, query, url }) =>
-    showPage(url, query, await notifications.pageOf(customer, query), showNotification),
+    showPage(url, query, await notifications.readInboxPage(customer, query), showNotification),
 );

@@ -1,8 +1,8 @@
-import { operation } from '../../lib/http/internalFunction.ts';
-import { changeSettings, PublicSettings, storedSettings } from '../../lib/settings/publicSettings.ts';
+import { internalFunction } from '../../lib/http/internalFunction.ts';
+import { changeSettings, PublicSettings, readStoredSettings } from '../../lib/settings/publicSettings.ts';
 import { SettingsChange } from '../../lib/settings/settingsSchema.ts';
 
-export const handler = operation(
+export const handler = internalFunction(
   {
     summary: 'Change the settings that everybody may see; functions see it within a minute. Answers all of them.',
     input: SettingsChange,
@@ -10,6 +10,6 @@ export const handler = operation(
   },
   async ({ set, remove }) => {
     await changeSettings(set, remove);
-    return PublicSettings.parse(await storedSettings());
+    return PublicSettings.parse(await readStoredSettings());
   },
 );

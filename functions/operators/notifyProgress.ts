@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import * as broadcasts from '../../lib/broadcasts/broadcastRepository.ts';
 import { Progress } from '../../lib/broadcasts/broadcastSchema.ts';
-import { progressOf } from '../../lib/broadcasts/progress.ts';
+import { readProgress } from '../../lib/broadcasts/progress.ts';
 import { fail } from '../../lib/errors.ts';
 import { text } from '../../lib/http/fields.ts';
-import { operation } from '../../lib/http/internalFunction.ts';
+import { internalFunction } from '../../lib/http/internalFunction.ts';
 
-export const handler = operation(
+export const handler = internalFunction(
   {
     summary: 'How far a notification to many customers has come.',
     input: z.object({ idempotency_key: text({ max: 255 }) }),
     returns: Progress,
     errors: ['notFound'],
   },
-  async ({ idempotency_key }) => progressOf((await broadcasts.find(idempotency_key)) ?? fail('notFound')),
+  async ({ idempotency_key }) => readProgress((await broadcasts.find(idempotency_key)) ?? fail('notFound')),
 );

@@ -7,7 +7,7 @@ import { signIn } from '../../lib/testing/signIn.ts';
 import type { Stream } from '../../lib/testing/stream.ts';
 import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
 import { useWorld } from '../../lib/testing/world.ts';
-import { hashOf } from '../../lib/wallet/ledgerHash.ts';
+import { hashEntry } from '../../lib/wallet/ledgerHash.ts';
 import type { Entry } from '../../lib/wallet/walletRepository.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 
@@ -390,7 +390,7 @@ describe('walletVerify', () => {
       'an entry was replaced by one that is right in itself',
       async ({ id, second }) => {
         const forged = { ...second, reference: 'forged' } as unknown as Entry;
-        await world.put({ ...forged, hash: hashOf(id, forged) });
+        await world.put({ ...forged, hash: hashEntry(id, forged) });
       },
       ({ second }) => [
         ['entry_replaced', null],
@@ -462,7 +462,7 @@ describe('walletVerify', () => {
       const { id, entry, ledger, recordAt } = await booked();
       const forged = { ...ledger, amountMinor: 99_999 } as unknown as Entry;
       const changes = [
-        { entry: { ...forged, hash: hashOf(id, forged) } },
+        { entry: { ...forged, hash: hashEntry(id, forged) } },
         { entry: forged },
         { customerId: id + 1 },
         { content: 7 },
@@ -495,7 +495,7 @@ describe('walletVerify', () => {
     test('is not asked of an entry of an earlier version', async () => {
       const { id, ledger, recordAt } = await booked();
       const { keyHash: _, ...earlier } = ledger as unknown as Entry;
-      const old = { ...earlier, hash: hashOf(id, earlier) };
+      const old = { ...earlier, hash: hashEntry(id, earlier) };
       await world.put(old);
       await world.put({ ...(await walletOf(id)), checksum: Number.parseInt(old.hash.slice(0, 8), 16) });
       for (const place of places) await world.delete(keyOf(recordAt(place)));

@@ -1,8 +1,8 @@
-import { operation } from '../../lib/http/internalFunction.ts';
+import { internalFunction } from '../../lib/http/internalFunction.ts';
 import { adjust } from '../../lib/wallet/adjust.ts';
 import { LedgerEntry, showEntry, WalletAdjustment } from '../../lib/wallet/adjustmentSchema.ts';
 
-export const handler = operation(
+export const handler = internalFunction(
   {
     summary: "Put money into a customer's wallet or take it out, once for each idempotency key.",
     input: WalletAdjustment,

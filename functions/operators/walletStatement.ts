@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { fail } from '../../lib/errors.ts';
-import { operation } from '../../lib/http/internalFunction.ts';
+import { internalFunction } from '../../lib/http/internalFunction.ts';
 import { PageQuery } from '../../lib/http/pageSchema.ts';
 import { LedgerEntry, showEntry } from '../../lib/wallet/adjustmentSchema.ts';
 import * as wallets from '../../lib/wallet/walletRepository.ts';
 import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 
-export const handler = operation(
+export const handler = internalFunction(
   {
     summary: 'A wallet and its entries, the newest first, also of a customer who was erased.',
     input: PageQuery.extend({ customer_id: z.int().min(1) }),
@@ -20,7 +20,7 @@ export const handler = operation(
   },
   async ({ customer_id, ...query }) => {
     const wallet = (await wallets.find(customer_id)) ?? fail('customerNotFound');
-    const { next, previous, items } = await wallets.entriesOf(customer_id, query);
+    const { next, previous, items } = await wallets.listEntries(customer_id, query);
     return { wallet: showWallet(wallet), next, previous, results: items.map(showEntry) };
   },
 );

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { operation } from '../../lib/http/internalFunction.ts';
+import { internalFunction } from '../../lib/http/internalFunction.ts';
 import { problems, verifyNext, verifyWallet } from '../../lib/wallet/audit.ts';
 
 const Place = z.object({ pk: z.string().min(1), sk: z.string().min(1) });
 
-export const handler = operation(
+export const handler = internalFunction(
   {
     summary: 'Check that balances are the sums of their entries, and that no entry was edited, removed or moved.',
     input: z.object({

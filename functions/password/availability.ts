@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
 import { AvailabilityQuery, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
-import { expectAvailable } from '../../lib/passwords/availability.ts';
+import { requireAvailable } from '../../lib/passwords/availability.ts';
 
 export const handler = endpoint(
   {
@@ -19,8 +19,8 @@ export const handler = endpoint(
     },
     fieldErrors: [...oneIdentifierErrors, { attr: 'email', code: 'unique' }, { attr: 'phone', code: 'unique' }],
   },
-  async ({ query, clientAddress }) => {
-    await expectAvailable(query, clientAddress);
+  async ({ query, clientIp }) => {
+    await requireAvailable(query, clientIp);
     return { available: true as const };
   },
 );

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
 import { OneIdentifier, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
-import { sendResetCode } from '../../lib/passwords/passwordReset.ts';
+import { sendResetOtp } from '../../lib/passwords/passwordReset.ts';
 
 export const handler = endpoint(
   {
@@ -16,8 +16,8 @@ export const handler = endpoint(
     fieldErrors: oneIdentifierErrors,
     errors: ['unavailable'],
   },
-  async ({ body, clientAddress }) => {
-    await sendResetCode(body, clientAddress);
+  async ({ body, clientIp }) => {
+    await sendResetOtp(body, clientIp);
     return null;
   },
 );

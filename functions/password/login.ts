@@ -18,10 +18,10 @@ export const handler = endpoint(
     fieldErrors: [{ attr: 'email', code: 'required' }],
     errors: ['wrongCredentials', 'unavailable'],
   },
-  async ({ body: { email, phone, password, device_token }, clientAddress }) => {
+  async ({ body: { email, phone, password, device_token }, clientIp }) => {
     const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSecrets()]);
     const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
-    const account = await logIn({ ...identifier, password, deviceToken: device_token, clientAddress });
+    const account = await logIn({ ...identifier, password, deviceToken: device_token, clientIp });
     return showSignedIn(account);
   },
 );

@@ -225,9 +225,9 @@ describe('signup', () => {
   test('tells a client address three hundred times an hour that something is taken, and then nothing', async () => {
     const { email } = await signUp(world);
     world.set({ REFUSALS_PER_ADDRESS_PER_HOUR: '3' });
-    const clientAddress = nextAddress();
+    const clientIp = nextAddress();
     world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: '1000' });
-    const probe = (changes: object) => world.call(signup, { body: newAccount(world, changes), clientAddress });
+    const probe = (changes: object) => world.call(signup, { body: newAccount(world, changes), clientIp });
     for (let free = 0; free < 5; free++) expect((await probe({})).status).toBe(200);
     const answers = await Promise.all(Array.from({ length: 6 }, () => probe({ email })));
     expect([count(answers, 423), count(answers, 429)]).toEqual([3, 3]);
@@ -309,8 +309,8 @@ describe('login', () => {
 
   test('waits longer and longer after ten failures, and forgets them when the password is right', async () => {
     const account = await signUp(world);
-    const clientAddress = nextAddress();
-    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress });
+    const clientIp = nextAddress();
+    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp });
     for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
     const waits = [];
     for (let round = 0; round < 14; round++) {
@@ -323,16 +323,16 @@ describe('login', () => {
       expect((await guess()).status).toBe(403);
     }
     expect(waits.map(([, wait]) => wait)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]);
-    expect((await logIn(world, account, { clientAddress })).status).toBe(429);
+    expect((await logIn(world, account, { clientIp })).status).toBe(429);
     expect((await logIn(world, account)).status).toBe(200);
     world.advance(3600);
-    expect((await logIn(world, account, { clientAddress })).status).toBe(200);
+    expect((await logIn(world, account, { clientIp })).status).toBe(200);
     expect((await guess()).status).toBe(403);
   });
 
   test('makes a guesser of an account that does not exist wait just the same', async () => {
-    const clientAddress = nextAddress();
-    const guess = () => logIn(world, { email: 'ghost@example.com', password: 'wrong wrong' }, { clientAddress });
+    const clientIp = nextAddress();
+    const guess = () => logIn(world, { email: 'ghost@example.com', password: 'wrong wrong' }, { clientIp });
     for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
     const { status, headers, body } = await guess();
     expect([status, headers['retry-after'], body.code]).toEqual([429, '1', 429]);
@@ -340,17 +340,17 @@ describe('login', () => {
 
   test('lets ten of a hundred parallel guesses reach the comparison', async () => {
     const account = await signUp(world);
-    const clientAddress = nextAddress();
+    const clientIp = nextAddress();
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress })),
+      Array.from({ length: 100 }, () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp })),
     );
     expect([count(answers, 403), count(answers, 429)]).toEqual([10, 90]);
   });
 
   test('counts anew a day after the last failure', async () => {
     const account = await signUp(world);
-    const clientAddress = nextAddress();
-    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientAddress });
+    const clientIp = nextAddress();
+    const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp });
     for (let failure = 1; failure <= 10; failure++) await guess();
     world.advance(86_401);
     for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
@@ -392,7 +392,7 @@ describe('login', () => {
 });
 
 describe('login by phone', () => {
-  const byPhone = (body: object) => world.call(login, { body, clientAddress: nextAddress() });
+  const byPhone = (body: object) => world.call(login, { body, clientIp: nextAddress() });
 
   test('is for when the setting is on; then the phone is required and the e-mail may stay away', async () => {
     const { phone, password, email, id } = await signUp(world);
@@ -417,8 +417,8 @@ describe('login by phone', () => {
   test('counts failures under the phone, whatever stands beside it', async () => {
     const { phone, email } = await signUp(world);
     await setPhoneLogin(true);
-    const clientAddress = nextAddress();
-    const guess = (body: object) => world.call(login, { body: { phone, password: 'wrong', ...body }, clientAddress });
+    const clientIp = nextAddress();
+    const guess = (body: object) => world.call(login, { body: { phone, password: 'wrong', ...body }, clientIp });
     for (let failure = 0; failure < 10; failure++) expect((await guess(failure % 2 ? { email } : {})).status).toBe(403);
     expect([(await guess({})).status, (await guess({ email })).status]).toEqual([429, 429]);
   });
@@ -466,8 +466,8 @@ describe('login by phone', () => {
     const phone = world.phone();
     const [victim, attacker] = [await signUp(world, { phone }), await signUp(world, { phone })];
     await setPhoneLogin(true);
-    const clientAddress = nextAddress();
-    const from = (body: object) => world.call(login, { body: { phone, ...body }, clientAddress });
+    const clientIp = nextAddress();
+    const from = (body: object) => world.call(login, { body: { phone, ...body }, clientIp });
     for (let guess = 0; guess < 9; guess++)
       expect((await from({ email: victim.email, password: `guess ${guess}` })).status).toBe(403);
     expect((await from({ email: attacker.email, password: attacker.password })).status).toBe(200);
@@ -478,8 +478,8 @@ describe('login by phone', () => {
   test('does not count for longer because it succeeds now and then', async () => {
     const account = await signUp(world);
     await setPhoneLogin(true);
-    const clientAddress = nextAddress();
-    const from = (password: string) => world.call(login, { body: { phone: account.phone, password }, clientAddress });
+    const clientIp = nextAddress();
+    const from = (password: string) => world.call(login, { body: { phone: account.phone, password }, clientIp });
     for (let day = 0; day < 30; day++) {
       expect((await from('a slip')).status).toBe(403);
       expect((await from(account.password)).status).toBe(200);
@@ -546,8 +546,8 @@ describe('logout', () => {
 });
 
 describe('availability', () => {
-  const ask = (query: Record<string, string>, clientAddress = nextAddress()) =>
-    world.call(availability, { method: 'GET', query, clientAddress });
+  const ask = (query: Record<string, string>, clientIp = nextAddress()) =>
+    world.call(availability, { method: 'GET', query, clientIp });
 
   test('tells whether an e-mail or a phone can be signed up with', async () => {
     // Only a phone makes the function read the countries.
@@ -590,11 +590,11 @@ test('the device token of another account with the same phone shares no failures
   const squatter = await signUp(world, { phone: account.phone });
   const tokenOf = async ({ email, phone, password }: typeof account) => {
     const body = { email, phone, password };
-    return (await world.call(login, { body, clientAddress: nextAddress() })).body.data.device_token;
+    return (await world.call(login, { body, clientIp: nextAddress() })).body.data.device_token;
   };
   const withToken = async (own: typeof account, password: string, device_token: string) => {
     const body = { email: own.email, phone: own.phone, password, device_token };
-    return (await world.call(login, { body, clientAddress: nextAddress() })).status;
+    return (await world.call(login, { body, clientIp: nextAddress() })).status;
   };
   const [known, other] = [await tokenOf(account), await tokenOf(squatter)];
   for (let guess = 0; guess < 12; guess++) await withToken(squatter, 'guess', other);

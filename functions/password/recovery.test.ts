@@ -19,13 +19,13 @@ beforeEach(() => cheapPasswords(world));
 
 const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
-const askForCode = (body: object, clientAddress = nextAddress()) => world.call(forget, { body, clientAddress });
-const resetWith = (body: object, clientAddress = nextAddress()) => world.call(reset, { body, clientAddress });
+const askForCode = (body: object, clientIp = nextAddress()) => world.call(forget, { body, clientIp });
+const resetWith = (body: object, clientIp = nextAddress()) => world.call(reset, { body, clientIp });
 const newPassword = 'orange cat on a roof';
 
 async function resetCode(phone: string): Promise<string> {
   const body = { phone_number: phone, otp_type: 'password_reset' };
-  await world.call(sendOtp, { body, clientAddress: nextAddress() });
+  await world.call(sendOtp, { body, clientIp: nextAddress() });
   return world.codeFor(phone);
 }
 
@@ -82,7 +82,7 @@ describe('forget password', () => {
     const next = async (phone: string) => {
       await askForCode({ phone });
       const ask = async (otp_type: string) =>
-        (await world.call(sendOtp, { body: { phone_number: phone, otp_type }, clientAddress: nextAddress() })).status;
+        (await world.call(sendOtp, { body: { phone_number: phone, otp_type }, clientIp: nextAddress() })).status;
       return { reset: await ask('password_reset'), signIn: await ask('customer_auth') };
     };
     const waits = { reset: 429, signIn: 200 };
@@ -90,9 +90,9 @@ describe('forget password', () => {
     expect(world.sandbox.messages.list(unknown)).toHaveLength(1);
 
     const sendsAfter = async (email: string) => {
-      const clientAddress = nextAddress();
-      for (let request = 0; request < 4; request++) await askForCode({ email }, clientAddress);
-      const { pk, sk } = clientSendsKey(clientAddress);
+      const clientIp = nextAddress();
+      for (let request = 0; request < 4; request++) await askForCode({ email }, clientIp);
+      const { pk, sk } = clientSendsKey(clientIp);
       const counted = (await world.partition(pk)).find((item) => item.sk === sk);
       return Object.entries(counted ?? {}).filter(([name, at]) => /^sent/.test(name) && at !== 0).length;
     };
@@ -140,7 +140,7 @@ describe('forget password', () => {
     ['both', { email: 'a@example.com', phone: '+201001234567' }, ['phone']],
     ['an e-mail that is none', { email: 'a' }, ['email']],
   ])('refuses %s', async (_, body, fields) => {
-    expect(fieldsOf(await world.call(forget, { body, clientAddress: nextAddress() }))).toEqual([423, fields]);
+    expect(fieldsOf(await world.call(forget, { body, clientIp: nextAddress() }))).toEqual([423, fields]);
   });
 });
 
@@ -184,22 +184,21 @@ describe('reset password', () => {
     expect((await logIn(world, thief)).status).toBe(200);
     const request = { method: 'PATCH', token: thief.token, body: { email: victim.email } };
     expect((await world.call(updateCustomer, request)).status).toBe(200);
-    const clientAddress = nextAddress();
-    const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientAddress })).status;
+    const clientIp = nextAddress();
+    const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientIp })).status;
     for (let turn = 0; turn < 9; turn++) expect(await guess()).toBe(403);
     const reset = { phone: thief.phone, token: thief.code, password: newPassword };
-    expect((await resetWith(reset, clientAddress)).status).toBe(200);
+    expect((await resetWith(reset, clientIp)).status).toBe(200);
     expect([await guess(), await guess()]).toEqual([403, 429]);
   });
 
   test('counts wrong codes for a phone alike, whether or not an account has it', async () => {
     const { phone } = await verified();
     const attemptsLeft = async (phone: string) => {
-      const clientAddress = nextAddress();
-      await askForCode({ phone }, clientAddress);
-      for (let turn = 0; turn < 9; turn++)
-        await resetWith({ phone, token: '000000', password: newPassword }, clientAddress);
-      const attempts = Array.from({ length: 9 }, () => authenticateWith(world, phone, '000000', { clientAddress }));
+      const clientIp = nextAddress();
+      await askForCode({ phone }, clientIp);
+      for (let turn = 0; turn < 9; turn++) await resetWith({ phone, token: '000000', password: newPassword }, clientIp);
+      const attempts = Array.from({ length: 9 }, () => authenticateWith(world, phone, '000000', { clientIp }));
       return (await Promise.all(attempts)).filter(({ status }) => status === 400).length;
     };
     expect([await attemptsLeft(phone), await attemptsLeft(world.phone())]).toEqual([2, 2]);
@@ -209,11 +208,11 @@ describe('reset password', () => {
     for (const name of ['email', 'phone'] as const) {
       const account = await withCode();
       const { email, code: token } = account;
-      const clientAddress = nextAddress();
-      for (let guess = 0; guess < 12; guess++) await logIn(world, { email, password: 'forgotten' }, { clientAddress });
+      const clientIp = nextAddress();
+      for (let guess = 0; guess < 12; guess++) await logIn(world, { email, password: 'forgotten' }, { clientIp });
       const body = { [name]: account[name], token, password: newPassword };
-      expect((await resetWith(body, clientAddress)).status).toBe(200);
-      expect((await logIn(world, { email, password: newPassword }, { clientAddress })).status).toBe(200);
+      expect((await resetWith(body, clientIp)).status).toBe(200);
+      expect((await logIn(world, { email, password: newPassword }, { clientIp })).status).toBe(200);
     }
   });
 

@@ -17,8 +17,8 @@ export const handler = endpoint(
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
     errors: ['wrongCode', 'unavailable'],
   },
-  async ({ body: { token: code, ...body }, clientAddress }) => {
-    await resetPassword({ ...body, code, clientAddress });
+  async ({ body: { token: code, ...body }, clientIp }) => {
+    await resetPassword({ ...body, code, clientIp });
     return null;
   },
 );

@@ -30,8 +30,8 @@ export const handler = endpoint(
     ],
     errors: ['codeNeeded', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
   },
-  async ({ body: { otp: code, ...body }, clientAddress, ...caller }) => {
-    await setPassword(caller, { ...body, code, clientAddress });
+  async ({ body: { otp: code, ...body }, clientIp, ...caller }) => {
+    await setPassword(caller, { ...body, code, clientIp });
     return readProfile(caller.customer.id);
   },
 );

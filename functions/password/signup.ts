@@ -20,9 +20,9 @@ export const handler = endpoint(
     ],
     errors: ['unavailable'],
   },
-  async ({ body, language, clientAddress }) => {
+  async ({ body, language, clientIp }) => {
     await readSecrets();
-    const account = await signUp(body, language, clientAddress);
+    const account = await signUp(body, language, clientIp);
     return showSignedIn(account);
   },
 );

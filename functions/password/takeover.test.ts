@@ -31,7 +31,7 @@ const me = async (token: string) => (await world.call(getCustomer, { method: 'GE
 const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const bringCode = (token: string, code: unknown) =>
   world.call(verifyPhone, { token, body: { verification_code: code } });
-const askForCode = (token: string) => world.call(verifyPhone, { token, clientAddress: nextAddress() });
+const askForCode = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
 const setEmail = (token: string, email: string) =>
   world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
 
@@ -88,7 +88,7 @@ describe('verifying a phone', () => {
     const account = await signUp(world);
     const phone = world.phone();
     const withPhone = (body: object) =>
-      world.call(verifyPhone, { token: account.token, body: { phone, ...body }, clientAddress: nextAddress() });
+      world.call(verifyPhone, { token: account.token, body: { phone, ...body }, clientIp: nextAddress() });
     expect((await withPhone({})).status).toBe(409);
     const answer = await withPhone({ verification_code: world.codeFor(phone) });
     expect([answer.status, answer.body.data.phone]).toEqual([200, phone]);
@@ -103,9 +103,9 @@ describe('verifying a phone', () => {
 
   test('tells no more than fifty times an hour that somebody has a phone, and with a code only if it is right', async () => {
     const [{ token }, owner] = [await signUp(world), await signIn(world)];
-    const clientAddress = nextAddress();
+    const clientIp = nextAddress();
     const about = (phone: string, code?: string) =>
-      world.call(verifyPhone, { token, body: { phone, verification_code: code }, clientAddress });
+      world.call(verifyPhone, { token, body: { phone, verification_code: code }, clientIp });
     for (const phone of [owner.phone, world.phone()])
       expect(fieldsOf(await about(phone, '123456'))).toEqual([423, ['verification_code']]);
     world.set({ AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR: '3' });
@@ -119,7 +119,7 @@ describe('verifying a phone', () => {
     const [owner, stranger] = [await signUp(world), await signUp(world)];
     const guess = (code: string) => {
       const body = { phone: owner.phone, verification_code: code };
-      return world.call(verifyPhone, { token: stranger.token, body, clientAddress: nextAddress() });
+      return world.call(verifyPhone, { token: stranger.token, body, clientIp: nextAddress() });
     };
     const before = await guess('000000');
     await askForCode(owner.token);
@@ -131,10 +131,10 @@ describe('verifying a phone', () => {
   test('leaves an attempt to its owner when one address has used up its own', async () => {
     const phone = world.phone();
     const squatter = await signUp(world, { phone });
-    const clientAddress = nextAddress();
-    await world.call(verifyPhone, { token: squatter.token, clientAddress });
+    const clientIp = nextAddress();
+    await world.call(verifyPhone, { token: squatter.token, clientIp });
     for (let turn = 0; turn < 6; turn++) {
-      await world.call(verifyPhone, { token: squatter.token, body: { verification_code: '000000' }, clientAddress });
+      await world.call(verifyPhone, { token: squatter.token, body: { verification_code: '000000' }, clientIp });
     }
     const owner = await signUp(world, { phone });
     world.advance(301);
@@ -195,7 +195,7 @@ describe('verifying a phone', () => {
     const account = await signUp(world);
     await world.call(sendOtp, {
       body: { phone_number: account.phone, otp_type: 'customer_auth' },
-      clientAddress: nextAddress(),
+      clientIp: nextAddress(),
     });
     expect((await bringCode(account.token, world.codeFor(account.phone))).status).toBe(423);
     world.advance(60);
@@ -267,16 +267,16 @@ describe('an attacker who signs up with the phone of somebody else', () => {
     const attacker = await attack(phone);
     const before = world.sandbox.messages.list(phone).length;
     for (const body of [{ phone }, { email: attacker.email }]) {
-      expect((await world.call(forget, { body, clientAddress: nextAddress() })).status).toBe(200);
+      expect((await world.call(forget, { body, clientIp: nextAddress() })).status).toBe(200);
     }
     expect(world.sandbox.messages.list(phone)).toHaveLength(before);
     world.advance(60);
     await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'password_reset' },
-      clientAddress: nextAddress(),
+      clientIp: nextAddress(),
     });
     const body = { phone, token: world.codeFor(phone), password: 'orange cat on a roof' };
-    expect((await world.call(reset, { body, clientAddress: nextAddress() })).status).toBe(403);
+    expect((await world.call(reset, { body, clientIp: nextAddress() })).status).toBe(403);
     expect((await logIn(world, attacker)).status).toBe(200);
   });
 
@@ -342,8 +342,8 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     await setEmail(owner.access, email);
     const password = 'violet bicycle 77';
     expect((await world.call(setPassword, { token: owner.access, body: { password } })).status).toBe(200);
-    const clientAddress = nextAddress();
-    const from = (password: string) => logIn(world, { email, password }, { clientAddress });
+    const clientIp = nextAddress();
+    const from = (password: string) => logIn(world, { email, password }, { clientIp });
     for (let guess = 0; guess < 9; guess++) expect((await from(`guess ${guess}`)).status).toBe(403);
     expect((await from(attacker.password)).body.data.id).toBe(attacker.id);
     expect((await from('guess 9')).status).toBe(403);

@@ -37,9 +37,9 @@ export const handler = endpoint(
     ],
     attrs: { otpInvalid: 'verification_code', otpExpired: 'verification_code' },
   },
-  async ({ body: { phone, verification_code: code }, language, clientAddress, ...caller }) => {
-    const customer = await verifyPhone(caller, { phone, code, language, clientAddress });
-    const wallet = await wallets.ofCustomer(customer.id);
+  async ({ body: { phone, verification_code: code }, language, clientIp, ...caller }) => {
+    const customer = await verifyPhone(caller, { phone, code, language, clientIp });
+    const wallet = await wallets.findByCustomer(customer.id);
     return showAccount({ customer, phone: customer.phoneNumber, wallet, token: caller.accessToken });
   },
 );

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { readInForce } from '../../lib/regions/regionRepository.ts';
+import { readVersionInForce } from '../../lib/regions/regionRepository.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { feature, loadRegions, rectangle } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -225,7 +225,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
   });
 
   test('has no regions where none are loaded', async () => {
-    const inForce = await readInForce();
+    const inForce = await readVersionInForce();
     await world.delete({ pk: 'REGIONS', sk: 'IN_FORCE' });
     laterOn();
     expect((await find(22, 3)).body).toEqual({ code: '', name: '', country: null });

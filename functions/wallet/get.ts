@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { PageQuery, pageOf, showPage } from '../../lib/http/pageSchema.ts';
+import { PageQuery, readPageQuery, showPage } from '../../lib/http/pageSchema.ts';
 import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
 import { showTransaction, WalletTransaction } from '../../lib/wallet/transactionSchema.ts';
 import * as wallets from '../../lib/wallet/walletRepository.ts';
@@ -17,7 +17,7 @@ export const handler = endpoint(
     returns: {
       200: z.object({
         wallet: Wallet.nullable(),
-        wallet_transactions: pageOf(WalletTransaction).meta({
+        wallet_transactions: readPageQuery(WalletTransaction).meta({
           id: 'WalletTransactionPage',
           description: 'A page of transactions.',
         }),
@@ -26,7 +26,7 @@ export const handler = endpoint(
     errors: ['notFound'],
   },
   async ({ customer, wallet, query, language, url }) => {
-    const page = await wallets.entriesOf(customer.id, query);
+    const page = await wallets.listEntries(customer.id, query);
     return {
       wallet: query.cursor === undefined ? showWallet(wallet) : null,
       wallet_transactions: showPage(url, query, page, (entry) => showTransaction(entry, language)),

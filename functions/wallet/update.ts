@@ -16,7 +16,7 @@ export const handler = endpoint(
   },
   async ({ customer, body: { is_use_wallet_in_payment: wanted } }) => {
     const wallet = await (wanted === undefined
-      ? wallets.ofCustomer(customer.id)
+      ? wallets.findByCustomer(customer.id)
       : wallets.setUsedInPayment(customer.id, wanted));
     return showWallet(wallet);
   },

@@ -1,7 +1,9 @@
-import { deliver } from '../../lib/notifications/deliverPush.ts';
+import { deliverPushes } from '../../lib/notifications/deliverPush.ts';
 import { Notification } from '../../lib/notifications/notificationRepository.ts';
-import { customerOf } from '../../lib/table/keys.ts';
+import { readCustomerId } from '../../lib/table/keys.ts';
 import { streamWorker } from '../../lib/table/streamWorker.ts';
 
 /** Pushes notifications as they come into the table. */
-export const handler = streamWorker(({ key, after }) => deliver(customerOf(key.pk), Notification.parse(after)));
+export const handler = streamWorker(({ key, after }) =>
+  deliverPushes(readCustomerId(key.pk), Notification.parse(after)),
+);

@@ -1,9 +1,9 @@
-import { silenceDevicesOf } from '../../lib/devices/deviceRepository.ts';
-import { syncEndpoint } from '../../lib/devices/syncPushEndpoint.ts';
+import { deactivateDevicesOf } from '../../lib/devices/deviceRepository.ts';
+import { syncPushEndpoint } from '../../lib/devices/syncPushEndpoint.ts';
 import { logger } from '../../lib/logger.ts';
-import { emptyInbox } from '../../lib/notifications/purgeDeleted.ts';
-import { erase } from '../../lib/privacy/erasure.ts';
-import { clearingKey, customerOf, devicePrefix, erasureKey, sessionPrefix } from '../../lib/table/keys.ts';
+import { purgeDeleted } from '../../lib/notifications/purgeDeleted.ts';
+import { eraseCustomer } from '../../lib/privacy/erasure.ts';
+import { clearingKey, devicePrefix, erasureKey, readCustomerId, sessionPrefix } from '../../lib/table/keys.ts';
 import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
 
 /**
@@ -12,15 +12,15 @@ import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
  * of devices at SNS.
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
-  const customerId = customerOf(key.pk);
+  const customerId = readCustomerId(key.pk);
   if (key.sk === erasureKey(customerId).sk) {
-    await erase(customerId);
+    await eraseCustomer(customerId);
     logger().info('erased', { customer_id: customerId });
-  } else if (key.sk === clearingKey(customerId).sk) await emptyInbox(customerId);
+  } else if (key.sk === clearingKey(customerId).sk) await purgeDeleted(customerId);
   else if (key.sk.startsWith(sessionPrefix)) {
-    await silenceDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });
+    await deactivateDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });
   } else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {
-    await syncEndpoint(String((after ?? before)?.registrationId));
+    await syncPushEndpoint(String((after ?? before)?.registrationId));
   }
 });
 

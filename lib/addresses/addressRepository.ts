@@ -4,7 +4,7 @@ import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { type Given, setting, type Write } from '../table/expressions.ts';
+import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { find } from '../table/items.ts';
 import { addressCreationKey, addressKey, addressPrefix, customerPartition, profileKey } from '../table/keys.ts';
 import { readAll, readPrefix, transact, write } from '../table/table.ts';
@@ -28,7 +28,7 @@ export type Address = z.infer<typeof Address>;
 export type Fields = Omit<Address, 'id' | 'createdAtMs'>;
 
 /** A customer's addresses, the newest first. */
-export async function ofCustomer(customerId: number): Promise<Address[]> {
+export async function listByCustomer(customerId: number): Promise<Address[]> {
   const addresses = await readPrefix(customerPartition(customerId), addressPrefix, Address);
   return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
 }
@@ -104,9 +104,9 @@ function makePrimaryWrites(customerId: number, address: Address): Write[] {
 export async function change(
   customerId: number,
   id: number,
-  changes: Given<Fields>,
+  changes: Changes<Fields>,
 ): Promise<{ before: Address; after: Address }> {
-  const update = setting(changes);
+  const update = setExpression(changes);
   if (!update.expression) {
     const address = await find(addressKey(customerId, id), Address);
     return { before: address, after: address };

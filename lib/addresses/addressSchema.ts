@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { choice, clearable, id, text } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
 import { image } from '../images/imageSchema.ts';
-import { imageUrl } from '../images/urls.ts';
+import { toImageUrl } from '../images/urls.ts';
 import { Point, point } from '../regions/pointSchema.ts';
 import { locationTypes, type Address as Stored } from './addressRepository.ts';
 
@@ -41,6 +41,6 @@ export function showAddress(customerId: number, address: Stored): Address {
     location_type: address.locationType,
     point: { type: 'Point', coordinates: [address.longitude, address.latitude] },
     map_description: address.mapDescription ?? '',
-    map_image: imageUrl(customerId, address.mapImage),
+    map_image: toImageUrl(customerId, address.mapImage),
   };
 }

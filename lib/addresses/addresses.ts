@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Customer } from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
-import { savingImage } from '../images/saving.ts';
-import { dropQuietly } from '../images/store.ts';
+import { withUploadedImage } from '../images/saving.ts';
+import { deleteImageBestEffort } from '../images/store.ts';
 import { isSameImage } from '../images/urls.ts';
 import type { Position } from '../regions/cells.ts';
 import * as regions from '../regions/regionRepository.ts';
@@ -19,9 +19,9 @@ export async function addAddress(customer: Customer, wanted: NewAddress): Promis
   const { point, description, location_type: locationType, map_description: mapDescription = null } = wanted;
   const fields = { ...placeOf(point), description, locationType, mapDescription };
   const image = wanted.map_image ?? null;
-  return savingImage(customer.id, image, async (mapImage) => {
+  return withUploadedImage(customer.id, image, async (mapImage) => {
     const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
-    if (!isSameImage(customer.id, address.mapImage, mapImage)) await dropQuietly(customer.id, mapImage);
+    if (!isSameImage(customer.id, address.mapImage, mapImage)) await deleteImageBestEffort(customer.id, mapImage);
     return address;
   });
 }
@@ -43,7 +43,7 @@ export async function changeAddress(
 ): Promise<addresses.Address> {
   const { point, description, location_type, map_description, map_image } = wanted;
   if (point) await requireServed(customer, point);
-  return savingImage(customer.id, map_image, async (mapImage) => {
+  return withUploadedImage(customer.id, map_image, async (mapImage) => {
     const { before, after } = await addresses.change(customer.id, id, {
       ...(point && placeOf(point)),
       description,
@@ -52,7 +52,7 @@ export async function changeAddress(
       mapImage,
     });
     const isReplaced = !isSameImage(customer.id, after.mapImage, before.mapImage);
-    if (isReplaced) await dropQuietly(customer.id, before.mapImage);
+    if (isReplaced) await deleteImageBestEffort(customer.id, before.mapImage);
     return after;
   });
 }
@@ -60,7 +60,7 @@ export async function changeAddress(
 /** @throws what {@link addresses.remove} throws */
 export async function deleteAddress(customer: Customer, id: number): Promise<void> {
   const { mapImage } = await addresses.remove(customer.id, id);
-  await dropQuietly(customer.id, mapImage);
+  await deleteImageBestEffort(customer.id, mapImage);
 }
 
 /** A shop delivers inside its regions, and to customers of the region's own country. */

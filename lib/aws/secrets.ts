@@ -19,7 +19,7 @@ const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
  * not seen. While SSM cannot be reached, the last value goes on serving.
  * @throws unavailable where there is no last value
  */
-export function secret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
+export function readSecret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const read = readers.get(schema) ?? cacheThroughFailures((hasLast) => readParameter(name, schema, hasLast));
   readers.set(schema, read);
   return read() as Promise<z.output<S>>;

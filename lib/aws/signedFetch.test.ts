@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { endpointOf } from '../config/config.ts';
+import { findServiceUrl } from '../config/config.ts';
 import { signedFetch } from './signedFetch.ts';
 
 let server: Server;
@@ -92,5 +92,5 @@ test.each([
   ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu'],
 ])('finds services of %s', (region, endpoint) => {
   process.env.AWS_REGION = region;
-  expect(endpointOf('s3')).toBe(endpoint);
+  expect(findServiceUrl('s3')).toBe(endpoint);
 });

@@ -1,6 +1,6 @@
 import { AwsClient } from 'aws4fetch';
 import { backOff } from '../backOff.ts';
-import { config, endpointOf, type SignedService } from '../config/config.ts';
+import { config, findServiceUrl, type SignedService } from '../config/config.ts';
 
 interface Options {
   method: string;
@@ -85,7 +85,7 @@ async function tryOnce(service: SignedService, path: string, options: Options): 
     isDefinite,
   });
   const ask = async (signal: AbortSignal): Promise<Outcome> => {
-    const response = await aws.fetch(`${endpointOf(service)}${path}`, { ...request, headers, signal });
+    const response = await aws.fetch(`${findServiceUrl(service)}${path}`, { ...request, headers, signal });
     const body = await response.text();
     if (response.ok) return { body, reason: '', isTransient: false, isDefinite: true };
     const reason = codeIn(body) ?? `Status${response.status}`;

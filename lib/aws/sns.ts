@@ -10,13 +10,13 @@ let patient: SNSClient | undefined;
 let single: SNSClient | undefined;
 
 /** The client of SNS, made at the first call; it tries twice. */
-export function sns(): SNSClient {
+export function snsClient(): SNSClient {
   patient ??= new SNSClient({ maxAttempts: 2, requestHandler: patience() });
   return patient;
 }
 
 /** One that tries once, for whoever must look around before another try. */
-export function snsOnce(): SNSClient {
+export function snsClientWithoutRetries(): SNSClient {
   single ??= new SNSClient({ maxAttempts: 1, requestHandler: patience() });
   return single;
 }

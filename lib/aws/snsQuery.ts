@@ -6,7 +6,7 @@ import { signedFetch } from './signedFetch.ts';
  * @throws {ServiceFailure} by the code that SNS gives: `SnsOptedOut`, `SnsThrottled` …
  * @see https://docs.aws.amazon.com/sns/latest/api/CommonParameters.html
  */
-export async function askSns(
+export async function callSns(
   action: string,
   parameters: Record<string, string>,
   { isRepeatable = true } = {},

@@ -7,7 +7,8 @@ import * as broadcasts from './broadcastRepository.ts';
 import { enqueue } from './queue.ts';
 
 /** What an operator wants said, and to whom. */
-export interface Wanted extends Pick<broadcasts.Broadcast, 'idempotencyKey' | 'type' | 'title' | 'body' | 'data'> {
+export interface BroadcastRequest
+  extends Pick<broadcasts.Broadcast, 'idempotencyKey' | 'type' | 'title' | 'body' | 'data'> {
   audience: broadcasts.Audience;
   /** How long the notifications stay; as configured without it. */
   ttlSeconds: number | undefined;
@@ -23,7 +24,7 @@ const atOnce = 10;
  * asked for any number of times and whatever failed before.
  * @throws idempotencyKeyReused for a key that stands for something else
  */
-export async function begin(wanted: Wanted): Promise<broadcasts.Broadcast> {
+export async function startBroadcast(wanted: BroadcastRequest): Promise<broadcasts.Broadcast> {
   const { audience, ttlSeconds = config.notificationSeconds, ...content } = wanted;
   const contentHash = createHash('sha256')
     .update(JSON.stringify([audience, wanted.ttlSeconds, { ...content, data: Object.entries(content.data).sort() }]))
@@ -35,7 +36,7 @@ export async function begin(wanted: Wanted): Promise<broadcasts.Broadcast> {
   if (broadcast.contentHash !== contentHash) fail('idempotencyKeyReused');
 
   const { idempotencyKey } = broadcast;
-  const known = await broadcasts.partsOf(idempotencyKey);
+  const known = await broadcasts.listParts(idempotencyKey);
   const audiences = inParts(audience, known[0]?.of ?? config.broadcastSegments);
   const missing = audiences.flatMap((share, number) =>
     known.some((part) => part.number === number) ? [] : [newPart(share, number, audiences.length, broadcast)],

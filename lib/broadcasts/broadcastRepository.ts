@@ -65,7 +65,7 @@ export async function find(idempotencyKey: string): Promise<Broadcast | undefine
   return broadcast;
 }
 
-export function partsOf(idempotencyKey: string): Promise<Part[]> {
+export function listParts(idempotencyKey: string): Promise<Part[]> {
   return readPrefix(broadcastKey(idempotencyKey).pk, broadcastPartPrefix, Part);
 }
 
@@ -88,7 +88,7 @@ export function areDone(parts: Part[]): boolean {
 }
 
 /** What a broadcast said is nobody's business once it has been sent: its notifications have it for as long as their customers do. */
-export function forgetTexts(broadcast: Broadcast): Promise<unknown> {
+export function deleteTexts(broadcast: Broadcast): Promise<unknown> {
   const nothing = { en: '', ar: '' };
   const item: Broadcast = { ...broadcast, title: nothing, body: nothing, data: {} };
   return write({ kind: 'put', key: broadcastKey(broadcast.idempotencyKey), item, condition: 'attribute_exists(pk)' });

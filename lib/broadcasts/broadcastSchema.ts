@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Wanted } from '../broadcasts/begin.ts';
+import type { BroadcastRequest } from '../broadcasts/begin.ts';
 import { languages } from '../errors.ts';
 import { choice, code, text } from '../http/fields.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
@@ -58,7 +58,7 @@ export const NotifyRequest = z
 export type NotifyRequest = z.output<typeof NotifyRequest>;
 
 /** In the words of the table. */
-export function storedRequest(wanted: NotifyRequest): Wanted {
+export function toStoredRequest(wanted: NotifyRequest): BroadcastRequest {
   const { customer_ids, country, language, notification_type, title, message_body, data, idempotency_key, ttl } =
     wanted;
   return {

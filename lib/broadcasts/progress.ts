@@ -4,8 +4,8 @@ import * as broadcasts from './broadcastRepository.ts';
 import type { Progress } from './broadcastSchema.ts';
 
 /** How far a broadcast has come, added up from its parts. */
-export async function progressOf(broadcast: broadcasts.Broadcast): Promise<z.input<typeof Progress>> {
-  const parts = await broadcasts.partsOf(broadcast.idempotencyKey);
+export async function readProgress(broadcast: broadcasts.Broadcast): Promise<z.input<typeof Progress>> {
+  const parts = await broadcasts.listParts(broadcast.idempotencyKey);
   const total = (field: 'recipients' | 'unknown') => parts.reduce((sum, part) => sum + part[field], 0);
   const done = parts.filter(({ isDone }) => isDone).length;
   const [{ of } = { of: 0 }] = parts;

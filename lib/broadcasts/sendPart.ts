@@ -30,8 +30,8 @@ export async function sendPart(
     if (!hasTime()) break;
   }
   if (part && !part.isDone) return false;
-  if (broadcast && broadcasts.areDone(await broadcasts.partsOf(idempotencyKey)))
-    await broadcasts.forgetTexts(broadcast);
+  if (broadcast && broadcasts.areDone(await broadcasts.listParts(idempotencyKey)))
+    await broadcasts.deleteTexts(broadcast);
   return true;
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { ConfigurationError, MissingSetting, readers } from './env.ts';
+import { ConfigurationError, MissingSetting, makeReaders } from './env.ts';
 import { SmsApp, TestNumber } from './smsSettings.ts';
 
-const { text, integer, count, flag, list, json } = readers((variable) => process.env[variable]);
+const { text, integer, count, flag, list, json } = makeReaders((variable) => process.env[variable]);
 
 /**
  * A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of
@@ -356,7 +356,7 @@ const domains = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };
  * Where a service of AWS is; the SDK's own variables name another place, and the local stack sets
  * them.
  */
-export function endpointOf(service: SignedService): string {
+export function findServiceUrl(service: SignedService): string {
   const [, domain] = Object.entries(domains).find(([start]) => config.region.startsWith(start)) ?? [];
   const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain ?? 'amazonaws.com'}`);
   return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll).replace(/\/$/, '');

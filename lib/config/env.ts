@@ -12,7 +12,7 @@ export class ConfigurationError extends Error {
 export class MissingSetting extends ConfigurationError {}
 
 /** Ways to read a setting, each at the time it is asked for. */
-export function readers(read: (variable: string) => string | undefined) {
+export function makeReaders(read: (variable: string) => string | undefined) {
   function text(variable: string, fallback?: string): string {
     const value = read(variable) || fallback;
     if (value === undefined) throw new MissingSetting(`The environment variable ${variable} is not set.`);

@@ -43,15 +43,15 @@ const empty: AppContent = {
   maintenance: false,
 };
 
-export const appContent = cached(async () => (await storedAppContent()) ?? empty);
+export const appContent = cached(async () => (await readStoredAppContent()) ?? empty);
 /** In the operators' order. */
-export const faqs = cached(storedFaqs);
+export const faqs = cached(readStoredFaqs);
 
-export function storedAppContent(): Promise<AppContent | undefined> {
+export function readStoredAppContent(): Promise<AppContent | undefined> {
   return read(appContentKey, AppContent);
 }
 
-export async function storedFaqs(): Promise<Faq[]> {
+export async function readStoredFaqs(): Promise<Faq[]> {
   return (await read(faqsKey, Faqs))?.faqs ?? [];
 }
 

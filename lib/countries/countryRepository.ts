@@ -32,20 +32,20 @@ export type Country = z.infer<typeof Country>;
 
 /** Every country by its code, in the operators' order. */
 export const all = cached<ReadonlyMap<string, Country>>(async () => {
-  const countries = await stored();
+  const countries = await readStored();
   return new Map(countries.map((country) => [country.code, country]));
 });
 
 /** The country of a customer. */
 export async function find(code: string): Promise<Country> {
   // A country and its regions may have been loaded since the list was read.
-  const country = (await all()).get(code) ?? (await all.anew()).get(code);
+  const country = (await all()).get(code) ?? (await all.refresh()).get(code);
   if (!country) throw new ConfigurationError(`The country ${code} is not in the table; load the seed data.`);
   return country;
 }
 
 /** The countries as they stand in the table now. */
-export async function stored(): Promise<Country[]> {
+export async function readStored(): Promise<Country[]> {
   const countries = await readPrefix(countriesPartition, '', Country);
   return countries.toSorted((a, b) => a.position - b.position);
 }

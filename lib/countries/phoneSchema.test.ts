@@ -12,14 +12,14 @@ import * as countries from './countryRepository.ts';
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
 
 const setRanges = async (extraPhoneRanges: countries.PhoneRange[], changes: Partial<countries.Country> = {}) => {
-  const [saudi] = (await countries.stored()).filter(({ code }) => code === 'SA');
+  const [saudi] = (await countries.readStored()).filter(({ code }) => code === 'SA');
   if (!saudi) throw new Error('Saudi Arabia is not in the table.');
   await countries.save({ ...saudi, active: true, ...changes, extraPhoneRanges });
   world.advance(86_400);
 };
 
 const send = (phone_number: string) =>
-  world.call(sendOtp, { body: { phone_number, otp_type: 'customer_auth' }, clientAddress: nextAddress() });
+  world.call(sendOtp, { body: { phone_number, otp_type: 'customer_auth' }, clientIp: nextAddress() });
 
 beforeEach(async () => {
   cheapPasswords(world);
@@ -75,19 +75,19 @@ test('a customer of an extra range signs in, signs up, verifies, and resets a pa
 
   const account = await signUp(world, newAccount(world, { phone: '+966 52 111 0002' }));
   expect((await verify(world, { ...account, phone: '+966521110002' })).status).toBe(200);
-  const clientAddress = nextAddress();
+  const clientIp = nextAddress();
   const isAvailable = await world.call(availability, {
     method: 'GET',
     query: { phone: '+966521110002' },
-    clientAddress,
+    clientIp,
   });
   expect(isAvailable.body.errors.errorDetails).toHaveProperty('phone');
 
   world.advance(3_600);
   const phone = '00966521110002';
-  expect((await world.call(forget, { body: { phone }, clientAddress })).status).toBe(200);
+  expect((await world.call(forget, { body: { phone }, clientIp })).status).toBe(200);
   const body = { phone, token: world.codeFor('+966521110002'), password: 'green tea 17 cups' };
-  expect((await world.call(reset, { body, clientAddress })).status).toBe(200);
+  expect((await world.call(reset, { body, clientIp })).status).toBe(200);
 });
 
 test('the caps of a prefix and of a country count the numbers of an extra range', async () => {

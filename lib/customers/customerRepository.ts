@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { fail, languages } from '../errors.ts';
-import { type Given, setting, type Write } from '../table/expressions.ts';
+import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { emailClaimKey, erasureKey, lostEmailKey, phoneClaimKey, profileKey, walletKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
-import { emptyWallet, Wallet } from '../wallet/walletRepository.ts';
+import { makeEmptyWallet, Wallet } from '../wallet/walletRepository.ts';
 import * as unprovenPhones from './unverifiedPhones.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
@@ -14,7 +14,7 @@ export const Customer = z.object({
   phoneNumber: z.string(),
   /**
    * E.164; what was given at a sign-up with a password, until a phone is proven. It is nobody's
-   * before that: see {@link shownPhone}.
+   * before that: see {@link readDisplayedPhone}.
    */
   unprovenPhone: z.string().default(''),
   fullName: z.string(),
@@ -58,37 +58,37 @@ export const Customer = z.object({
 export type Customer = z.infer<typeof Customer>;
 
 /** Who holds a phone number or an e-mail address. */
-export const Claim = z.object({ customerId: z.int() });
-export type Claim = z.infer<typeof Claim>;
+export const UniqueClaim = z.object({ customerId: z.int() });
+export type UniqueClaim = z.infer<typeof UniqueClaim>;
 
 /**
  * The writes that create a customer with a wallet and take their phone and e-mail address, each
  * refused if somebody has it already. A phone that is not proven is taken from nobody and by
  * nobody: it must only not be somebody's.
  */
-export function creation(customer: Customer, currency: string): Record<string, Write> {
+export function createCustomerWrites(customer: Customer, currency: string): Record<string, Write> {
   const { id, phoneNumber, unprovenPhone, email } = customer;
-  const claim = { customerId: id } satisfies Claim;
+  const claim = { customerId: id } satisfies UniqueClaim;
   const absent = 'attribute_not_exists(pk)';
   return {
     phone: phoneNumber
       ? { kind: 'put', key: phoneClaimKey(phoneNumber), item: claim, condition: absent }
       : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
-    ...(unprovenPhone && { unproven: unprovenPhones.joining(unprovenPhone, id) }),
+    ...(unprovenPhone && { unproven: unprovenPhones.addSignUpWrite(unprovenPhone, id) }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
     // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
     ...(email && !phoneNumber && { lostEmail: { kind: 'check', key: lostEmailKey(email), condition: absent } }),
     profile: { kind: 'put', key: profileKey(id), item: customer, condition: absent },
-    wallet: { kind: 'put', key: walletKey(id), item: emptyWallet(currency), condition: absent },
+    wallet: { kind: 'put', key: walletKey(id), item: makeEmptyWallet(currency), condition: absent },
   };
 }
 
 /**
  * The number to show as a customer's: an unproven one only while nobody has proven it to be theirs.
  */
-export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
+export async function readDisplayedPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
   if (phoneNumber || !unprovenPhone) return phoneNumber;
-  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: Claim }]);
+  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: UniqueClaim }]);
   return claim ? '' : unprovenPhone;
 }
 
@@ -96,7 +96,7 @@ export async function shownPhone({ phoneNumber, unprovenPhone }: Customer): Prom
  * The writes that make a phone a customer's own who has none: refused if they have one by now, or
  * somebody else has proven this one.
  */
-export async function proof(customer: Customer, phone: string): Promise<Write[]> {
+export async function verifyPhoneWrites(customer: Customer, phone: string): Promise<Write[]> {
   return [
     {
       kind: 'update',
@@ -108,10 +108,10 @@ export async function proof(customer: Customer, phone: string): Promise<Write[]>
     {
       kind: 'put',
       key: phoneClaimKey(phone),
-      item: { customerId: customer.id } satisfies Claim,
+      item: { customerId: customer.id } satisfies UniqueClaim,
       condition: 'attribute_not_exists(pk)',
     },
-    ...(await unprovenPhones.leaving(customer.unprovenPhone, customer.id)),
+    ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, customer.id)),
   ];
 }
 
@@ -119,22 +119,22 @@ export async function proof(customer: Customer, phone: string): Promise<Write[]>
  * The writes that free an e-mail address that a customer has lost, unless somebody else has lost it
  * since.
  */
-async function forgettingLoss({ id, lostEmail }: Customer): Promise<Write[]> {
+async function releaseLostEmailWrites({ id, lostEmail }: Customer): Promise<Write[]> {
   const key = lostEmailKey(lostEmail);
-  const [lost] = lostEmail ? await readAll([{ key, as: Claim }]) : [];
+  const [lost] = lostEmail ? await readAll([{ key, as: UniqueClaim }]) : [];
   if (lost?.customerId !== id) return [];
   return [{ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }];
 }
 
 /** What a customer may choose about pushes. */
-export type Preferences = Given<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
+export type Preferences = Changes<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
 
 /**
  * Changes what is named and leaves the rest alone. @throws authenticationFailed if the customer is
  * gone
  */
 export async function changePreferences(customer: Customer, preferences: Preferences): Promise<Customer> {
-  const { given, ...update } = setting(preferences);
+  const { given, ...update } = setExpression(preferences);
   if (!update.expression) return customer;
   const key = profileKey(customer.id);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
@@ -158,8 +158,8 @@ export async function remove(customer: Customer): Promise<boolean> {
     ...(phoneNumber
       ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), condition: '#customerId = :owner', values: owner }]
       : []),
-    ...(await unprovenPhones.leaving(customer.unprovenPhone, id)),
-    ...(await forgettingLoss(customer)),
+    ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, id)),
+    ...(await releaseLostEmailWrites(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);
@@ -173,7 +173,7 @@ export function markForErasure(customerId: number): Promise<unknown> {
   return write({ kind: 'put', key: erasureKey(customerId), item: { customerId } });
 }
 
-export async function withWallet(customerId: number): Promise<{ customer: Customer; wallet: Wallet } | undefined> {
+export async function readWithWallet(customerId: number): Promise<{ customer: Customer; wallet: Wallet } | undefined> {
   const [customer, wallet] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },

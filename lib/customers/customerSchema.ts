@@ -4,7 +4,7 @@ import { Country, showCountry } from '../countries/countrySchema.ts';
 import { languages } from '../errors.ts';
 import { id } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
-import { imageUrl } from '../images/urls.ts';
+import { toImageUrl } from '../images/urls.ts';
 import type * as wallets from '../wallet/walletRepository.ts';
 import { showWallet, Wallet } from '../wallet/walletSchema.ts';
 import { genders, type Customer as Stored } from './customerRepository.ts';
@@ -43,7 +43,7 @@ export function showCustomer(
     phone_number: phone,
     full_name: fullName,
     email,
-    image: imageUrl(customer.id, customer.image),
+    image: toImageUrl(customer.id, customer.image),
     gender,
     birth_date: birthDate,
     primary_address: customer.primaryAddressId,

@@ -1,12 +1,12 @@
 import * as countries from '../countries/countryRepository.ts';
 import { fail } from '../errors.ts';
-import { savingImage } from '../images/saving.ts';
-import { dropQuietly } from '../images/store.ts';
+import { withUploadedImage } from '../images/saving.ts';
+import { deleteImageBestEffort } from '../images/store.ts';
 import { isSameImage } from '../images/urls.ts';
-import { notifyOfChange } from '../messages/securityNotice.ts';
+import { sendSecurityNotice } from '../messages/securityNotice.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticate.ts';
-import { isFreshlyProven } from '../sessions/freshProof.ts';
+import { isFreshlyVerified } from '../sessions/freshProof.ts';
 import * as customers from './customerRepository.ts';
 import { type Customer, showCustomer } from './customerSchema.ts';
 import type { CustomerChanges } from './customerUpdateSchema.ts';
@@ -17,10 +17,13 @@ import { change } from './profileRepository.ts';
  * @throws authenticationFailed if they are gone
  */
 export async function readProfile(customerId: number): Promise<Customer> {
-  const found = await customers.withWallet(customerId);
+  const found = await customers.readWithWallet(customerId);
   if (!found) return fail('authenticationFailed');
   const { customer, wallet } = found;
-  const [phone, country] = await Promise.all([customers.shownPhone(customer), countries.find(customer.countryCode)]);
+  const [phone, country] = await Promise.all([
+    customers.readDisplayedPhone(customer),
+    countries.find(customer.countryCode),
+  ]);
   return showCustomer(customer, phone, country, wallet);
 }
 
@@ -31,11 +34,11 @@ export async function readProfile(customerId: number): Promise<Customer> {
 export async function changeProfile(
   { customer, session }: Pick<SignedIn, 'customer' | 'session'>,
   wanted: CustomerChanges,
-  clientAddress: string,
+  clientIp: string,
 ): Promise<void> {
   const { full_name, birth_date, primary_address, email, gender, language } = wanted;
-  const network = clientNetwork(clientAddress);
-  await savingImage(customer.id, wanted.image, async (image) => {
+  const network = clientNetwork(clientIp);
+  await withUploadedImage(customer.id, wanted.image, async (image) => {
     const changes = {
       fullName: full_name,
       image,
@@ -45,10 +48,10 @@ export async function changeProfile(
       gender,
       language,
     };
-    const before = await change(customer, changes, { isProven: isFreshlyProven(session), network });
+    const before = await change(customer, changes, { isProven: isFreshlyVerified(session), network });
     if (!before) return fail('authenticationFailed');
     const isReplaced = image !== undefined && !isSameImage(customer.id, image, before.image);
-    if (isReplaced) await dropQuietly(customer.id, before.image);
-    if (before.email && email !== undefined && email !== before.email) await notifyOfChange(before, 'email');
+    if (isReplaced) await deleteImageBestEffort(customer.id, before.image);
+    if (before.email && email !== undefined && email !== before.email) await sendSecurityNotice(before, 'email');
   });
 }

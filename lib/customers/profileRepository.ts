@@ -1,19 +1,19 @@
 import { fail, failFields } from '../errors.ts';
-import { storedImage } from '../images/urls.ts';
+import { toStoredImage } from '../images/urls.ts';
 import {
+  checkTakenResponsesWrite,
   countEmailChangeWrite,
+  countTakenResponse,
   emailChangeWait,
-  limitRefusals,
-  takenLeftWrite,
   takenWait,
 } from '../rateLimits/rateLimits.ts';
-import { type Given, type Item, setting, type Write } from '../table/expressions.ts';
+import { type Changes, type Item, setExpression, type Write } from '../table/expressions.ts';
 import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { Claim, Customer } from './customerRepository.ts';
+import { Customer, UniqueClaim } from './customerRepository.ts';
 
 /** What a customer may change about themselves. */
-export type Changes = Given<
+export type ProfileChanges = Changes<
   Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
 >;
 
@@ -29,13 +29,13 @@ export type Changes = Given<
  */
 export async function change(
   customer: Customer,
-  changes: Changes,
+  changes: ProfileChanges,
   { isProven, network, holder }: { isProven: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
-  if (!setting(changes).expression) return customer;
+  if (!setExpression(changes).expression) return customer;
   // An image that is stored by its URL moves to its key, unless it is replaced.
-  const { image = storedImage(customer.id, customer.image) } = changes;
-  const update = setting({ ...changes, ...(image !== customer.image && { image }) });
+  const { image = toStoredImage(customer.id, customer.image) } = changes;
+  const update = setExpression({ ...changes, ...(image !== customer.image && { image }) });
   const { email = customer.email, primaryAddressId } = changes;
   const writes: Record<string, Write> = {
     profile: {
@@ -56,7 +56,7 @@ export async function change(
     writes.address = { kind: 'check', key, condition: 'attribute_exists(pk)' };
   }
   if (email !== customer.email) {
-    if (email) Object.assign(writes, emailTaking(customer, email, { network, holder }));
+    if (email) Object.assign(writes, takeEmailWrites(customer, email, { network, holder }));
     if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
     // With a password, the address opens the account.
     if (!isProven)
@@ -73,10 +73,10 @@ export async function change(
     return current && change(current, changes, { isProven, network });
   }
   if (refused.has('claim') && !refused.has('address')) {
-    const yielding = await yieldingHolder(email, customer);
+    const yielding = await findYieldingHolder(email, customer);
     if (yielding) return change(customer, changes, { isProven, network, holder: yielding });
   }
-  if (refused.has('claim') || refused.has('othersLoss')) await limitRefusals(network);
+  if (refused.has('claim') || refused.has('othersLoss')) await countTakenResponse(network);
   return failFields(
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
     ...(refused.has('claim') || refused.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
@@ -87,14 +87,14 @@ export async function change(
  * The writes that claim an e-mail address: a free one, or that of a customer who has no proven
  * phone, who can go on logging in with it.
  */
-export function emailTaking(
+export function takeEmailWrites(
   { id: customerId, phoneNumber }: Pick<Customer, 'id' | 'phoneNumber'>,
   email: string,
   { network, holder }: { network: string; holder: Customer | undefined },
 ): Record<string, Write> {
   const key = emailClaimKey(email);
-  const item = { customerId } satisfies Claim;
-  const limits = { emailChanges: countEmailChangeWrite(customerId), taken: takenLeftWrite(network) };
+  const item = { customerId } satisfies UniqueClaim;
+  const limits = { emailChanges: countEmailChangeWrite(customerId), taken: checkTakenResponsesWrite(network) };
   if (!holder) {
     const condition = 'attribute_not_exists(pk)';
     const own = { condition: `${condition} OR #customerId = :own`, values: { ':own': customerId } };
@@ -118,13 +118,13 @@ export function emailTaking(
       values: { ':none': '', ':email': email, ':before': before },
     },
     ...(before && before !== email && { forgotten: { kind: 'delete', key: lostEmailKey(before) } }),
-    lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies Claim },
+    lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies UniqueClaim },
   };
 }
 
 /**
  * Fails before anything tells whether an address is taken.
- * @param writes with those of {@link emailTaking}
+ * @param writes with those of {@link takeEmailWrites}
  * @throws throttled when the customer, or the client network, is over a limit
  */
 export function failOverLimit(
@@ -140,9 +140,9 @@ export function failOverLimit(
 /**
  * Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does.
  */
-export async function yieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
+export async function findYieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
   if (!phoneNumber) return undefined;
-  const [claim] = await readAll([{ key: emailClaimKey(email), as: Claim }]);
+  const [claim] = await readAll([{ key: emailClaimKey(email), as: UniqueClaim }]);
   const [holder] = claim ? await readAll([{ key: profileKey(claim.customerId), as: Customer }]) : [];
   return holder && !holder.phoneNumber && holder.email === email ? holder : undefined;
 }

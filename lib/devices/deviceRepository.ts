@@ -4,22 +4,22 @@ import { nowMs } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { fail, failFields } from '../errors.ts';
 import type { Session } from '../sessions/sessionRepository.ts';
-import { type Given, setting, type Write } from '../table/expressions.ts';
+import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { customerPartition, deviceKey, devicePrefix, type Key, pushTokenClaimKey } from '../table/keys.ts';
 import { readAll, readPrefix, transact, write } from '../table/table.ts';
 import { admit, countDeviceWrite, hasRoom } from './deviceLimit.ts';
 import {
-  deactivation,
+  deactivateDeviceWrite,
   evictDeviceWrites,
-  newDevice,
-  newIdentity,
+  makeDevice,
+  makeIdentity,
   type Owner,
-  registered,
-  registration,
-  release,
-  renewal,
+  registerDeviceWrites,
+  releaseTokenWrite,
+  renewDeviceWrite,
+  toRegisteredFields,
 } from './deviceWrites.ts';
-import { canonicalToken, hasSpellings, spellingsOf } from './pushTokens.ts';
+import { hasSpellings, listSpellings, toCanonicalToken } from './pushTokens.ts';
 
 export const deviceTypes = ['ios', 'android', 'web'] as const;
 
@@ -31,7 +31,7 @@ export const Device = z.object({
   name: z.string().nullable(),
   type: z.enum(deviceTypes),
   active: z.boolean(),
-  /** Pushes are sent while this session is active. Null on old devices: see {@link sessionOf}. */
+  /** Pushes are sent while this session is active. Null on old devices: see {@link findSessionOf}. */
   sessionId: z.int().nullable().default(null),
   createdAtSeconds: z.int(),
   /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
@@ -50,7 +50,7 @@ export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
  * one.
  */
 export type Registration = Pick<Device, 'registrationId' | 'type'> &
-  Given<Pick<Device, 'deviceId' | 'name' | 'active'>>;
+  Changes<Pick<Device, 'deviceId' | 'name' | 'active'>>;
 
 /**
  * A registration starts over when its push token changes hands while it runs: each time because
@@ -70,31 +70,34 @@ export async function register(
   given: Registration,
 ): Promise<{ device: Device; isNew: boolean }> {
   const { id: customerId } = customer;
-  const wanted = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
+  const wanted = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   let seen = customer;
   let collisions = 0;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
     const [renewed, [claim, ...others], present] = await Promise.all([
-      write(renewal(session, wanted)),
+      write(renewDeviceWrite(session, wanted)),
       readPushTokenClaims(given),
-      hasRoom(seen) ? [] : ofCustomer(customerId),
+      hasRoom(seen) ? [] : listByCustomer(customerId),
     ]);
     if (await respell(given, others)) continue;
     const { evicted, count } = admit(seen, present, wanted, collisions);
     const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
       if (evictions.length > 0) await transact(evictions);
-      return { device: Device.parse({ ...renewed.old, ...setting(registered(session, wanted)).given }), isNew: false };
+      return {
+        device: Device.parse({ ...renewed.old, ...setExpression(toRegisteredFields(session, wanted)).given }),
+        isNew: false,
+      };
     }
     if (claim?.customerId === customerId) continue;
-    const identity = claim ?? newIdentity();
+    const identity = claim ?? makeIdentity();
     const result = await transact([
       countDeviceWrite(customerId, count),
-      ...registration(session, wanted, claim, identity),
+      ...registerDeviceWrites(session, wanted, claim, identity),
       ...evictions,
     ]);
-    if (result.done) return { device: newDevice(session, wanted, identity), isNew: !claim };
+    if (result.done) return { device: makeDevice(session, wanted, identity), isNew: !claim };
     if (evicted.length > 0) collisions += 1;
     const [profile] = result.refused;
     // Devices are read again after this, as they were read after the customer before.
@@ -105,23 +108,23 @@ export async function register(
 }
 
 /** The claims of a push token: of the canonical spelling first, then of the other ones. */
-export function pushTokenClaimKeys(given: Registration): Key[] {
-  return [canonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
+export function listPushTokenClaimKeys(given: Registration): Key[] {
+  return [toCanonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
 }
 
 function readPushTokenClaims(given: Registration): Promise<(PushTokenClaim | undefined)[]> {
-  return readAll(pushTokenClaimKeys(given).map((key) => ({ key, as: PushTokenClaim })));
+  return readAll(listPushTokenClaimKeys(given).map((key) => ({ key, as: PushTokenClaim })));
 }
 
 function otherSpellings({ registrationId, type }: Registration): string[] {
-  const canonical = canonicalToken(registrationId, type);
-  return type === 'ios' ? spellingsOf(registrationId).filter((spelling) => spelling !== canonical) : [];
+  const canonical = toCanonicalToken(registrationId, type);
+  return type === 'ios' ? listSpellings(registrationId).filter((spelling) => spelling !== canonical) : [];
 }
 
 /**
  * Gives iOS devices that were stored under other spellings of a push token the canonical one, or
  * removes them where that has a device. Returns whether there were any.
- * @param claims of the other spellings, as {@link pushTokenClaimKeys} names them
+ * @param claims of the other spellings, as {@link listPushTokenClaimKeys} names them
  */
 export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
   const held = otherSpellings(given).flatMap((spelling, index) => {
@@ -134,7 +137,7 @@ export async function respell(given: Registration, claims: readonly (PushTokenCl
     const device = stored[index];
     if (device?.type !== 'ios') continue;
     isAny = true;
-    const registrationId = canonicalToken(given.registrationId, device.type);
+    const registrationId = toCanonicalToken(given.registrationId, device.type);
     const { done } = await transact(moveTokenWrites(customerId, device, { ...device, registrationId }));
     if (!done) await transact(evictDeviceWrites(customerId, device));
   }
@@ -147,13 +150,13 @@ export async function find(customerId: number, registrationId: string): Promise<
 }
 
 async function locate(customerId: number, registrationId: string): Promise<Device | undefined> {
-  const spellings = spellingsOf(registrationId);
+  const spellings = listSpellings(registrationId);
   const found = await readAll(spellings.map((spelling) => ({ key: deviceKey(customerId, spelling), as: Device })));
   return found.find((device) => device && (device.registrationId === registrationId || device.type === 'ios'));
 }
 
 /** Returns the stored push token of a customer's device for any spelling of it. */
-export async function storedToken(customerId: number, registrationId: string): Promise<string> {
+export async function readStoredToken(customerId: number, registrationId: string): Promise<string> {
   if (!hasSpellings(registrationId)) return registrationId;
   return (await locate(customerId, registrationId))?.registrationId ?? registrationId;
 }
@@ -164,7 +167,7 @@ export async function storedToken(customerId: number, registrationId: string): P
  * a push token of their own, and get pushes after the stolen session has ended.
  * @throws notFound, or `unique` for a push token that another device holds
  */
-export async function change(session: Owner, registrationId: string, changes: Changes): Promise<Device> {
+export async function change(session: Owner, registrationId: string, changes: DeviceFields): Promise<Device> {
   const { customerId, id: sessionId } = session;
   const { registrationId: wanted = registrationId, ...fields } = changes;
   const isApns = hasSpellings(registrationId) || hasSpellings(wanted);
@@ -175,16 +178,20 @@ export async function change(session: Owner, registrationId: string, changes: Ch
   const type = fields.type ?? known?.type;
   if (type === 'ios' && (await respell(asApns, others))) return change(session, registrationId, changes);
   const from = known?.registrationId ?? registrationId;
-  const to = canonicalToken(wanted, type);
-  if (to !== from) return changeToken(session, from, to, setting(fields).given, known);
+  const to = toCanonicalToken(wanted, type);
+  if (to !== from) return changeToken(session, from, to, setExpression(fields).given, known);
   if (Object.values(fields).every((value) => value === undefined)) return known ?? find(customerId, from);
-  const { given, ...update } = setting({ ...fields, ...(fields.active && { sessionId }), registeredAtMs: nowMs() });
+  const { given, ...update } = setExpression({
+    ...fields,
+    ...(fields.active && { sessionId }),
+    registeredAtMs: nowMs(),
+  });
   const key = deviceKey(customerId, from);
   const { done, old } = await write({ kind: 'update', key, condition: 'attribute_exists(pk)', ...update });
   return done ? Device.parse({ ...old, ...given }) : fail('notFound');
 }
 
-export type Changes = Given<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
+export type DeviceFields = Changes<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
 
 /** Push services give an app another token now and then: the device keeps its id. */
 async function changeToken(session: Owner, from: string, to: string, fields: object, known?: Device): Promise<Device> {
@@ -207,7 +214,7 @@ function moveTokenWrites(customerId: number, before: Device, after: Device): Wri
       item: { customerId, deviceId: id, createdAtSeconds } satisfies PushTokenClaim,
       condition: 'attribute_not_exists(pk)',
     },
-    release(customerId, registrationId),
+    releaseTokenWrite(customerId, registrationId),
     { kind: 'put', key: deviceKey(customerId, after.registrationId), item: after },
     {
       kind: 'delete',
@@ -220,26 +227,26 @@ function moveTokenWrites(customerId: number, before: Device, after: Device): Wri
 
 /** Forgets a device and frees its push token. @throws notFound */
 export async function remove(customerId: number, given: string): Promise<void> {
-  const registrationId = await storedToken(customerId, given);
+  const registrationId = await readStoredToken(customerId, given);
   const { done } = await transact([
     { kind: 'delete', key: deviceKey(customerId, registrationId), condition: 'attribute_exists(pk)' },
-    release(customerId, registrationId),
+    releaseTokenWrite(customerId, registrationId),
   ]);
   if (!done) fail('notFound');
 }
 
 /** Stops pushes to a device whose app is gone, unless the app has spoken of it since. */
-export function silence(customerId: number, { registrationId, registeredAtMs }: Device): Promise<unknown> {
-  const { values, ...change } = deactivation(customerId, registrationId);
+export function deactivate(customerId: number, { registrationId, registeredAtMs }: Device): Promise<unknown> {
+  const { values, ...change } = deactivateDeviceWrite(customerId, registrationId);
   const condition = '#registeredAtMs = :seen';
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
 /** Deactivates the devices of a session that has ended. */
-export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void> {
-  const own = (await ofCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
+export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<void> {
+  const own = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
   for (const { registrationId } of own) {
-    const { values, ...change } = deactivation(customerId, registrationId);
+    const { values, ...change } = deactivateDeviceWrite(customerId, registrationId);
     await write({ ...change, condition: '#sessionId = :session', values: { ...values, ':session': id } });
   }
 }
@@ -250,7 +257,7 @@ export async function silenceDevicesOf({ customerId, id }: Owner): Promise<void>
  * start. Without such a session it gets no pushes until then, because a stolen access token may
  * have registered it.
  */
-export function sessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
+export function findSessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
   { sessionId, registrationId }: Device,
   sessions: readonly S[],
 ): S | undefined {
@@ -260,6 +267,6 @@ export function sessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'las
     .toSorted((a, b) => b.lastUsedAtSeconds - a.lastUsedAtSeconds)[0];
 }
 
-export function ofCustomer(customerId: number): Promise<Device[]> {
+export function listByCustomer(customerId: number): Promise<Device[]> {
   return readPrefix(customerPartition(customerId), devicePrefix, Device);
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { choice, clearable, id, text } from '../http/fields.ts';
-import { type Changes, deviceTypes, type Registration, type Device as Stored } from './deviceRepository.ts';
-import { canonicalToken } from './pushTokens.ts';
+import { type DeviceFields, deviceTypes, type Registration, type Device as Stored } from './deviceRepository.ts';
+import { toCanonicalToken } from './pushTokens.ts';
 
 /** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */
 export const registrationId = text({ max: 4_096 });
@@ -51,8 +51,8 @@ export const DeviceInPath = z.object({ registration_id: registrationId.describe(
 
 /** In the words of the table. */
 export function storedFields(device: NewDevice): Registration;
-export function storedFields(device: DeviceChanges): Changes;
-export function storedFields({ registration_id, device_id, ...fields }: DeviceChanges): Changes {
+export function storedFields(device: DeviceChanges): DeviceFields;
+export function storedFields({ registration_id, device_id, ...fields }: DeviceChanges): DeviceFields {
   return { registrationId: registration_id, deviceId: device_id, ...fields };
 }
 
@@ -60,7 +60,7 @@ export function showDevice({ id, name, registrationId, deviceId, active, created
   return {
     id,
     name,
-    registration_id: canonicalToken(registrationId, type),
+    registration_id: toCanonicalToken(registrationId, type),
     device_id: deviceId,
     active,
     date_created: isoTime(createdAtSeconds),

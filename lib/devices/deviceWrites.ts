@@ -1,7 +1,7 @@
 import { nowMs, nowSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import type { Session } from '../sessions/sessionRepository.ts';
-import { setting, type Write } from '../table/expressions.ts';
+import { setExpression, type Write } from '../table/expressions.ts';
 import { deviceKey, pushTokenClaimKey } from '../table/keys.ts';
 import type { Device, PushTokenClaim, Registration } from './deviceRepository.ts';
 
@@ -12,16 +12,16 @@ export type Owner = Pick<Session, 'customerId' | 'id'>;
  * The writes that register a device as the session's own and, unless told otherwise, active, given
  * the present claim of its push token. They are refused when that has changed in the meantime.
  */
-export function registration(
+export function registerDeviceWrites(
   session: Owner,
   device: Registration,
   claim: PushTokenClaim | undefined,
-  identity: Identity = claim ?? newIdentity(),
+  identity: Identity = claim ?? makeIdentity(),
 ): Write[] {
   const { customerId } = session;
   const claimKey = pushTokenClaimKey(device.registrationId);
   const key = deviceKey(customerId, device.registrationId);
-  if (claim?.customerId === customerId) return [renewal(session, device)];
+  if (claim?.customerId === customerId) return [renewDeviceWrite(session, device)];
   const { deviceId, createdAtSeconds } = identity;
   return [
     {
@@ -31,7 +31,7 @@ export function registration(
       condition: claim ? '#customerId = :previous' : 'attribute_not_exists(pk)',
       values: { ':previous': claim?.customerId },
     },
-    { kind: 'put', key, item: newDevice(session, device, identity) },
+    { kind: 'put', key, item: makeDevice(session, device, identity) },
     ...(claim ? [{ kind: 'delete' as const, key: deviceKey(claim.customerId, device.registrationId) }] : []),
   ];
 }
@@ -39,31 +39,36 @@ export function registration(
 /**
  * The write that registers a device again: it is there as long as its push token is the customer's.
  */
-export function renewal(session: Owner, device: Registration): Write & { kind: 'update' } {
+export function renewDeviceWrite(session: Owner, device: Registration): Write & { kind: 'update' } {
   const key = deviceKey(session.customerId, device.registrationId);
-  return { kind: 'update', key, condition: 'attribute_exists(pk)', ...setting(registered(session, device)) };
+  return {
+    kind: 'update',
+    key,
+    condition: 'attribute_exists(pk)',
+    ...setExpression(toRegisteredFields(session, device)),
+  };
 }
 
 /** A device as a new owner has it: nothing of an owner before. */
-export function newDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
-  const { deviceId = null, name = null, ...rest } = registered(session, device);
+export function makeDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+  const { deviceId = null, name = null, ...rest } = toRegisteredFields(session, device);
   return { id, ...rest, deviceId, name, createdAtSeconds };
 }
 
 /** What stays with a push token, whoever holds it. */
 type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
 
-export function newIdentity(): Identity {
+export function makeIdentity(): Identity {
   return { deviceId: newId(), createdAtSeconds: nowSeconds() };
 }
 
-export function registered({ id: sessionId }: Owner, { active = true, ...device }: Registration) {
+export function toRegisteredFields({ id: sessionId }: Owner, { active = true, ...device }: Registration) {
   return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 
 /** The writes that evict a device and free its push token, unless it was registered again. */
 export function evictDeviceWrites(customerId: number, { registrationId, registeredAtMs }: Device): Write[] {
-  const { key, values } = release(customerId, registrationId);
+  const { key, values } = releaseTokenWrite(customerId, registrationId);
   return [
     {
       kind: 'delete',
@@ -76,13 +81,13 @@ export function evictDeviceWrites(customerId: number, { registrationId, register
 }
 
 /** The write that frees a push token, if the customer still holds it. */
-export function release(customerId: number, registrationId: string): Write & { kind: 'delete' } {
+export function releaseTokenWrite(customerId: number, registrationId: string): Write & { kind: 'delete' } {
   const values = { ':owner': customerId };
   return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
 }
 
 /** The write that stops pushes to a device. It is refused if the customer does not have it. */
-export function deactivation(customerId: number, registrationId: string): Write & { kind: 'update' } {
+export function deactivateDeviceWrite(customerId: number, registrationId: string): Write & { kind: 'update' } {
   return {
     kind: 'update',
     key: deviceKey(customerId, registrationId),

@@ -4,31 +4,31 @@ import { readAll, write } from '../table/table.ts';
 import { Device, PushTokenClaim } from './deviceRepository.ts';
 
 /** The SNS endpoint of a push token. It belongs to the token, whoever holds that. */
-export const Endpoint = z.object({
+export const PushEndpoint = z.object({
   arn: z.string(),
   /** The `registeredAtMs` of the device for which it was enabled last; 0 once it was disabled. */
   enabledForMs: z.int(),
 });
-export type Endpoint = z.infer<typeof Endpoint>;
+export type PushEndpoint = z.infer<typeof PushEndpoint>;
 
 /** The device that holds a push token, and the token's endpoint, as far as there are any. */
-export async function holderOf(
+export async function readTokenHolder(
   registrationId: string,
-): Promise<{ device: Device | undefined; endpoint: Endpoint | undefined }> {
+): Promise<{ device: Device | undefined; endpoint: PushEndpoint | undefined }> {
   const [claim, endpoint] = await readAll([
     { key: pushTokenClaimKey(registrationId), as: PushTokenClaim },
-    { key: endpointKey(registrationId), as: Endpoint },
+    { key: endpointKey(registrationId), as: PushEndpoint },
   ]);
   if (!claim) return { device: undefined, endpoint };
   const [device] = await readAll([{ key: deviceKey(claim.customerId, registrationId), as: Device }]);
   return { device, endpoint };
 }
 
-export function save(registrationId: string, endpoint: Endpoint): Promise<unknown> {
+export function save(registrationId: string, endpoint: PushEndpoint): Promise<unknown> {
   return write({ kind: 'put', key: endpointKey(registrationId), item: endpoint });
 }
 
 /** Forgets an endpoint, unless it is another one by now. */
-export function forget(registrationId: string, { arn }: Endpoint): Promise<unknown> {
+export function remove(registrationId: string, { arn }: PushEndpoint): Promise<unknown> {
   return write({ kind: 'delete', key: endpointKey(registrationId), condition: '#arn = :arn', values: { ':arn': arn } });
 }

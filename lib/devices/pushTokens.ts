@@ -10,7 +10,7 @@ function apnsToken(token: string): string | undefined {
  * A push token as it is stored. An APNs token is bytes, which apps spell in several ways. Other
  * tokens are case-sensitive.
  */
-export function canonicalToken(token: string, type: Device['type'] | undefined): string {
+export function toCanonicalToken(token: string, type: Device['type'] | undefined): string {
   return (type === 'ios' && apnsToken(token)) || token;
 }
 
@@ -18,7 +18,7 @@ export function canonicalToken(token: string, type: Device['type'] | undefined):
  * The spellings under which the device of a token may be stored, the given one first. Devices of
  * iOS were once stored as their app spelled the token.
  */
-export function spellingsOf(token: string): string[] {
+export function listSpellings(token: string): string[] {
   const apns = apnsToken(token);
   if (!apns) return [token];
   const described = `<${apns.replace(/.{8}(?=.)/g, '$& ')}>`;

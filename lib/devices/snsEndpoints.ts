@@ -5,7 +5,7 @@ import {
   NotFoundException,
   SetEndpointAttributesCommand,
 } from '@aws-sdk/client-sns';
-import { sns } from '../aws/sns.ts';
+import { snsClient } from '../aws/sns.ts';
 
 /** SNS does not take this push token: it is none of the platform's. */
 export class InvalidToken extends Error {
@@ -20,7 +20,7 @@ export class InvalidToken extends Error {
  * @see https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html
  */
 export async function ensureEndpoint(token: string, application: string, known: string | undefined): Promise<string> {
-  if (known && !isOf(application, known)) await deleteEndpoint(known);
+  if (known && !belongsTo(application, known)) await deleteEndpoint(known);
   else if (known && (await enable(known, token))) return known;
   const arn = await create(token, application);
   if (await enable(arn, token)) return arn;
@@ -31,7 +31,7 @@ export async function ensureEndpoint(token: string, application: string, known: 
 async function create(token: string, application: string): Promise<string> {
   try {
     const command = new CreatePlatformEndpointCommand({ PlatformApplicationArn: application, Token: token });
-    return (await sns().send(command)).EndpointArn ?? '';
+    return (await snsClient().send(command)).EndpointArn ?? '';
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
     const [existing] = /arn:\S+:endpoint\/\S+(?= already exists)/.exec(error.message) ?? [];
@@ -44,7 +44,7 @@ async function create(token: string, application: string): Promise<string> {
 async function enable(arn: string, token: string): Promise<boolean> {
   const attributes = { Token: token, Enabled: 'true', CustomUserData: '' };
   try {
-    await sns().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: attributes }));
+    await snsClient().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: attributes }));
     return true;
   } catch (error) {
     if (error instanceof NotFoundException || error instanceof InvalidParameterException) return false;
@@ -54,7 +54,7 @@ async function enable(arn: string, token: string): Promise<boolean> {
 
 export async function disableEndpoint(arn: string): Promise<void> {
   try {
-    await sns().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: { Enabled: 'false' } }));
+    await snsClient().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: { Enabled: 'false' } }));
   } catch (error) {
     if (!(error instanceof NotFoundException)) throw error;
   }
@@ -62,10 +62,10 @@ export async function disableEndpoint(arn: string): Promise<void> {
 
 /** One that is not there any more is deleted, too. */
 export async function deleteEndpoint(arn: string): Promise<void> {
-  await sns().send(new DeleteEndpointCommand({ EndpointArn: arn }));
+  await snsClient().send(new DeleteEndpointCommand({ EndpointArn: arn }));
 }
 
 /** Whether an endpoint is one of a platform application; both are ARNs. */
-export function isOf(application: string, endpoint: string): boolean {
+export function belongsTo(application: string, endpoint: string): boolean {
   return endpoint.startsWith(`${application.replace(':app/', ':endpoint/')}/`);
 }

@@ -10,11 +10,11 @@ const attempts = 10;
  * Makes the SNS endpoint of a push token what its holder's device is: enabled, disabled, or gone. It looks once more when it is
  * done: whoever comes last, of several at the same time, has then seen the device as it is.
  */
-export async function syncEndpoint(registrationId: string): Promise<void> {
-  let seen = await endpoints.holderOf(registrationId);
+export async function syncPushEndpoint(registrationId: string): Promise<void> {
+  let seen = await endpoints.readTokenHolder(registrationId);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     await apply(registrationId, seen);
-    const now = await endpoints.holderOf(registrationId);
+    const now = await endpoints.readTokenHolder(registrationId);
     if (stateOf(now.device) === stateOf(seen.device)) return;
     seen = now;
   }
@@ -25,8 +25,11 @@ function stateOf(device: Device | undefined): string {
   return JSON.stringify(device && [device.id, device.type, device.active, device.registeredAtMs]);
 }
 
-async function apply(registrationId: string, { device, endpoint }: Awaited<ReturnType<typeof endpoints.holderOf>>) {
-  const application = device && applicationFor(device.type);
+async function apply(
+  registrationId: string,
+  { device, endpoint }: Awaited<ReturnType<typeof endpoints.readTokenHolder>>,
+) {
+  const application = device && findApplication(device.type);
   if (application && device.active) {
     await enable(device, application, endpoint?.arn);
   } else if (endpoint && application) {
@@ -34,7 +37,7 @@ async function apply(registrationId: string, { device, endpoint }: Awaited<Retur
     await disableEndpoint(endpoint.arn);
   } else if (endpoint) {
     await deleteEndpoint(endpoint.arn);
-    await endpoints.forget(registrationId, endpoint);
+    await endpoints.remove(registrationId, endpoint);
   }
 }
 
@@ -51,7 +54,7 @@ async function enable({ id, type, registrationId, registeredAtMs }: Device, appl
 const said = new Set<string>();
 
 /** The platform application that serves a type of device. That there is none is said once, for a shop may do without. */
-export function applicationFor(type: Device['type']): string | undefined {
+export function findApplication(type: Device['type']): string | undefined {
   const application = config.pushApplications[type];
   if (!application && !said.has(type)) logger().warn('no pushes: the platform is not configured', { platform: type });
   if (!application) said.add(type);

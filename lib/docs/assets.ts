@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 
 /** The name of a file of Swagger UI with its version, so that browsers can keep it for ever. */
-export const versioned = (name: 'swagger-ui.js' | 'swagger-ui.css') =>
+export const addVersion = (name: 'swagger-ui.js' | 'swagger-ui.css') =>
   name.replace('swagger-ui', `swagger-ui-${swaggerUi.version}`);
 
 interface File {
@@ -16,8 +16,8 @@ const style = { path: 'node_modules/swagger-ui-dist/swagger-ui.css', mediaType: 
 
 /** The docs page's own files and Swagger UI's. */
 const files = new Map<string, File>([
-  [versioned('swagger-ui.js'), script],
-  [versioned('swagger-ui.css'), style],
+  [addVersion('swagger-ui.js'), script],
+  [addVersion('swagger-ui.css'), style],
   ['swagger-ui.js', script],
   ['swagger-ui.css', style],
   ['docs.js', { path: 'lib/docs/docs.js', mediaType: 'text/javascript' }],

@@ -1,4 +1,4 @@
 /** What stands before a route in the address, or in the path, that was called: the API's own, without a slash at its end. */
-export function baseOf(called: string, resource: string): string {
+export function findBase(called: string, resource: string): string {
   return called.replace(/\/$/, '').slice(0, -resource.length);
 }

@@ -1,5 +1,5 @@
 import type { TestNumber } from '../config/smsSettings.ts';
-import { versioned } from './assets.ts';
+import { addVersion } from './assets.ts';
 
 interface Options {
   api: string;
@@ -31,14 +31,14 @@ export function docsPage({ api, inbox, testNumber }: Options): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · customer-backend</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${escaped(asset(versioned('swagger-ui.css')))}">
+<link rel="stylesheet" href="${escaped(asset(addVersion('swagger-ui.css')))}">
 <link rel="stylesheet" href="${escaped(asset('docs.css'))}">
 </head>
 <body>
 ${inbox ? tools : ''}
 <p id="detail"><label><input type="checkbox" id="all"> Show headers and examples of errors</label></p>
 <main id="docs"></main>
-<script src="${escaped(asset(versioned('swagger-ui.js')))}"></script>
+<script src="${escaped(asset(addVersion('swagger-ui.js')))}"></script>
 <script src="${escaped(asset('docs.js'))}"></script>
 </body>
 </html>

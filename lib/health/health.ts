@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { secret } from '../aws/secrets.ts';
-import { askSns } from '../aws/snsQuery.ts';
+import { readSecret } from '../aws/secrets.ts';
+import { callSns } from '../aws/snsQuery.ts';
 import { AppContent } from '../content/contentRepository.ts';
 import { ApiError, fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
@@ -13,7 +13,7 @@ const HealthKey = z.object({ key: z.string().min(32) });
 /** What a stage cannot do without; each check costs next to nothing and changes nothing. */
 const checks = {
   table: () => readAll([{ key: appContentKey, as: AppContent }]),
-  sns: () => askSns('GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }),
+  sns: () => callSns('GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }),
 };
 export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
 
@@ -32,9 +32,9 @@ export async function checkHealth(authorization: string | undefined): Promise<Ch
 
 async function readKey(): Promise<string | undefined> {
   try {
-    return (await secret('health-key', HealthKey)).key;
+    return (await readSecret('health-key', HealthKey)).key;
   } catch (error) {
-    if (error instanceof ApiError && error.problem === 'unavailable') return undefined;
+    if (error instanceof ApiError && error.errorName === 'unavailable') return undefined;
     throw error;
   }
 }

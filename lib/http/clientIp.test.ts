@@ -9,8 +9,8 @@ import { endpoint } from './endpoint.ts';
 const world = useWorld();
 
 const whoami = endpoint(
-  { summary: 'Return the address of the client.', returns: { 200: z.object({ clientAddress: z.string() }) } },
-  ({ clientAddress }) => ({ clientAddress }),
+  { summary: 'Return the address of the client.', returns: { 200: z.object({ clientIp: z.string() }) } },
+  ({ clientIp }) => ({ clientIp }),
 );
 const secret = 'the-secret-of-the-cdn';
 const cdn = (header: string) => {
@@ -30,7 +30,7 @@ const seen = async (headers: Record<string, string | string[]>) => {
     event.headers[name] = [values].flat().at(-1);
     event.multiValueHeaders[name] = [values].flat();
   }
-  return JSON.parse((await whoami(event, lambdaContext())).body).clientAddress;
+  return JSON.parse((await whoami(event, lambdaContext())).body).clientIp;
 };
 const own = '203.0.113.7';
 
@@ -101,7 +101,7 @@ test('behind a CDN limits each of its clients, and a spoofer as itself', async (
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
   const send = async (headers: Record<string, string>) => {
     const body = { phone_number: world.phone(), otp_type: 'customer_auth' };
-    return (await world.call(sendOtp, { body, headers, clientAddress: '192.0.2.200' })).status;
+    return (await world.call(sendOtp, { body, headers, clientIp: '192.0.2.200' })).status;
   };
   const through = (address: string) => send({ 'CF-Connecting-IP': address, 'X-Cdn-Secret': secret });
   expect(await through('198.51.100.21')).toBe(200);

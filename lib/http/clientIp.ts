@@ -8,7 +8,7 @@ import { config } from '../config/config.ts';
  * CDN's header. A header without the CDN's secret beside it, or without an address, does not count.
  * Expects header names in lower case.
  */
-export function clientAddressOf(event: APIGatewayProxyEvent): string {
+export function findClientIp(event: APIGatewayProxyEvent): string {
   const { sourceIp } = event.requestContext.identity;
   const { cdn } = config;
   if (!cdn || !isSecret(valuesOf(event, cdn.secretHeader), cdn.secretSha256)) return sourceIp;

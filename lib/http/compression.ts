@@ -13,7 +13,7 @@ export type Coding = keyof typeof codings;
  * The coding that a client likes best of ours; undefined for one that does not name any.
  * @see RFC 9110, 12.5.3
  */
-export function preferredCoding(acceptEncoding = ''): Coding | undefined {
+export function chooseCoding(acceptEncoding = ''): Coding | undefined {
   const weights = new Map(
     acceptEncoding.split(',').map((part) => {
       const [name = '', ...parameters] = part

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ErrorName, FieldError, Language } from '../errors.ts';
-import type { Dialect } from './errorFormats.ts';
+import type { ErrorFormat } from './errorFormats.ts';
 
 /** By name in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
@@ -37,7 +37,7 @@ export interface Contract {
   summary: string;
   description?: string;
   /** How its answers are written; surface A's way unless said otherwise. */
-  dialect?: Dialect | ((path: string) => Dialect);
+  dialect?: ErrorFormat | ((path: string) => ErrorFormat);
   auth?: Authenticator<object>;
   /**
    * A key that may come as a bearer token, by the name it has in OpenAPI; the endpoint looks at it
@@ -86,7 +86,7 @@ export type Input<C extends Contract> = {
   /** The signed-in customer's, else the one asked for, else English. */
   language: Language;
   /** As the gateway saw it, or the CDN in front of it; no header of the client can change it. */
-  clientAddress: string;
+  clientIp: string;
   method: string;
   /** The header, for those who are no customers. */
   authorization: string | undefined;

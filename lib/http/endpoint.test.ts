@@ -23,10 +23,10 @@ const echo = endpoint(
     query: z.object({ page: z.coerce.number().int().min(1).max(100).optional() }),
     body: z.object({ name: text({ max: 5 }), tags: z.array(z.object({ label: text({ max: 3 }) })).optional() }),
     returns: {
-      200: z.object({ id: z.string(), name: z.string(), page: z.number().optional(), clientAddress: z.string() }),
+      200: z.object({ id: z.string(), name: z.string(), page: z.number().optional(), clientIp: z.string() }),
     },
   },
-  ({ params, query, body, clientAddress }) => ({ id: params.id, name: body.name, page: query.page, clientAddress }),
+  ({ params, query, body, clientIp }) => ({ id: params.id, name: body.name, page: query.page, clientIp }),
 );
 const call = (request: Parameters<typeof world.call>[1]) => world.call(echo, { params: { id: '1' }, ...request });
 const codes = (body: { errors: { code: string; attr: string | null }[] }) =>

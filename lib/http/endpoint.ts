@@ -6,14 +6,14 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import * as z from 'zod';
 import { ApiError, type FieldError, fail, type Language, languages, ValidationError } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { clientAddressOf } from './clientIp.ts';
+import { findClientIp } from './clientIp.ts';
 import { type BodyReader, type Contract, Document, type Input, type Output, Reply } from './contract.ts';
-import { type Dialect, dialectOf } from './errorFormats.ts';
-import { revalidation } from './etag.ts';
+import { chooseErrorFormat, type ErrorFormat } from './errorFormats.ts';
+import { addEtag } from './etag.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
 import { json } from './jsonBody.ts';
-import type { HttpContext, HttpRequest, Step } from './middleware.ts';
-import { queryOf } from './queryParameters.ts';
+import type { HttpContext, HttpRequest, Middleware } from './middleware.ts';
+import { readQuery } from './queryParameters.ts';
 import { toFieldErrors } from './validationErrors.ts';
 
 /** A Lambda handler for REST API events that carries the contract it was made from. */
@@ -34,22 +34,22 @@ export function endpoint<const C extends Contract>(
     requestStart: ({ context }) => Object.assign(context, { startedAtMs: performance.now() }),
     requestEnd: (request) => logRequest(contract, request as HttpRequest),
   })
-    .use<Step>(requestId)
-    .use<Step>(cors)
-    .use<Step>(securityHeaders(contract))
-    .use<Step>(answerErrors(contract))
-    .use<Step>(httpHeaderNormalizer() as Step)
-    .use<Step>(negotiation(contract))
-    .use<Step>(authentication(contract))
-    .use<Step>(bodyParsing(contract))
-    .use<Step>(httpUrlencodePathParser() as Step)
-    .use<Step>(revalidation(contract))
+    .use<Middleware>(requestId)
+    .use<Middleware>(cors)
+    .use<Middleware>(securityHeaders(contract))
+    .use<Middleware>(answerErrors(contract))
+    .use<Middleware>(httpHeaderNormalizer() as Middleware)
+    .use<Middleware>(negotiation(contract))
+    .use<Middleware>(authentication(contract))
+    .use<Middleware>(bodyParsing(contract))
+    .use<Middleware>(httpUrlencodePathParser() as Middleware)
+    .use<Middleware>(addEtag(contract))
     .handler(async (event, context) => {
       const input = {
         ...context.principal,
         ...(await validated(contract, event)),
         language: languageOf(context),
-        clientAddress: clientAddressOf(event),
+        clientIp: findClientIp(event),
         method: event.httpMethod,
         authorization: event.headers.authorization,
         resource: event.resource,
@@ -72,7 +72,7 @@ export function endpointsWith(common: Pick<Contract, 'dialect' | 'accepts' | 'ne
  * What middy's own steps report by status: a path value that cannot be decoded, and what we cannot
  * answer with.
  */
-function reported(error: Error | null | undefined, { refusesPaths }: Dialect): Error | null | undefined {
+function reported(error: Error | null | undefined, { refusesPaths }: ErrorFormat): Error | null | undefined {
   const status = error && 'statusCode' in error ? error.statusCode : undefined;
   const { data } = (error?.cause ?? {}) as { data?: unknown };
   if (status === 400 && refusesPaths) return new ValidationError([{ attr: String(data), code: 'invalid' }]);
@@ -80,11 +80,11 @@ function reported(error: Error | null | undefined, { refusesPaths }: Dialect): E
   return status === 406 ? new ApiError('notAcceptable') : error;
 }
 
-function answerErrors(contract: Contract): Step {
+function answerErrors(contract: Contract): Middleware {
   return {
     onError(request) {
       const { context, event } = request;
-      const dialect = dialectOf(contract, event.path);
+      const dialect = chooseErrorFormat(contract, event.path);
       const failure = dialect.failure(reported(request.error, dialect), languageOf(context));
       request.response = {
         statusCode: failure.status,
@@ -99,12 +99,12 @@ function answerErrors(contract: Contract): Step {
  * Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty
  * header asks for nothing at all.
  */
-function negotiation({ produces = ['application/json'] }: Contract): Step {
+function negotiation({ produces = ['application/json'] }: Contract): Middleware {
   const negotiator = httpContentNegotiation({
     parseCharsets: false,
     parseEncodings: false,
     availableMediaTypes: [...produces],
-  }) as Step;
+  }) as Middleware;
   return {
     before(request) {
       // API Gateway sends null where a request has no header at all.
@@ -118,7 +118,7 @@ function negotiation({ produces = ['application/json'] }: Contract): Step {
   };
 }
 
-function authentication({ auth }: Contract): Step {
+function authentication({ auth }: Contract): Middleware {
   return {
     async before({ event, context }) {
       if (auth) context.principal = await auth(event.headers);
@@ -136,7 +136,7 @@ function languageOf(context: HttpContext): Language {
  * Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that
  * every missing field is named, unless one is needed.
  */
-function bodyParsing({ body: schema, accepts, needsBody }: Contract): Step {
+function bodyParsing({ body: schema, accepts, needsBody }: Contract): Middleware {
   const readers = [json, ...(accepts ? [accepts] : [])];
   return {
     async before({ event }) {
@@ -181,8 +181,8 @@ async function validated(contract: Contract, event: APIGatewayProxyEvent): Promi
     return result?.data;
   };
   const params = await check(contract.params, event.pathParameters ?? {});
-  if (fields.length > 0 && !dialectOf(contract, event.path).refusesPaths) fail('notFound');
-  const query = await check(contract.query, queryOf(contract, event));
+  if (fields.length > 0 && !chooseErrorFormat(contract, event.path).refusesPaths) fail('notFound');
+  const query = await check(contract.query, readQuery(contract, event));
   const body = await check(contract.body, event.body);
   if (fields.length > 0) throw new ValidationError(fields);
   return { params, query, body };
@@ -201,7 +201,8 @@ function respond(contract: Contract, path: string, result: unknown): APIGatewayP
       ...headers,
     },
     body:
-      document?.body ?? (schema ? JSON.stringify(dialectOf(contract, path).success(status, schema.parse(body))) : ''),
+      document?.body ??
+      (schema ? JSON.stringify(chooseErrorFormat(contract, path).success(status, schema.parse(body))) : ''),
   };
 }
 
@@ -219,7 +220,7 @@ function logRequest(contract: Contract, { event, context, response, error }: Htt
     status,
     duration_ms: Math.round(performance.now() - context.startedAtMs),
     customer_id: context.principal?.customer?.id,
-    problem: error instanceof ApiError ? error.problem : undefined,
+    problem: error instanceof ApiError ? error.errorName : undefined,
   };
   if (status < 500) logger().info('request', line);
   else logger().error('request', { ...line, error: loggable(error) });

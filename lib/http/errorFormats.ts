@@ -12,7 +12,7 @@ import {
 import type { Contract } from './contract.ts';
 
 /** How one surface of the API writes its answers. */
-export interface Dialect {
+export interface ErrorFormat {
   /** The status of bad fields. */
   badFieldsStatus: number;
   /** Whether a value in a path that cannot be is a bad field; else nothing is found there. */
@@ -24,16 +24,16 @@ export interface Dialect {
 }
 
 /** How an endpoint answers at a path: surface A's way unless its contract says otherwise. */
-export function dialectOf({ dialect = standard }: Pick<Contract, 'dialect'>, path = ''): Dialect {
+export function chooseErrorFormat({ dialect = standard }: Pick<Contract, 'dialect'>, path = ''): ErrorFormat {
   return typeof dialect === 'function' ? dialect(path) : dialect;
 }
 
 /** Surface A: the body as it is, and `{type, errors: [{code, detail, attr}]}`. */
-export const standard: Dialect = {
+export const standard: ErrorFormat = {
   badFieldsStatus: 400,
   success: (_, body) => body,
   failure(error, language) {
-    const { status, headers, type, code, texts, fields } = problemOf(error);
+    const { status, headers, type, code, texts, fields } = describeProblem(error);
     const problems = fields.length > 0 ? fields : [{ code, texts, attr: null }];
     const shown = problems.map(({ code, texts, attr }) => ({ code, detail: texts[language], attr }));
     return { status, headers, body: { type, errors: shown } };
@@ -45,11 +45,11 @@ export const standard: Dialect = {
  * errorDetails}}`. `errorDetails` maps fields to lists of texts, or is `[]` where no field is
  * wrong.
  */
-export const envelope: Dialect = {
+export const envelope: ErrorFormat = {
   badFieldsStatus: 423,
   success: (code, data) => ({ code, data }),
   failure(error, language) {
-    const { type, headers, texts, fields, ...problem } = problemOf(error);
+    const { type, headers, texts, fields, ...problem } = describeProblem(error);
     const isField = type === 'validation_error';
     const status = isField ? envelope.badFieldsStatus : problem.status;
     const details = fields.map(({ attr, texts }) => [attr, [texts[language]]]);
@@ -80,20 +80,20 @@ export interface Problem {
 }
 
 /** What is to be said about an error. One that is not in the catalogue is a bare 500. */
-export function problemOf(error: unknown): Problem {
+export function describeProblem(error: unknown): Problem {
   if (error instanceof ValidationError) {
     const texts = { en: 'Please correct what is marked.', ar: 'يرجى تصحيح ما تم تحديده.' };
     const fields = error.fields.map(({ attr, code, ...limits }) => ({ attr, code, texts: fieldTexts(code, limits) }));
     return { status: standard.badFieldsStatus, type: 'validation_error', code: 'invalid', texts, headers: {}, fields };
   }
-  const { problem, circumstances } = error instanceof ApiError ? error : new ApiError('error');
-  const { status, type, code, detail, ...entry } = errors[problem];
-  const texts = circumstances.detail ? errorDetails[circumstances.detail] : detail;
-  const attr = circumstances.attr ?? ('attr' in entry ? entry.attr : undefined);
+  const { errorName, details } = error instanceof ApiError ? error : new ApiError('error');
+  const { status, type, code, detail, ...entry } = errors[errorName];
+  const texts = details.detail ? errorDetails[details.detail] : detail;
+  const attr = details.attr ?? ('attr' in entry ? entry.attr : undefined);
   const headers = {
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),
-    ...((status === 429 || status === 503) && { 'retry-after': String(circumstances.retryAfterSeconds ?? 1) }),
-    ...(circumstances.allow && { allow: circumstances.allow.join(', ') }),
+    ...((status === 429 || status === 503) && { 'retry-after': String(details.retryAfterSeconds ?? 1) }),
+    ...(details.allow && { allow: details.allow.join(', ') }),
   };
   return { status, type, code, texts, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }

@@ -1,17 +1,17 @@
 import makeEtag from 'etag';
-import { compress, preferredCoding } from './compression.ts';
+import { chooseCoding, compress } from './compression.ts';
 import type { Contract } from './contract.ts';
-import type { Step } from './middleware.ts';
+import type { Middleware } from './middleware.ts';
 
 /**
  * Gives responses that may be cached an ETag, and returns 304 without a body to a client that has
  * the same one already. Compresses large ones, with an ETag for each coding.
  */
-export function revalidation({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Step {
+export function addEtag({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Middleware {
   return {
     async after({ event, response }) {
       if (!cacheControl || !response) return;
-      const coding = isCompressed ? preferredCoding(event.headers['accept-encoding']) : undefined;
+      const coding = isCompressed ? chooseCoding(event.headers['accept-encoding']) : undefined;
       const etag = makeEtag(response.body).replace(/"$/, coding ? `-${coding}"` : '"');
       // In the spelling of middy's CORS step, which adds to it.
       const Vary = isCompressed ? 'Accept-Language, Accept-Encoding' : 'Accept-Language';

@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** The function of a service that gets what no other one does, by the events that its gateway.cjs makes. */
-export function fallback(dialect: NonNullable<Contract['dialect']>): Endpoint {
+export function makeFallback(dialect: NonNullable<Contract['dialect']>): Endpoint {
   return endpoint(
     {
       summary:

@@ -63,21 +63,21 @@ describe('an OTP', () => {
 
   test('in groups with invisible marks verifies a phone and resets a password of the other surface', async () => {
     const account = await signUp(world);
-    const clientAddress = addressOf(account.phone);
-    await world.call(verifyPhone, { token: account.token, clientAddress });
+    const clientIp = addressOf(account.phone);
+    await world.call(verifyPhone, { token: account.token, clientIp });
     const verification_code = marked(grouped(world.codeFor(account.phone), '-'), '\u200f');
     const verified = await world.call(verifyPhone, {
       token: account.token,
-      clientAddress,
+      clientIp,
       body: { verification_code },
     });
     expect(verified.status).toBe(200);
 
     world.advance(3_600);
-    await world.call(forgetPassword, { body: { email: account.email }, clientAddress });
+    await world.call(forgetPassword, { body: { email: account.email }, clientIp });
     const token = marked(grouped(world.codeFor(account.phone), ' '), '\u2069');
     const body = { email: account.email, token, password: 'green tea 12 pots' };
-    expect((await world.call(resetPassword, { body, clientAddress })).status).toBe(200);
+    expect((await world.call(resetPassword, { body, clientIp })).status).toBe(200);
   });
 
   test('without a character that can be seen is blank', async () => {
@@ -97,7 +97,7 @@ describe('an e-mail address', () => {
     const email = marked(account.email, mark);
     expect((await logIn(world, { ...account, email })).status).toBe(200);
     const query = { email };
-    expect((await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() })).status).toBe(423);
+    expect((await world.call(availability, { method: 'GET', query, clientIp: nextAddress() })).status).toBe(423);
   });
 });
 
@@ -179,7 +179,7 @@ describe('the e-mail address', () => {
     const account = await signUp(world, { email: 'One@مثال.مصر' });
     for (const email of ['one@xn--mgbh0fb.xn--wgbh1c', 'ONE@XN--MGBH0FB.xn--wgbh1c', 'one@\u200fمثال\uff61مصر']) {
       expect((await logIn(world, { ...account, email })).status).toBe(200);
-      const request = { method: 'GET', query: { email }, clientAddress: nextAddress() };
+      const request = { method: 'GET', query: { email }, clientIp: nextAddress() };
       expect((await world.call(availability, request)).status).toBe(423);
     }
   });
@@ -189,7 +189,7 @@ describe('a phone', () => {
   test.each(marks)('with %s in it receives its OTP', async (_, mark) => {
     const phone = world.phone();
     const body = { phone_number: marked(phone, mark), otp_type: 'customer_auth' };
-    const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
     expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
   });
 
@@ -210,7 +210,7 @@ describe('a phone', () => {
     const phone = world.phone();
     const phone_number = `\t${phone.slice(0, 3)}${between}${phone.slice(3, 6)}${between}${phone.slice(6)}\u202f`;
     const body = { phone_number, otp_type: 'customer_auth' };
-    const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+    const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
     expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
   });
 
@@ -220,7 +220,7 @@ describe('a phone', () => {
       const phone = world.phone();
       const digits = phone.slice(1).replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
       const body = { phone_number: start + digits, otp_type: 'customer_auth' };
-      const answer = await world.call(sendOtp, { body, clientAddress: addressOf(phone) });
+      const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
       expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
     },
   );
@@ -229,7 +229,7 @@ describe('a phone', () => {
     const account = await signUp(world);
     await verify(world, account);
     const query = { phone: `\u200e ${account.phone.slice(1)}` };
-    const { status, body } = await world.call(availability, { method: 'GET', query, clientAddress: nextAddress() });
+    const { status, body } = await world.call(availability, { method: 'GET', query, clientIp: nextAddress() });
     expect([status, Object.keys(body.errors.errorDetails)]).toEqual([423, ['phone']]);
   });
 });
@@ -251,7 +251,7 @@ describe('digits', () => {
   test.each(scripts)('that are %s are accepted in an OTP and a phone', async (_, write) => {
     const phone = world.phone();
     const typed = { phone_number: write(phone), otp_type: 'customer_auth' };
-    expect((await world.call(sendOtp, { body: typed, clientAddress: addressOf(phone) })).status).toBe(200);
+    expect((await world.call(sendOtp, { body: typed, clientIp: addressOf(phone) })).status).toBe(200);
     const otp = write(world.codeFor(phone));
     expect((await authenticateWith(world, phone, otp)).status).toBe(201);
   });
@@ -262,7 +262,7 @@ describe('digits', () => {
     const changed = await world.call(updateCustomer, { method: 'PATCH', token: access, body });
     expect([changed.status, changed.body.birth_date]).toEqual([200, '2000-02-09']);
     const wanted = newAccount(world, { birthdate: write('1990-05-17') });
-    const signedUp = await world.call(signup, { body: wanted, clientAddress: nextAddress() });
+    const signedUp = await world.call(signup, { body: wanted, clientIp: nextAddress() });
     expect(signedUp.body.data.birthdate).toBe('1990-05-17');
   });
 

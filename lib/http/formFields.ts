@@ -1,5 +1,5 @@
 /** The fields of a form by name; one that comes several times is a list. */
-export function formValues(fields: Iterable<readonly [name: string, value: unknown]>): Record<string, unknown> {
+export function readFormFields(fields: Iterable<readonly [name: string, value: unknown]>): Record<string, unknown> {
   const byName = Map.groupBy(fields, ([name]) => name);
   return Object.fromEntries(
     Array.from(byName, ([name, all]) => {

@@ -3,7 +3,7 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import { config } from '../config/config.ts';
 import type { Contract } from './contract.ts';
 import { corsPolicy } from './corsPolicy.ts';
-import type { HttpRequest, Step } from './middleware.ts';
+import type { HttpRequest, Middleware } from './middleware.ts';
 
 /** Those that mean something to a client of JSON; the rest are for pages. */
 const standardHeaders = httpSecurityHeaders({
@@ -16,9 +16,9 @@ const standardHeaders = httpSecurityHeaders({
   originAgentCluster: false,
   permissionsPolicy: false,
   permittedCrossDomainPolicies: false,
-}) as Step;
+}) as Middleware;
 
-export function securityHeaders({ produces }: Pick<Contract, 'produces'>): Step {
+export function securityHeaders({ produces }: Pick<Contract, 'produces'>): Middleware {
   if (!produces?.includes('text/html')) return standardHeaders;
   return {
     ...standardHeaders,
@@ -44,7 +44,7 @@ function pagePolicy(): string {
   ].join('; ');
 }
 
-export const requestId: Step = {
+export const requestId: Middleware = {
   after: addRequestId,
   onError: addRequestId,
 };
@@ -54,19 +54,19 @@ function addRequestId({ event, response }: HttpRequest): void {
 }
 
 /** Reads its origins at the first request, for importing an endpoint needs no environment. */
-export const cors: Step = {
+export const cors: Middleware = {
   after: (request) => corsHeaders().after?.(request),
   onError: (request) => corsHeaders().onError?.(request),
 };
 
-let corsMiddleware: Step | undefined;
-function corsHeaders(): Step {
+let corsMiddleware: Middleware | undefined;
+function corsHeaders(): Middleware {
   corsMiddleware ??= httpCors({
     origins: config.corsOrigins,
     headers: corsPolicy.headersWith(config.corsRequestHeaders),
     methods: corsPolicy.methods,
     exposeHeaders: ['x-request-id, retry-after, etag', ...config.corsAnswerHeaders].join(', '),
     maxAge: corsPolicy.maxAgeSeconds,
-  }) as Step;
+  }) as Middleware;
   return corsMiddleware;
 }

@@ -22,7 +22,7 @@ export interface Operation {
  * Makes the Lambda handler of an operation. What is wrong with a request is answered like the API's errors,
  * `{type, errors: [{code, detail, attr}]}`; a fault of ours is thrown, so that the caller's retries and alarms see it.
  */
-export function operation<const C extends OperationContract>(
+export function internalFunction<const C extends OperationContract>(
   contract: C,
   handle: (input: z.output<C['input']>) => Promise<z.input<C['returns']>>,
 ): Operation {
@@ -40,7 +40,7 @@ export function operation<const C extends OperationContract>(
         logger().error('operation', { request_id: context?.awsRequestId, error: loggable(error) });
         throw error;
       }
-      log(error instanceof ApiError ? error.problem : 'validation');
+      log(error instanceof ApiError ? error.errorName : 'validation');
       return standard.failure(error, 'en').body;
     }
   };
@@ -48,5 +48,5 @@ export function operation<const C extends OperationContract>(
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof ValidationError || (error instanceof ApiError && errors[error.problem].status < 429);
+  return error instanceof ValidationError || (error instanceof ApiError && errors[error.errorName].status < 429);
 }

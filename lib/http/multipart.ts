@@ -2,7 +2,7 @@ import { Busboy } from '@fastify/busboy';
 import { config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
-import { formValues } from './formFields.ts';
+import { readFormFields } from './formFields.ts';
 
 /** A file of a form. */
 export class Upload {
@@ -69,7 +69,7 @@ export const multipart: BodyReader = {
         form.on('error', refuse(brokenForm));
         form.on('finish', () => {
           if (hasBrokenHeader(bytes, contentType)) refuse(brokenForm)();
-          else resolve(formValues(fields));
+          else resolve(readFormFields(fields));
         });
         for (let at = 0; at < bytes.length && !isRefused; at += sliceBytes) {
           form.write(bytes.subarray(at, at + sliceBytes));

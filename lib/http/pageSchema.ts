@@ -18,7 +18,7 @@ export type PageQuery = z.output<typeof PageQuery>;
 /** Not checked: it is made of the address that was called, which has brought the request here. */
 export const link = z.string().nullable().meta({ format: 'uri' });
 
-export function pageOf<S extends z.ZodType>(schema: S) {
+export function readPageQuery<S extends z.ZodType>(schema: S) {
   return z.object({
     next: link.describe('The URL of the page with older entries, or null.'),
     previous: link.describe('The URL of the page with newer entries, or null.'),

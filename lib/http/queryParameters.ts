@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Contract } from './contract.ts';
 
 /** Of a parameter that comes several times the last one counts, unless the schema takes a list. */
-export function queryOf({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
+export function readQuery({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
   const { queryStringParameters: last, multiValueQueryStringParameters: all } = event;
   const lists = Object.entries(query?.shape ?? {}).flatMap(([name, schema]) => {
     const values = all?.[name];

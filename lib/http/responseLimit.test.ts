@@ -1,4 +1,4 @@
-import { fitting } from './responseLimit.ts';
+import { takeUntilLimit } from './responseLimit.ts';
 
 async function* streamOf<T>(items: T[], read: T[] = []) {
   for (const item of items) {
@@ -11,12 +11,12 @@ test('as many as Lambda can hand over are answered, from the first on, and no mo
   for (const text of ['ش'.repeat(250_000), '"'.repeat(125_000), Array.from({ length: 60_000 }, () => ['t'])]) {
     const items = Array.from({ length: 40 }, (_, id) => ({ id, text }));
     const read: typeof items = [];
-    const found = await fitting(streamOf(items, read));
+    const found = await takeUntilLimit(streamOf(items, read));
     expect(found).toEqual(items.slice(0, found.length));
     expect(read).toHaveLength(found.length + 1);
     const bytes = Buffer.byteLength(JSON.stringify({ body: JSON.stringify(found) }));
     expect(bytes).toBeGreaterThan(4_500_000);
     expect(bytes).toBeLessThan(6_000_000);
   }
-  expect(await fitting(streamOf([]))).toEqual([]);
+  expect(await takeUntilLimit(streamOf([]))).toEqual([]);
 });

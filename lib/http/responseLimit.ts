@@ -5,16 +5,16 @@
 export const mostBytes = 5_500_000;
 
 /** How much of an answer an item takes. */
-export function bytesIn(item: unknown): number {
+export function countBytes(item: unknown): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(item)));
 }
 
 /** As many of these, from the first on, as one answer can hold: for a list that has no pages. */
-export async function fitting<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function takeUntilLimit<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   let bytes = 0;
   for await (const item of items) {
-    bytes += bytesIn(item);
+    bytes += countBytes(item);
     if (bytes > mostBytes) break;
     found.push(item);
   }

@@ -1,7 +1,7 @@
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
-import { formValues } from './formFields.ts';
+import { readFormFields } from './formFields.ts';
 
 /** Forms without files, in UTF-8. A field that comes several times becomes a list, which no schema of one takes. */
 export const urlencoded: BodyReader = {
@@ -14,6 +14,6 @@ export const urlencoded: BodyReader = {
     } catch {
       return fail('parseError', { detail: 'brokenForm' });
     }
-    return formValues(new URLSearchParams(text));
+    return readFormFields(new URLSearchParams(text));
   },
 };

@@ -1,4 +1,4 @@
-import { bounded } from './bounded.ts';
+import { undefinedIfTruncated } from './bounded.ts';
 
 const orientationTag = 0x0112;
 const shortType = 3;
@@ -19,7 +19,7 @@ export function readOrientation(exif: Buffer): number | undefined {
   const isLittleEndian = byteOrder === 'II*\0';
   const uint16 = (at: number) => (isLittleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const uint32 = (at: number) => (isLittleEndian ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  const orientation = bounded(() => {
+  const orientation = undefinedIfTruncated(() => {
     const directory = uint32(4);
     const entries = uint16(directory);
     for (let entry = 0; entry < entries; entry++) {

@@ -1,4 +1,4 @@
-import { bounded } from './bounded.ts';
+import { undefinedIfTruncated } from './bounded.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
 import { readWebp } from './webp.ts';
@@ -57,7 +57,7 @@ export function hasTooManyPixels(file: Buffer): boolean {
 
 function readImage(file: Buffer): (Picture & Pick<CleanImage, 'contentType' | 'extension'>) | undefined {
   for (const { read, ...format } of formats) {
-    const picture = bounded(() => read(file));
+    const picture = undefinedIfTruncated(() => read(file));
     if (picture) return { ...picture, ...format };
   }
   return undefined;

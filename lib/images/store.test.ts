@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dropImagesOf } from './store.ts';
+import { deleteImagesOf } from './store.ts';
 
 const listing =
   '<ListBucketResult><Contents><Key>images/7/a.png</Key></Contents><KeyCount>1</KeyCount></ListBucketResult>';
@@ -28,6 +28,6 @@ beforeAll(async () => {
 afterAll(() => s3.close());
 
 test('images that S3 keeps fail the erasure, which is repeated later, instead of being listed again for ever', async () => {
-  await expect(dropImagesOf(7)).rejects.toThrow('S3 did not delete an image: AccessDenied.');
+  await expect(deleteImagesOf(7)).rejects.toThrow('S3 did not delete an image: AccessDenied.');
   expect(requests).toEqual(['GET', 'POST']);
 });

@@ -6,7 +6,7 @@ import { requestHandler } from '../aws/timeouts.ts';
 import { config } from '../config/config.ts';
 import { loggable, logger } from '../logger.ts';
 import type { CleanImage } from './picture.ts';
-import { folderOf, imageKeyOf } from './urls.ts';
+import { findImageKey, folderOf } from './urls.ts';
 
 let client: S3Client | undefined;
 
@@ -19,7 +19,7 @@ function bucket(): S3Client {
  * Keeps an image of its owner, a customer for one, and returns its key. The name is new and cannot
  * be guessed, so it may be cached for ever.
  */
-export async function keepImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
+export async function storeImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32(bytes));
@@ -35,7 +35,7 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
   };
   // After an unknown outcome the bucket may hold an image that no customer has.
   await change('PUT', key, image).catch(async (error) => {
-    await dropQuietly(ownerId, key);
+    await deleteImageBestEffort(ownerId, key);
     throw error;
   });
   return key;
@@ -45,14 +45,14 @@ export async function keepImage(ownerId: number, { bytes, contentType, extension
  * Deletes an image of its owner, by its key or URL. Any other one is only forgotten: the owner may
  * have named an image of another owner.
  */
-export async function dropImage(ownerId: number, image: string | null): Promise<void> {
-  const key = imageKeyOf(ownerId, image);
+export async function deleteImage(ownerId: number, image: string | null): Promise<void> {
+  const key = findImageKey(ownerId, image);
   if (key) await change('DELETE', key);
 }
 
 /** The same where an image that cannot be dropped now is no reason to fail. */
-export async function dropQuietly(ownerId: number, image: string | null): Promise<void> {
-  await dropImage(ownerId, image).catch((error) =>
+export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
+  await deleteImage(ownerId, image).catch((error) =>
     logger().warn('An image was left behind.', { error: loggable(error) }),
   );
 }
@@ -73,7 +73,7 @@ async function change(
  * Deletes every image of an owner, those too that a broken upload left behind.
  * @throws when S3 keeps one
  */
-export async function dropImagesOf(ownerId: number): Promise<void> {
+export async function deleteImagesOf(ownerId: number): Promise<void> {
   for (;;) {
     const { Contents = [] } = await bucket().send(
       new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(ownerId) }),

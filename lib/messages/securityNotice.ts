@@ -23,7 +23,7 @@ const noticesPerDay = 5;
  * made, so a notice that cannot be sent fails nothing. An unverified phone may be a stranger's, and
  * gets no SMS.
  */
-export async function notifyOfChange(before: Customer, change: keyof typeof changes): Promise<void> {
+export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
   const to = before.phoneNumber;
   if (!to) return;
   const { language, countryCode: country } = before;

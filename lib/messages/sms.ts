@@ -1,6 +1,6 @@
 import { countEvent } from '../aws/metrics.ts';
 import { ServiceFailure } from '../aws/signedFetch.ts';
-import { askSns } from '../aws/snsQuery.ts';
+import { callSns } from '../aws/snsQuery.ts';
 import { config } from '../config/config.ts';
 import { fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
@@ -35,7 +35,7 @@ export async function sendSms({ to, text, type, country, attr }: Sms): Promise<v
     ...(sender && attribute(2, 'AWS.SNS.SMS.SenderID', sender)),
   };
   try {
-    await askSns('Publish', message, { isRepeatable: false });
+    await callSns('Publish', message, { isRepeatable: false });
   } catch (error) {
     if (!(error instanceof ServiceFailure)) throw error;
     if (error.isDefinite) rejectSms(error, attr);

@@ -5,22 +5,22 @@ import {
   PublishCommand,
 } from '@aws-sdk/client-sns';
 import { pMapSettled } from 'p-map';
-import { snsOnce } from '../aws/sns.ts';
+import { snsClientWithoutRetries } from '../aws/sns.ts';
 import { backOff } from '../backOff.ts';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import * as devices from '../devices/deviceRepository.ts';
-import { Endpoint } from '../devices/pushEndpointRepository.ts';
-import { isOf } from '../devices/snsEndpoints.ts';
-import { applicationFor, syncEndpoint } from '../devices/syncPushEndpoint.ts';
+import { PushEndpoint } from '../devices/pushEndpointRepository.ts';
+import { belongsTo } from '../devices/snsEndpoints.ts';
+import { findApplication, syncPushEndpoint } from '../devices/syncPushEndpoint.ts';
 import { loggable, logger } from '../logger.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
 import { deviceKey, endpointKey, notificationKey, profileKey, pushTokenClaimKey, sessionKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { countUnread, Notification } from './notificationRepository.ts';
 import * as pushes from './pushLease.ts';
-import { publication } from './pushMessage.ts';
-import { isWithin, timeZoneOf } from './timeZones.ts';
+import { makePublishInput } from './pushMessage.ts';
+import { findCountryTimeZone, isWithin } from './timeZones.ts';
 
 const attempts = 6;
 /** No attempt begins later, so that the worker releases its lease well before its timeout. */
@@ -34,13 +34,13 @@ const atOnce = 20;
  * got lost, lets it be sent again. Then it takes the place of the first on the phone. Throws what
  * keeps it from reaching a device that it might reach later.
  */
-export async function deliver(customerId: number, notification: Notification): Promise<void> {
+export async function deliverPushes(customerId: number, notification: Notification): Promise<void> {
   const { id, expiresAtSeconds } = notification;
   const customer = await wantedBy(customerId, notification);
   if (!customer) return;
   const active = await readActiveDevices(customerId);
   if (active.length === 0) return;
-  const pushedTo = await pushes.begin(customerId, { id, expiresAtSeconds });
+  const pushedTo = await pushes.acquireLease(customerId, { id, expiresAtSeconds });
   if (!pushedTo) return;
   const badge = await countUnread(customer);
   const due = active.filter((device) => !pushedTo.has(device.id));
@@ -50,7 +50,7 @@ export async function deliver(customerId: number, notification: Notification): P
     (device) => deliverTo(customerId, device, { notification, badge, deadlineMs }),
     { concurrency: atOnce },
   );
-  await pushes.end(customerId, id);
+  await pushes.releaseLease(customerId, id);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
@@ -59,10 +59,10 @@ type OwnedDevice = devices.Device & { sessionId: number };
 
 /** Sessions are only read for devices that were stored without the one that owns them. */
 async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
-  const active = (await devices.ofCustomer(customerId)).filter((device) => device.active);
-  const open = active.some(({ sessionId }) => sessionId === null) ? await sessions.ofCustomer(customerId) : [];
+  const active = (await devices.listByCustomer(customerId)).filter((device) => device.active);
+  const open = active.some(({ sessionId }) => sessionId === null) ? await sessions.listByCustomer(customerId) : [];
   return active.flatMap((device) => {
-    const sessionId = device.sessionId ?? devices.sessionOf(device, open)?.id;
+    const sessionId = device.sessionId ?? devices.findSessionOf(device, open)?.id;
     return sessionId === undefined ? [] : [{ ...device, sessionId }];
   });
 }
@@ -79,7 +79,7 @@ async function wantedBy(customerId: number, notification: Notification): Promise
   if (!customer || !isUnread(customer, current)) return undefined;
   const { pushProductOrdered, pushOther, quietHours, timeZone, countryCode } = customer;
   if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return undefined;
-  const isQuiet = quietHours && isWithin(quietHours, nowMs(), timeZone ?? timeZoneOf(countryCode));
+  const isQuiet = quietHours && isWithin(quietHours, nowMs(), timeZone ?? findCountryTimeZone(countryCode));
   return isQuiet ? undefined : customer;
 }
 
@@ -99,34 +99,34 @@ async function deliverTo(
   for (let attempt = 1; ; attempt++) {
     if (performance.now() > deadlineMs) throw new Error('There is no time left to push to this device.');
     const { device, endpoint, ttlSeconds } = await look(customerId, { registrationId, sessionId }, notification);
-    const application = device?.active ? applicationFor(device.type) : undefined;
+    const application = device?.active ? findApplication(device.type) : undefined;
     if (!device || !application || ttlSeconds <= 0) return;
     try {
-      if (endpoint?.enabledForMs === device.registeredAtMs && isOf(application, endpoint.arn)) {
+      if (endpoint?.enabledForMs === device.registeredAtMs && belongsTo(application, endpoint.arn)) {
         const push = { notification, ttlSeconds, badge };
-        await snsOnce()
-          .send(new PublishCommand(publication(device.type, endpoint.arn, push)))
+        await snsClientWithoutRetries()
+          .send(new PublishCommand(makePublishInput(device.type, endpoint.arn, push)))
           .catch(acceptTimeout);
         break;
       }
       // An endpoint that is not of this registration may have been disabled for the one before.
-      await syncEndpoint(registrationId);
+      await syncPushEndpoint(registrationId);
       if (attempt === attempts) return;
     } catch (error) {
       if (error instanceof EndpointDisabledException) {
         logger().info('device without an app', { customer_id: customerId, device_id: id });
-        await devices.silence(customerId, device);
+        await devices.deactivate(customerId, device);
         return;
       }
       if (attempt === attempts || performance.now() > deadlineMs) {
         logger().warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
         throw error;
       }
-      if (isGone(error)) await syncEndpoint(registrationId);
+      if (isGone(error)) await syncPushEndpoint(registrationId);
       else await backOff(attempt);
     }
   }
-  await pushes.record(customerId, notification.id, id);
+  await pushes.markDelivered(customerId, notification.id, id);
   logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
 }
 
@@ -145,14 +145,14 @@ async function look(
     { key: notificationKey(customerId, notification), as: Notification },
     { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
     { key: deviceKey(customerId, registrationId), as: devices.Device },
-    { key: endpointKey(registrationId), as: Endpoint },
+    { key: endpointKey(registrationId), as: PushEndpoint },
   ]);
   const owner = device?.sessionId ?? sessionId;
   if (owner !== sessionId) return look(customerId, { registrationId, sessionId: owner }, notification);
   const isStill =
     customer &&
     session &&
-    sessions.stands(session, customer) &&
+    sessions.isActive(session, customer) &&
     isUnread(customer, current) &&
     claim?.customerId === customerId;
   return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };

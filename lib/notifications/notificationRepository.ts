@@ -79,7 +79,7 @@ function creation({ id: customerId, readings: reading, clearings: clearing }: In
 }
 
 /** @throws notFound for a cursor that is not of this inbox */
-export async function pageOf(
+export async function readInboxPage(
   { id, readings, clearings }: Inbox,
   page: { cursor?: string | undefined; page_size: number },
 ): Promise<Page<Notification>> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Customer, Preferences as Stored } from '../customers/customerRepository.ts';
 import { code, text, toAsciiNumber } from '../http/fields.ts';
 import { type NotificationType, notificationTypes } from './notificationRepository.ts';
-import { isTimeZone, timeZoneNamed, timeZoneOf } from './timeZones.ts';
+import { findCountryTimeZone, findTimeZone, isTimeZone } from './timeZones.ts';
 
 const hoursAndMinutes = /^([01]\d|2[0-3]):[0-5]\d$/;
 const timeOfDay = z
@@ -41,7 +41,7 @@ export type Preferences = z.infer<typeof Preferences>;
 
 const timeZone = text({ max: 64 })
   .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
-  .transform(timeZoneNamed)
+  .transform(findTimeZone)
   .describe('IANA name of an area and a location, `UTC` or `GMT`; no abbreviation.');
 
 /** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
@@ -57,7 +57,7 @@ export function showPreferences({ countryCode, timeZone, quietHours, ...customer
   return {
     push: { product_ordered: customer.pushProductOrdered, other: customer.pushOther },
     quiet_hours: quietHours,
-    time_zone: timeZone ?? timeZoneOf(countryCode),
+    time_zone: timeZone ?? findCountryTimeZone(countryCode),
   };
 }
 

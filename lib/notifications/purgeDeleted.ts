@@ -22,7 +22,7 @@ const partSize = 500;
  * Deletes what was in an inbox before it was cleared last. Nobody sees that any more, so this can be interrupted anywhere and
  * repeated: the mark that asks for it goes last, unless the inbox was cleared again meanwhile.
  */
-export async function emptyInbox(customerId: number): Promise<void> {
+export async function purgeDeleted(customerId: number): Promise<void> {
   const [customer, clearing] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: clearingKey(customerId), as: Mark },

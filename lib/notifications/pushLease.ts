@@ -16,7 +16,7 @@ const attempts = 20;
  * Takes the pushes of a notification, for one at a time, and answers to which devices it has been
  * pushed; undefined when the customer is gone. Throws when another one keeps them.
  */
-export async function begin(
+export async function acquireLease(
   customerId: number,
   { id, expiresAtSeconds }: { id: number; expiresAtSeconds: number },
 ): Promise<ReadonlySet<number> | undefined> {
@@ -43,7 +43,7 @@ export async function begin(
 }
 
 /** Records that a device has been reached. */
-export function record(customerId: number, id: number, deviceId: number): Promise<unknown> {
+export function markDelivered(customerId: number, id: number, deviceId: number): Promise<unknown> {
   return write({
     kind: 'update',
     key: pushKey(customerId, id),
@@ -54,7 +54,7 @@ export function record(customerId: number, id: number, deviceId: number): Promis
 }
 
 /** Lets go of the pushes of a notification. */
-export function end(customerId: number, id: number): Promise<unknown> {
+export function releaseLease(customerId: number, id: number): Promise<unknown> {
   return write({
     kind: 'update',
     key: pushKey(customerId, id),

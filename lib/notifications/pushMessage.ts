@@ -17,7 +17,7 @@ export interface Push {
 }
 
 /** What SNS is asked to publish to an endpoint, in the words of its platform, which is part of its ARN. */
-export function publication(type: Device['type'], endpoint: string, push: Push): PublishCommandInput {
+export function makePublishInput(type: Device['type'], endpoint: string, push: Push): PublishCommandInput {
   const platform = endpoint.split('/')[1] ?? '';
   const message = platform === 'GCM' ? fcmMessage(type, push) : apnsMessage(push);
   const text = { DataType: 'String' };

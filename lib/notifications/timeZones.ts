@@ -16,7 +16,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** A time zone in the case that IANA writes it in. Of several names for it, this one stays. */
-export function timeZoneNamed(name: string): string {
+export function findTimeZone(name: string): string {
   const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
   if (timeZone.toLowerCase() === name.toLowerCase()) return timeZone;
   if (/^[A-Z]\w+(?:\/[A-Z](?![A-Z]{3})[\w+-]*)+$/.test(name)) return name;
@@ -25,7 +25,7 @@ export function timeZoneNamed(name: string): string {
 }
 
 /** The time zone of a country (ISO 3166-1 alpha-2), by IANA name; one of them where it has several. */
-export function timeZoneOf(country: string): string {
+export function findCountryTimeZone(country: string): string {
   return new Intl.Locale(`und-${country}`).getTimeZones()?.[0] ?? 'UTC';
 }
 

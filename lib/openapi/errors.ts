@@ -1,8 +1,8 @@
 import { ApiError, type ErrorName, errors, fieldErrors, ValidationError } from '../errors.ts';
 import type { Contract } from '../http/contract.ts';
-import { type Dialect, dialectOf, envelope, standard } from '../http/errorFormats.ts';
-import { failingFieldsOf } from './fieldErrors.ts';
-import { headersOf } from './headers.ts';
+import { chooseErrorFormat, type ErrorFormat, envelope, standard } from '../http/errorFormats.ts';
+import { listFailingFields } from './fieldErrors.ts';
+import { describeHeaders } from './headers.ts';
 import { type Components, type Json, pascalCase } from './schemas.ts';
 
 /** What a status means. */
@@ -31,9 +31,12 @@ export function describeStatus(status: number, hasFields = false): string {
 
 /** The failures of an operation, with an example for every code. Those that say the same everywhere stand among the components. */
 export function describeErrors(contract: Contract, names: readonly ErrorName[], components: Components): Json {
-  const dialect = dialectOf(contract);
+  const dialect = chooseErrorFormat(contract);
   const failures = [
-    ...failingFieldsOf(contract).map((fields) => ({ code: fields[0]?.code ?? '', error: new ValidationError(fields) })),
+    ...listFailingFields(contract).map((fields) => ({
+      code: fields[0]?.code ?? '',
+      error: new ValidationError(fields),
+    })),
     ...names.map((name) => ({ code: errors[name].code, error: errorOf(name, contract) })),
   ].map(({ code, error }) => ({ code, error, ...dialect.failure(error, 'en') }));
   const byStatus = Object.entries(Object.groupBy(failures, ({ status }) => status));
@@ -42,7 +45,7 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
       const status = Number(key);
       const examples = all.map(({ code, error, body }) => {
         if (dialect === standard) components.errorCodes.add(code);
-        if (error instanceof ValidationError || error.circumstances.attr) return [code, { value: body }];
+        if (error instanceof ValidationError || error.details.attr) return [code, { value: body }];
         const name = `${dialect === standard ? '' : 'Envelope'}${pascalCase(code)}`;
         components.examples[name] = { value: body };
         return [code, { $ref: `#/components/examples/${name}` }];
@@ -50,7 +53,7 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
       const hasFields = all.some(({ error }) => error instanceof ValidationError);
       const response = {
         description: describeStatus(status, hasFields),
-        headers: headersOf(status, contract),
+        headers: describeHeaders(status, contract),
         content: {
           'application/json': {
             schema: { $ref: `#/components/schemas/${errorNameOf(dialect)}` },
@@ -70,7 +73,7 @@ function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
 }
 
 /** What the document calls the errors of a dialect. @throws for one that it does not describe */
-function errorNameOf(dialect: Dialect): string {
+function errorNameOf(dialect: ErrorFormat): string {
   if (dialect === standard) return 'ErrorBody';
   if (dialect === envelope) return 'EnvelopeError';
   throw new Error('The document describes no errors of this dialect.');
@@ -138,7 +141,7 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
 }
 
 /** The schema of what a dialect sends around a body. */
-export function around(dialect: Dialect, status: number, schema: Json): Json {
+export function findContext(dialect: ErrorFormat, status: number, schema: Json): Json {
   if (dialect === standard) return schema;
   return {
     type: 'object',

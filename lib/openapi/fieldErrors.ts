@@ -8,7 +8,7 @@ import { describeSchema, type Json, withoutNull } from './schemas.ts';
 const endless = 'x'.repeat(10_000);
 
 /** What can be wrong with the fields of a request: for each code the fields that its contract names, else the first that can get it. */
-export function failingFieldsOf({ query, body, fieldErrors: known = [] }: Contract): FieldError[][] {
+export function listFailingFields({ query, body, fieldErrors: known = [] }: Contract): FieldError[][] {
   const all = [...errorsIn(query, true), ...errorsIn(body, false)];
   return Object.keys(fieldErrors).flatMap((code) => {
     const own = known.filter((error) => error.code === code);

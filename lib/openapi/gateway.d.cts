@@ -1,4 +1,4 @@
-import type { Dialect } from '../http/errorFormats.ts';
+import type { ErrorFormat } from '../http/errorFormats.ts';
 
 export interface Gateway {
   resources: { Resources: Record<string, { Type: string; Properties: object }> };
@@ -6,4 +6,4 @@ export interface Gateway {
   environment: { METHODS_BY_RESOURCE: string };
 }
 
-export declare function gatewayOf(folder: string, dialect: Dialect): Gateway;
+export declare function gatewayOf(folder: string, dialect: ErrorFormat): Gateway;

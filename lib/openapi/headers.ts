@@ -48,7 +48,7 @@ export const headerComponents = Object.fromEntries(
 );
 
 /** The headers of an answer. */
-export function headersOf(status: number, { cacheControl }: Pick<Contract, 'cacheControl'>): Json {
+export function describeHeaders(status: number, { cacheControl }: Pick<Contract, 'cacheControl'>): Json {
   const isCached = cacheControl !== undefined && (status < 300 || status === 304);
   const sent: (keyof typeof headers)[] = [
     'RequestId',

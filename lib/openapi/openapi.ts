@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { ErrorName } from '../errors.ts';
 import type { BodyReader, Contract } from '../http/contract.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { dialectOf } from '../http/errorFormats.ts';
-import { around, describeErrors, describeStatus, errorSchemas } from './errors.ts';
+import { chooseErrorFormat } from '../http/errorFormats.ts';
+import { describeErrors, describeStatus, errorSchemas, findContext } from './errors.ts';
 import { easeGeneration } from './forGenerators.ts';
-import { headerComponents, headersOf, parameterComponents } from './headers.ts';
+import { describeHeaders, headerComponents, parameterComponents } from './headers.ts';
 import { describeBody, describeParameters } from './requests.ts';
 import { project, type Route, readRoutes } from './routes.ts';
-import { sampleOf, samplesByStatus } from './samples.ts';
-import { type Components, describeSchema, type Json, named as nameSchema, pascalCase } from './schemas.ts';
+import { findSample, samplesByStatus } from './samples.ts';
+import { type Components, describeSchema, type Json, nameSchema, pascalCase } from './schemas.ts';
 
 /** In the order of the docs page. */
 const tags = {
@@ -164,17 +164,17 @@ function securityOf({ auth, optionalKey }: Contract): Json[] {
 }
 
 function describeSuccesses(name: string, contract: Contract, schemas: Json): Json {
-  const dialect = dialectOf(contract);
+  const dialect = chooseErrorFormat(contract);
   const statuses = Object.entries(contract.returns).map(([key, schema]) => {
     const status = Number(key);
-    const answer = { description: describeStatus(status), headers: headersOf(status, contract) };
+    const answer = { description: describeStatus(status), headers: describeHeaders(status, contract) };
     if (!schema) return [key, answer];
-    const body = around(dialect, status, describeSchema(schema, 'output', schemas));
+    const body = findContext(dialect, status, describeSchema(schema, 'output', schemas));
     const named = nameSchema(`${name}Response`, body, schemas);
-    const sample = sampleOf(named, schemas);
+    const sample = findSample(named, schemas);
     const example = status in samplesByStatus ? { ...(sample as Json), ...samplesByStatus[status] } : sample;
     return [key, { ...answer, content: { 'application/json': { schema: named, example } } }];
   });
-  const known = { description: describeStatus(304), headers: headersOf(304, contract) };
+  const known = { description: describeStatus(304), headers: describeHeaders(304, contract) };
   return { ...Object.fromEntries(statuses), ...(contract.cacheControl && { 304: known }) };
 }

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import type { Contract } from '../http/contract.ts';
 import { headerParameters } from './headers.ts';
 import { project } from './routes.ts';
-import { sampleOf } from './samples.ts';
+import { findSample } from './samples.ts';
 import {
   clearedByEmpty,
   describeForm,
@@ -13,7 +13,7 @@ import {
   isNullable,
   isRequired,
   type Json,
-  named,
+  nameSchema,
 } from './schemas.ts';
 
 /** What an operation goes by beside its body. What the sample event leaves out and may be left out has an empty example. */
@@ -33,7 +33,7 @@ export function describeParameters(file: string, contract: Contract, schemas: Js
         required: place === 'path' || isRequired(zodSchema),
         ...(description ? { description } : {}),
         schema,
-        example: isLeftOut ? '' : sampleOf(schema, schemas, '', name),
+        example: isLeftOut ? '' : findSample(schema, schemas, '', name),
       };
     };
   return [
@@ -55,19 +55,19 @@ export async function describeBody(
   const hasNeeds = (request.required as string[]).length > 0;
   const required = needsBody || hasNeeds || !(await body.safeParseAsync({})).success;
   const sample = JSON.parse(sampleEvent(file).body ?? '{}');
-  const content = { 'application/json': media(named(`${name}Request`, request, schemas), sample) };
+  const content = { 'application/json': media(nameSchema(`${name}Request`, request, schemas), sample) };
   if (!accepts) return { required, content };
   const form = describeForm(body);
   const values = asForm(sample, form);
   // Without a name: the Java generator imports the class of a named form, and makes no such class.
   const ofForm = media(withExamples(form, values), values);
-  const upload = { summary: 'With a file in place of the text.', value: { ...values, ...filesOf(form) } };
+  const upload = { summary: 'With a file in place of the text.', value: { ...values, ...listFiles(form) } };
   const examples = { ...ofForm.examples, upload };
   return { required, content: { ...content, [accepts.mediaType]: { ...ofForm, examples } } };
 }
 
 /** The file fields of a form, each with the name of a file. */
-export function filesOf({ properties }: Form): Record<string, string> {
+export function listFiles({ properties }: Form): Record<string, string> {
   const files = Object.entries(properties).filter(([, { format }]) => format === 'binary');
   return Object.fromEntries(files.map(([name]) => [name, 'photo.jpg']));
 }

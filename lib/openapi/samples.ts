@@ -114,20 +114,20 @@ export const samplesByStatus: Record<number, Json> = {
  * An example of what a schema describes; `owner` and `field` say where it stands. @throws where
  * nobody has said what a field holds
  */
-export function sampleOf(schema: Json, schemas: Json, owner = '', field = ''): unknown {
+export function findSample(schema: Json, schemas: Json, owner = '', field = ''): unknown {
   if ('const' in schema) return schema.const;
   if (schema.minimum !== undefined && schema.minimum === schema.maximum) return schema.minimum;
   if (typeof schema.$ref === 'string') {
     const name = schema.$ref.split('/').at(-1) ?? '';
-    return name in samples ? samples[name] : sampleOf(schemas[name] as Json, schemas, name);
+    return name in samples ? samples[name] : findSample(schemas[name] as Json, schemas, name);
   }
   const key = [`${owner}.${field}`, field].find((name) => name in samples);
   if (key) return samples[key];
   if (Array.isArray(schema.enum)) return schema.enum[0];
-  if (Array.isArray(schema.anyOf)) return sampleOf(schema.anyOf[0], schemas, owner, field);
+  if (Array.isArray(schema.anyOf)) return findSample(schema.anyOf[0], schemas, owner, field);
   if (schema.type === 'null') return null;
-  if (schema.type === 'array') return [sampleOf(schema.items as Json, schemas, owner, field)];
+  if (schema.type === 'array') return [findSample(schema.items as Json, schemas, owner, field)];
   if (schema.type !== 'object') throw new Error(`There is no sample for ${owner}.${field}.`);
   const fields = Object.entries((schema.properties ?? {}) as Record<string, Json>);
-  return Object.fromEntries(fields.map(([name, value]) => [name, sampleOf(value, schemas, owner, name)]));
+  return Object.fromEntries(fields.map(([name, value]) => [name, findSample(value, schemas, owner, name)]));
 }

@@ -49,7 +49,7 @@ export function isNullable({ anyOf, type }: Json): boolean {
 }
 
 /** Gives an object a name among the components, so that generators have one for its type. */
-export function named(name: string, schema: Json, schemas: Json): Json {
+export function nameSchema(name: string, schema: Json, schemas: Json): Json {
   if (schema.type !== 'object') return schema;
   schemas[name] = schema;
   return { $ref: `#/components/schemas/${name}` };

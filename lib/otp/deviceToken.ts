@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { Claim } from '../customers/customerRepository.ts';
+import { UniqueClaim } from '../customers/customerRepository.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
@@ -35,14 +35,14 @@ export async function readDeviceToken(token: string | null | undefined): Promise
 }
 
 /** The caller of an operation with an OTP for a phone. A token counts while its customer has the phone. */
-export async function otpCaller(
-  clientAddress: string,
+export async function identifyOtpCaller(
+  clientIp: string,
   token: string | null | undefined,
   phone: string,
 ): Promise<OtpCaller> {
   const customerId = await readDeviceToken(token);
-  const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: Claim }]) : [];
-  return { network: clientNetwork(clientAddress), isOwner: claim !== undefined && claim.customerId === customerId };
+  const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: UniqueClaim }]) : [];
+  return { network: clientNetwork(clientIp), isOwner: claim !== undefined && claim.customerId === customerId };
 }
 
 /** The label keeps these apart from the hashes of codes, which are made under the same secret. */

@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { secret } from '../aws/secrets.ts';
+import { readSecret } from '../aws/secrets.ts';
 import { config } from '../config/config.ts';
-import type { Code, NewCode, OtpType } from './otpRepository.ts';
+import type { NewOtp, Otp, OtpType } from './otpRepository.ts';
 
 const Secret = z.object({ id: z.string(), secret: z.string().min(32) });
 
@@ -20,18 +20,18 @@ const OtpSecrets = z.object({
  * What codes and device tokens are made under. Whoever counts an attempt calls it before.
  * @throws unavailable
  */
-export const readOtpSecrets = () => secret('otp-secrets', OtpSecrets);
+export const readOtpSecrets = () => readSecret('otp-secrets', OtpSecrets);
 
 /**
  * A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt
  * of its own.
  */
-export async function seal(
+export async function hashOtp(
   code: string,
   phone: string,
   type: OtpType,
   { now, network }: { now: number; network: string },
-): Promise<NewCode> {
+): Promise<NewOtp> {
   const { current } = await readOtpSecrets();
   const salt = randomBytes(16).toString('base64url');
   const hash = hmac(current.secret, salt, phone, type, code).toString('base64url');
@@ -39,7 +39,7 @@ export async function seal(
 }
 
 /** Whether a typed code is the sealed one, in a time that tells nothing. */
-export async function opens(sealed: Code, phone: string, type: OtpType, typed: string): Promise<boolean> {
+export async function otpMatches(sealed: Otp, phone: string, type: OtpType, typed: string): Promise<boolean> {
   const { next, current, previous } = await readOtpSecrets();
   const sealedUnder = [current, previous, next].find((candidate) => candidate?.id === sealed.secretId);
   if (!sealedUnder) return false;

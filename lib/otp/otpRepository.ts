@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { daySeconds, nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { newId } from '../ids.ts';
-import { siteOf } from '../rateLimits/clientNetwork.ts';
-import { type Counted, countInDay, countInWindows } from '../rateLimits/rateLimits.ts';
+import { toSite } from '../rateLimits/clientNetwork.ts';
+import { countInDay, countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
 import type { Item, Write } from '../table/expressions.ts';
 import { otpKey, phoneAttemptsKey, phoneNetworkKey } from '../table/keys.ts';
@@ -19,7 +19,7 @@ export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 're
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
 /** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
-const Code = z.object({
+const Otp = z.object({
   id: z.int(),
   secretId: z.string(),
   salt: z.string(),
@@ -32,8 +32,8 @@ const Code = z.object({
   network: z.string().default(''),
   expiresAtSeconds: z.int(),
 });
-export type Code = z.infer<typeof Code>;
-export type NewCode = Omit<Code, 'id' | 'tries'>;
+export type Otp = z.infer<typeof Otp>;
+export type NewOtp = Omit<Otp, 'id' | 'tries'>;
 
 /**
  * The attribute of a code. The owner's device has its own, which no stranger can replace or use up.
@@ -41,8 +41,8 @@ export type NewCode = Omit<Code, 'id' | 'tries'>;
 const slotOf = (type: OtpType, share: Share) =>
   share === 'owner' && type === 'customer_auth' ? `own_${type}` : `code_${type}`;
 
-function codeIn(slot: string, item: Item | undefined): Code | undefined {
-  return Code.optional().parse(item?.[slot]);
+function codeIn(slot: string, item: Item | undefined): Otp | undefined {
+  return Otp.optional().parse(item?.[slot]);
 }
 
 /** `waitSeconds` is the time until this phone may be sent another code. */
@@ -54,16 +54,10 @@ export type Issued =
  * Makes a code the phone's only one of its type and share and counts the send, if the phone's
  * limits allow it now. A code that could not be tried any more is not issued.
  */
-export async function issueOtp(
-  phone: string,
-  type: OtpType,
-  share: Share,
-  code: NewCode,
-  now: number,
-): Promise<Issued> {
+export async function issueOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<Issued> {
   const [windows, attempts] = [sendWindows(share), attemptWindows(share)];
   const slot = `#${slotOf(type, share)}`;
-  const fresh: Code = { ...code, id: newId(), tries: 0 };
+  const fresh: Otp = { ...code, id: newId(), tries: 0 };
   const { done, old } = await write({
     kind: 'update',
     key: otpKey(phone),
@@ -98,7 +92,7 @@ export async function issueOtp(
 }
 
 /** Makes a code the phone's only one of its type without any limit. For test numbers. */
-export function issueTestOtp(phone: string, type: OtpType, share: Share, code: NewCode, now: number): Promise<unknown> {
+export function issueTestOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<unknown> {
   return write({
     kind: 'update',
     key: otpKey(phone),
@@ -108,17 +102,22 @@ export function issueTestOtp(phone: string, type: OtpType, share: Share, code: N
 }
 
 /** Counts a send to a phone by one client network, which may use only a part of the share. */
-export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<RateLimitResult> {
   return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now);
 }
 
 /** Counts an attempt at a phone's codes by one client network. */
-export function countNetworkAttempt(phone: string, network: string, share: Share, now: number): Promise<Counted> {
+export function countNetworkAttempt(
+  phone: string,
+  network: string,
+  share: Share,
+  now: number,
+): Promise<RateLimitResult> {
   return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
 }
 
 /** All networks of an IPv6 site are one client to a phone. */
-const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, siteOf(network) ?? network);
+const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, toSite(network) ?? network);
 
 /** Networks that did not request a code get so many of its tries, and leave the rest to the one that did. */
 const triesOfOthers = 2;
@@ -129,7 +128,7 @@ export interface Attempt {
   type: OtpType;
   share: Share;
   slot: string;
-  code: Code;
+  code: Otp;
   /**
    * Takes back what the network counted, for a right code. To be done beside the write that uses
    * the code up.
@@ -207,7 +206,7 @@ export function findTestNumber(phone: string, now: number) {
 /** So many attempts a day at a test number's code leave one chance in a thousand to guess it. */
 const testAttemptsPerDay = 1_000;
 
-export function countTestAttempt(phone: string, now: number): Promise<Counted> {
+export function countTestAttempt(phone: string, now: number): Promise<RateLimitResult> {
   return countInDay(phoneAttemptsKey(phone, utcDate(now)), testAttemptsPerDay, now);
 }
 

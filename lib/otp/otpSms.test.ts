@@ -1,5 +1,5 @@
 import { languages } from '../errors.ts';
-import { fitsOneSegment, otpMessage } from './otpSms.ts';
+import { composeOtpSms, fitsOneSegment } from './otpSms.ts';
 
 const apps = [
   { app_id: 'android', platform: 'android', hash: 'FA+9qCX9VSu' },
@@ -18,7 +18,7 @@ const platforms = [undefined, ...apps.map(({ app_id }) => app_id)];
 test.each(languages.flatMap((language) => platforms.map((appId) => ({ language, appId }))))(
   'the message in $language for $appId is one segment and begins with the code',
   ({ language, appId }) => {
-    const text = otpMessage('012345', language, appId);
+    const text = composeOtpSms('012345', language, appId);
     expect(text.startsWith('012345')).toBe(true);
     expect(fitsOneSegment(text)).toBe(true);
     expect(text.length).toBeLessThanOrEqual(language === 'ar' ? 70 : 160);
@@ -27,8 +27,8 @@ test.each(languages.flatMap((language) => platforms.map((appId) => ({ language, 
 
 test('a name that does not fit is a setting to mend, not two messages to pay for', () => {
   process.env.BRAND_NAME = 'The Most Excellent Shop of Them All';
-  expect(() => otpMessage('012345', 'ar', 'ios')).toThrow('BRAND_NAME');
-  expect(otpMessage('012345', 'en', 'ios')).toContain('Most Excellent');
+  expect(() => composeOtpSms('012345', 'ar', 'ios')).toThrow('BRAND_NAME');
+  expect(composeOtpSms('012345', 'en', 'ios')).toContain('Most Excellent');
 });
 
 test.each([

@@ -19,7 +19,7 @@ const texts: Record<Language, readonly Text[]> = {
  * alone: text from a request in a message would let anyone send messages in the shop's name.
  * @throws ConfigurationError when the shop's name and the app's line do not fit into one segment
  */
-export function otpMessage(code: string, language: Language, appId: string | undefined): string {
+export function composeOtpSms(code: string, language: Language, appId: string | undefined): string {
   const app = config.smsApps.find(({ app_id }) => app_id === appId);
   const lines = app ? [autofillLine(app, code)] : [];
   const candidates = texts[language].map((text) => [text(code, config.brandName), ...lines].join('\n'));

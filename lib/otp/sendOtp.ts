@@ -3,17 +3,17 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
-import { Claim } from '../customers/customerRepository.ts';
+import { UniqueClaim } from '../customers/customerRepository.ts';
 import { fail, failFields, type Language } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSms } from '../messages/sms.ts';
 import * as sends from '../rateLimits/rateLimits.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
-import { seal } from './otpHash.ts';
+import { hashOtp } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
-import { otpMessage } from './otpSms.ts';
-import { type OtpCaller, requesterOf, shareOf } from './verifyOtp.ts';
+import { composeOtpSms } from './otpSms.ts';
+import { chooseShare, findRequester, type OtpCaller } from './verifyOtp.ts';
 
 interface Send {
   phone: Phone;
@@ -43,15 +43,15 @@ interface Send {
  * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country
  * that is not served any more, or one that SNS does not know
  */
-export async function sendCode(send: Send) {
+export async function sendOtp(send: Send) {
   const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
   const { active } = await countries.find(phone.country);
   if (!active) return failFields({ attr, code: 'invalid' });
   const now = nowSeconds();
-  const share = shareOf(type, caller);
+  const share = chooseShare(type, caller);
   const testNumber = otps.findTestNumber(phone.number, now);
   const code = testNumber?.otp ?? drawCode();
-  const stored = await seal(code, phone.number, type, { now, network: requesterOf(caller) });
+  const stored = await hashOtp(code, phone.number, type, { now, network: findRequester(caller) });
   if (testNumber) {
     await otps.issueTestOtp(phone.number, type, share, stored, now);
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
@@ -76,7 +76,13 @@ export async function sendCode(send: Send) {
     }
     taken.push(issued);
     if (!isDecoy) {
-      await sendSms({ to: phone.number, text: otpMessage(code, language, appId), type, country: phone.country, attr });
+      await sendSms({
+        to: phone.number,
+        text: composeOtpSms(code, language, appId),
+        type,
+        country: phone.country,
+        attr,
+      });
     }
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: issued.waitSeconds };
   } catch (error) {
@@ -101,7 +107,7 @@ async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, no
     taken.push(...attempted);
   } catch (error) {
     await giveBack(attempted);
-    const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: Claim }]);
+    const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]);
     if (!claim) throw error;
     await take(taken, sends.countForCaps(phone.number, phone.country, 'account', now));
   }
@@ -111,7 +117,7 @@ async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, no
  * Counts an event in several limits. The caller undoes those in `taken` when it fails.
  * @throws otpSendLimit
  */
-async function take(taken: Taken[], counting: readonly Promise<sends.Counted>[]): Promise<void> {
+async function take(taken: Taken[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
   const counts = await Promise.allSettled(counting);
   for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
   for (const count of counts) if (count.status === 'rejected') throw count.reason;

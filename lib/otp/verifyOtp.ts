@@ -3,8 +3,8 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
-import { type Counted, countCall } from '../rateLimits/rateLimits.ts';
-import { hashNetwork, opens, readOtpSecrets } from './otpHash.ts';
+import { countCall, type RateLimitResult } from '../rateLimits/rateLimits.ts';
+import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
 import type { Share } from './phoneLimits.ts';
 
@@ -20,9 +20,9 @@ export interface OtpCaller {
   isSignedIn?: boolean;
 }
 
-export const requesterOf = ({ requester, network }: OtpCaller) => requester ?? network;
+export const findRequester = ({ requester, network }: OtpCaller) => requester ?? network;
 
-export function shareOf(type: otps.OtpType, { isOwner }: OtpCaller): Share {
+export function chooseShare(type: otps.OtpType, { isOwner }: OtpCaller): Share {
   if (isOwner) return 'owner';
   return type === 'customer_auth' ? 'stranger' : 'other';
 }
@@ -33,7 +33,7 @@ interface Admission {
   phone: string;
   type: otps.OtpType;
   caller: OtpCaller;
-  counted: readonly (Counted & { done: true })[];
+  counted: readonly (RateLimitResult & { done: true })[];
   /** How long to wait; 0 for a caller who may try. */
   waitSeconds: number;
 }
@@ -49,7 +49,7 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
   const now = nowSeconds();
   if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
-    otps.countNetworkAttempt(phone, caller.network, shareOf(type, caller), now),
+    otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),
     countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
     ...(otps.findTestNumber(phone, now) ? [otps.countTestAttempt(phone, now)] : []),
   ]);
@@ -66,7 +66,7 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
  * @param attr what the request calls the code
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
-export async function checkCode(admission: Admission, typed: string, attr = 'otp'): Promise<otps.Attempt> {
+export async function verifyOtp(admission: Admission, typed: string, attr = 'otp'): Promise<otps.Attempt> {
   if (admission.waitSeconds > 0) return fail('otpTryLimit', { retryAfterSeconds: admission.waitSeconds });
   const tried = await tryCodes(admission, typed);
   if (tried.outcome === 'limit') {
@@ -77,7 +77,7 @@ export async function checkCode(admission: Admission, typed: string, attr = 'otp
   if (tried.isRight) return tried.attempt;
   // Another network must not learn that a code is on its way to this phone.
   const { caller } = admission;
-  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(requesterOf(caller));
+  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(findRequester(caller));
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
@@ -85,7 +85,7 @@ export async function checkCode(admission: Admission, typed: string, attr = 'otp
  * The attempt if its code is right; undefined otherwise, for callers who must not learn that there
  * could be one.
  */
-export async function rightCode(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
+export async function findMatchingOtp(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
   const tried = await tryCodes(admission, typed);
   return tried.outcome === 'compare' && tried.isRight ? tried.attempt : undefined;
@@ -97,9 +97,9 @@ export async function rightCode(admission: Admission, typed: string): Promise<ot
  */
 async function tryCodes(admission: Admission, typed: string) {
   const { phone, type, caller, counted } = admission;
-  const share = shareOf(type, caller);
-  const slots: Share[] = share === 'owner' ? ['owner', shareOf(type, { ...caller, isOwner: false })] : [share];
-  const network = hashNetwork(requesterOf(caller));
+  const share = chooseShare(type, caller);
+  const slots: Share[] = share === 'owner' ? ['owner', chooseShare(type, { ...caller, isOwner: false })] : [share];
+  const network = hashNetwork(findRequester(caller));
   let last: Tried = { outcome: 'none' };
   for (const slot of slots) {
     const counting = await otps.countAttempt(phone, type, share, slot, {
@@ -111,7 +111,7 @@ async function tryCodes(admission: Admission, typed: string) {
       if (last.outcome === 'none') last = counting;
       continue;
     }
-    const isRight = await opens(counting.attempt.code, phone, type, typed);
+    const isRight = await otpMatches(counting.attempt.code, phone, type, typed);
     if (isRight) {
       const earlier = last.outcome === 'compare' ? last.attempt : undefined;
       const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];

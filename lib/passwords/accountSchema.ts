@@ -5,10 +5,10 @@ import { birthDate, emailAddress } from '../customers/personFields.ts';
 import { type FieldError, languages } from '../errors.ts';
 import { clearable, code, id, missing, removeUnseen, text } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
-import { imageUrl } from '../images/urls.ts';
+import { toImageUrl } from '../images/urls.ts';
 import { deviceToken, issuedDeviceToken, otpCode } from '../otp/otpSchema.ts';
 import { publicSettings } from '../settings/publicSettings.ts';
-import { decimal } from '../wallet/money.ts';
+import { toDecimal } from '../wallet/money.ts';
 import type { Wallet } from '../wallet/walletRepository.ts';
 import { givenPassword, isGuessable, newPassword } from './passwordSchema.ts';
 
@@ -53,13 +53,13 @@ export function showAccount({ customer, phone, wallet, token }: Account): z.inpu
     email: customer.email,
     phone,
     phone_verified: customer.phoneNumber !== '',
-    image: imageUrl(customer.id, customer.image),
+    image: toImageUrl(customer.id, customer.image),
     birthdate: customer.birthDate,
     token,
     is_guest: false,
     language: customer.language,
     primary_address: customer.primaryAddressId,
-    wallet_credit: decimal(wallet.balanceMinor, wallet.currency),
+    wallet_credit: toDecimal(wallet.balanceMinor, wallet.currency),
   };
 }
 

@@ -8,8 +8,8 @@ import { type Identifier, readClaims } from './findAccounts.ts';
  * Makes sure that an e-mail address or a phone can be signed up with.
  * @throws `unique`, throttled
  */
-export async function expectAvailable(identifier: Identifier, clientAddress: string): Promise<void> {
-  await limitCalls(clientNetwork(clientAddress), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
+export async function requireAvailable(identifier: Identifier, clientIp: string): Promise<void> {
+  await limitCalls(clientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
   const claims = await readClaims(identifier);
   const { email = claims.lost, phone } = claims;
   const taken = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];

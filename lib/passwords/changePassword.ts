@@ -1,14 +1,14 @@
 import { attempts, backOff } from '../backOff.ts';
 import type * as customers from '../customers/customerRepository.ts';
-import { emailTaking, failOverLimit, yieldingHolder } from '../customers/profileRepository.ts';
-import { deactivation } from '../devices/deviceWrites.ts';
+import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
+import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { limitRefusals } from '../rateLimits/rateLimits.ts';
-import type { Before } from '../sessions/createSession.ts';
-import { endingSignIns, holdingStill } from '../sessions/sessionGeneration.ts';
+import { countTakenResponse } from '../rateLimits/rateLimits.ts';
+import type { SignInState } from '../sessions/createSession.ts';
+import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
-import { readSignedInDevices, silencing } from '../sessions/signOut.ts';
+import { deactivateDeviceWrites, readSignedInDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { emailClaimKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
@@ -38,7 +38,7 @@ const mostLeftovers = 85;
  * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that
  * stays has ended
  */
-export async function replacePassword(customerId: number, replacement: Replacement): Promise<boolean> {
+export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keeping, also = [] } = replacement;
   let holder: customers.Customer | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -53,11 +53,15 @@ export async function replacePassword(customerId: number, replacement: Replaceme
     const isFirst = own !== undefined && !password;
     const next = own && customer.signIns + 1;
     const writes: Record<string, Write> = {
-      password: isFirst ? passwords.settingFirst(customerId, hash) : passwords.setting(customerId, hash),
-      ...(own && { session: isFirst ? sessions.holding(own) : sessions.moved(own, customer.signIns + 1) }),
-      customer: isFirst ? holdingStill(customer, newEmail) : endingSignIns(customer, { email: newEmail, next }),
+      password: isFirst
+        ? passwords.setFirstPasswordWrite(customerId, hash)
+        : passwords.setPasswordWrite(customerId, hash),
+      ...(own && {
+        session: isFirst ? sessions.checkSessionWrite(own) : sessions.moveToGenerationWrite(own, customer.signIns + 1),
+      }),
+      customer: isFirst ? checkUnchangedWrite(customer, newEmail) : revokeAllWrite(customer, { email: newEmail, next }),
       ...(otp && { otp: otps.consumeOtpWrite(otp) }),
-      ...(newEmail && emailTaking(customer, newEmail, { network, holder })),
+      ...(newEmail && takeEmailWrites(customer, newEmail, { network, holder })),
       ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
     };
     const writing = transact([
@@ -83,9 +87,9 @@ export async function replacePassword(customerId: number, replacement: Replaceme
       return false;
     }
     if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
-      holder = await yieldingHolder(newEmail, customer);
+      holder = await findYieldingHolder(newEmail, customer);
       if (!holder) {
-        await Promise.all([forgive(), limitRefusals(network)]);
+        await Promise.all([forgive(), countTakenResponse(network)]);
         return failFields({ attr: 'email', code: 'unique' });
       }
     } else {
@@ -100,11 +104,11 @@ export async function replacePassword(customerId: number, replacement: Replaceme
  * The writes that take away the sessions that have ended, and stop pushes to their devices. One
  * that does not fit into the transaction stays in the table, and is refused all the same.
  */
-function leftovers({ open, registered }: Before, customerId: number, keeping: number | undefined): Write[] {
+function leftovers({ open, registered }: SignInState, customerId: number, keeping: number | undefined): Write[] {
   const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];
   const silent =
     keeping === undefined
-      ? registered.map(({ registrationId }) => deactivation(customerId, registrationId))
-      : silencing(gone, staying, registered);
-  return [...gone.map(sessions.ending), ...silent];
+      ? registered.map(({ registrationId }) => deactivateDeviceWrite(customerId, registrationId))
+      : deactivateDeviceWrites(gone, staying, registered);
+  return [...gone.map(sessions.revokeSessionWrite), ...silent];
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { commonPasswordSourceKey, commonPasswordsKey } from '../table/keys.ts';
 import { readAll, readPrefix, write } from '../table/table.ts';
 import { writeAll } from '../table/writeMany.ts';
-import { folded, isPattern } from './passwordPatterns.ts';
+import { isSequenceOrRepetition, normalizeGuess } from './passwordPatterns.ts';
 
 /**
  * Common passwords whose SHA-256 begins with the same byte: the bytes after it, one password after the other. A stage whose seed
@@ -25,20 +25,20 @@ const hashCharacters = 8;
 
 /** Whether a password is among those that guessers try first, or a pattern; in whatever case, digits and signs. */
 export async function isCommon(password: string): Promise<boolean> {
-  const guessed = folded(password);
-  if (isPattern(guessed)) return true;
+  const guessed = normalizeGuess(password);
+  if (isSequenceOrRepetition(guessed)) return true;
   const { code, hash } = placeOf(guessed);
   const [bucket] = await readAll([{ key: commonPasswordsKey(code), as: Bucket }]);
-  return bucket !== undefined && hashesIn(bucket).includes(hash);
+  return bucket !== undefined && splitHashes(bucket).includes(hash);
 }
 
-export function hashesIn({ hashes }: Bucket): string[] {
+export function splitHashes({ hashes }: Bucket): string[] {
   return hashes.match(new RegExp(`.{${hashCharacters}}`, 'g')) ?? [];
 }
 
 /** Passwords as they are stored: in 256 items, each read as one unit. */
-export function bucketsOf(passwords: readonly string[]): Bucket[] {
-  const different = [...new Set(passwords.map(folded))];
+export function makeBuckets(passwords: readonly string[]): Bucket[] {
+  const different = [...new Set(passwords.map(normalizeGuess))];
   const buckets = Object.groupBy(different.map(placeOf), ({ code }) => code);
   return Object.entries(buckets).map(([code, places = []]) => ({
     code,
@@ -49,11 +49,11 @@ export function bucketsOf(passwords: readonly string[]): Bucket[] {
   }));
 }
 
-export function stored(): Promise<Bucket[]> {
+export function readStored(): Promise<Bucket[]> {
   return readPrefix(commonPasswordsKey('').pk, '', Bucket);
 }
 
-export async function storedSource(): Promise<Source | undefined> {
+export async function readStoredSource(): Promise<Source | undefined> {
   const [source] = await readAll([{ key: commonPasswordSourceKey, as: Source }]);
   return source;
 }

@@ -1,6 +1,6 @@
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
-import { UnprovenPhone } from '../customers/unverifiedPhones.ts';
+import { UnverifiedPhone } from '../customers/unverifiedPhones.ts';
 import {
   emailClaimKey,
   lostEmailKey,
@@ -21,7 +21,7 @@ export interface Identifier {
 }
 
 /** What failures are counted under. A phone is always given where it is used, and an e-mail address only sometimes beside it. */
-export function loginName({ email, phone }: Identifier): string {
+export function toLoginKey({ email, phone }: Identifier): string {
   return phone?.number ?? email ?? '';
 }
 
@@ -29,13 +29,13 @@ export function loginName({ email, phone }: Identifier): string {
  * Whether what somebody calls an account by can mean no other: nobody else has or had the e-mail address, or the phone is proven. Where it
  * can, whoever opens one of the accounts must not have forgotten what failed at the other.
  */
-export function isUnmistakable({ phone }: Identifier, account: Account, found: readonly Account[]): boolean {
+export function isUnambiguous({ phone }: Identifier, account: Account, found: readonly Account[]): boolean {
   if (phone) return account.customer?.phoneNumber === phone.number;
   return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
 }
 
 /** Nobody has this id. Reading it takes as long as reading somebody. */
-export const nobody = 0;
+export const noCustomerId = 0;
 
 /**
  * The accounts that may be meant. An e-mail address means who has it, and then who had it until somebody with a proven phone
@@ -50,7 +50,7 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
     ? [claims.email?.customerId, claims.lost?.customerId]
     : [first, last === first ? undefined : last];
   const read = async (id: number | undefined) => {
-    const account = await readAccount(id ?? nobody);
+    const account = await readAccount(id ?? noCustomerId);
     const { unprovenPhone } = account.customer ?? {};
     const isTheirs = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
     return isTheirs ? account : { ...account, customer: undefined };
@@ -61,10 +61,10 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
 /** Who has an e-mail address and who lost it, who has proven a phone and who signed up with it. */
 export async function readClaims({ email, phone }: Identifier) {
   const [emailClaim, lost, phoneClaim, unproven] = await readAll([
-    { key: emailClaimKey(email ?? ''), as: customers.Claim },
-    { key: lostEmailKey(email ?? ''), as: customers.Claim },
-    { key: phoneClaimKey(phone?.number ?? ''), as: customers.Claim },
-    { key: unprovenPhoneKey(phone?.number ?? ''), as: UnprovenPhone },
+    { key: emailClaimKey(email ?? ''), as: customers.UniqueClaim },
+    { key: lostEmailKey(email ?? ''), as: customers.UniqueClaim },
+    { key: phoneClaimKey(phone?.number ?? ''), as: customers.UniqueClaim },
+    { key: unprovenPhoneKey(phone?.number ?? ''), as: UnverifiedPhone },
   ]);
   return { email: emailClaim, lost, phone: phoneClaim, unproven };
 }

@@ -3,8 +3,8 @@ import * as customers from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
-import { type Before, opening } from '../sessions/createSession.ts';
-import { signingIn } from '../sessions/sessionGeneration.ts';
+import { createSessionWrites, type SignInState } from '../sessions/createSession.ts';
+import { countSignInWrite } from '../sessions/sessionGeneration.ts';
 import { readSignedInDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
@@ -12,10 +12,10 @@ import {
   type Account,
   findAccounts,
   type Identifier,
-  isUnmistakable,
-  loginName,
-  nobody,
+  isUnambiguous,
+  noCustomerId,
   readAccount,
+  toLoginKey,
 } from './findAccounts.ts';
 import { countLoginAttempt, type LoginAttempt } from './loginAttempts.ts';
 import { hashPassword, isOutdated, isPassword } from './passwordHash.ts';
@@ -24,7 +24,7 @@ import * as passwords from './passwordRepository.ts';
 interface LogIn extends Identifier {
   password: string;
   deviceToken: string | null | undefined;
-  clientAddress: string;
+  clientIp: string;
 }
 
 /**
@@ -32,9 +32,9 @@ interface LogIn extends Identifier {
  * counted before, the same items are read, and as many passwords are hashed.
  * @throws wrongCredentials, throttled
  */
-export async function logIn({ password: typed, deviceToken, clientAddress, ...identifier }: LogIn) {
-  const name = loginName(identifier);
-  const network = clientNetwork(clientAddress);
+export async function logIn({ password: typed, deviceToken, clientIp, ...identifier }: LogIn) {
+  const name = toLoginKey(identifier);
+  const network = clientNetwork(clientIp);
   const tokenOf = await readDeviceToken(deviceToken);
   const finding = findAccounts(identifier);
   const own = tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
@@ -52,10 +52,10 @@ export async function logIn({ password: typed, deviceToken, clientAddress, ...id
       // After the customer, so that no sign-in is counted whose session is not among these.
       const [isRight, before] = await Promise.all([
         isPassword(typed, account.customer && account.password?.hash),
-        readSignedInDevices(account.customer?.id ?? nobody),
+        readSignedInDevices(account.customer?.id ?? noCustomerId),
       ]);
       if (!isRight) continue;
-      if (account === own || isUnmistakable(identifier, account, candidates)) {
+      if (account === own || isUnambiguous(identifier, account, candidates)) {
         const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
         return opened;
       }
@@ -71,16 +71,21 @@ export async function logIn({ password: typed, deviceToken, clientAddress, ...id
  * Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at
  * the same moment.
  */
-async function openSession(account: Account, before: Before, typed: string, also: readonly Write[] = []) {
+async function openSession(account: Account, before: SignInState, typed: string, also: readonly Write[] = []) {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
     const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
     const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
-    const { session, writes } = opening(customer.id, origin, before);
+    const { session, writes } = createSessionWrites(customer.id, origin, before);
     const [result, phone] = await Promise.all([
-      transact([passwords.confirmation(customer.id, password, hashedAnew), signingIn(customer), ...also, ...writes]),
-      customers.shownPhone(customer),
+      transact([
+        passwords.confirmPasswordWrite(customer.id, password, hashedAnew),
+        countSignInWrite(customer),
+        ...also,
+        ...writes,
+      ]),
+      customers.readDisplayedPhone(customer),
     ]);
     if (result.done) return { customer, phone, wallet, session };
     await backOff(attempt);

@@ -34,7 +34,7 @@ export async function countLoginAttempt(
 ): Promise<LoginAttempt> {
   const now = nowSeconds();
   const [pair, ...others] = await Promise.all([
-    loginFailures.takeTry(name, ownerId ? devicesOf(ownerId) : network, now),
+    loginFailures.countAttempt(name, ownerId ? devicesOf(ownerId) : network, now),
     ...(ownerId
       ? []
       : [

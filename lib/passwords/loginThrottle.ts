@@ -19,7 +19,7 @@ function waitAfter(failures: number): number {
 }
 
 /** A try that was counted: what forgets all that failed, and what takes back this one alone; or how long to wait. */
-export type Try =
+export type Attempt =
   | { done: true; forgetting: Write; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number };
 
@@ -27,7 +27,7 @@ export type Try =
  * Takes one try to log in to an account, whether or not there is one, from a client network. It counts as a failure before
  * anyone compares, so that parallel guesses are no more than those in turn.
  */
-export async function takeTry(identifier: string, network: string, now: number): Promise<Try> {
+export async function countAttempt(identifier: string, network: string, now: number): Promise<Attempt> {
   const key = loginFailuresKey(identifier, network);
   const { done, old } = await write({
     kind: 'update',
@@ -37,15 +37,16 @@ export async function takeTry(identifier: string, network: string, now: number):
     values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
   });
   const before = Failures.safeParse(old).data;
-  if (done) return { done, forgetting: forgetting(identifier, network), undo: () => takeBack(key, now, before) };
+  if (done)
+    return { done, forgetting: resetThrottleWrite(identifier, network), undo: () => takeBack(key, now, before) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await forget(key, expiresAtSeconds);
-  return takeTry(identifier, network, now);
+  return countAttempt(identifier, network, now);
 }
 
 /** The write that forgets the failures to log in to an account from a client network. */
-export function forgetting(identifier: string, network: string): Write {
+export function resetThrottleWrite(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }
 

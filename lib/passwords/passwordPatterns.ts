@@ -19,7 +19,7 @@ const longestPattern = 16;
  * A password as guessers see it: in small letters and ASCII digits, without the signs that rules of composition ask for. Where little
  * else is there, they stay.
  */
-export function folded(password: string): string {
+export function normalizeGuess(password: string): string {
   const small = toAsciiDigits(password.normalize('NFKC').toLowerCase());
   const spelled = small.replace(/[@$](?=[@$]*\p{L})/gu, (sign) => (sign === '@' ? 'a' : 's'));
   const bare = spelled.replace(/[^\p{L}\p{N}]/gu, '');
@@ -30,7 +30,7 @@ export function folded(password: string): string {
  * Whether a folded password is a pattern: few of the characters that every keyboard has, a short piece again and again, or a row of an
  * alphabet or a keyboard.
  */
-export function isPattern(password: string): boolean {
+export function isSequenceOrRepetition(password: string): boolean {
   if (password.length > longestPattern || /\p{Emoji_Presentation}/u.test(password)) return false;
   if (new Set(password).size < fewestDifferent) return true;
   if (/^(.{1,4}?)\1+$/su.test(password)) return true;

@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { Claim } from '../customers/customerRepository.ts';
+import { UniqueClaim } from '../customers/customerRepository.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { sendCode } from '../otp/sendOtp.ts';
-import { admitAttempt, rightCode } from '../otp/verifyOtp.ts';
+import { sendOtp } from '../otp/sendOtp.ts';
+import { admitAttempt, findMatchingOtp } from '../otp/verifyOtp.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
 import * as sends from '../rateLimits/rateLimits.ts';
 import { lostEmailKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
-import { replacePassword } from './changePassword.ts';
-import { findAccounts, type Identifier, loginName } from './findAccounts.ts';
+import { changePassword } from './changePassword.ts';
+import { findAccounts, type Identifier, toLoginKey } from './findAccounts.ts';
 import * as loginFailures from './loginThrottle.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
@@ -26,25 +26,25 @@ const type = 'password_reset';
  * time it takes, unless SNS takes longer than that.
  * @throws throttled, unavailable
  */
-export async function sendResetCode(identifier: Identifier, clientAddress: string): Promise<void> {
+export async function sendResetOtp(identifier: Identifier, clientIp: string): Promise<void> {
   await readOtpSecrets();
-  await sends.limitCalls(clientNetwork(clientAddress), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
-  await Promise.all([sendIfKnown(identifier, clientAddress), setTimeout(config.passwordRequestMs)]);
+  await sends.limitCalls(clientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
+  await Promise.all([sendIfKnown(identifier, clientIp), setTimeout(config.passwordRequestMs)]);
 }
 
-async function sendIfKnown(identifier: Identifier, clientAddress: string): Promise<void> {
+async function sendIfKnown(identifier: Identifier, clientIp: string): Promise<void> {
   const [{ customer }] = await findAccounts(identifier);
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const caller = { network: clientNetwork(clientAddress), isOwner: false };
+  const caller = { network: clientNetwork(clientIp), isOwner: false };
   try {
     // Counted whatever becomes of it, and never given back: the client's next sends would tell.
     const { done } = await sends.countForClient(caller.network, nowSeconds());
     if (!done || !phone) return;
     const language = customer?.language ?? 'en';
-    await sendCode({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
+    await sendOtp({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
   } catch (error) {
-    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.problem });
+    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.errorName });
     else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
   }
 }
@@ -52,7 +52,7 @@ async function sendIfKnown(identifier: Identifier, clientAddress: string): Promi
 interface Reset extends Identifier {
   code: string;
   password: string;
-  clientAddress: string;
+  clientIp: string;
 }
 
 /**
@@ -60,12 +60,12 @@ interface Reset extends Identifier {
  * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a
  * password that everybody who knows its owner would try
  */
-export async function resetPassword({ code: typed, password, clientAddress, ...identifier }: Reset): Promise<void> {
+export async function resetPassword({ code: typed, password, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
-  const name = `reset ${loginName(identifier)}`;
-  const network = clientNetwork(clientAddress);
+  const name = `reset ${toLoginKey(identifier)}`;
+  const network = clientNetwork(clientIp);
   const [tried, [{ customer }]] = await Promise.all([
-    loginFailures.takeTry(name, network, nowSeconds()),
+    loginFailures.countAttempt(name, network, nowSeconds()),
     findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
@@ -73,8 +73,8 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   const phone = customer?.phoneNumber || identifier.phone?.number || '';
   const admission = await admitAttempt(phone, type, { network, isOwner: false });
   const [otp, [lost]] = await Promise.all([
-    rightCode(admission, typed),
-    readAll([{ key: lostEmailKey(customer?.email ?? ''), as: Claim }]),
+    findMatchingOtp(admission, typed),
+    readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
   ]);
   if (!customer?.phoneNumber || !otp) {
     if (otp) await otps.refundAttempt(otp);
@@ -87,11 +87,11 @@ export async function resetPassword({ code: typed, password, clientAddress, ...i
   const hash = await hashPassword(password);
   // Another account that had the e-mail address still logs in with it. Its failures stay.
   const names = lost ? [phone] : [phone, customer.email];
-  const isDone = await replacePassword(customer.id, {
+  const isDone = await changePassword(customer.id, {
     hash,
     network,
     otp,
-    also: [tried.forgetting, ...names.filter(Boolean).map((known) => loginFailures.forgetting(known, network))],
+    also: [tried.forgetting, ...names.filter(Boolean).map((known) => loginFailures.resetThrottleWrite(known, network))],
   });
   if (!isDone) fail('wrongCode');
 }

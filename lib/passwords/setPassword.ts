@@ -1,10 +1,10 @@
 import { fail, failFields } from '../errors.ts';
-import { notifyOfChange } from '../messages/securityNotice.ts';
-import { admitAttempt, checkCode } from '../otp/verifyOtp.ts';
+import { sendSecurityNotice } from '../messages/securityNotice.ts';
+import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticate.ts';
 import { requireFreshProof } from '../sessions/freshProof.ts';
-import { replacePassword } from './changePassword.ts';
+import { changePassword } from './changePassword.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
 
@@ -12,7 +12,7 @@ interface Wanted {
   email?: string | null | undefined;
   password: string;
   code?: string | null | undefined;
-  clientAddress: string;
+  clientIp: string;
 }
 
 /**
@@ -30,16 +30,16 @@ export async function setPassword({ customer, session }: SignedIn, wanted: Wante
   if (isGuessable(wanted.password, { email: email ?? customer.email, phone })) {
     return failFields({ attr: 'password', code: 'too_common' });
   }
-  const network = clientNetwork(wanted.clientAddress);
+  const network = clientNetwork(wanted.clientIp);
   const otp =
     phone && wanted.code
-      ? await checkCode(
+      ? await verifyOtp(
           await admitAttempt(phone, 'password_reset', { network, isOwner: false, isSignedIn: true }),
           wanted.code,
         )
       : undefined;
   const hash = await hashPassword(wanted.password);
-  const isDone = await replacePassword(customer.id, { hash, email, network, otp, keeping: session.id });
+  const isDone = await changePassword(customer.id, { hash, email, network, otp, keeping: session.id });
   if (!isDone) fail(otp ? 'otpExpired' : 'authenticationFailed');
-  await notifyOfChange(customer, 'password');
+  await sendSecurityNotice(customer, 'password');
 }

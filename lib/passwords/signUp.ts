@@ -5,10 +5,10 @@ import * as customers from '../customers/customerRepository.ts';
 import { failFields, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
-import { expectRefusalsLeft, limitCalls, limitRefusals } from '../rateLimits/rateLimits.ts';
-import { opening } from '../sessions/createSession.ts';
+import { countTakenResponse, limitCalls, requireTakenResponsesLeft } from '../rateLimits/rateLimits.ts';
+import { createSessionWrites } from '../sessions/createSession.ts';
 import { transact } from '../table/table.ts';
-import { emptyWallet } from '../wallet/walletRepository.ts';
+import { makeEmptyWallet } from '../wallet/walletRepository.ts';
 import type { SignUp } from './accountSchema.ts';
 import { hashPassword } from './passwordHash.ts';
 import * as passwords from './passwordRepository.ts';
@@ -19,12 +19,12 @@ import * as passwords from './passwordRepository.ts';
  * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that
  * somebody has proven
  */
-export async function signUp(wanted: SignUp, language: Language, clientAddress: string) {
-  const network = clientNetwork(clientAddress);
+export async function signUp(wanted: SignUp, language: Language, clientIp: string) {
+  const network = clientNetwork(clientIp);
   const [country, hash] = await Promise.all([
     countries.find(wanted.phone.country),
     hashPassword(wanted.password),
-    expectRefusalsLeft(network),
+    requireTakenResponsesLeft(network),
     limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
   ]);
   const customer = customers.Customer.parse({
@@ -43,15 +43,15 @@ export async function signUp(wanted: SignUp, language: Language, clientAddress: 
     referredBy: wanted.refered ?? '',
     createdAtSeconds: nowSeconds(),
   });
-  const creation = customers.creation(customer, country.currency);
-  const { session, writes } = opening(customer.id, { registrationId: '', isProven: false, signIn: 0 });
-  const result = await transact([...Object.values(creation), passwords.setting(customer.id, hash), ...writes]);
+  const creation = customers.createCustomerWrites(customer, country.currency);
+  const { session, writes } = createSessionWrites(customer.id, { registrationId: '', isProven: false, signIn: 0 });
+  const result = await transact([...Object.values(creation), passwords.setPasswordWrite(customer.id, hash), ...writes]);
   if (!result.done) {
-    await limitRefusals(network);
+    await countTakenResponse(network);
     const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
     const taken = { email: ['email', 'lostEmail'], phone: ['phone'] };
     const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));
     return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
   }
-  return { customer, phone: wanted.phone.number, wallet: emptyWallet(country.currency), session };
+  return { customer, phone: wanted.phone.number, wallet: makeEmptyWallet(country.currency), session };
 }

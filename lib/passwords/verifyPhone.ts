@@ -3,14 +3,14 @@ import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { fail, failFields, type Language } from '../errors.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { sendCode } from '../otp/sendOtp.ts';
-import { admitAttempt, checkCode } from '../otp/verifyOtp.ts';
+import { sendOtp } from '../otp/sendOtp.ts';
+import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
 import { clientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticate.ts';
 import { requireFreshProof } from '../sessions/freshProof.ts';
 import { profileKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { expectAvailable } from './availability.ts';
+import { requireAvailable } from './availability.ts';
 
 const type = 'phone_verification';
 
@@ -19,14 +19,14 @@ interface Verification {
   phone: Phone | null | undefined;
   code: string | null | undefined;
   language: Language;
-  clientAddress: string;
+  clientIp: string;
 }
 
 /**
  * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it;
  * without a code it sends one. Answers the customer as they are then. Whether somebody else has
  * proven the phone is told to who brings the right code, and to others as often as {@link
- * expectAvailable} tells it.
+ * requireAvailable} tells it.
  * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof;
  * phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven,
  * `invalid` for one of a country that is not theirs, or not served, or where they have proven
@@ -54,23 +54,23 @@ export async function verifyPhone(
 
 async function tryToVerify(
   customer: customers.Customer,
-  { phone: other, code: typed, language, clientAddress }: Verification,
+  { phone: other, code: typed, language, clientIp }: Verification,
 ): Promise<customers.Customer> {
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
   // Anyone can sign up and name this phone, so each customer is a requester of their own.
-  const caller = { network: clientNetwork(clientAddress), requester: `customer ${customer.id}`, isOwner: false };
+  const caller = { network: clientNetwork(clientIp), requester: `customer ${customer.id}`, isOwner: false };
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;
   if (!typed) {
-    await expectAvailable({ phone: { number, country } }, clientAddress);
-    await sendCode({ phone: { number, country }, type, appId: undefined, language, caller });
+    await requireAvailable({ phone: { number, country } }, clientIp);
+    await sendOtp({ phone: { number, country }, type, appId: undefined, language, caller });
     return fail('phoneNotVerified');
   }
-  const otp = await checkCode(await admitAttempt(number, type, caller), typed, 'verification_code');
+  const otp = await verifyOtp(await admitAttempt(number, type, caller), typed, 'verification_code');
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const writes = [otps.consumeOtpWrite(otp), ...(await customers.proof(customer, number))];
+    const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
     const [used, profile, taken] = result.refused;

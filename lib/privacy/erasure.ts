@@ -1,5 +1,5 @@
-import { release } from '../devices/deviceWrites.ts';
-import { dropImagesOf } from '../images/store.ts';
+import { releaseTokenWrite } from '../devices/deviceWrites.ts';
+import { deleteImagesOf } from '../images/store.ts';
 import { customerPartition, devicePrefix, entryRecordPrefix, erasureKey } from '../table/keys.ts';
 import { readRaw, write } from '../table/table.ts';
 import { writeAll } from '../table/writeMany.ts';
@@ -16,7 +16,7 @@ const kept: string[] = [
  * the partition but those that must outlive them. It can be interrupted anywhere and repeated: the
  * mark that asks for it goes last.
  */
-export async function erase(customerId: number): Promise<void> {
+export async function eraseCustomer(customerId: number): Promise<void> {
   const items = await readRaw(customerPartition(customerId));
   const mark = erasureKey(customerId);
   const has = (sk: string) => items.some((item) => item.sk === sk);
@@ -25,10 +25,10 @@ export async function erase(customerId: number): Promise<void> {
   const tokens = items
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));
-  await Promise.all(tokens.map((token) => write(release(customerId, token))));
+  await Promise.all(tokens.map((token) => write(releaseTokenWrite(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
   await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
   // Last, for as long as an item is there, a change under way may still give it an image.
-  await dropImagesOf(customerId);
+  await deleteImagesOf(customerId);
   await write({ kind: 'delete', key: mark });
 }

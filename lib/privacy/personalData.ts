@@ -3,12 +3,12 @@ import { Address } from '../addresses/addressRepository.ts';
 import { isoTime, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { Device } from '../devices/deviceRepository.ts';
-import { bytesIn, mostBytes } from '../http/responseLimit.ts';
-import { imageUrl } from '../images/urls.ts';
+import { countBytes, mostBytes } from '../http/responseLimit.ts';
+import { toImageUrl } from '../images/urls.ts';
 import { Notification } from '../notifications/notificationRepository.ts';
 import { Password } from '../passwords/passwordRepository.ts';
 import type { SignedIn } from '../sessions/authenticate.ts';
-import { Session, shownLastUseSeconds } from '../sessions/sessionRepository.ts';
+import { displayLastUseSeconds, Session } from '../sessions/sessionRepository.ts';
 import {
   addressPrefix,
   customerPartition,
@@ -17,7 +17,7 @@ import {
   notificationPrefix,
   sessionPrefix,
 } from '../table/keys.ts';
-import { cursorBehind, sortKeyOf } from '../table/pagination.ts';
+import { makeCursor, readSortKey } from '../table/pagination.ts';
 import { readEachRaw, readRaw } from '../table/table.ts';
 import { Entry, Wallet } from '../wallet/walletRepository.ts';
 
@@ -91,7 +91,7 @@ type Caller = Pick<SignedIn, 'customer' | 'session'>;
  */
 export async function exportPersonalData({ customer, session }: Caller, cursor: string | undefined): Promise<Export> {
   const pk = customerPartition(customer.id);
-  const behind = cursor && sortKeyOf(pk, cursor);
+  const behind = cursor && readSortKey(pk, cursor);
   const shown = new Map(kinds.map(({ name }) => [name, [] as object[]]));
   let last: string | undefined;
   let isCut = false;
@@ -101,7 +101,7 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
     const kind = kinds.find(({ sk, many }) => item.sk.startsWith(sk) && (many || !behind));
     const entry =
       kind && isStanding(item, customer) ? show(kind, asListed(item, { customer, session }), customer) : undefined;
-    if (entry) bytes += bytesIn(entry);
+    if (entry) bytes += countBytes(entry);
     isCut = bytes > mostBytes || seen >= mostItems;
     if (isCut) break;
     if (kind && entry) shown.get(kind.name)?.push(entry);
@@ -113,7 +113,7 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
     data: Object.fromEntries(
       kinds.map(({ name, many }) => [name, many ? shown.get(name) : (shown.get(name)?.[0] ?? null)]),
     ),
-    cursor: isCut && last ? cursorBehind(pk, last) : null,
+    cursor: isCut && last ? makeCursor(pk, last) : null,
   };
 }
 
@@ -140,12 +140,12 @@ function asListed(item: Stored, { customer, session }: Caller): Stored {
   if ('reading' in item && Number(item.reading) < customer.readings) return { ...item, isRead: true };
   if (!item.sk.startsWith(sessionPrefix)) return item;
   const { success, data } = Session.safeParse(item);
-  return success ? { ...item, lastUsedAtSeconds: shownLastUseSeconds(data, session.id) } : item;
+  return success ? { ...item, lastUsedAtSeconds: displayLastUseSeconds(data, session.id) } : item;
 }
 
 function show(kind: Kind, item: Record<string, unknown>, { id }: Customer): Record<string, unknown> {
   const fields = exportedFields(kind).map(({ stored, shown }) => {
-    const value = stored === kind.image ? imageUrl(id, z.string().nullable().parse(item[stored])) : item[stored];
+    const value = stored === kind.image ? toImageUrl(id, z.string().nullable().parse(item[stored])) : item[stored];
     const unit = typeof value === 'number' ? time.exec(stored)?.[1] : undefined;
     return [shown, unit ? isoTime(Number(value) / (unit === 'Ms' ? 1000 : 1)) : (value ?? null)];
   });

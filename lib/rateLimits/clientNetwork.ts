@@ -37,7 +37,7 @@ function cidr(address: ipaddr.IPv6, bits: number): string {
 }
 
 /** The site of a network that {@link clientNetwork} returned. */
-export function siteOf(network: string): string | undefined {
+export function toSite(network: string): string | undefined {
   const [address = ''] = network.split('/');
   return clientNetworks(address).site;
 }

@@ -14,19 +14,19 @@ import {
   stageSendsKey,
 } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
-import { siteOf } from './clientNetwork.ts';
+import { toSite } from './clientNetwork.ts';
 import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
 
 /** One limit's answer: an event was counted and can be taken back, or it has to wait. */
-export type Counted = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
+export type RateLimitResult = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
 
 /** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
-export function countForClient(network: string, now: number): Promise<Counted> {
+export function countForClient(network: string, now: number): Promise<RateLimitResult> {
   return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
 }
 
 /** Counts a call of one kind by a client network. */
-export function countCall(network: string, kind: string, perHour: number): Promise<Counted> {
+export function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
   return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
 }
 
@@ -39,14 +39,14 @@ export async function limitCalls(network: string, kind: string, perHour: number)
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
 }
 
-const takenKey = (network: string) => clientCallsKey(siteOf(network) ?? network, 'REFUSALS');
+const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network, 'REFUSALS');
 
 /**
  * Makes sure that a client network has "already taken" responses left this hour. It is asked before
  * anything is looked up, so that a client over the limit learns nothing more, whatever it sends.
  * @throws throttled
  */
-export async function expectRefusalsLeft(network: string): Promise<void> {
+export async function requireTakenResponsesLeft(network: string): Promise<void> {
   const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
   const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
   const isLeft = (counted?.sends ?? 0) < config.refusalsPerAddressPerHour;
@@ -57,7 +57,7 @@ export async function expectRefusalsLeft(network: string): Promise<void> {
  * Counts an "already taken" response to a client network.
  * @throws throttled when it has none left this hour
  */
-export function limitRefusals(network: string): Promise<void> {
+export function countTakenResponse(network: string): Promise<void> {
   return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
 }
 
@@ -83,8 +83,8 @@ async function countForNetwork(
   network: string,
   perHour: number,
   now: number,
-): Promise<Counted> {
-  const site = siteOf(network);
+): Promise<RateLimitResult> {
+  const site = toSite(network);
   const counts = await Promise.all([
     countForHour(keyOf(network), perHour, now),
     ...(site ? [countInBucket(keyOf(site), perHour * networksPerSite, now)] : []),
@@ -99,14 +99,14 @@ async function countForNetwork(
  * Small limits count in a sliding window. One that an item cannot hold counts in an item for each
  * hour of the clock.
  */
-function countForHour(key: Key, perHour: number, now: number): Promise<Counted> {
+function countForHour(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   if (perHour > mostCounted) return countInBucket(key, perHour, now);
   const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
   return countInWindows(key, [window], hourSeconds, now);
 }
 
 /** Counts in an item for each hour of the clock. */
-export async function countInBucket(key: Key, perHour: number, now: number): Promise<Counted> {
+export async function countInBucket(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   const { key: bucket, endsInSeconds } = hourBucket(key, now);
   const { done } = await countUpTo(perHour, bucket, now + endsInSeconds);
   return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
@@ -118,7 +118,7 @@ export async function countInWindows(
   windows: readonly SlidingWindow[],
   lifeSeconds: number,
   now: number,
-): Promise<Counted> {
+): Promise<RateLimitResult> {
   const values = valuesOf(windows, now);
   const { done, old } = await write({
     kind: 'update',
@@ -135,7 +135,7 @@ export async function countInWindows(
 /**
  * The write that is refused once a client network has no "already taken" responses left this hour.
  */
-export function takenLeftWrite(network: string): Write {
+export function checkTakenResponsesWrite(network: string): Write {
   const { key } = hourBucket(takenKey(network), nowSeconds());
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
   return { kind: 'check', key, condition, values: { ':cap': config.refusalsPerAddressPerHour } };
@@ -166,7 +166,7 @@ const emailChanges = () =>
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
 /** Counts a notice to a phone, whichever account it is about. */
-export function countNotice(phone: string, perDay: number, now: number): Promise<Counted> {
+export function countNotice(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
   return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
 }
@@ -179,7 +179,12 @@ const capParts = { device: 1, account: 0.9, stranger: 0.8 };
 export type CapCaller = keyof typeof capParts;
 
 /** Counts a send to a country, to a prefix of its numbers, and of the stage. */
-export function countForCaps(phone: string, country: string, caller: CapCaller, now: number): Promise<Counted>[] {
+export function countForCaps(
+  phone: string,
+  country: string,
+  caller: CapCaller,
+  now: number,
+): Promise<RateLimitResult>[] {
   const cap = (limit: number) => Math.ceil(limit * capParts[caller]);
   return [
     countInDay(countrySendsKey(country, utcDate(now)), cap(config.otpSendsPerCountryPerDay), now),
@@ -192,7 +197,7 @@ export function countForCaps(phone: string, country: string, caller: CapCaller, 
  * A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a
  * second that way.
  */
-export async function countInDay(key: Key, cap: number, now: number): Promise<Counted> {
+export async function countInDay(key: Key, cap: number, now: number): Promise<RateLimitResult> {
   const { done } = await countUpTo(cap, key, now + 2 * daySeconds);
   return done ? { done, undo: () => uncount(key) } : { done, waitSeconds: secondsToMidnight(now) };
 }

@@ -14,13 +14,13 @@ export const deepest = 18;
 export const world: Box = [-180, -90, 180, 90];
 
 /** The same place always has the same position: 180° is −180°, and a pole has every longitude. */
-export function canonical([longitude, latitude]: Position): Position {
+export function toCanonical([longitude, latitude]: Position): Position {
   if (Math.abs(latitude) === 90) return [0, latitude];
   return [longitude === 180 ? -180 : longitude, latitude];
 }
 
 /** The path of the deepest cell around a canonical position. */
-export function pathOf([longitude, latitude]: Position): string {
+export function findPath([longitude, latitude]: Position): string {
   const cells = 2 ** deepest;
   // What is just short of 180° is rounded up to it.
   const column = Math.min(Math.floor(((longitude + 180) / 360) * cells), cells - 1);
@@ -31,7 +31,7 @@ export function pathOf([longitude, latitude]: Position): string {
 }
 
 /** The four quarters of a box, in the order of their digits. */
-export function quarters([west, south, east, north]: Box): [Box, Box, Box, Box] {
+export function splitCell([west, south, east, north]: Box): [Box, Box, Box, Box] {
   const longitude = (west + east) / 2;
   const latitude = (south + north) / 2;
   return [

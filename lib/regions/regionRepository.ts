@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import pointInPolygon from 'point-in-polygon-hao';
 import * as z from 'zod';
 import { cached } from '../cached.ts';
-import { canonical, type Position, pathOf } from '../regions/cells.ts';
+import { findPath, type Position, toCanonical } from '../regions/cells.ts';
 import { cellKey, cellPrefix, regionsInForceKey, versionPartition } from '../table/keys.ts';
 import { readAll, readRange } from '../table/table.ts';
 
@@ -42,12 +42,12 @@ export const Version = z.object({
 });
 export type Version = z.infer<typeof Version>;
 
-export async function readInForce(): Promise<Version | undefined> {
+export async function readVersionInForce(): Promise<Version | undefined> {
   const [version] = await readAll([{ key: regionsInForceKey, as: Version }]);
   return version;
 }
 
-const inForce = cached(readInForce);
+const inForce = cached(readVersionInForce);
 
 /** Enough for a million corners, and small in a function's memory. */
 const keptBytes = 64 * 1024 * 1024;
@@ -58,16 +58,16 @@ const kept = new LRUCache<string, Cell>({ maxSize: keptBytes, sizeCalculation })
  * of them, and the first by its code among equals.
  */
 export async function find(position: Position): Promise<Region | undefined> {
-  const point = canonical(position);
-  const cell = await cellAround(pathOf(point));
+  const point = toCanonical(position);
+  const cell = await cellAround(findPath(point));
   if (!cell) return undefined;
   // `pointInPolygon` answers 0 for a point on a border.
-  const found = polygonsOf(cell).find(({ rings }) => !rings || pointInPolygon([...point], rings) !== false);
+  const found = readPolygons(cell).find(({ rings }) => !rings || pointInPolygon([...point], rings) !== false);
   return found?.piece;
 }
 
 /** The pieces of a cell as polygons. Nothing decoded is kept: as arrays corners take four times the memory. */
-export function* polygonsOf({
+export function* readPolygons({
   pieces,
   corners,
 }: Cell): Generator<{ piece: Piece; rings: [number, number][][] | undefined }> {
@@ -91,7 +91,7 @@ async function cellAround(path: string): Promise<Cell | undefined> {
   if (!current) return undefined;
   const cell = current.version === last?.version ? cellOfLast : await findCell(current.version, path);
   if (cell) return cell;
-  const replaced = await inForce.anew();
+  const replaced = await inForce.refresh();
   return replaced && findCell(replaced.version, path);
 }
 

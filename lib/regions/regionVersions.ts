@@ -15,7 +15,7 @@ import {
 } from '../table/keys.ts';
 import { readPrefix, readRaw, transact, write } from '../table/table.ts';
 import { writeAll } from '../table/writeMany.ts';
-import { Cell, Region, readInForce, Version } from './regionRepository.ts';
+import { Cell, Region, readVersionInForce, Version } from './regionRepository.ts';
 
 /** A region as it was loaded, to tell what another file would change. */
 export const LoadedRegion = Region.extend({ digest: z.string() });
@@ -66,7 +66,7 @@ const patienceSeconds = 3_600;
 
 /** Deletes a version that is not in force any more, and those of loads that were broken off. */
 async function dropOthers(outdated: number | undefined): Promise<void> {
-  const inForce = await readInForce();
+  const inForce = await readVersionInForce();
   for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
     const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
     if (version === inForce?.version || (version !== outdated && !brokenOff)) continue;

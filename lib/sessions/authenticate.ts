@@ -4,8 +4,8 @@ import type { Authenticator, RequestHeaders } from '../http/contract.ts';
 import { profileKey, sessionKey, walletKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { Wallet } from '../wallet/walletRepository.ts';
-import { readAccessToken } from './jwt.ts';
-import { Session, stands } from './sessionRepository.ts';
+import { verifyAccessToken } from './jwt.ts';
+import { isActive, Session } from './sessionRepository.ts';
 
 export interface SignedIn {
   customer: Customer;
@@ -48,7 +48,7 @@ async function claimsOf({ authorization }: RequestHeaders): Promise<Claims & Pic
   if (!authorization) return fail('notAuthenticated');
   const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (!token) return fail('authenticationFailed');
-  const claims = (await readAccessToken(token)) ?? fail('tokenNotValid');
+  const claims = (await verifyAccessToken(token)) ?? fail('tokenNotValid');
   return { ...claims, accessToken: token };
 }
 
@@ -60,7 +60,7 @@ function keysOf({ customerId, sessionId }: Claims) {
 }
 
 function standing(customer: Customer | undefined, session: Session | undefined) {
-  return { customer, session: customer && session && stands(session, customer) ? session : undefined };
+  return { customer, session: customer && session && isActive(session, customer) ? session : undefined };
 }
 
 function accepted(

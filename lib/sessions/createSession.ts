@@ -1,10 +1,10 @@
 import type { Device } from '../devices/deviceRepository.ts';
 import type { Write } from '../table/expressions.ts';
 import * as sessions from './sessionRepository.ts';
-import { silencing } from './signOut.ts';
+import { deactivateDeviceWrites } from './signOut.ts';
 
 /** What a customer has before they sign in once more. */
-export interface Before {
+export interface SignInState {
   open: readonly sessions.Session[];
   registered: readonly Device[];
 }
@@ -13,20 +13,20 @@ export interface Before {
  * A new session, and the writes that open it: it ends those that it crowds out, and pushes to their
  * devices.
  */
-export function opening(
+export function createSessionWrites(
   customerId: number,
   origin: sessions.Origin,
-  { open, registered }: Before = { open: [], registered: [] },
+  { open, registered }: SignInState = { open: [], registered: [] },
 ): { session: sessions.Session; writes: Write[] } {
-  const session = sessions.newSession(customerId, origin);
-  const crowdedOut = sessions.toMakeRoom(open);
+  const session = sessions.makeSession(customerId, origin);
+  const crowdedOut = sessions.chooseEvicted(open);
   const staying = [session, ...open.filter((other) => !crowdedOut.includes(other))];
   // A device that signs in is registered in the same transaction, which can write it only once.
   const others = registered.filter(({ registrationId }) => registrationId !== session.registrationId);
   const writes = [
-    sessions.creation(session),
-    ...crowdedOut.map(sessions.ending),
-    ...silencing(crowdedOut, staying, others),
+    sessions.createSessionWrite(session),
+    ...crowdedOut.map(sessions.revokeSessionWrite),
+    ...deactivateDeviceWrites(crowdedOut, staying, others),
   ];
   return { session, writes };
 }

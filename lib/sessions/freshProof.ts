@@ -7,7 +7,7 @@ import type { Session } from './sessionRepository.ts';
  * Returns whether the owner has just shown who they are: by opening this session, or by
  * reauthenticating in it. An access token alone, which may be stolen, shows nothing.
  */
-export function isFreshlyProven({ createdAtSeconds, provenAtSeconds }: Session): boolean {
+export function isFreshlyVerified({ createdAtSeconds, provenAtSeconds }: Session): boolean {
   return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.recentProofSeconds);
 }
 
@@ -16,5 +16,5 @@ export function isFreshlyProven({ createdAtSeconds, provenAtSeconds }: Session):
  * @throws codeNeeded
  */
 export function requireFreshProof(session: Session): void {
-  if (!isFreshlyProven(session)) fail('codeNeeded');
+  if (!isFreshlyVerified(session)) fail('codeNeeded');
 }

@@ -1,10 +1,10 @@
 import { errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
-import { secret } from '../aws/secrets.ts';
+import { readSecret } from '../aws/secrets.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { newId } from '../ids.ts';
-import { algorithm, PublicKey, publicKeys } from './publicKeys.ts';
+import { algorithm, PublicKey, readPublicKeys } from './publicKeys.ts';
 import type { Session } from './sessionRepository.ts';
 
 const audience = 'customer-backend';
@@ -61,7 +61,7 @@ export interface Tokens {
  * An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one
  * last used.
  */
-export async function mint(session: Session, { isBranch = false } = {}): Promise<Tokens> {
+export async function issueTokens(session: Session, { isBranch = false } = {}): Promise<Tokens> {
   const subject = { sub: String(session.customerId), sid: String(session.id) };
   const [access, refresh] = await Promise.all([
     sign(types.access, subject, nowSeconds() + config.accessTokenSeconds),
@@ -77,28 +77,28 @@ export async function mint(session: Session, { isBranch = false } = {}): Promise
 /**
  * The claims of an access token, or undefined if it is not one of ours, not of this stage, or over.
  */
-export function readAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
+export function verifyAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
   return verify(types.access, token, AccessClaims);
 }
 
 /**
  * The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over.
  */
-export function readRefreshToken(token: string): Promise<RefreshClaims | undefined> {
+export function verifyRefreshToken(token: string): Promise<RefreshClaims | undefined> {
   return verify(types.refresh, token, RefreshClaims);
 }
 
 /**
- * Reads the key that {@link mint} signs with. A sign-in calls it first: one that fails later would
+ * Reads the key that {@link issueTokens} signs with. A sign-in calls it first: one that fails later would
  * have used up its code or refresh token.
  * @throws unavailable
  */
 export async function readSigningKey(): Promise<void> {
-  await secret('signing-keys', SigningKey);
+  await readSecret('signing-keys', SigningKey);
 }
 
 async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): Promise<string> {
-  const { kid, key } = await secret('signing-keys', SigningKey);
+  const { kid, key } = await readSecret('signing-keys', SigningKey);
   return new SignJWT(claims)
     .setProtectedHeader({ alg: algorithm, typ, kid })
     .setIssuer(config.tokenIssuer)
@@ -109,7 +109,7 @@ async function sign(typ: string, claims: JWTPayload, expiresAtSeconds: number): 
 }
 
 async function verify<S extends z.ZodType>(typ: string, token: string, claims: S): Promise<z.output<S> | undefined> {
-  const { forVerifying } = await publicKeys();
+  const { forVerifying } = await readPublicKeys();
   const currentDate = new Date(nowSeconds() * 1000);
   const expected = { algorithms: [algorithm], issuer: config.tokenIssuer, audience, typ, currentDate };
   try {

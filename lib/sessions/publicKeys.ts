@@ -39,7 +39,7 @@ const retryAfterSeconds = 5;
  * in the table, which has room for more reads than SSM.
  * @throws unavailable where the stage has none yet
  */
-export const publicKeys = cacheThroughFailures(async () => {
+export const readPublicKeys = cacheThroughFailures(async () => {
   const [shown] = await readAll([{ key: publicKeysKey, as: PublicKeys }]);
   if (!shown) return fail('unavailable', { retryAfterSeconds });
   return { shown, forVerifying: createLocalJWKSet(shown) };

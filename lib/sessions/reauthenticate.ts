@@ -1,6 +1,6 @@
 import { fail } from '../errors.ts';
 import { consumeOtpWrite } from '../otp/otpRepository.ts';
-import { admitAttempt, checkCode } from '../otp/verifyOtp.ts';
+import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
 import { countLoginAttempt } from '../passwords/loginAttempts.ts';
 import { isPassword } from '../passwords/passwordHash.ts';
 import { Password } from '../passwords/passwordRepository.ts';
@@ -14,7 +14,7 @@ import * as sessions from './sessionRepository.ts';
 interface Proof {
   otp?: string | null | undefined;
   password?: string | null | undefined;
-  clientAddress: string;
+  clientIp: string;
 }
 
 /**
@@ -22,12 +22,12 @@ interface Proof {
  * verified phone.
  * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
  */
-export async function reauthenticate(caller: SignedIn, { otp, password, clientAddress }: Proof): Promise<void> {
-  const network = clientNetwork(clientAddress);
+export async function reauthenticate(caller: SignedIn, { otp, password, clientIp }: Proof): Promise<void> {
+  const network = clientNetwork(clientIp);
   const { write, refund } = otp
     ? await checkOwnOtp(caller, otp, network)
     : await checkPassword(caller, password ?? '', network);
-  const writes = [sessions.proveWrite(caller.session), write];
+  const writes = [sessions.markVerifiedWrite(caller.session), write];
   const [result] = await Promise.all([transact(writes), refund?.()]);
   if (!result.done) fail(result.refused[0] ? 'tokenNotValid' : 'otpExpired');
 }
@@ -41,7 +41,7 @@ interface Checked {
 async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string, network: string): Promise<Checked> {
   if (!phoneNumber) return fail('otpExpired');
   const admission = await admitAttempt(phoneNumber, 'reauthentication', { network, isOwner: false, isSignedIn: true });
-  const attempt = await checkCode(admission, otp);
+  const attempt = await verifyOtp(admission, otp);
   return { write: consumeOtpWrite(attempt), refund: attempt.refund };
 }
 

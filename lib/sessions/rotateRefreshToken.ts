@@ -3,7 +3,7 @@ import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { write } from '../table/table.ts';
 import { findSession } from './authenticate.ts';
-import { mint, type RefreshClaims, readRefreshToken, readSigningKey, type Tokens } from './jwt.ts';
+import { issueTokens, type RefreshClaims, readSigningKey, type Tokens, verifyRefreshToken } from './jwt.ts';
 import * as sessions from './sessionRepository.ts';
 
 /** A session ends in the next cycle in which two successors of one token are used. */
@@ -21,8 +21,8 @@ const mostSharedCycles = 2;
  * same moment are counted as well.
  * @throws tokenNotValid, unavailable
  */
-export async function refresh(token: string): Promise<Tokens> {
-  const claims = await readRefreshToken(token);
+export async function rotateRefreshToken(token: string): Promise<Tokens> {
+  const claims = await verifyRefreshToken(token);
   if (!claims) return fail('tokenNotValid');
   await readSigningKey();
   for (;;) {
@@ -30,19 +30,19 @@ export async function refresh(token: string): Promise<Tokens> {
     if (!customer || !session) return fail('tokenNotValid');
     switch (standing(session, claims)) {
       case 'first use': {
-        const used = await sessions.use(session, claims);
-        if (used) return mint(used);
+        const used = await sessions.useRefreshToken(session, claims);
+        if (used) return issueTokens(used);
         break;
       }
       case 'repeated':
-        return mint(session);
+        return issueTokens(session);
       case 'overtaken':
-        return mint(session, { isBranch: true });
+        return issueTokens(session, { isBranch: true });
       case 'second successor':
-        if (await sessions.countSharedCycle(session)) return mint(session, { isBranch: true });
+        if (await sessions.countSharedCycle(session)) return issueTokens(session, { isBranch: true });
         break;
       case 'stolen':
-        await write(sessions.ending(session));
+        await write(sessions.revokeSessionWrite(session));
         return fail('tokenNotValid');
     }
   }

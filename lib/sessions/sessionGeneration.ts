@@ -16,7 +16,7 @@ function noFurtherSignIn({ signIns }: Customer) {
  * another sign-in has come first, for that has opened a session that this one has not seen. It may
  * count a device as well.
  */
-export function signingIn(
+export function countSignInWrite(
   customer: Customer,
   { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
 ): Write {
@@ -32,7 +32,7 @@ export function signingIn(
 }
 
 /** The write that holds while a customer is as they were read, and may set their e-mail address. */
-export function holdingStill(customer: Customer, email = customer.email): Write {
+export function checkUnchangedWrite(customer: Customer, email = customer.email): Write {
   return {
     kind: 'update',
     key: profileKey(customer.id),
@@ -46,7 +46,7 @@ export function holdingStill(customer: Customer, email = customer.email): Write 
  * The write that ends every session there is, also one that is being opened at this moment, and may
  * set the e-mail address. The caller's own can be made one of the next sign-in.
  */
-export function endingSignIns(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
+export function revokeAllWrite(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
   const { condition, values } = noFurtherSignIn(customer);
   return {
     kind: 'update',

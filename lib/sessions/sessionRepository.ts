@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { newId } from '../ids.ts';
-import { setting, type Write } from '../table/expressions.ts';
+import { setExpression, type Write } from '../table/expressions.ts';
 import { customerPartition, sessionKey, sessionPrefix } from '../table/keys.ts';
 import { readPrefix, write } from '../table/table.ts';
 
@@ -56,7 +56,7 @@ export interface Origin {
 /**
  * A new session. Its first refresh token follows a made-up one, so that every token has a parent.
  */
-export function newSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
+export function makeSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),
@@ -73,7 +73,7 @@ export function newSession(customerId: number, { signIn, registrationId, isProve
   };
 }
 
-export function creation(session: Session): Write {
+export function createSessionWrite(session: Session): Write {
   return {
     kind: 'put',
     key: sessionKey(session.customerId, session.id),
@@ -87,7 +87,7 @@ export function creation(session: Session): Write {
  * as used last. Returns the session as it is now, or undefined when another request was faster or
  * the session has ended. A branch is a token that was issued for another one than the last used.
  */
-export async function use(
+export async function useRefreshToken(
   session: Session,
   { tokenId, isBranch }: { tokenId: string; isBranch: boolean },
 ): Promise<Session | undefined> {
@@ -111,7 +111,7 @@ export async function use(
     lastUsedAtSeconds: now,
     expiresAtSeconds: expiry(session.createdAtSeconds, now),
   };
-  const { expression, values } = setting(changes);
+  const { expression, values } = setExpression(changes);
   const { done } = await write({
     kind: 'update',
     key: sessionKey(session.customerId, session.id),
@@ -124,7 +124,7 @@ export async function use(
 
 /** Counts the cycle as shared, once. Returns false when another request was faster. */
 export async function countSharedCycle(session: Session): Promise<boolean> {
-  const { expression, values } = setting({ sharedCycles: session.sharedCycles + 1, sharing: 'counted' });
+  const { expression, values } = setExpression({ sharedCycles: session.sharedCycles + 1, sharing: 'counted' });
   const { done } = await write({
     kind: 'update',
     key: sessionKey(session.customerId, session.id),
@@ -139,12 +139,12 @@ export async function countSharedCycle(session: Session): Promise<boolean> {
 const mostInGrace = 20;
 
 /** Whether a session is one that the customer has not ended with all others. */
-export function stands({ signIn }: Session, { endedSignIns }: { endedSignIns: number }): boolean {
+export function isActive({ signIn }: Session, { endedSignIns }: { endedSignIns: number }): boolean {
   return signIn > endedSignIns;
 }
 
 /** The write that makes a session one of another sign-in. */
-export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, signIn: number): Write {
+export function moveToGenerationWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>, signIn: number): Write {
   return {
     kind: 'update',
     key: sessionKey(customerId, id),
@@ -158,7 +158,7 @@ export function moved({ customerId, id }: Pick<Session, 'customerId' | 'id'>, si
  * The write that records that the owner has just shown who they are. It is refused if the session
  * has ended.
  */
-export function proveWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
+export function markVerifiedWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return {
     kind: 'update',
     key: sessionKey(customerId, id),
@@ -169,17 +169,17 @@ export function proveWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'
 }
 
 /** The write that holds while a session has not ended. */
-export function holding({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
+export function checkSessionWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return { kind: 'check', key: sessionKey(customerId, id), condition: 'attribute_exists(pk)' };
 }
 
 /** The write that ends a session, if it has not ended already. */
-export function ending({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
+export function revokeSessionWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
   return { kind: 'delete', key: sessionKey(customerId, id) };
 }
 
 /** The sessions that must end so that one more fits: those that have been idle the longest. */
-export function toMakeRoom(open: readonly Session[]): Session[] {
+export function chooseEvicted(open: readonly Session[]): Session[] {
   const longestIdleFirst = open.toSorted((a, b) => a.lastUsedAtSeconds - b.lastUsedAtSeconds);
   return longestIdleFirst.slice(0, Math.max(0, open.length + 1 - config.sessionsPerCustomer));
 }
@@ -188,7 +188,7 @@ export function toMakeRoom(open: readonly Session[]): Session[] {
  * When a session was last used, as its customer sees it. For other sessions than the caller's it is
  * the hour alone: a thief that knew the second could refresh just behind the owner.
  */
-export function shownLastUseSeconds(
+export function displayLastUseSeconds(
   { id, createdAtSeconds, lastUsedAtSeconds }: Pick<Session, 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds'>,
   callerId: number,
 ): number {
@@ -196,7 +196,7 @@ export function shownLastUseSeconds(
   return Math.max(createdAtSeconds, lastUsedAtSeconds - (lastUsedAtSeconds % 3_600));
 }
 
-export function ofCustomer(customerId: number): Promise<Session[]> {
+export function listByCustomer(customerId: number): Promise<Session[]> {
   return readPrefix(customerPartition(customerId), sessionPrefix, Session);
 }
 

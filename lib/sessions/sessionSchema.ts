@@ -27,7 +27,7 @@ export function showSession(
     device_name: device?.name ?? null,
     device_type: device?.type ?? null,
     created_at: isoTime(session.createdAtSeconds),
-    last_used_at: isoTime(sessions.shownLastUseSeconds(session, currentId)),
+    last_used_at: isoTime(sessions.displayLastUseSeconds(session, currentId)),
     current: session.id === currentId,
   };
 }

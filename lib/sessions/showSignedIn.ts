@@ -1,9 +1,9 @@
 import { issueDeviceToken } from '../otp/deviceToken.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
 import { showAccount } from '../passwords/accountSchema.ts';
-import { mint, readSigningKey } from './jwt.ts';
+import { issueTokens, readSigningKey } from './jwt.ts';
 
-type SignedIn = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof mint>[0] };
+type SignedIn = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof issueTokens>[0] };
 
 /**
  * Reads what {@link showSignedIn} needs, before anything is counted or stored.
@@ -16,7 +16,7 @@ export async function readSecrets(): Promise<void> {
 /** The response to a login or a sign-up with a password. */
 export async function showSignedIn(account: SignedIn) {
   const [{ access, refresh }, device_token] = await Promise.all([
-    mint(account.session),
+    issueTokens(account.session),
     issueDeviceToken(account.customer.id),
   ]);
   return { ...showAccount({ ...account, token: access }), refresh_token: refresh, device_token };

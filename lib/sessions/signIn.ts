@@ -5,17 +5,17 @@ import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { admit, hasRoom } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
-import { evictDeviceWrites, registration } from '../devices/deviceWrites.ts';
-import { canonicalToken } from '../devices/pushTokens.ts';
+import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites.ts';
+import { toCanonicalToken } from '../devices/pushTokens.ts';
 import { fail, type Language } from '../errors.ts';
 import { newId } from '../ids.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { admitAttempt, checkCode, type OtpCaller } from '../otp/verifyOtp.ts';
+import { admitAttempt, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { emptyWallet, type Wallet } from '../wallet/walletRepository.ts';
-import { opening } from './createSession.ts';
-import { signingIn } from './sessionGeneration.ts';
+import { makeEmptyWallet, type Wallet } from '../wallet/walletRepository.ts';
+import { createSessionWrites } from './createSession.ts';
+import { countSignInWrite } from './sessionGeneration.ts';
 import type * as sessions from './sessionRepository.ts';
 import { mostWrites, readSignedInDevices } from './signOut.ts';
 
@@ -46,7 +46,7 @@ const attempts = 20;
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
 export async function signIn({ phone, code: typed, caller, device: given, language }: SignIn): Promise<Outcome> {
-  const device = { ...given, registrationId: canonicalToken(given.registrationId, given.type) };
+  const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   const [admission, firstClaims, country] = await Promise.all([
     admitAttempt(phone.number, 'customer_auth', caller),
     readClaims(phone.number, given),
@@ -56,7 +56,7 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
   const hasPushToken = device.registrationId !== '';
   const isAdded = () => hasPushToken && claims.pushToken?.customerId !== claims.phone?.customerId;
   const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
-  const [otp, firstKnown] = await Promise.all([checkCode(admission, typed), readKnown()]);
+  const [otp, firstKnown] = await Promise.all([verifyOtp(admission, typed), readKnown()]);
   let known = firstKnown;
   if (await devices.respell(given, claims.otherPushTokens)) {
     claims = await readClaims(phone.number, given);
@@ -66,7 +66,7 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
     const customer = { ...(known?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
       known && hasPushToken ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
-    const { session, writes } = opening(
+    const { session, writes } = createSessionWrites(
       customer.id,
       { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
       known && { ...known, registered: known.registered.filter((other) => !evicted.includes(other)) },
@@ -74,9 +74,9 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
     const all = [
       otps.consumeOtpWrite(otp),
       ...(known
-        ? [signingIn(known.customer, { language, count: isAdded() ? count : undefined })]
-        : Object.values(customers.creation(customer, country.currency))),
-      ...(hasPushToken ? registration(session, device, claims.pushToken) : []),
+        ? [countSignInWrite(known.customer, { language, count: isAdded() ? count : undefined })]
+        : Object.values(customers.createCustomerWrites(customer, country.currency))),
+      ...(hasPushToken ? registerDeviceWrites(session, device, claims.pushToken) : []),
       ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
       ...writes,
     ];
@@ -84,7 +84,7 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
     const writing = transact(all.slice(0, mostWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
-      return { customer, country, wallet: known?.wallet ?? emptyWallet(country.currency), session, isNew: !known };
+      return { customer, country, wallet: known?.wallet ?? makeEmptyWallet(country.currency), session, isNew: !known };
     }
     const [codeRefused] = result.refused;
     if (codeRefused) {
@@ -100,18 +100,18 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
 
 async function readClaims(phone: string, device: devices.Registration) {
   const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
-    { key: phoneClaimKey(phone), as: customers.Claim },
-    ...devices.pushTokenClaimKeys(device).map((key) => ({ key, as: devices.PushTokenClaim })),
+    { key: phoneClaimKey(phone), as: customers.UniqueClaim },
+    ...devices.listPushTokenClaimKeys(device).map((key) => ({ key, as: devices.PushTokenClaim })),
   ]);
   return { phone: phoneClaim, pushToken, otherPushTokens };
 }
 
 async function readCustomer(customerId: number, addsDevice: boolean) {
-  const [found, signedIn] = await Promise.all([customers.withWallet(customerId), readSignedInDevices(customerId)]);
+  const [found, signedIn] = await Promise.all([customers.readWithWallet(customerId), readSignedInDevices(customerId)]);
   if (!found) return undefined;
   // Read beside the customer, devices may be too old to be counted.
   const isTooOld = addsDevice && !hasRoom(found.customer);
-  return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.ofCustomer(customerId) }) };
+  return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.listByCustomer(customerId) }) };
 }
 
 function newCustomer(phone: Phone, devicesAtMost: number): Omit<customers.Customer, 'language'> {

@@ -1,5 +1,5 @@
 import * as devices from '../devices/deviceRepository.ts';
-import { deactivation } from '../devices/deviceWrites.ts';
+import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as sessions from './sessionRepository.ts';
@@ -14,8 +14,8 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
   if (!session) return false;
   const staying = open.filter((other) => other !== session);
   const { done } = await transact([
-    { ...sessions.ending(session), condition: 'attribute_exists(pk)' },
-    ...silencing([session], staying, registered),
+    { ...sessions.revokeSessionWrite(session), condition: 'attribute_exists(pk)' },
+    ...deactivateDeviceWrites([session], staying, registered),
   ]);
   return done || signOut(customerId, sessionId);
 }
@@ -28,9 +28,9 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
 export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
   const { open, registered } = await readSignedInDevices(own.customerId);
   const writes = [
-    ...registered.map(({ registrationId }) => deactivation(own.customerId, registrationId)),
-    ...open.filter(({ id }) => id !== own.id).map(sessions.ending),
-    sessions.ending(own),
+    ...registered.map(({ registrationId }) => deactivateDeviceWrite(own.customerId, registrationId)),
+    ...open.filter(({ id }) => id !== own.id).map(sessions.revokeSessionWrite),
+    sessions.revokeSessionWrite(own),
   ];
   for (let start = 0; start < writes.length; start += mostWrites) {
     const { done } = await transact(writes.slice(start, start + mostWrites));
@@ -39,20 +39,23 @@ export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId'
 }
 
 /** The writes that stop pushes to the devices of sessions that end, and of none that stays. */
-export function silencing(
+export function deactivateDeviceWrites(
   ending: readonly sessions.Session[],
   staying: readonly sessions.Session[],
   registered: readonly devices.Device[],
 ): Write[] {
   return registered
-    .filter((device) => !devices.sessionOf(device, staying))
+    .filter((device) => !devices.findSessionOf(device, staying))
     .flatMap((device) => {
-      const session = devices.sessionOf(device, ending);
-      return session ? [deactivation(session.customerId, device.registrationId)] : [];
+      const session = devices.findSessionOf(device, ending);
+      return session ? [deactivateDeviceWrite(session.customerId, device.registrationId)] : [];
     });
 }
 
 export async function readSignedInDevices(customerId: number) {
-  const [open, registered] = await Promise.all([sessions.ofCustomer(customerId), devices.ofCustomer(customerId)]);
+  const [open, registered] = await Promise.all([
+    sessions.listByCustomer(customerId),
+    devices.listByCustomer(customerId),
+  ]);
   return { open, registered };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
 import { failFields } from '../errors.ts';
-import { setting } from '../table/expressions.ts';
+import { setExpression } from '../table/expressions.ts';
 import { publicSettingsKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
 
@@ -23,10 +23,10 @@ export type PublicSettings = z.infer<typeof PublicSettings>;
 /** Each setting is an attribute, so that two operators who change different ones both get their way. */
 const Stored = z.record(z.string(), SettingValue);
 
-export const publicSettings = cached(async () => PublicSettings.parse(await storedSettings()));
+export const publicSettings = cached(async () => PublicSettings.parse(await readStoredSettings()));
 
 /** Those that the stage has been given, as they are now. */
-export async function storedSettings(): Promise<SettingValues> {
+export async function readStoredSettings(): Promise<SettingValues> {
   const [item] = await readAll([{ key: publicSettingsKey, as: Stored }]);
   const { pk: _, sk: __, ...settings } = item ?? {};
   return settings;
@@ -40,9 +40,9 @@ const mostCharacters = 100_000;
 
 /** Sets some and takes others away, and leaves the rest alone. @throws `max_length` for `set` when they are too many */
 export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
-  const { expression: assignments, values } = setting(set);
+  const { expression: assignments, values } = setExpression(set);
   if (assignments) {
-    const after = { ...(await storedSettings()), ...set };
+    const after = { ...(await readStoredSettings()), ...set };
     for (const name of remove) delete after[name];
     if (JSON.stringify(after).length > mostCharacters) {
       failFields({ attr: 'set', code: 'max_length', max: mostCharacters });

@@ -1,12 +1,12 @@
 import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { attempts, backOff, isBusy, pausing } from '../backOff.ts';
+import { attempts, backOff, isBusy, translateThrottle } from '../backOff.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { fail, type Language } from '../errors.ts';
 import { logger } from '../logger.ts';
 import type { Item } from './expressions.ts';
-import { customerOf, type Key, profileKey } from './keys.ts';
-import { table } from './table.ts';
+import { type Key, profileKey, readCustomerId } from './keys.ts';
+import { tableClient } from './table.ts';
 
 /** The keys of items whose sort key starts with one of these, a part of the table at a time, for it reads everything. */
 export async function scanKeys(
@@ -21,7 +21,7 @@ export async function scanKeys(
     ConsistentRead: true,
     ExclusiveStartKey: after && { ...after },
   });
-  const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
+  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
   return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
@@ -52,14 +52,14 @@ export async function scanCustomers(
     ExpressionAttributeValues: wanted,
     ExclusiveStartKey: after && { ...after },
   });
-  const { Items = [], LastEvaluatedKey } = await pausing(table().send(command));
+  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
   return { customers: Items.flatMap(readable), next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
 /** One customer whose item is broken must not keep the others from theirs. */
 function readable(item: Item): Customer[] {
   const { data, error } = Customer.safeParse(item);
-  if (error) logger().error('a customer cannot be read', { customer_id: customerOf(String(item.pk)) });
+  if (error) logger().error('a customer cannot be read', { customer_id: readCustomerId(String(item.pk)) });
   return data ? [data] : [];
 }
 
@@ -72,7 +72,7 @@ export async function writeBatch(changes: readonly { key: Key; item?: object }[]
     item ? { PutRequest: { Item: { ...key, ...item } } } : { DeleteRequest: { Key: { ...key } } },
   );
   for (let attempt = 1; left.length > 0; attempt++) {
-    const { UnprocessedItems } = await table()
+    const { UnprocessedItems } = await tableClient()
       .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: left } }))
       .catch((error) => (isBusy(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error)));
     const refused = UnprocessedItems?.[config.tableName] ?? [];

@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { pausing } from '../backOff.ts';
+import { translateThrottle } from '../backOff.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Item } from './expressions.ts';
-import { table } from './table.ts';
+import { tableClient } from './table.ts';
 
 /** How many items of a partition have a sort key that starts with a prefix; expired ones do not count. */
 export async function countPrefix(pk: string, prefix: string): Promise<number> {
@@ -19,7 +19,7 @@ export async function countPrefix(pk: string, prefix: string): Promise<number> {
       ConsistentRead: true,
       ExclusiveStartKey: after,
     });
-    const { Count = 0, LastEvaluatedKey } = await pausing(table().send(command));
+    const { Count = 0, LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
     count += Count;
     after = LastEvaluatedKey;
   } while (after);

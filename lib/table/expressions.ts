@@ -14,18 +14,18 @@ export type Write = { key: Key; condition?: string; values?: Item } & (
 );
 
 /** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
-export interface Written {
+export interface WriteResult {
   done: boolean;
   old: Item | undefined;
 }
 /** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
-export type Transacted = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
+export type TransactionResult = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
 
 /** Some of the fields of T; those that are undefined are not given. */
-export type Given<T> = { [F in keyof T]?: T[F] | undefined };
+export type Changes<T> = { [F in keyof T]?: T[F] | undefined };
 
 /** What an update sends to set the fields that are given and leave the rest alone; an empty expression where none is. */
-export function setting<T extends object>(fields: T): { expression: string; values: Item; given: Partial<T> } {
+export function setExpression<T extends object>(fields: T): { expression: string; values: Item; given: Partial<T> } {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const assignments = given.map(([name]) => `#${name} = :${name}`).join(', ');
   return {
@@ -36,7 +36,7 @@ export function setting<T extends object>(fields: T): { expression: string; valu
 }
 
 /** What every kind of write sends beside its item: the condition, and those names and values that its expressions use. */
-export function expressionsOf({ condition, values = {}, ...change }: Write) {
+export function toExpressions({ condition, values = {}, ...change }: Write) {
   const expressions = `${condition ?? ''} ${change.kind === 'update' ? change.expression : ''}`;
   const names = Object.fromEntries(
     Array.from(expressions.matchAll(/#(\w+)/g), ([placeholder, name]) => [placeholder, name]),

@@ -64,7 +64,7 @@ export const entryPrefix = 'ENTRY#';
 export const entryRecordPrefix = 'ENTRY_KEY#';
 
 export const customerPartition = (customerId: number) => `CUSTOMER#${customerId}`;
-export const customerOf = (partition: string) => Number(partition.slice(customerPartition(0).length - 1));
+export const readCustomerId = (partition: string) => Number(partition.slice(customerPartition(0).length - 1));
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
 export const passwordKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PASSWORD' });
 export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
@@ -73,7 +73,7 @@ export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs:
   pk: customerPartition(customerId),
   sk: `${entryPrefix}${inOrder(createdAtMs, 15)}-${id}`,
 });
-export const keyHashOf = (idempotencyKey: string) => hash(idempotencyKey);
+export const hashKey = (idempotencyKey: string) => hash(idempotencyKey);
 export const walletClaimKey = (keyHash: string): Key => ({ pk: `WALLET_KEY#${keyHash}`, sk: 'CLAIM' });
 export const entryRecordKey = (customerId: number, keyHash: string): Key => ({
   pk: customerPartition(customerId),
@@ -98,7 +98,7 @@ export const addressCreationKey = (customerId: number, requestHash: string): Key
 });
 
 /** Where a notification is in its inbox: after how many clearings, then in the order of time. */
-export interface Place {
+export interface NotificationLocation {
   clearing: number;
   createdAtMs: number;
   id: number;
@@ -108,7 +108,7 @@ const notificationIdPrefix = 'NOTIFICATION_ID#';
 export const unreadPrefix = 'UNREAD#';
 export const clearingPrefix = (clearing: number) => `${notificationPrefix}${inOrder(clearing, 8)}-`;
 export const readingPrefix = (reading: number) => `${unreadPrefix}${inOrder(reading, 8)}-`;
-export const notificationKey = (customerId: number, { clearing, createdAtMs, id }: Place): Key => ({
+export const notificationKey = (customerId: number, { clearing, createdAtMs, id }: NotificationLocation): Key => ({
   pk: customerPartition(customerId),
   sk: `${clearingPrefix(clearing)}${inOrder(createdAtMs, 15)}-${id}`,
 });

@@ -76,13 +76,13 @@ function decode(cursor: string, list: Pick<List<unknown>, 'pk' | 'prefix'>): Cur
 }
 
 /** An opaque cursor for what comes behind a sort key of a partition. */
-export function cursorBehind(pk: string, sk: string): string {
+export function makeCursor(pk: string, sk: string): string {
   const sum = createHash('sha256').update(`${pk} ${sk}`).digest('hex').slice(0, 8);
   return Buffer.from(`${sum}/${sk}`).toString('base64url');
 }
 
 /** @throws notFound for a cursor that is not of this partition */
-export function sortKeyOf(pk: string, cursor: string): string {
+export function readSortKey(pk: string, cursor: string): string {
   const sk = Buffer.from(cursor, 'base64url').toString().slice(9);
-  return cursorBehind(pk, sk) === cursor ? sk : fail('notFound');
+  return makeCursor(pk, sk) === cursor ? sk : fail('notFound');
 }

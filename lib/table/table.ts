@@ -16,17 +16,17 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { requestHandler } from '../aws/timeouts.ts';
-import { attempts, backOff, pausing, retried } from '../backOff.ts';
+import { attempts, backOff, retryConflicts, translateThrottle } from '../backOff.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
-import { expressionsOf, type Item, type Transacted, type Write, type Written } from './expressions.ts';
+import { type Item, type TransactionResult, toExpressions, type Write, type WriteResult } from './expressions.ts';
 import type { Key } from './keys.ts';
 
 let client: DynamoDBDocumentClient | undefined;
 
 /** The one client of the table, made at the first call. */
-export function table(): DynamoDBDocumentClient {
+export function tableClient(): DynamoDBDocumentClient {
   client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience() }), {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -48,8 +48,10 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
   const found = new Map<string, Item>();
   let keys: Item[] = wanted.map(({ key }) => ({ ...key }));
   for (let attempt = 1; keys.length > 0; attempt++) {
-    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await pausing(
-      table().send(new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } })),
+    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await translateThrottle(
+      tableClient().send(
+        new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } }),
+      ),
     );
     for (const item of Responses?.[config.tableName] ?? []) found.set(`${item.pk} ${item.sk}`, item);
     keys = UnprocessedKeys?.[config.tableName]?.Keys ?? [];
@@ -131,20 +133,22 @@ async function query(pk: string, { from, to, descending = false, limit, after }:
     ConsistentRead: true,
     ExclusiveStartKey: after,
   });
-  const { Items: items = [], LastEvaluatedKey: next } = await pausing(table().send(command));
+  const { Items: items = [], LastEvaluatedKey: next } = await translateThrottle(tableClient().send(command));
   return { items, next };
 }
 
 /** Makes one conditional write. A condition that does not hold is an answer, not an error. */
-export async function write(change: Write & { kind: 'put' | 'update' | 'delete' }): Promise<Written> {
+export async function write(change: Write & { kind: 'put' | 'update' | 'delete' }): Promise<WriteResult> {
   const input = { ...inTable(change), ReturnValues: 'ALL_OLD' as const };
-  return retried(async () => {
+  return retryConflicts(async () => {
     try {
       const { Attributes } = await (change.kind === 'put'
-        ? table().send(new PutCommand({ ...input, Item: { ...change.key, ...change.item } }))
+        ? tableClient().send(new PutCommand({ ...input, Item: { ...change.key, ...change.item } }))
         : change.kind === 'update'
-          ? table().send(new UpdateCommand({ ...input, Key: { ...change.key }, UpdateExpression: change.expression }))
-          : table().send(new DeleteCommand({ ...input, Key: { ...change.key } })));
+          ? tableClient().send(
+              new UpdateCommand({ ...input, Key: { ...change.key }, UpdateExpression: change.expression }),
+            )
+          : tableClient().send(new DeleteCommand({ ...input, Key: { ...change.key } })));
       return { done: true, old: Attributes };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) {
@@ -159,7 +163,7 @@ export async function write(change: Write & { kind: 'put' | 'update' | 'delete' 
  * Makes up to 100 writes together or none. A retry after a lost answer does not repeat them: all
  * tries of one call share one ClientRequestToken.
  */
-export async function transact(changes: readonly Write[]): Promise<Transacted> {
+export async function transact(changes: readonly Write[]): Promise<TransactionResult> {
   const input = {
     TransactItems: changes.map((change) => {
       const { key, kind } = change;
@@ -172,9 +176,9 @@ export async function transact(changes: readonly Write[]): Promise<Transacted> {
     }),
     ClientRequestToken: crypto.randomUUID(),
   };
-  return retried(async () => {
+  return retryConflicts(async () => {
     try {
-      await table().send(new TransactWriteCommand(input));
+      await tableClient().send(new TransactWriteCommand(input));
       return { done: true };
     } catch (error) {
       const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
@@ -188,7 +192,7 @@ export async function transact(changes: readonly Write[]): Promise<Transacted> {
 }
 
 function inTable(change: Write) {
-  return { TableName: config.tableName, ...expressionsOf(change) };
+  return { TableName: config.tableName, ...toExpressions(change) };
 }
 
 /** DynamoDB deletes expired items up to days late, so whoever reads checks as well. */

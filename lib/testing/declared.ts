@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ApiError, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
 import type { Contract } from '../http/contract.ts';
-import { type Dialect, dialectOf } from '../http/errorFormats.ts';
+import { chooseErrorFormat, type ErrorFormat } from '../http/errorFormats.ts';
 import { commonErrors } from '../openapi/openapi.ts';
 
 /** Whether a contract says that this can be answered: the status, and of an error the code as well. */
@@ -10,7 +10,7 @@ export function isDeclared(
   { path, status, body }: { path: string; status: number; body: unknown },
 ): boolean {
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
-  const dialect = dialectOf(contract, path);
+  const dialect = chooseErrorFormat(contract, path);
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
   const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, dialect)];
@@ -22,7 +22,7 @@ export function isDeclared(
 }
 
 /** Each way in which a field can be refused; a dialect may write it otherwise for some fields. */
-function badFields({ params, query, body }: Contract, { refusesPaths }: Dialect): ValidationError[] {
+function badFields({ params, query, body }: Contract, { refusesPaths }: ErrorFormat): ValidationError[] {
   const schemas = [query, body, refusesPaths && params].filter((schema) => schema instanceof z.ZodType);
   const attrs = schemas.flatMap((schema) => [
     'field',

@@ -30,8 +30,8 @@ export function callsOf(
       if (!handler) throw new Error(`Nothing answers ${method} ${path}.`);
       calls += 1;
       // Each from a network of its own, so that none meets the limits of one.
-      const clientAddress = `2001:db8:${(calls >> 16).toString(16)}:${(calls & 0xffff).toString(16)}::1`;
-      return world.call(handler, { method, clientAddress, ...request });
+      const clientIp = `2001:db8:${(calls >> 16).toString(16)}:${(calls & 0xffff).toString(16)}::1`;
+      return world.call(handler, { method, clientIp, ...request });
     },
     operation(operationId) {
       const found = operations.find((candidate) => candidate.operationId === operationId);

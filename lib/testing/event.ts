@@ -15,7 +15,7 @@ export interface TestRequest {
   params?: Record<string, string>;
   /** Sends the body as API Gateway sends binary media types. */
   base64?: boolean;
-  clientAddress?: string;
+  clientIp?: string;
 }
 
 /** An event as a REST API of API Gateway sends it to a Lambda function (payload format 1.0). */
@@ -56,7 +56,7 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
       requestTimeEpoch: Date.now(),
       resourceId: 'abc123',
       resourcePath: resource,
-      identity: describeCaller(request.clientAddress ?? '203.0.113.7', 'okhttp/5.1.0'),
+      identity: describeCaller(request.clientIp ?? '203.0.113.7', 'okhttp/5.1.0'),
     },
   };
 }

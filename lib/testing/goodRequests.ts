@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { customerPartition } from '../table/keys.ts';
-import { cursorBehind } from '../table/pagination.ts';
+import { makeCursor } from '../table/pagination.ts';
 import type { Fields, Good } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import type { TestRequest } from './event.ts';
@@ -166,7 +166,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     devices_partial_update: async (own) => ({ path: await newDevice(own), instead: { registration_id: randomUUID() } }),
     devices_destroy: async (own) => ({ path: await newDevice(own) }),
     exportCustomer: async ({ customer }) => ({
-      instead: { cursor: cursorBehind(customerPartition(customer.id), 'PROFILE') },
+      instead: { cursor: makeCursor(customerPartition(customer.id), 'PROFILE') },
     }),
     async listNotifications(own) {
       for (const _ of ['older', 'newer']) await notifyOf(own.customer.id);

@@ -7,7 +7,7 @@ interface Options {
   registrationId?: string;
   language?: 'en' | 'ar';
   deviceToken?: string;
-  clientAddress?: string;
+  clientIp?: string;
 }
 
 /**
@@ -23,7 +23,7 @@ export function addressOf(phone: string): string {
 export async function requestCode(world: World, phone: string, deviceToken?: string): Promise<string> {
   const { status, body } = await world.call(sendOtp, {
     body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
-    clientAddress: addressOf(phone),
+    clientIp: addressOf(phone),
   });
   if (status !== 200) throw new Error(`The code was not sent: ${JSON.stringify(body)}`);
   return world.codeFor(phone);
@@ -31,7 +31,7 @@ export async function requestCode(world: World, phone: string, deviceToken?: str
 
 /** Brings a code back. */
 export function authenticateWith(world: World, phone: string, otp: string, options: Options = {}): Promise<Answer> {
-  const { registrationId = `token:${phone}`, language = 'en', deviceToken, clientAddress = addressOf(phone) } = options;
+  const { registrationId = `token:${phone}`, language = 'en', deviceToken, clientIp = addressOf(phone) } = options;
   return world.call(authenticate, {
     body: {
       phone_number: phone,
@@ -40,7 +40,7 @@ export function authenticateWith(world: World, phone: string, otp: string, optio
       language,
       device_token: deviceToken,
     },
-    clientAddress,
+    clientIp,
   });
 }
 

@@ -32,7 +32,7 @@ export function newAccount(world: World, changes: object = {}) {
 /** Somebody who signed up with a password; their phone is not verified. */
 export async function signUp(world: World, changes: object = {}): Promise<Account> {
   const wanted = newAccount(world, changes);
-  const { status, body } = await world.call(signup, { body: wanted, clientAddress: addressOf(wanted.phone) });
+  const { status, body } = await world.call(signup, { body: wanted, clientIp: addressOf(wanted.phone) });
   if (status !== 200) throw new Error(`Sign-up failed: ${JSON.stringify(body)}`);
   const { id, token, refresh_token: refresh } = body.data;
   return { id, email: wanted.email, phone: wanted.phone, password: wanted.password, token, refresh };
@@ -45,17 +45,17 @@ export async function signUp(world: World, changes: object = {}): Promise<Accoun
 export function logIn(
   world: World,
   { email, password }: Pick<Account, 'email' | 'password'>,
-  { clientAddress }: { clientAddress?: string } = {},
+  { clientIp }: { clientIp?: string } = {},
 ): Promise<Answer> {
-  return world.call(login, { body: { email, password }, clientAddress: clientAddress ?? nextAddress() });
+  return world.call(login, { body: { email, password }, clientIp: clientIp ?? nextAddress() });
 }
 
 /** Has a code sent to the phone of an account and brings it back. */
 export async function verify(world: World, { token, phone }: Account): Promise<Answer> {
-  const clientAddress = addressOf(phone);
-  const asked = await world.call(verifyPhone, { token, clientAddress });
+  const clientIp = addressOf(phone);
+  const asked = await world.call(verifyPhone, { token, clientIp });
   if (asked.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(asked.body)}`);
-  return world.call(verifyPhone, { token, clientAddress, body: { verification_code: world.codeFor(phone) } });
+  return world.call(verifyPhone, { token, clientIp, body: { verification_code: world.codeFor(phone) } });
 }
 
 /** Has passwords cost next to nothing, and nobody wait, wherever a test is not about that. */

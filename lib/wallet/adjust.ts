@@ -4,11 +4,11 @@ import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { entryRecordKey, keyHashOf, profileKey, walletClaimKey, walletKey } from '../table/keys.ts';
+import { entryRecordKey, hashKey, profileKey, walletClaimKey, walletKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { checksumOf, hashOf } from './ledgerHash.ts';
+import { hashEntry, readChecksum } from './ledgerHash.ts';
 import { mostMinorUnits } from './money.ts';
-import { Claim, debits, type Entry, posting, Wallet } from './walletRepository.ts';
+import { debits, type Entry, IdempotencyRecord, postEntryWrites, Wallet } from './walletRepository.ts';
 
 export interface Adjustment {
   customerId: number;
@@ -45,16 +45,16 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
 
 /** Both places of the idempotency record. */
 function recordsOf({ customerId, idempotencyKey }: Adjustment) {
-  const keyHash = keyHashOf(idempotencyKey);
+  const keyHash = hashKey(idempotencyKey);
   return [
-    { key: walletClaimKey(keyHash), as: Claim },
-    { key: entryRecordKey(customerId, keyHash), as: Claim },
+    { key: walletClaimKey(keyHash), as: IdempotencyRecord },
+    { key: entryRecordKey(customerId, keyHash), as: IdempotencyRecord },
   ] as const;
 }
 
 async function post(wanted: Adjustment): Promise<Entry> {
   const { customerId } = wanted;
-  const keyHash = keyHashOf(wanted.idempotencyKey);
+  const keyHash = hashKey(wanted.idempotencyKey);
   let [claim, record, customer, wallet] = await readAll([
     ...recordsOf(wanted),
     { key: profileKey(customerId), as: Customer },
@@ -70,12 +70,12 @@ async function post(wanted: Adjustment): Promise<Entry> {
     const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
     const least = partly ? seen : Math.max(0, -entry.amountMinor);
     const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
-    const claimed: Claim = { customerId, content: contentOf(wanted), entry };
-    const result = await transact(posting(keyHash, claimed, { checksum: checksumOf(entry), least, most }));
+    const claimed: IdempotencyRecord = { customerId, content: contentOf(wanted), entry };
+    const result = await transact(postEntryWrites(keyHash, claimed, { checksum: readChecksum(entry), least, most }));
     if (result.done) return entry;
     const [claimRefused, recordRefused, profileRefused, walletRefused] = result.refused;
-    if (claimRefused) claim = Claim.parse(claimRefused.old);
-    if (recordRefused) record = Claim.parse(recordRefused.old);
+    if (claimRefused) claim = IdempotencyRecord.parse(claimRefused.old);
+    if (recordRefused) record = IdempotencyRecord.parse(recordRefused.old);
     if (profileRefused) customer = undefined;
     if (walletRefused) wallet = walletRefused.old && Wallet.parse(walletRefused.old);
     if (partly) await backOff(attempt);
@@ -84,7 +84,7 @@ async function post(wanted: Adjustment): Promise<Entry> {
 }
 
 /** What came of the first request with a key, for one that asks for the same. */
-function entryOf({ content, entry }: Claim, wanted: Adjustment): Entry {
+function entryOf({ content, entry }: IdempotencyRecord, wanted: Adjustment): Entry {
   return content === contentOf(wanted) ? entry : fail('idempotencyKeyReused');
 }
 
@@ -98,7 +98,7 @@ function newEntry(wallet: Wallet, wanted: Adjustment, keyHash: string): Entry {
   const amountMinor = signedAmount(wallet, wanted);
   if (wallet.balanceMinor + amountMinor > mostMinorUnits(currency)) fail('balanceTooLarge');
   const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs(), keyHash };
-  return { ...entry, hash: hashOf(customerId, entry) };
+  return { ...entry, hash: hashEntry(customerId, entry) };
 }
 
 function signedAmount({ balanceMinor }: Wallet, { type, amountMinor }: Adjustment): number {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { choice, code, text } from '../http/fields.ts';
 import type { Adjustment } from '../wallet/adjust.ts';
-import { decimal, isCurrency, minorUnits, mostMinorUnits } from './money.ts';
+import { isCurrency, minorUnits, mostMinorUnits, toDecimal } from './money.ts';
 import { type Entry, transactionTypes } from './walletRepository.ts';
 
 const currency = z.string().refine(isCurrency, code('invalid_choice'));
@@ -35,8 +35,8 @@ function checkAmount({ amount, currency }: { amount: string; currency: string },
   const most = mostMinorUnits(currency);
   const refuse = (rule: ReturnType<typeof code>) => context.addIssue({ code: 'custom', path: ['amount'], ...rule });
   if (minor === undefined) refuse(code('invalid'));
-  else if (minor === 0) refuse(code('min_value', { min: Number(decimal(1, currency)) }));
-  else if (minor > most) refuse(code('max_value', { max: Number(decimal(most, currency)) }));
+  else if (minor === 0) refuse(code('min_value', { min: Number(toDecimal(1, currency)) }));
+  else if (minor > most) refuse(code('max_value', { max: Number(toDecimal(most, currency)) }));
 }
 
 /** An entry as operators see it. */
@@ -54,7 +54,7 @@ export function showEntry({ id, type, amountMinor, currency, reference, createdA
   return {
     id,
     transaction_type: type,
-    amount: decimal(amountMinor, currency),
+    amount: toDecimal(amountMinor, currency),
     currency,
     reference,
     created_at: new Date(createdAtMs).toISOString(),

@@ -3,18 +3,18 @@ import { backOff } from '../backOff.ts';
 import { fail } from '../errors.ts';
 import { scanKeys } from '../table/batch.ts';
 import {
-  customerOf,
   customerPartition,
   entryKey,
   entryPrefix,
   entryRecordKey,
   type Key,
+  readCustomerId,
   walletClaimKey,
   walletKey,
 } from '../table/keys.ts';
 import { readAll, readRaw } from '../table/table.ts';
-import { checksumOf, hashOf } from './ledgerHash.ts';
-import { Claim, Entry, Wallet } from './walletRepository.ts';
+import { hashEntry, readChecksum } from './ledgerHash.ts';
+import { Entry, IdempotencyRecord, Wallet } from './walletRepository.ts';
 
 export const problems = [
   'balance_differs',
@@ -53,7 +53,8 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
   const reports: Report[] = [];
   for (const pk of new Set(keys.map((key) => key.pk))) {
     // The wallet of these entries may be in another part, which checks it.
-    if (withWallet.has(pk) || !(await readWallet(customerOf(pk)))) reports.push(await verifyWallet(customerOf(pk)));
+    if (withWallet.has(pk) || !(await readWallet(readCustomerId(pk))))
+      reports.push(await verifyWallet(readCustomerId(pk)));
   }
   return { ...total(reports), next };
 }
@@ -140,14 +141,14 @@ async function readRecords(customerId: number, keyHashes: string[]): Promise<Map
 }
 
 function isOf(record: unknown, customerId: number, hash: string | undefined): boolean {
-  const claim = Claim.safeParse(record).data;
-  return claim?.customerId === customerId && claim.entry.hash === hash && hashOf(customerId, claim.entry) === hash;
+  const claim = IdempotencyRecord.safeParse(record).data;
+  return claim?.customerId === customerId && claim.entry.hash === hash && hashEntry(customerId, claim.entry) === hash;
 }
 
 /** The entry in an item that is as it was written; undefined otherwise. */
 function intactEntry(customerId: number, item: Key): Entry | undefined {
   const entry = StoredEntry.safeParse(item).data;
-  const isIntact = entry && hashOf(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;
+  const isIntact = entry && hashEntry(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;
   return isIntact ? entry : undefined;
 }
 
@@ -165,7 +166,8 @@ function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
   const allIntact = findings.length === 0;
   if (items.length < wallet.entryCount) report('entry_missing');
   if (items.length > wallet.entryCount) report('entry_unknown');
-  if (allIntact && items.length === wallet.entryCount && sum(checksumOf) !== wallet.checksum) report('entry_replaced');
+  if (allIntact && items.length === wallet.entryCount && sum(readChecksum) !== wallet.checksum)
+    report('entry_replaced');
   if (sum(({ amountMinor }) => amountMinor) !== wallet.balanceMinor) report('balance_differs');
   if (allIntact && entries.some(({ currency }) => currency !== wallet.currency)) report('wallet_edited');
   return findings;

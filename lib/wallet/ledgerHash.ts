@@ -6,7 +6,7 @@ import type { Entry } from './walletRepository.ts';
  * checksums, so that none can be edited, removed, moved to another wallet or put in between without
  * its showing.
  */
-export function hashOf(customerId: number, entry: Omit<Entry, 'hash'>): string {
+export function hashEntry(customerId: number, entry: Omit<Entry, 'hash'>): string {
   const { id, type, amountMinor, currency, reference, createdAtMs, keyHash } = entry;
   // Entries of earlier versions have no key and keep their hashes.
   const key = keyHash === undefined ? [] : [keyHash];
@@ -15,6 +15,6 @@ export function hashOf(customerId: number, entry: Omit<Entry, 'hash'>): string {
 }
 
 /** The first 32 bits of a hash: two million of them add up exactly. */
-export function checksumOf({ hash }: Pick<Entry, 'hash'>): number {
+export function readChecksum({ hash }: Pick<Entry, 'hash'>): number {
   return Number.parseInt(hash.slice(0, 8), 16);
 }

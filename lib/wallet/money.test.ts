@@ -1,4 +1,4 @@
-import { decimal } from './money.ts';
+import { toDecimal } from './money.ts';
 
 test.each([
   [0, 'EGP', '0.00'],
@@ -12,5 +12,5 @@ test.each([
   [150, 'KRW', '150'],
   [-1_234_567, 'BHD', '-1234.567'],
 ])('%i minor units of %s are %s', (minor, currency, expected) => {
-  expect(decimal(minor, currency)).toBe(expected);
+  expect(toDecimal(minor, currency)).toBe(expected);
 });

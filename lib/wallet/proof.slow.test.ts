@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { nowSeconds } from '../clock.ts';
-import { Customer, creation } from '../customers/customerRepository.ts';
+import { Customer, createCustomerWrites } from '../customers/customerRepository.ts';
 import { newId } from '../ids.ts';
 import { customerPartition } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
@@ -47,7 +47,7 @@ async function newCustomer(): Promise<number> {
     countryCode: 'EG',
     createdAtSeconds: nowSeconds(),
   });
-  await transact(Object.values(creation(customer, 'EGP')));
+  await transact(Object.values(createCustomerWrites(customer, 'EGP')));
   return id;
 }
 

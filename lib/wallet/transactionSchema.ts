@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Language } from '../errors.ts';
 import { id } from '../http/fields.ts';
-import { decimal } from './money.ts';
+import { toDecimal } from './money.ts';
 import { type Entry, transactionTypes } from './walletRepository.ts';
 
 export const WalletTransaction = z
@@ -35,7 +35,7 @@ export function showTransaction(
     id,
     transaction_type: type,
     transaction_type_text: texts[type][language],
-    amount: decimal(amountMinor, currency),
+    amount: toDecimal(amountMinor, currency),
     created_at: new Date(createdAtMs).toISOString(),
   };
 }

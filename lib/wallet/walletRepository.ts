@@ -52,14 +52,14 @@ export type Entry = z.infer<typeof Entry>;
  * the key alone and beside the entry, so that the loss of one does not let a request be booked
  * again.
  */
-export const Claim = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
-export type Claim = z.infer<typeof Claim>;
+export const IdempotencyRecord = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
+export type IdempotencyRecord = z.infer<typeof IdempotencyRecord>;
 
-export function emptyWallet(currency: string): Wallet {
+export function makeEmptyWallet(currency: string): Wallet {
   return { balanceMinor: 0, currency, isUsedInPayment: false, entryCount: 0, checksum: 0 };
 }
 
-export async function ofCustomer(customerId: number): Promise<Wallet> {
+export async function findByCustomer(customerId: number): Promise<Wallet> {
   const wallet = await find(customerId);
   if (!wallet) throw new Error(`Customer ${customerId} has no wallet.`);
   return wallet;
@@ -88,12 +88,12 @@ export async function setUsedInPayment(customerId: number, isUsedInPayment: bool
  * balance is not in these bounds. The balance moves by the amount, whatever else moves it in the
  * meantime.
  */
-export function posting(
+export function postEntryWrites(
   keyHash: string,
-  { customerId, content, entry }: Claim,
+  { customerId, content, entry }: IdempotencyRecord,
   { checksum, least, most }: { checksum: number; least: number; most: number },
 ): Write[] {
-  const item = { customerId, content, entry } satisfies Claim;
+  const item = { customerId, content, entry } satisfies IdempotencyRecord;
   const isNew = 'attribute_not_exists(pk)';
   return [
     { kind: 'put', key: walletClaimKey(keyHash), item, condition: isNew },
@@ -120,7 +120,7 @@ export function posting(
 }
 
 /** @throws notFound for a cursor that is not of this wallet */
-export function entriesOf(
+export function listEntries(
   customerId: number,
   page: { cursor?: string | undefined; page_size: number },
 ): Promise<Page<Entry>> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { decimal } from './money.ts';
+import { toDecimal } from './money.ts';
 import type * as wallets from './walletRepository.ts';
 
 export const Wallet = z
@@ -13,7 +13,7 @@ export type Wallet = z.infer<typeof Wallet>;
 
 export function showWallet({ balanceMinor, currency, isUsedInPayment }: wallets.Wallet): Wallet {
   return {
-    balance: decimal(balanceMinor, currency),
+    balance: toDecimal(balanceMinor, currency),
     balance_currency: currency,
     is_use_wallet_in_payment: isUsedInPayment,
   };

@@ -1,6 +1,6 @@
 import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
-import { type Box, canonical, deepest, type Position, quarters, world } from '../../lib/regions/cells.ts';
+import { type Box, deepest, type Position, splitCell, toCanonical, world } from '../../lib/regions/cells.ts';
 import type { Cell, Region } from '../../lib/regions/regionRepository.ts';
 import { Refusal } from '../../local/refusal.ts';
 import { boxOf, isAroundPole, meet, polygonArea, type Ring, turned, turnsOnto, unrolled, widened } from './geometry.ts';
@@ -79,7 +79,7 @@ function copiesOf(polygon: readonly Ring[]): (readonly Ring[])[] {
 function polesOf(polygon: readonly Ring[]): Ring[][] {
   if (isAroundPole(polygon[0] ?? [])) return [];
   const poles = [90, -90].filter((pole) => polygon[0]?.some(([, latitude]) => latitude === pole));
-  return poles.map((pole) => [[canonical([0, pole]), [0.001, pole], canonical([0, pole])]]);
+  return poles.map((pole) => [[toCanonical([0, pole]), [0.001, pole], toCanonical([0, pole])]]);
 }
 
 function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell> {
@@ -89,7 +89,7 @@ function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell>
     yield cellOf(path, here);
     return;
   }
-  for (const [digit, quarter] of quarters(box).entries()) yield* split(`${path}${digit}`, quarter, here);
+  for (const [digit, quarter] of splitCell(box).entries()) yield* split(`${path}${digit}`, quarter, here);
 }
 
 /** What of the parts is in a box. Behind one that covers the box nothing can be seen. */

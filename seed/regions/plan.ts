@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { readInForce } from '../../lib/regions/regionRepository.ts';
+import { readVersionInForce } from '../../lib/regions/regionRepository.ts';
 import { type LoadedRegion, regionsOf, replace } from '../../lib/regions/regionVersions.ts';
 import { Refusal } from '../../local/refusal.ts';
 import { compare, type Plan } from '../plan.ts';
@@ -25,12 +25,12 @@ const layout = 1;
  */
 export async function planRegions(file?: string, upcoming: readonly { code: string }[] = []): Promise<Plan> {
   const source = file === undefined || resolve(file) === shipped ? shippedSource : basename(file);
-  const inForce = await readInForce();
+  const inForce = await readVersionInForce();
   const before = inForce ? await regionsOf(inForce.version) : [];
   if (inForce && file === undefined && inForce.source !== shippedSource) {
     return { ...compare('regions', before, before), note: `kept as loaded from ${inForce.source}` };
   }
-  const known = [...upcoming, ...(await countries.stored())].map(({ code }) => code);
+  const known = [...upcoming, ...(await countries.readStored())].map(({ code }) => code);
   const shapes = readRegions(file ?? shipped, new Set(known));
   const regions = shapes.map(withDigest);
   const digest = digestOf([layout, source, ...regions.map((region) => region.digest).sort()]);

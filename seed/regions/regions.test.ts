@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
 import pointInPolygon from 'point-in-polygon-hao';
-import { find, readInForce } from '../../lib/regions/regionRepository.ts';
+import { find, readVersionInForce } from '../../lib/regions/regionRepository.ts';
 import { generator } from '../../lib/testing/random.ts';
 import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
 import { useWorld } from '../../lib/testing/world.ts';
@@ -117,9 +117,9 @@ describe('a file is refused with a sentence that names the feature, and nothing 
       'Feature 1 (BAD) has holes that leave nothing',
     ],
   ])('%s', async (_, content, message) => {
-    const inForce = await readInForce();
+    const inForce = await readVersionInForce();
     await expect(apply(regionFile(content))).rejects.toThrow(message);
-    expect(await readInForce()).toEqual(inForce);
+    expect(await readVersionInForce()).toEqual(inForce);
     expect(await codeAt(5, 5)).toBe('BEFORE');
   });
 
@@ -204,10 +204,10 @@ test('a load that was overtaken deletes only what it wrote itself, however long 
     ['SLOW', 'QUICK'].map((code) => planRegions(regionFile([feature(code, rectangle(0, 0, 10, 10))]))),
   );
   await plans[0]?.apply(() => undefined);
-  const inForce = await readInForce();
+  const inForce = await readVersionInForce();
   world.advance(2 * 3_600);
   await expect(plans[1]?.apply(() => undefined)).rejects.toThrow('theirs stand');
-  expect(await readInForce()).toEqual(inForce);
+  expect(await readVersionInForce()).toEqual(inForce);
   expect(await codeAt(5, 5)).toBe('SLOW');
   expect((await versions()).size).toBe(1);
 });
@@ -218,7 +218,7 @@ test('the same regions from another file are the shop’s own from then on', asy
   const file = join(mkdtempSync(join(tmpdir(), 'regions-')), 'other-areas.geojson');
   copyFileSync(regionFile(features), file);
   await apply(file);
-  expect((await readInForce())?.source).toBe('other-areas.geojson');
+  expect((await readVersionInForce())?.source).toBe('other-areas.geojson');
 });
 
 test('of two loads at once one wins, and the other one is told so', async () => {

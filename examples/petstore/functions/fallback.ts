@@ -1,4 +1,4 @@
-import { fallback } from '../../../lib/http/fallback.ts';
+import { makeFallback } from '../../../lib/http/fallback.ts';
 import { petstore } from '../endpoint.ts';
 
-export const handler = fallback(petstore(400));
+export const handler = makeFallback(petstore(400));

@@ -12,8 +12,8 @@ export const handler = endpoint(
     returns: { 200: Token },
     errors: ['wrongCredentials'],
   },
-  async ({ query, clientAddress }) => {
-    const { token, expiresAtSeconds } = await logIn(query, clientAddress);
+  async ({ query, clientIp }) => {
+    const { token, expiresAtSeconds } = await logIn(query, clientIp);
     const expires = isoTime(expiresAtSeconds);
     return reply(200, token, { 'x-rate-limit': `${callsPerHour}`, 'x-expires-after': expires });
   },
