@@ -3,10 +3,10 @@ import pMap from 'p-map';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import * as notifications from '../notifications/notificationRepository.ts';
-import { scanCustomers } from '../table/batch.ts';
 import { profileKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import * as broadcasts from './broadcastRepository.ts';
+import { scanCustomers } from './scanCustomers.ts';
 
 /** How many customers of a part get it side by side, and how many ids are one step. */
 const atOnce = 10;

@@ -2,7 +2,7 @@ import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Item, Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
-import type { Device } from './deviceRepository.ts';
+import type { Device } from './device.ts';
 
 /** How a customer gets another device without exceeding the limit. */
 export interface Admission {

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { backOff } from '../backOff.ts';
 import { nowMs } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
@@ -7,6 +6,7 @@ import type { Session } from '../sessions/sessionRepository.ts';
 import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { customerPartition, deviceKey, devicePrefix, type Key, pushTokenClaimKey } from '../table/keys.ts';
 import { readAll, readPrefix, transact, write } from '../table/table.ts';
+import { Device, PushTokenClaim, type Registration } from './device.ts';
 import { admit, countDeviceWrite, hasRoom } from './deviceLimit.ts';
 import {
   deactivateDeviceWrite,
@@ -20,37 +20,6 @@ import {
   toRegisteredFields,
 } from './deviceWrites.ts';
 import { hasSpellings, listSpellings, toCanonicalToken } from './pushTokens.ts';
-
-export const deviceTypes = ['ios', 'android', 'web'] as const;
-
-/** A push registration. `registrationId` is the push service's token for one app on one device. */
-export const Device = z.object({
-  id: z.int(),
-  registrationId: z.string(),
-  deviceId: z.string().nullable(),
-  name: z.string().nullable(),
-  type: z.enum(deviceTypes),
-  active: z.boolean(),
-  /** Pushes are sent while this session is active. Null on old devices: see {@link findSessionOf}. */
-  sessionId: z.int().nullable().default(null),
-  createdAtSeconds: z.int(),
-  /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
-  registeredAtMs: z.int().default(0),
-});
-export type Device = z.infer<typeof Device>;
-
-/**
- * Who holds a push token. The device's id and age stay when it changes hands; nothing else does.
- */
-export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
-export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
-
-/**
- * What is said about a device when it is registered; what is left out stays, or is empty on a new
- * one.
- */
-export type Registration = Pick<Device, 'registrationId' | 'type'> &
-  Changes<Pick<Device, 'deviceId' | 'name' | 'active'>>;
 
 /**
  * A registration starts over when its push token changes hands while it runs: each time because

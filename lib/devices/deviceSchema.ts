@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
 import { choice, clearable, id, text } from '../http/fields.ts';
-import { type DeviceFields, deviceTypes, type Registration, type Device as Stored } from './deviceRepository.ts';
+import { deviceTypes, type Registration, type Device as Stored } from './device.ts';
+import type { DeviceFields } from './deviceRepository.ts';
 import { toCanonicalToken } from './pushTokens.ts';
 
 /** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */

@@ -3,7 +3,7 @@ import { newId } from '../ids.ts';
 import type { Session } from '../sessions/sessionRepository.ts';
 import { setExpression, type Write } from '../table/expressions.ts';
 import { deviceKey, pushTokenClaimKey } from '../table/keys.ts';
-import type { Device, PushTokenClaim, Registration } from './deviceRepository.ts';
+import type { Device, PushTokenClaim, Registration } from './device.ts';
 
 /** The session that registers a device, and owns it from then on. */
 export type Owner = Pick<Session, 'customerId' | 'id'>;

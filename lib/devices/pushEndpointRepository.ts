@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { deviceKey, endpointKey, pushTokenClaimKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
-import { Device, PushTokenClaim } from './deviceRepository.ts';
+import { Device, PushTokenClaim } from './device.ts';
 
 /** The SNS endpoint of a push token. It belongs to the token, whoever holds that. */
 export const PushEndpoint = z.object({

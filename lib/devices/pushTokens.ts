@@ -1,4 +1,4 @@
-import type { Device } from './deviceRepository.ts';
+import type { Device } from './device.ts';
 
 /** Hexadecimal digits of whole bytes, with the spaces and brackets of iOS around them. */
 function apnsToken(token: string): string | undefined {

@@ -1,6 +1,6 @@
 import { config } from '../config/config.ts';
 import { logger } from '../logger.ts';
-import type { Device } from './deviceRepository.ts';
+import type { Device } from './device.ts';
 import * as endpoints from './pushEndpointRepository.ts';
 import { deleteEndpoint, disableEndpoint, ensureEndpoint, InvalidToken } from './snsEndpoints.ts';
 

@@ -9,7 +9,6 @@ import {
   type Texts,
   ValidationError,
 } from '../errors.ts';
-import type { Contract } from './contract.ts';
 
 /** How one surface of the API writes its answers. */
 export interface ErrorFormat {
@@ -24,7 +23,10 @@ export interface ErrorFormat {
 }
 
 /** How an endpoint answers at a path: surface A's way unless its contract says otherwise. */
-export function chooseErrorFormat({ dialect = standard }: Pick<Contract, 'dialect'>, path = ''): ErrorFormat {
+export function chooseErrorFormat(
+  { dialect = standard }: { dialect?: ErrorFormat | ((path: string) => ErrorFormat) | undefined },
+  path = '',
+): ErrorFormat {
   return typeof dialect === 'function' ? dialect(path) : dialect;
 }
 

@@ -1,6 +1,6 @@
 import { limitParts, mostProfileBytes } from './limits.ts';
 import { exifHeader, makeOrientation, readOrientation } from './orientation.ts';
-import type { Picture, Size } from './picture.ts';
+import type { Picture, Size } from './types.ts';
 
 const startOfImage = 0xd8;
 const endOfImage = 0xd9;

@@ -1,20 +1,8 @@
 import { undefinedIfTruncated } from './bounded.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
+import type { Picture, Size } from './types.ts';
 import { readWebp } from './webp.ts';
-
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** A picture as far as its container tells, without what describes it. */
-export interface Picture extends Size {
-  /** Of all frames of an animation together. */
-  framePixels?: number;
-  /** The file in pieces, most of them views of the upload. */
-  parts: readonly Buffer[];
-}
 
 export interface CleanImage {
   contentType: string;

@@ -1,7 +1,7 @@
 import { crc32, type Inflate, inflateSync } from 'node:zlib';
 import { limitParts, mostProfileBytes } from './limits.ts';
 import { makeOrientation, readOrientation } from './orientation.ts';
-import type { Picture, Size } from './picture.ts';
+import type { Picture, Size } from './types.ts';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const headerBytes = 13;

@@ -1,6 +1,6 @@
 import { limitParts, mostProfileBytes } from './limits.ts';
 import { makeOrientation, readOrientation } from './orientation.ts';
-import type { Picture, Size } from './picture.ts';
+import type { Picture, Size } from './types.ts';
 
 const bitstreams = ['VP8 ', 'VP8L'];
 const canvasBytes = 10;

@@ -9,6 +9,7 @@ import { snsClientWithoutRetries } from '../aws/sns.ts';
 import { backOff } from '../backOff.ts';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
+import { Device, PushTokenClaim } from '../devices/device.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { PushEndpoint } from '../devices/pushEndpointRepository.ts';
 import { belongsTo } from '../devices/snsEndpoints.ts';
@@ -55,7 +56,7 @@ export async function deliverPushes(customerId: number, notification: Notificati
 }
 
 /** A device that a session owns, whether or not that is still active. */
-type OwnedDevice = devices.Device & { sessionId: number };
+type OwnedDevice = Device & { sessionId: number };
 
 /** Sessions are only read for devices that were stored without the one that owns them. */
 async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
@@ -143,8 +144,8 @@ async function look(
     { key: profileKey(customerId), as: Customer },
     { key: sessionKey(customerId, sessionId), as: sessions.Session },
     { key: notificationKey(customerId, notification), as: Notification },
-    { key: pushTokenClaimKey(registrationId), as: devices.PushTokenClaim },
-    { key: deviceKey(customerId, registrationId), as: devices.Device },
+    { key: pushTokenClaimKey(registrationId), as: PushTokenClaim },
+    { key: deviceKey(customerId, registrationId), as: Device },
     { key: endpointKey(registrationId), as: PushEndpoint },
   ]);
   const owner = device?.sessionId ?? sessionId;

@@ -1,5 +1,5 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
-import type { Device } from '../devices/deviceRepository.ts';
+import type { Device } from '../devices/device.ts';
 import type { Notification } from './notificationRepository.ts';
 
 /** What both Firebase and Apple take, in bytes of JSON. */

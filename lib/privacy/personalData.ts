@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Address } from '../addresses/addressRepository.ts';
 import { isoTime, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
-import { Device } from '../devices/deviceRepository.ts';
+import { Device } from '../devices/device.ts';
 import { countBytes, mostBytes } from '../http/responseLimit.ts';
 import { toImageUrl } from '../images/urls.ts';
 import { Notification } from '../notifications/notificationRepository.ts';

@@ -1,4 +1,4 @@
-import type { Device } from '../devices/deviceRepository.ts';
+import type { Device } from '../devices/device.ts';
 import type { Write } from '../table/expressions.ts';
 import * as sessions from './sessionRepository.ts';
 import { deactivateDeviceWrites } from './signOut.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
-import { type Device, deviceTypes } from '../devices/deviceRepository.ts';
+import { type Device, deviceTypes } from '../devices/device.ts';
 import { id } from '../http/fields.ts';
 import * as sessions from './sessionRepository.ts';
 

@@ -3,6 +3,7 @@ import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { PushTokenClaim, type Registration } from '../devices/device.ts';
 import { admit, hasRoom } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites.ts';
@@ -24,7 +25,7 @@ interface SignIn {
   code: string;
   caller: OtpCaller;
   /** Its push token is empty when the app has none; then no device is registered. */
-  device: devices.Registration;
+  device: Registration;
   language: Language;
 }
 
@@ -98,10 +99,10 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-async function readClaims(phone: string, device: devices.Registration) {
+async function readClaims(phone: string, device: Registration) {
   const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
     { key: phoneClaimKey(phone), as: customers.UniqueClaim },
-    ...devices.listPushTokenClaimKeys(device).map((key) => ({ key, as: devices.PushTokenClaim })),
+    ...devices.listPushTokenClaimKeys(device).map((key) => ({ key, as: PushTokenClaim })),
   ]);
   return { phone: phoneClaim, pushToken, otherPushTokens };
 }

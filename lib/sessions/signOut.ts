@@ -1,3 +1,4 @@
+import type { Device } from '../devices/device.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import type { Write } from '../table/expressions.ts';
@@ -42,7 +43,7 @@ export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId'
 export function deactivateDeviceWrites(
   ending: readonly sessions.Session[],
   staying: readonly sessions.Session[],
-  registered: readonly devices.Device[],
+  registered: readonly Device[],
 ): Write[] {
   return registered
     .filter((device) => !devices.findSessionOf(device, staying))

@@ -1,0 +1,47 @@
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { translateThrottle } from '../backOff.ts';
+import { config } from '../config/config.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import type { Language } from '../errors.ts';
+import { logger } from '../logger.ts';
+import type { Item } from '../table/expressions.ts';
+import { type Key, profileKey, readCustomerId } from '../table/keys.ts';
+import { tableClient } from '../table/table.ts';
+
+/** How many items of the table one step of a broadcast looks at. */
+const itemsPerStep = 1_000;
+
+/**
+ * The customers of a country or with a language, or all, in one of so many segments of the table, a part of it at a time:
+ * whoever wants all of them goes on after `next`.
+ */
+export async function scanCustomers(
+  { countryCode, language }: { countryCode?: string | undefined; language?: Language | undefined },
+  { segment, of, after }: { segment: number; of: number; after: Key | undefined },
+): Promise<{ customers: Customer[]; next: Key | undefined }> {
+  const wanted = { ':sk': profileKey(0).sk, ':country': countryCode, ':language': language };
+  const conditions = [
+    'sk = :sk',
+    ...(countryCode ? ['countryCode = :country'] : []),
+    ...(language ? ['#language = :language'] : []),
+  ];
+  const command = new ScanCommand({
+    TableName: config.tableName,
+    Limit: itemsPerStep,
+    Segment: segment,
+    TotalSegments: of,
+    FilterExpression: conditions.join(' AND '),
+    ...(language && { ExpressionAttributeNames: { '#language': 'language' } }),
+    ExpressionAttributeValues: wanted,
+    ExclusiveStartKey: after && { ...after },
+  });
+  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
+  return { customers: Items.flatMap(readable), next: LastEvaluatedKey as (Key & Item) | undefined };
+}
+
+/** One customer whose item is broken must not keep the others from theirs. */
+function readable(item: Item): Customer[] {
+  const { data, error } = Customer.safeParse(item);
+  if (error) logger().error('a customer cannot be read', { customer_id: readCustomerId(String(item.pk)) });
+  return data ? [data] : [];
+}
