@@ -3,7 +3,7 @@ import { BatchWriteItemCommand, DynamoDBClient, type WriteRequest } from '@aws-s
 import { marshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import { config } from '../lib/config/config.ts';
-import { newId } from '../lib/ids.ts';
+import { newId } from '../lib/table/ids.ts';
 import { customerPartition, phoneClaimKey } from '../lib/table/keys.ts';
 import { readRaw } from '../lib/table/table.ts';
 import { notifyOf } from '../lib/testing/notifications.ts';

@@ -1,4 +1,6 @@
-import { errors, fieldDetails, fieldErrors, languages } from './errors.ts';
+import { errors } from './errors.ts';
+import { fieldDetails, fieldErrors } from './errorTexts.ts';
+import { languages } from './languages.ts';
 
 const texts = [
   ...Object.entries(errors).map(([name, { detail }]) => [name, detail] as const),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { code, idInPath, readable, severalOf } from '../../lib/http/fields.ts';
-import { newId } from '../../lib/ids.ts';
 import { uploadedImage } from '../../lib/images/imageSchema.ts';
 import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
+import { newId } from '../../lib/table/ids.ts';
 
 /** Texts may be empty: what the published document allows is taken, up to a length. */
 const words = readable.max(200);

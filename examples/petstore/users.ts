@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import { fail, failFields } from '../../lib/errors.ts';
-import { newId } from '../../lib/ids.ts';
 import { hashPassword } from '../../lib/passwords/passwordHash.ts';
 import { setExpression, type Write } from '../../lib/table/expressions.ts';
+import { newId } from '../../lib/table/ids.ts';
 import { transact, write } from '../../lib/table/table.ts';
 import { userKey } from './keys.ts';
 import { type NewUser, User, type UserChanges, UserDetails } from './schemas.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { languages } from '../errors.ts';
+import { languages } from '../languages.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
 import { broadcastKey, broadcastPartKey, broadcastPartPrefix, type Key } from '../table/keys.ts';
 import { readAll, readPrefix, write } from '../table/table.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { BroadcastRequest } from '../broadcasts/begin.ts';
-import { languages } from '../errors.ts';
 import { choice, code, text } from '../http/fields.ts';
+import { languages } from '../languages.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
 
 const mostDataBytes = 2_048;

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { translateThrottle } from '../backOff.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
-import type { Language } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import { logger } from '../logger.ts';
 import type { Item } from '../table/expressions.ts';
 import { type Key, profileKey, readCustomerId } from '../table/keys.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Language } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import type * as content from './contentRepository.ts';
 
 const text = z.string().describe('In the language of the request; may hold HTML, which is safe to show.');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Language } from '../errors.ts';
 import { Uri } from '../http/uri.ts';
+import type { Language } from '../languages.ts';
 import type * as countries from './countryRepository.ts';
 
 export const Country = z

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { fail, languages } from '../errors.ts';
+import { fail } from '../errors.ts';
+import { languages } from '../languages.ts';
 import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { emailClaimKey, erasureKey, lostEmailKey, phoneClaimKey, profileKey, walletKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';

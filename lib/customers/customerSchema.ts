@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type * as countries from '../countries/countryRepository.ts';
 import { Country, showCountry } from '../countries/countrySchema.ts';
-import { languages } from '../errors.ts';
 import { id } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
 import { toImageUrl } from '../images/urls.ts';
+import { languages } from '../languages.ts';
 import type * as wallets from '../wallet/walletRepository.ts';
 import { showWallet, Wallet } from '../wallet/walletSchema.ts';
 import { genders, type Customer as Stored } from './customerRepository.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { languages } from '../errors.ts';
 import { choice, clearable, digitsToInteger, id, text } from '../http/fields.ts';
 import { image } from '../images/imageSchema.ts';
+import { languages } from '../languages.ts';
 import { genders } from './customerRepository.ts';
 import { birthDate, emailAddress } from './personFields.ts';
 

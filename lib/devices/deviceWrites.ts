@@ -1,7 +1,7 @@
 import { nowMs, nowSeconds } from '../clock.ts';
-import { newId } from '../ids.ts';
 import type { Session } from '../sessions/sessionRepository.ts';
 import { setExpression, type Write } from '../table/expressions.ts';
+import { newId } from '../table/ids.ts';
 import { deviceKey, pushTokenClaimKey } from '../table/keys.ts';
 import type { Device, PushTokenClaim, Registration } from './device.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { ErrorName, FieldError, Language } from '../errors.ts';
+import type { ErrorName, FieldError } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import type { ErrorFormat } from './errorFormats.ts';
 
 /** By name in lower case. */

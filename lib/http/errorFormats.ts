@@ -1,14 +1,6 @@
-import {
-  ApiError,
-  errorDetails,
-  errors,
-  type FieldError,
-  fieldDetails,
-  fieldErrors,
-  type Language,
-  type Texts,
-  ValidationError,
-} from '../errors.ts';
+import { ApiError, errors, type FieldError, ValidationError } from '../errors.ts';
+import { errorDetails, fieldDetails, fieldErrors } from '../errorTexts.ts';
+import type { Language, Texts } from '../languages.ts';
 
 /** How one surface of the API writes its answers. */
 export interface ErrorFormat {
@@ -84,7 +76,7 @@ export interface Problem {
 /** What is to be said about an error. One that is not in the catalogue is a bare 500. */
 export function describeProblem(error: unknown): Problem {
   if (error instanceof ValidationError) {
-    const texts = { en: 'Please correct what is marked.', ar: 'يرجى تصحيح ما تم تحديده.' };
+    const texts = { en: 'Please correct the highlighted fields.', ar: 'يرجى تصحيح الحقول المحددة.' };
     const fields = error.fields.map(({ attr, code, ...limits }) => ({ attr, code, texts: fieldTexts(code, limits) }));
     return { status: standard.badFieldsStatus, type: 'validation_error', code: 'invalid', texts, headers: {}, fields };
   }

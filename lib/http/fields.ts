@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { FieldErrorCode } from '../errors.ts';
+import type { FieldErrorCode } from '../errorTexts.ts';
 
 /** For `refine`: the contract's code of a rule that zod has no name for. */
 export const code = (code: FieldErrorCode, limits: { min?: number; max?: number } = {}) => ({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type FieldDetail, type FieldError, type FieldErrorCode, fieldDetails, fieldErrors } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
+import { type FieldDetail, type FieldErrorCode, fieldDetails, fieldErrors } from '../errorTexts.ts';
 
 /**
  * What zod found, in the contract's words: one error a field, in the order in which the schema

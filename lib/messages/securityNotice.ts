@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
-import type { Texts } from '../errors.ts';
+import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { countForCaps, countNotice } from '../rateLimits/rateLimits.ts';
 import { sendSms } from './sms.ts';

@@ -1,4 +1,5 @@
-import { ApiError, type ErrorName, errors, fieldErrors, ValidationError } from '../errors.ts';
+import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
+import { fieldErrors } from '../errorTexts.ts';
 import type { Contract } from '../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat, envelope, standard } from '../http/errorFormats.ts';
 import { listFailingFields } from './fieldErrors.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type FieldError, fieldErrors } from '../errors.ts';
+import type { FieldError } from '../errors.ts';
+import { fieldErrors } from '../errorTexts.ts';
 import type { Contract } from '../http/contract.ts';
 import { toFieldErrors } from '../http/validationErrors.ts';
 import { describeSchema, type Json, withoutNull } from './schemas.ts';

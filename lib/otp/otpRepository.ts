@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { daySeconds, nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { newId } from '../ids.ts';
 import { toSite } from '../rateLimits/clientNetwork.ts';
 import { countInDay, countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
 import type { Item, Write } from '../table/expressions.ts';
+import { newId } from '../table/ids.ts';
 import { otpKey, phoneAttemptsKey, phoneNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';

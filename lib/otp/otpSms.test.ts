@@ -1,4 +1,4 @@
-import { languages } from '../errors.ts';
+import { languages } from '../languages.ts';
 import { composeOtpSms, fitsOneSegment } from './otpSms.ts';
 
 const apps = [

@@ -1,7 +1,8 @@
 import { attempts, backOff } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
-import { fail, failFields, type Language } from '../errors.ts';
+import { fail, failFields } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Language } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import type * as regions from './regionRepository.ts';
 
 export const Region = z

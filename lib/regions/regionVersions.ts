@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
-import { newId } from '../ids.ts';
+import { newId } from '../table/ids.ts';
 import {
   cellKey,
   cellPrefix,

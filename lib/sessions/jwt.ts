@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { readSecret } from '../aws/secrets.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { newId } from '../ids.ts';
+import { newId } from '../table/ids.ts';
 import { algorithm, PublicKey, readPublicKeys } from './publicKeys.ts';
 import type { Session } from './sessionRepository.ts';
 

@@ -1,6 +1,6 @@
 import type { Customer } from '../customers/customerRepository.ts';
 import type { ProfileChange } from '../devices/deviceLimit.ts';
-import type { Language } from '../errors.ts';
+import type { Language } from '../languages.ts';
 import type { Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 

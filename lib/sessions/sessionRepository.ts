@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { newId } from '../ids.ts';
 import { setExpression, type Write } from '../table/expressions.ts';
+import { newId } from '../table/ids.ts';
 import { customerPartition, sessionKey, sessionPrefix } from '../table/keys.ts';
 import { readPrefix, write } from '../table/table.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { ApiError, type FieldErrorCode, fieldErrors, ValidationError } from '../errors.ts';
+import { ApiError, ValidationError } from '../errors.ts';
+import { type FieldErrorCode, fieldErrors } from '../errorTexts.ts';
 import type { Contract } from '../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat } from '../http/errorFormats.ts';
 import { commonErrors } from '../openapi/openapi.ts';

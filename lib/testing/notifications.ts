@@ -1,7 +1,7 @@
 import { nowMs, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
-import { newId } from '../ids.ts';
 import { add, type Content } from '../notifications/notificationRepository.ts';
+import { newId } from '../table/ids.ts';
 import { profileKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 

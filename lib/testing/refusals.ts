@@ -1,4 +1,6 @@
-import { errors, fieldErrors, languages } from '../errors.ts';
+import { errors } from '../errors.ts';
+import { fieldErrors } from '../errorTexts.ts';
+import { languages } from '../languages.ts';
 
 /** A field that an answer refuses, by its path, and why. */
 export interface Refusal {

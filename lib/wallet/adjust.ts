@@ -3,7 +3,7 @@ import { nowMs } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail } from '../errors.ts';
-import { newId } from '../ids.ts';
+import { newId } from '../table/ids.ts';
 import { entryRecordKey, hashKey, profileKey, walletClaimKey, walletKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { nowSeconds } from '../clock.ts';
 import { Customer, createCustomerWrites } from '../customers/customerRepository.ts';
-import { newId } from '../ids.ts';
+import { newId } from '../table/ids.ts';
 import { customerPartition } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { generator } from '../testing/random.ts';

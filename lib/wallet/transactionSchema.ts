@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Language } from '../errors.ts';
 import { id } from '../http/fields.ts';
+import type { Language } from '../languages.ts';
 import { toDecimal } from './money.ts';
 import { type Entry, transactionTypes } from './walletRepository.ts';
 
