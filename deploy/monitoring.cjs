@@ -56,7 +56,7 @@ const filters = {
   // Lambda writes these itself when a function cannot.
   CrashesFilter: filter('Failures', '?"Task timed out" ?"Runtime exited" ?"Runtime.ImportModuleError"'),
   RejectedSmsFilter: filter('SmsRejected', '{ $.message = "sms_rejected" }'),
-  PushesFilter: filter('PushesDelivered', '{ $.message = "pushed" }'),
+  PushesFilter: filter('PushesDelivered', '{ $.message = "push_delivered" }'),
   FailedPushesFilter: filter('PushesFailed', '{ $.message = "push_failed" }'),
 };
 

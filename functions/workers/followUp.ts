@@ -15,7 +15,7 @@ export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = readCustomerId(key.pk);
   if (key.sk === erasureKey(customerId).sk) {
     await eraseCustomer(customerId);
-    logger().info('erased', { customer_id: customerId });
+    logger().info('customer_erased', { customer_id: customerId });
   } else if (key.sk === clearingKey(customerId).sk) await purgeDeleted(customerId);
   else if (key.sk.startsWith(sessionPrefix)) {
     await deactivateDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });

@@ -42,6 +42,6 @@ export async function scanCustomers(
 /** One customer whose item is broken must not keep the others from theirs. */
 function readable(item: Item): Customer[] {
   const { data, error } = Customer.safeParse(item);
-  if (error) logger().error('a customer cannot be read', { customer_id: readCustomerId(String(item.pk)) });
+  if (error) logger().error('customer_unreadable', { customer_id: readCustomerId(String(item.pk)) });
   return data ? [data] : [];
 }

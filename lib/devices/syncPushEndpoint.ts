@@ -47,7 +47,7 @@ async function enable({ id, type, registrationId, registeredAtMs }: Device, appl
     await endpoints.save(registrationId, { arn, enabledForMs: registeredAtMs });
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error;
-    logger().warn('not a push token', { device_id: id, platform: type });
+    logger().warn('push_token_invalid', { device_id: id, platform: type });
   }
 }
 
@@ -56,7 +56,7 @@ const said = new Set<string>();
 /** The platform application that serves a type of device. That there is none is said once, for a shop may do without. */
 export function findApplication(type: Device['type']): string | undefined {
   const application = config.pushApplications[type];
-  if (!application && !said.has(type)) logger().warn('no pushes: the platform is not configured', { platform: type });
+  if (!application && !said.has(type)) logger().warn('push_platform_not_configured', { platform: type });
   if (!application) said.add(type);
   return application;
 }

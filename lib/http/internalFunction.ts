@@ -29,7 +29,7 @@ export function internalFunction<const C extends OperationContract>(
   const run = async (event: unknown, context?: Context) => {
     const input = await contract.input.safeParseAsync(event ?? {}, { reportInput: true });
     const log = (problem?: string) =>
-      logger().info('operation', { request_id: context?.awsRequestId, function: context?.functionName, problem });
+      logger().info('function_completed', { request_id: context?.awsRequestId, function: context?.functionName, problem });
     try {
       if (input.error) throw new ValidationError(toFieldErrors(input.error, contract.input));
       const answer = contract.returns.parse(await handle(input.data as z.output<C['input']>));
@@ -37,7 +37,7 @@ export function internalFunction<const C extends OperationContract>(
       return answer;
     } catch (error) {
       if (!isRefusal(error)) {
-        logger().error('operation', { request_id: context?.awsRequestId, error: loggable(error) });
+        logger().error('function_failed', { request_id: context?.awsRequestId, error: loggable(error) });
         throw error;
       }
       log(error instanceof ApiError ? error.errorName : 'validation');

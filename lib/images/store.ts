@@ -53,7 +53,7 @@ export async function deleteImage(ownerId: number, image: string | null): Promis
 /** The same where an image that cannot be dropped now is no reason to fail. */
 export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
   await deleteImage(ownerId, image).catch((error) =>
-    logger().warn('An image was left behind.', { error: loggable(error) }),
+    logger().warn('image_delete_failed', { error: loggable(error) }),
   );
 }
 

@@ -115,7 +115,7 @@ async function deliverTo(
       if (attempt === attempts) return;
     } catch (error) {
       if (error instanceof EndpointDisabledException) {
-        logger().info('device without an app', { customer_id: customerId, device_id: id });
+        logger().info('push_device_uninstalled', { customer_id: customerId, device_id: id });
         await devices.deactivate(customerId, device);
         return;
       }
@@ -128,7 +128,7 @@ async function deliverTo(
     }
   }
   await pushes.markDelivered(customerId, notification.id, id);
-  logger().info('pushed', { customer_id: customerId, notification_id: notification.id, device_id: id });
+  logger().info('push_delivered', { customer_id: customerId, notification_id: notification.id, device_id: id });
 }
 
 /**
