@@ -623,7 +623,7 @@ describe('a push', () => {
       await notifyOf(id, { title: 'secret-title', body: 'secret-body' });
       await deliverPush({ Records: await news.take() });
     });
-    expect(lines.some((line) => line.includes('pushed'))).toBe(true);
+    expect(lines.some((line) => line.includes('push_delivered'))).toBe(true);
     for (const secret of [token, phone, 'secret-']) expect(lines.join('\n')).not.toContain(secret);
   });
 });
