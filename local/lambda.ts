@@ -29,10 +29,15 @@ export class TooLarge extends Error {
 /** Runs the functions of a service in this process, by their keys in serverless.yml. */
 export class Lambda {
   readonly #functions: Map<string, LambdaFunction>;
-  readonly #bundles: string;
+  #bundles: string;
 
   constructor(functions: Record<string, LambdaFunction>, bundles: string) {
     this.#functions = new Map(Object.entries(functions));
+    this.#bundles = bundles;
+  }
+
+  /** Runs functions from another folder of bundles, from the next invocation on. */
+  loadFrom(bundles: string): void {
     this.#bundles = bundles;
   }
 

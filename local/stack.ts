@@ -14,6 +14,7 @@ import { startEngine } from './engine.ts';
 import { type GatewayResponses, type GatewayRoute, gateway } from './gateway.ts';
 import { onlyFromHere } from './guard.ts';
 import { Lambda, type LambdaFunction, lambdaApi } from './lambda.ts';
+import { reloadOnChange } from './reload.ts';
 import { followRequests } from './requests.ts';
 import { sandboxEnvironment, startSandbox } from './sandbox/server.ts';
 import { keepSecrets } from './secrets.ts';
@@ -136,7 +137,10 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     ends.push(prepare(dataFolder, fresh));
     const bundles = bundlesOf(settings);
     const lambda = new Lambda(service.functions, bundles);
-    const isBundled = bundleTogether(service.folder, bundles).then(() => print('The functions are bundled.'));
+    const isBundled = bundleTogether(service.folder, bundles).then((folders) => {
+      print('The functions are bundled.');
+      return folders;
+    });
     // A start that fails for another reason ends with that one.
     isBundled.catch(() => undefined);
     const followed = followRequests(process.stdout);
@@ -173,7 +177,8 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
       site: (sandbox) => site(service, sandbox, followed.requests, settings.apiPort),
     });
     ends.push(sandbox.stop);
-    await isBundled;
+    const sources = { folder: service.folder, bundles, folders: await isBundled };
+    ends.push(reloadOnChange(sources, lambda, (line) => process.stdout.write(`${line}\n`)));
     const places = new Places(join(dataFolder, streamFile));
     for (const { functionKey, event } of service.streams) {
       const worker = service.functions[functionKey]?.name ?? functionKey;
