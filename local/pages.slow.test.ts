@@ -207,7 +207,7 @@ withBrowser('in a browser', () => {
       await page.getByText('not connected').waitFor();
       expect(await page.locator('button[data-calls]:enabled').count()).toBe(0);
     }
-    await docs.locator('#sign-in button').click();
+    await docs.getByRole('button', { name: 'Sign in', exact: true }).click();
     await docs.getByText('The API does not answer.').waitFor();
 
     pages.stack = await pages.place.start().ready();

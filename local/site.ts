@@ -16,6 +16,7 @@ const mediaTypes: Record<string, string> = { '.js': 'text/javascript', '.css': '
 
 /** A hundred years either way: enough to try every expiry, and dates stay dates. */
 const mostSeconds = 100 * 365 * 86_400;
+const Notified = z.object({ customer_id: z.int() });
 const Advance = z.object({ advance_seconds: z.int() });
 
 /** The pages that a service can have. */
@@ -32,7 +33,7 @@ export function site(
   service: { name: string; pages: readonly PageName[] },
   sandbox: Sandbox,
   requests: Feed<object>,
-  apiPort: number,
+  { apiPort, notify }: { apiPort: number; notify: (customerId: number) => Promise<unknown> },
 ): Hono {
   const { messages } = sandbox;
   const app = new Hono();
@@ -69,12 +70,20 @@ export function site(
 
   app.use('/api/messages', docsPage);
   app.use('/api/clock', docsPage);
+  app.use('/api/notifications', docsPage);
   app.get('/api/messages', (context) => context.json(messages.list(phoneOrToken(context.req.query('to')))));
   app.delete('/api/messages', (context) => {
     messages.clear();
     return context.body(null, 204);
   });
   app.get('/api/messages/live', (context) => live(context, messages));
+
+  app.post('/api/notifications', async (context) => {
+    const body = Notified.safeParse(await context.req.json().catch(() => undefined));
+    if (!body.success) return context.json({ error: 'Send {"customer_id": n}.' }, 400);
+    await notify(body.data.customer_id);
+    return context.body(null, 204);
+  });
 
   app.get('/api/requests', (context) => context.json(requests.all()));
   app.delete('/api/requests', (context) => {

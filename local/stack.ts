@@ -14,6 +14,7 @@ import { startEngine } from './engine.ts';
 import { type GatewayResponses, type GatewayRoute, gateway } from './gateway.ts';
 import { onlyFromHere } from './guard.ts';
 import { Lambda, type LambdaFunction, lambdaApi } from './lambda.ts';
+import { notifier } from './notifier.ts';
 import { reloadOnChange } from './reload.ts';
 import { followRequests } from './requests.ts';
 import { sandboxEnvironment, startSandbox } from './sandbox/server.ts';
@@ -174,7 +175,8 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
         const consume = async (event: object) => (await invoke(queueWorker)(event)) as SQSBatchResponse;
         ends.push(consumeBroadcasts(localPort, consume));
       },
-      site: (sandbox) => site(service, sandbox, followed.requests, settings.apiPort),
+      site: (sandbox) =>
+        site(service, sandbox, followed.requests, { apiPort: settings.apiPort, notify: notifier(invoke('notify')) }),
     });
     ends.push(sandbox.stop);
     const sources = { folder: service.folder, bundles, folders: await isBundled };

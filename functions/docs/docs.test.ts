@@ -148,6 +148,7 @@ describe('the docs page', () => {
     ['swagger-ui.js', 'text/javascript'],
     ['swagger-ui.css', 'text/css'],
     ['docs.js', 'text/javascript'],
+    ['samples.js', 'text/javascript'],
     ['docs.css', 'text/css'],
   ])('has %s', async (asset, mediaType) => {
     const { statusCode, headers, body } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });

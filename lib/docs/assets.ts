@@ -21,6 +21,7 @@ const files = new Map<string, File>([
   ['swagger-ui.js', script],
   ['swagger-ui.css', style],
   ['docs.js', { path: 'lib/docs/docs.js', mediaType: 'text/javascript' }],
+  ['samples.js', { path: 'lib/docs/samples.js', mediaType: 'text/javascript' }],
   ['docs.css', { path: 'lib/docs/docs.css', mediaType: 'text/css' }],
 ]);
 

@@ -1,12 +1,12 @@
+// Every file of the docs page is at an address that ends in a slash.
+import { device, fillSamples, prepare, shorten } from '../samples.js/';
+
 const { api, inbox, phone: testPhone, code: testCode } = document.documentElement.dataset;
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', follow);
 follow();
-
-const all = document.getElementById('all');
-all.addEventListener('change', () => document.body.classList.toggle('all', all.checked));
 
 const form = document.getElementById('sign-in');
 const skip = document.getElementById('skip');
@@ -20,15 +20,24 @@ skip?.addEventListener('click', async () => {
 });
 
 let ui;
+let shownPhone;
+const all = document.getElementById('all');
+all.addEventListener('change', () => {
+  document.body.classList.toggle('all', all.checked);
+  show();
+});
 show();
 if (inbox) linkPages();
 
 async function start() {
   skip.hidden = true;
   try {
-    say('Asking for a code …');
-    saveSession(await signIn(form.phone.value));
-    await show();
+    say('Signing in …');
+    const session = await signIn(form.phone.value);
+    saveSession(session);
+    // Samples that are for this phone need not be filled in again, which takes a second.
+    if (session.phone === shownPhone) useSession(session);
+    else await show();
   } catch (error) {
     say(error instanceof TypeError ? 'The API does not answer. Is the stack running?' : error.message);
     skip.hidden = !error.seconds;
@@ -38,9 +47,14 @@ async function start() {
 
 /** Shows the operations, on the local stack with samples that succeed for the signed-in customer. */
 async function show() {
-  const url = `${api}/api/schema/`;
+  const spec = await (await fetch(`${api}/api/schema/`)).json();
+  if (!all.checked) shorten(spec);
+  if (inbox) {
+    shownPhone = savedSession()?.phone ?? testPhone;
+    fillSamples(spec, shownPhone);
+  }
   ui = SwaggerUIBundle({
-    ...(inbox ? { spec: withOwnSamples(await (await fetch(url)).json()) } : { url }),
+    spec,
     dom_id: '#docs',
     deepLinking: true,
     persistAuthorization: true,
@@ -50,47 +64,19 @@ async function show() {
     docExpansion: 'list',
     ...(inbox && {
       onComplete: () => useSession(savedSession()),
-      requestInterceptor: async (request) => Object.assign(await withOwnIds(request), { userFetch: fetchRenewed }),
+      requestInterceptor: async (request) => Object.assign(await prepared(request), { userFetch: send }),
     }),
   });
 }
 
-/** A second customer cannot have the e-mail address of the first, and a new one needs a new phone. */
-function withOwnSamples(spec) {
-  const phone = savedSession()?.phone ?? testPhone;
-  const digits = String(Math.floor(Math.random() * 1e8)).padStart(8, '0');
-  const own = { phone, email: `${phone.slice(1)}@example.com`, device: 'docs-page' };
-  const fresh = { phone: `+2010${digits}`, email: `${digits}@example.com`, device: 'docs-page' };
-  const sample = (value, { phone, email, device }) =>
-    JSON.parse(
-      JSON.stringify(value)
-        .replaceAll('+201001234567', phone)
-        .replaceAll('mona@example.com', email)
-        .replaceAll(/fcm-registration-token|fGx1:APA91bH_example-token/g, device),
-    );
-  for (const operation of Object.values(spec.paths).flatMap(Object.values)) {
-    const values = ['signup', 'availability'].includes(operation.operationId) ? fresh : own;
-    for (const part of ['parameters', 'requestBody'])
-      if (operation[part]) operation[part] = sample(operation[part], values);
-  }
-  spec.components.schemas = sample(spec.components.schemas, own);
-  return spec;
-}
-
-const lists = { addresses: 'addresses', sessions: 'users/sessions', notifications: 'notifications' };
-/** Puts the customer's own things in the place of those of the samples. */
-async function withOwnIds(request) {
+/** A request that cannot be prepared is sent as it is, and its response says why. */
+async function prepared(request) {
   const session = savedSession();
-  if (!session) return request;
-  if (typeof request.body === 'string') request.body = request.body.replaceAll('REFRESH_TOKEN', session.refresh);
-  const [sample, noun] = request.url.match(/(addresses|sessions|notifications)\/4503599627370497(?=\/)/) ?? [];
-  if (!sample) return request;
-  const headers = { authorization: `Bearer ${session.access}` };
-  const response = await fetchRenewed(`${api}/api/${lists[noun]}/`, { headers });
-  const found = response.ok ? await response.json() : [];
-  const last = (found.results ?? found).at(-1);
-  if (last) request.url = request.url.replace(sample, `${noun}/${last.id}`);
-  return request;
+  try {
+    return await prepare(request, { session, signIn, readOtp, notify, call });
+  } catch {
+    return request;
+  }
 }
 
 /** The way back to the other pages of the local stack. */
@@ -106,20 +92,40 @@ function say(text) {
   form.querySelector('output').textContent = text;
 }
 
-/** Asks for a code, reads it from the inbox of the local stack, and brings it back. */
-async function signIn(phone) {
-  const sent = await post('/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' });
-  const messages = await fetch(`${inbox}/api/messages?to=${encodeURIComponent(sent.phone_number)}`);
-  const sentCode = (await messages.json()).map(({ text }) => text.match(/\b\d{6}\b/)?.[0]).find(Boolean);
-  const code = sent.phone_number === testPhone ? testCode : sentCode;
-  const device = { registration_id: 'docs-page', type: 'web' };
+/** Signs in with an OTP that it reads from the inbox of the local stack. */
+async function signIn(phone, registration_id = device) {
+  const otp = await readOtp(phone, () =>
+    post('/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' }),
+  );
   const { access, refresh, customer } = await post('/api/customers/authenticate/', {
     phone_number: phone,
-    otp: code,
-    device,
+    otp,
+    device: { registration_id, type: 'web' },
     language: 'en',
   });
-  return { access, refresh, phone: customer.phone_number };
+  return { access, refresh, phone: customer.phone_number, id: customer.id };
+}
+
+async function readOtp(phone, requestOtp) {
+  const { phone_number: number = phone } = await requestOtp();
+  if (number === testPhone) return testCode;
+  const messages = await (await fetch(`${inbox}/api/messages?to=${encodeURIComponent(number)}`)).json();
+  return messages.map(({ text }) => text.match(/\b\d{6}\b/)?.[0]).find(Boolean);
+}
+
+async function notify() {
+  await fetch(`${inbox}/api/notifications`, {
+    method: 'POST',
+    body: JSON.stringify({ customer_id: savedSession().id }),
+  });
+}
+
+/** Calls the API as the signed-in customer. */
+async function call(method, path, body) {
+  const { access } = savedSession() ?? {};
+  const headers = { 'content-type': 'application/json', ...(access && { authorization: `Bearer ${access}` }) };
+  const response = await fetchRenewed(`${api}${path}`, { method, headers, body: JSON.stringify(body) });
+  return response.json();
 }
 
 /** Signed in as long as the tab is open, reloads included. */
@@ -139,6 +145,24 @@ function useSession(session) {
   say(`Signed in as ${session.phone}.`);
 }
 
+/** Sends a request of Swagger UI, and keeps up with what it does to the session. */
+async function send(url, request) {
+  const response = await fetchRenewed(url, request);
+  const { pathname } = new URL(url, document.baseURI);
+  if (!response.ok || !savedSession()) return response;
+  if (/\/refresh-token\/?$/.test(pathname)) useSession({ ...savedSession(), ...(await response.clone().json()) });
+  if (endsSession.test(pathname)) endSession('Signed out.');
+  return response;
+}
+
+const endsSession = /\/(logout(-device|-all-devices)?|me\/delete|reset_password_v2)\/?$/;
+
+function endSession(text) {
+  sessionStorage.removeItem('session');
+  ui.authActions.logout(['accessToken']);
+  say(text);
+}
+
 /** An access token that has expired is renewed when it is refused, as an app would: the stack's clock may have been moved. */
 async function fetchRenewed(url, request) {
   const response = await fetch(url, request);
@@ -153,8 +177,7 @@ async function fetchRenewed(url, request) {
     return await fetch(url, { ...request, headers: { ...request.headers, Authorization: `Bearer ${access}` } });
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    sessionStorage.removeItem('session');
-    say('The session has ended. Sign in again.');
+    endSession('The session has ended. Sign in again.');
     return response;
   }
 }

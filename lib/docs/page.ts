@@ -39,7 +39,7 @@ ${inbox ? tools : ''}
 <p id="detail"><label><input type="checkbox" id="all"> Show headers and examples of errors</label></p>
 <main id="docs"></main>
 <script src="${escaped(asset(addVersion('swagger-ui.js')))}"></script>
-<script src="${escaped(asset('docs.js'))}"></script>
+<script type="module" src="${escaped(asset('docs.js'))}"></script>
 </body>
 </html>
 `;

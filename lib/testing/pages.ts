@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { jest } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type LocalStack, Place } from './localStack.ts';
 
@@ -8,6 +9,10 @@ const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google
 /** Debian's Chromium, which `.ci/run` installs. Without any there is nothing to open pages in, which CI may not take for success. */
 export const withBrowser = browserPath || process.env.CI ? describe : describe.skip;
 
+/** A test that waits for what never appears fails soon. A start may be slow on a busy machine. */
+const timeoutMs = 20_000;
+const startMs = 120_000;
+
 /** A running stack and a browser for the pages of one test file. What a page complains about fails the test, unless it is taken out. */
 export class Pages {
   readonly place = new Place();
@@ -16,16 +21,17 @@ export class Pages {
   #browser!: Browser;
 
   constructor() {
+    jest.setTimeout(timeoutMs);
     beforeAll(async () => {
       this.#browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
       await this.place.findPorts();
       this.stack = await this.place.start({}, ['--fresh']).ready();
-    });
+    }, startMs);
     afterEach(() => expect(this.complaints.splice(0)).toEqual([]));
     afterAll(async () => {
       await this.place.leave();
       await this.#browser.close();
-    });
+    }, startMs);
   }
 
   get api(): string {
@@ -38,7 +44,7 @@ export class Pages {
 
   async open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
     const page = await this.#browser.newPage({ locale: 'en-US', ...options });
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(timeoutMs);
     page.on('console', (message) => void (message.type() === 'error' && this.complaints.push(message.text())));
     page.on('pageerror', (error) => void this.complaints.push(error.message));
     await page.goto(url);
