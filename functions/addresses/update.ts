@@ -11,7 +11,8 @@ export const handler = endpoint(
     operationId: 'UpdateAddress',
     tag: 'addresses',
     summary: 'Change an address.',
-    description: 'What is left out stays. `null` and `""` clear what is optional.',
+    description:
+      'Omitted fields stay unchanged. `null` (or `""`) clears an optional field; in a form, an empty field changes nothing.',
     auth: signedIn,
     accepts: multipart,
     params: z.object({ id: idInPath.describe('The id of the address.') }),

@@ -9,9 +9,9 @@ export const handler = endpoint(
   {
     operationId: 'listSessions',
     tag: 'auth',
-    summary: 'Where the customer is signed in, the last used first.',
+    summary: 'List the customer’s sessions, most recently used first.',
     description:
-      'A session begins with a sign-in. A customer has ten at most: another one ends the session that was used the longest ago.',
+      'Each sign-in starts a session. A customer has ten sessions by default: one more sign-in revokes the session that refreshed its tokens the longest ago.',
     auth: signedIn,
     returns: { 200: z.array(Session) },
   },

@@ -11,7 +11,7 @@ export const handler = endpoint(
     tag: 'customers',
     summary: 'Change the signed-in customer.',
     description:
-      'Omitted fields stay unchanged. `null` (or `""`) clears a field; in a form, an empty field changes nothing. Fields that are not listed, such as `phone_number`, are ignored. verifyPhone sets an unverified phone, and updateWallet changes the wallet. A customer who has a password changes `email`, with which they log in, within ten minutes after a sign-in or `reauthenticate`.',
+      'Omitted fields stay unchanged. `null` (or `""`) clears a field; in a form, an empty field changes nothing. Fields that are not listed, such as `phone_number`, are ignored. verifyPhone sets an unverified phone, and updateWallet changes the wallet. If the customer has a password, a change of `email` requires a sign-in or `reauthenticate` within the last ten minutes.',
     auth: signedIn,
     accepts: multipart,
     body: CustomerChanges,

@@ -13,7 +13,8 @@ export const handler = endpoint(
     operationId: 'updateNotificationPreferences',
     tag: 'notifications',
     summary: 'Choose which notifications come as pushes, and when.',
-    description: 'What is left out stays; null ends the quiet hours, and goes back to the time zone of the country.',
+    description:
+      'Omitted fields stay unchanged. `null` ends the quiet hours, or restores the time zone of the country.',
     auth: signedIn,
     body: PreferenceChanges,
     returns: { 200: Preferences },

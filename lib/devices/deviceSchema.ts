@@ -17,7 +17,7 @@ export const Device = z
       .string()
       .max(255)
       .nullable()
-      .describe('An id that the app chooses. The API stores it and does not use it.'),
+      .describe('An id that the app chooses. The API stores it and returns it, and does not use it otherwise.'),
     active: z.boolean().describe('Whether it gets pushes. False once the session that registered it has ended.'),
     date_created: z.iso.datetime().describe('When the device was first registered, in UTC.'),
     type: z.enum(deviceTypes).describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
@@ -35,7 +35,7 @@ export const NewDevice = z.object({
   ),
   device_id: clearable(text({ max: 255 }))
     .optional()
-    .describe('An id that the app chooses. The API stores it and does not use it.'),
+    .describe('An id that the app chooses. The API stores it and returns it, and does not use it otherwise.'),
   active: z.boolean().default(true).describe('False stops pushes to the device.'),
   type: choice(deviceTypes).describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
 });
@@ -77,7 +77,7 @@ export const SignInDevice = z
       .describe('The push token. Without one the customer signs in, and no device is registered.'),
     device_id: text({ max: 255 })
       .nullish()
-      .describe('An id that the app chooses. The API stores it and does not use it.'),
+      .describe('An id that the app chooses. The API stores it and returns it, and does not use it otherwise.'),
     type: choice(deviceTypes).default('android').describe('`android`, `ios` or `web`. It decides how pushes are sent.'),
   })
   .meta({ id: 'SignInDevice', description: 'The device that signs in and gets pushes.' })

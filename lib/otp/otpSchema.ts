@@ -40,7 +40,7 @@ export const OtpSent = z.object({
   phone_number: z.string().describe('The phone in E.164, as later calls take it.'),
   otp_type: z.enum(otpTypes).describe('The type that was sent.'),
   expires_in: z.int().min(0).describe('Seconds until the code expires.'),
-  resend_in: z.int().min(0).describe('Seconds until another code can be sent.'),
+  resend_in: z.int().min(0).describe('Seconds until another code can be requested.'),
   channel: z.enum(otpChannels).describe('How the code was sent.'),
   channels: z.array(z.enum(otpChannels)).describe('The ways in which a code can be sent to this phone.'),
 });

@@ -97,7 +97,7 @@ export const SignUp = z
     birthdate: birthDate.describe('`YYYY-MM-DD`, from 1900 to today.'),
     refered: clearable(text({ max: 255 }))
       .optional()
-      .describe('A referral code, or the name of the customer who recommended the shop.'),
+      .describe('Any text, such as a referral code. The API stores it and does not use it.'),
   })
   .refine(({ password, email, phone }) => !isGuessable(password, { email, phone: phone.number }), guessable);
 export type SignUp = z.output<typeof SignUp>;

@@ -12,8 +12,8 @@ export const Session = z
     created_at: z.iso.datetime().describe('When the customer signed in, in UTC.'),
     last_used_at: z.iso
       .datetime()
-      .describe('When tokens were last refreshed; of other sessions than the current one, the hour.'),
-    current: z.boolean().describe('Whether it is the session that asks.'),
+      .describe('When its tokens were last refreshed. Sessions other than the current one show the full hour only.'),
+    current: z.boolean().describe('Whether it is the session of this request.'),
   })
   .meta({ id: 'Session', description: 'A signed-in device.' });
 
