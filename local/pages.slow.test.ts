@@ -218,5 +218,6 @@ withBrowser('in a browser', () => {
     // The browser itself reports what could not be reached; scripts throw nothing.
     for (const complaint of pages.complaints.splice(0)) expect(complaint).toContain('net::ERR_');
     await Promise.all([...opened, docs].map((page) => page.close()));
-  });
+    // It starts the stack a second time.
+  }, 120_000);
 });
