@@ -65,8 +65,9 @@ export async function packageFunctions(
     const definition = definitions[functionName] ?? {};
     const files = new Map<string, Uint8Array>([[`${file}.js`, code]]);
     for (const path of definition.package?.patterns ?? []) files.set(path, await readFile(join(folder, path)));
-    const artifact = join(outdir, `${functionName}.zip`);
-    await writeZip(artifact, files);
+    // Relative, so that another machine can deploy the package.
+    const artifact = join('.serverless', `${functionName}.zip`);
+    await writeZip(join(folder, artifact), files);
     definition.package = { ...definition.package, artifact };
   }
 }

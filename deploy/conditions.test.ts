@@ -1,4 +1,4 @@
-import { type Conditional, decideConditions } from './conditions.ts';
+import { type Conditional, decideConditions, dropUnusedParameters } from './conditions.ts';
 
 const isOn = (value: unknown) => ({ 'Fn::Equals': [value, 'true'] });
 const topic = { Type: 'AWS::SNS::Topic', Properties: {} };
@@ -41,4 +41,10 @@ test('rejects a condition on a value that only CloudFormation knows', () => {
     Resources: { Topic: { ...topic, Condition: 'InFrankfurt' } as typeof topic },
   };
   expect(() => decideConditions(template)).toThrow('A condition cannot be decided');
+});
+
+test('leaves out parameters that no resource uses', () => {
+  const template: Conditional = { Parameters: { Used: {}, Unused: {} }, Resources: {} };
+  dropUnusedParameters(template, { Topic: { ...topic, Properties: { Name: { Ref: 'Used' } } } });
+  expect(template.Parameters).toEqual({ Used: {} });
 });

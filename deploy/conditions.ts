@@ -2,6 +2,7 @@ import type { Resource, Resources } from './template.ts';
 
 export interface Conditional {
   Resources: Resources;
+  Parameters?: Record<string, object>;
   Conditions?: Record<string, unknown>;
   Outputs?: Record<string, { Condition?: string; Value: unknown }>;
 }
@@ -28,6 +29,14 @@ export function decideConditions(template: Conditional, functions: Resources = {
     }
   }
   delete template.Conditions;
+}
+
+/** Leaves out the parameters that no resource of the stage has a use for. */
+export function dropUnusedParameters(template: Conditional, functions: Resources): void {
+  const used = JSON.stringify([template.Resources, functions]);
+  for (const name of Object.keys(template.Parameters ?? {})) {
+    if (!used.includes(JSON.stringify({ Ref: name }))) delete template.Parameters?.[name];
+  }
 }
 
 /** @throws when a condition needs a value that only CloudFormation knows */

@@ -1,4 +1,6 @@
-import { publicKeysKey } from '../lib/table/keys.ts';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { publicKeysKey } from '../lib/repositories/keys.ts';
 import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
 import { startTestEngine } from '../lib/testing/engine.ts';
 import { StoredItems } from '../lib/testing/storedItems.ts';
@@ -36,7 +38,7 @@ afterAll(async () => {
   await Promise.all([sandbox.stop(), cloudFormation.stop()]);
 });
 
-const serverless = (...args: string[]) => {
+const serverless = (args: string[], variables: Record<string, string> = {}, copy = service) => {
   const { AWS_ENDPOINT_URL_S3 = '', AWS_ENDPOINT_URL_SSM = '' } = sandbox.environment;
   const places = {
     AWS_ENDPOINT_URL: cloudFormation.url,
@@ -44,7 +46,7 @@ const serverless = (...args: string[]) => {
     AWS_ENDPOINT_URL_SSM,
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
   };
-  return service.serverless(args, { ...places, SLS_AWS_MONITORING_FREQUENCY: '50' });
+  return copy.serverless(args, { ...places, ...variables, SLS_AWS_MONITORING_FREQUENCY: '50' });
 };
 const bucket = (stackName: string) => `${sandbox.environment.AWS_ENDPOINT_URL_S3}/${bucketName(stackName, 'Images')}`;
 const image = (stackName: string) => `${bucket(stackName)}/images/1/2`;
@@ -54,7 +56,7 @@ test('a stage of any name is deployed, once more, and removed with all that was 
   await createTable(engine.endpoint, stackName);
   const stored = new StoredItems(engine.endpoint, stackName);
   const publicKeys = async () => (await stored.partition(publicKeysKey.pk)).map(({ keys }) => ({ keys }));
-  await serverless('deploy', '--stage', 'qa');
+  await serverless(['deploy', '--stage', 'qa']);
   expect(await publicKeys()).toEqual([JSON.parse(secrets['public-keys'])]);
   template = service.template();
   expect(cloudFormation.stacks.get(stackName)?.template).toEqual(template);
@@ -63,16 +65,43 @@ test('a stage of any name is deployed, once more, and removed with all that was 
   expect(JSON.stringify(template.Outputs.ServiceEndpoint)).toContain('"/qa"');
 
   await stored.delete(publicKeysKey);
-  await serverless('deploy', '--stage', 'qa', '--package', '.serverless');
+  await serverless(['deploy', '--stage', 'qa', '--package', '.serverless']);
   expect(await publicKeys()).toEqual([JSON.parse(secrets['public-keys'])]);
   stored.close();
   expect([...cloudFormation.stacks.keys()]).toEqual([stackName]);
 
   await fetch(image(stackName), { method: 'PUT', body: 'x' });
   expect((await fetch(image(stackName))).status).toBe(200);
-  await serverless('remove', '--stage', 'qa');
+  await serverless(['remove', '--stage', 'qa']);
   expect([[...cloudFormation.stacks], Object.keys(secrets)]).toEqual([[], []]);
   expect((await fetch(image(stackName))).status).toBe(404);
+});
+
+test('a package is deployed by another machine, which gives it the test numbers and the alarms to roll back by', async () => {
+  const stackName = 'customer-backend-staging';
+  Object.assign(secrets, makeSecrets());
+  await createTable(engine.endpoint, stackName);
+  const numbers = '[{"phone_number": "+201000000000", "otp": "654321", "until": "2099-12-31"}]';
+  const folder = 'packages/staging';
+  await serverless(['package', '--stage', 'staging', '--package', folder], { TEST_NUMBERS: numbers });
+  const packaged = service.pathOf(folder);
+  const files = readdirSync(packaged).filter((file) => file.endsWith('.json'));
+  for (const file of files) expect(readFileSync(join(packaged, file), 'utf8')).not.toContain('654321');
+  const machine = copyService();
+  cpSync(packaged, machine.pathOf(folder), { recursive: true });
+  rmSync(packaged, { recursive: true });
+  const deploy = (TEST_NUMBERS: string) =>
+    serverless(['deploy', '--stage', 'staging', '--package', folder], { TEST_NUMBERS }, machine);
+  await deploy(numbers);
+  const deployed = () => cloudFormation.stacks.get(stackName);
+  expect([deployed()?.parameters, deployed()?.rollbackAlarms]).toEqual([{ TestNumbers: numbers }, []]);
+  expect(deployed()?.template.Resources.SendOtpLambdaFunction?.Properties.Environment.Variables.TEST_NUMBERS).toEqual({
+    Ref: 'TestNumbers',
+  });
+  await deploy('[]');
+  expect([deployed()?.parameters, deployed()?.rollbackAlarms?.length]).toEqual([{ TestNumbers: '[]' }, 2]);
+  machine.delete();
+  await serverless(['remove', '--stage', 'staging']);
 });
 
 test('a stage that protects its data keeps its images and secrets', async () => {
@@ -81,14 +110,14 @@ test('a stage that protects its data keeps its images and secrets', async () => 
   cloudFormation.stacks.set(stackName, { template, status: 'CREATE_COMPLETE' });
   await fetch(bucket(stackName), { method: 'PUT' });
   await fetch(image(stackName), { method: 'PUT', body: 'x' });
-  await serverless('remove', '--stage', 'prod');
+  await serverless(['remove', '--stage', 'prod']);
   expect(cloudFormation.stacks.get(stackName)).toBeUndefined();
   expect((await fetch(image(stackName))).status).toBe(200);
   expect(Object.keys(secrets)).toHaveLength(4);
 });
 
 test('the stage local is not deployed', async () => {
-  const deployment = serverless('deploy', '--stage', 'local');
+  const deployment = serverless(['deploy', '--stage', 'local']);
   await expect(deployment).rejects.toThrow('stays on this machine');
   expect(cloudFormation.stacks.size).toBe(0);
 });

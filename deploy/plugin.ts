@@ -1,9 +1,9 @@
-import type { Stack } from '@aws-sdk/client-cloudformation';
-import { type Route, readRoutes } from '../lib/openapi/routes.ts';
+import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
+import { type Route, readRoutes } from '../lib/http/routes.ts';
 import { explain } from '../local/stage.ts';
 import { describeApi } from './apiDocument.ts';
 import { packageFunctions } from './bundle.ts';
-import { type Conditional, decideConditions } from './conditions.ts';
+import { type Conditional, decideConditions, dropUnusedParameters } from './conditions.ts';
 import { Parameters } from './parameters.ts';
 import { copyPublicKeys } from './publicKeys.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
@@ -41,15 +41,23 @@ interface Serverless {
     };
     functions: Record<string, Deployed>;
     provider: {
-      compiledCloudFormationTemplate: { Resources: Resources };
+      compiledCloudFormationTemplate: { Resources: Resources; Parameters?: Record<string, { Default?: string }> };
       environment: Record<string, unknown>;
       iam?: { role?: { statements?: Statement[] } };
       logRetentionInDays: number | string;
       rollbackConfiguration?: object;
+      stackParameters?: Parameter[];
       deletionProtection?: boolean | undefined;
     };
     resources: Conditional;
   };
+}
+
+/** Of the command line. */
+interface Options {
+  function?: string;
+  /** Deploys even where Serverless sees no change. */
+  force?: boolean;
 }
 
 /** One line of JSON for each request. */
@@ -78,7 +86,11 @@ class StagePlugin {
     'before:deploy:function:packageFunction': () => this.#packageFunctions(this.#deployed),
     'after:package:compileEvents': () => this.#finishTemplate(),
     'after:package:finalize': () => this.#countResources(),
-    'before:deploy:deploy': () => this.#publishKeysAhead(),
+    // After Serverless has restored a package, which replaces all settings.
+    'before:deploy:deploy': () => this.#startDeployment(),
+    // Serverless makes a new stack of a template without parameters first.
+    'before:aws:deploy:deploy:updateStack': () => this.#setParameters(),
+    'before:rollback:rollback': () => this.#keepParameters(),
     'after:deploy:deploy': () => this.#publishKeys(),
     'before:remove:remove': () => this.#emptyImages(),
     'after:remove:remove': () => this.#forgetSecrets(),
@@ -87,14 +99,14 @@ class StagePlugin {
   /** The function that `serverless deploy function` names. */
   readonly #deployed: string | undefined;
   readonly #log: { notice: (text: string) => void };
+  readonly #options: Options;
+  /** As it was before this deployment. */
+  #stack: Stack | undefined;
 
-  constructor(
-    serverless: Serverless,
-    options: { function?: string },
-    { log }: { log: { notice: (text: string) => void } },
-  ) {
+  constructor(serverless: Serverless, options: Options, { log }: { log: { notice: (text: string) => void } }) {
     this.#serverless = serverless;
     this.#log = log;
+    this.#options = options;
     this.#deployed = options.function;
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
       properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
@@ -109,14 +121,45 @@ class StagePlugin {
     try {
       checkStageName(this.#stage);
       if (command !== 'deploy' || this.#stage === 'local') return;
-      const stack = await findStack(`${service.service}-${this.#stage}`, this.#region);
-      if (stack) checkDeployable(stack, this.#stage);
-      this.#guardDeployment(stack);
+      this.#stack = await findStack(`${service.service}-${this.#stage}`, this.#region);
+      if (this.#stack) checkDeployable(this.#stack, this.#stage);
     } catch (error) {
       const sentence = explain(error);
       if (!sentence) throw error;
       throw new classes.Error(sentence, 'STAGE');
     }
+  }
+
+  async #startDeployment(): Promise<void> {
+    this.#guardDeployment(this.#stack);
+    const { TestNumbers: deployed = '[]' } = Object.fromEntries(
+      (this.#stack?.Parameters ?? []).map(({ ParameterKey = '', ParameterValue = '' }) => [
+        ParameterKey,
+        ParameterValue,
+      ]),
+    );
+    // Serverless compares the package alone.
+    if (this.#parameters.some(({ ParameterValue }) => ParameterValue !== deployed)) this.#options.force = true;
+    await this.#publishKeysAhead();
+  }
+
+  get #parameters(): Parameter[] {
+    const { Parameters: declared = {} } = this.#serverless.service.provider.compiledCloudFormationTemplate;
+    if (!declared.TestNumbers) return [];
+    return [{ ParameterKey: 'TestNumbers', ParameterValue: process.env.TEST_NUMBERS || '[]' }];
+  }
+
+  #setParameters(): void {
+    this.#serverless.service.provider.stackParameters = this.#parameters;
+  }
+
+  async #keepParameters(): Promise<void> {
+    const { service, provider } = this.#serverless.service;
+    const stack = await findStack(`${service}-${this.#stage}`, this.#region);
+    provider.stackParameters = (stack?.Parameters ?? []).map(({ ParameterKey }) => ({
+      ParameterKey,
+      UsePreviousValue: true,
+    }));
   }
 
   /**
@@ -193,6 +236,7 @@ class StagePlugin {
     const { service, functions, provider, resources } = this.#serverless.service;
     const { Resources: compiled } = provider.compiledCloudFormationTemplate;
     decideConditions(resources, compiled);
+    dropUnusedParameters(resources, compiled);
     Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? []));
     compiled[logGroupId] = {
       Type: 'AWS::Logs::LogGroup',

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, ListStackResourcesCommand, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreatePlatformApplicationCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -55,13 +55,11 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
 
   const script = (file: string, ...args: string[]) => service.script(file, args, environment);
   const testNumbers = JSON.stringify([{ phone_number: '+201000000000', otp: '123456', until: '2099-12-31' }]);
-  const deploy = (stage: string) => {
-    const params = [`pushAndroidApplication=${application}`, `testNumbers=${testNumbers}`];
-    return service.serverless(
-      ['deploy', '--stage', stage, ...params.flatMap((param) => ['--param', param])],
-      environment,
-    );
-  };
+  const deploy = (stage: string) =>
+    service.serverless(['deploy', '--stage', stage, '--param', `pushAndroidApplication=${application}`], {
+      ...environment,
+      TEST_NUMBERS: testNumbers,
+    });
   const invoke = async (stage: string, name: string, input: object) => {
     const command = new InvokeCommand({
       FunctionName: `customer-backend-${stage}-${name}`,
@@ -220,6 +218,17 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     const changed = [...after].filter(([name, code]) => before.get(name) !== code).map(([name]) => name);
     expect(changed).toEqual(['customer-backend-blue-getHealth']);
     expect((await call('blue', 'GET', '/api/health/')).body.version).toBe('changed');
+  });
+
+  test('goes back to the deployment before without building anything, and keeps its test numbers', async () => {
+    const listed = await service.serverless(['deploy', 'list', '--stage', 'blue'], environment);
+    const [before] = Array.from(listed.matchAll(/Timestamp: (\d+)/g), ([, timestamp = '']) => timestamp).slice(-2);
+    await service.serverless(['rollback', '--stage', 'blue', '--timestamp', before ?? ''], environment);
+    expect((await call('blue', 'GET', '/api/health/')).body.version).not.toBe('changed');
+    const { Configuration } = await lambda.send(
+      new GetFunctionCommand({ FunctionName: 'customer-backend-blue-sendOtp' }),
+    );
+    expect(Configuration?.Environment?.Variables?.TEST_NUMBERS).toBe(testNumbers);
   });
 
   test('is removed with all that was its own, and leaves the other stage alone', async () => {

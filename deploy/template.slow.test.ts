@@ -1,5 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ApiError } from '../lib/errors.ts';
 import type { Contract } from '../lib/http/contract.ts';
@@ -449,9 +452,11 @@ test('two stages share no name, and differ only in what params set', () => {
   const [ofDev, ofProd] = [params.dev, params.prod].map((own) => ({ ...params.default, ...own }));
   const byParams = Object.keys(params.default ?? {}).map((name) => [String(ofDev?.[name]), String(ofProd?.[name])]);
   const known = new Set(byParams.map((pair) => JSON.stringify(pair)));
+  // The params are read without their tags, so a reference is the name in it.
+  const nameOf = (value: unknown) => String((value as { Ref?: string } | undefined)?.Ref ?? value);
   const differences: [string, unknown, unknown][] = [];
   const compare = (path: string, one: unknown, other: unknown): void => {
-    if (/S3Key$|AccessLogSetting|DEPLOYMENT|^\/Resources\/WebAcl/.test(path)) return;
+    if (/S3Key$|AccessLogSetting|DEPLOYMENT|^\/Resources\/WebAcl|^\/Parameters/.test(path)) return;
     if (typeof one === 'object' && typeof other === 'object' && one && other) {
       for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
         compare(`${path}/${key}`, Reflect.get(one, key), Reflect.get(other, key));
@@ -459,7 +464,7 @@ test('two stages share no name, and differ only in what params set', () => {
       return;
     }
     const named = typeof other === 'string' ? other.replaceAll(/\bprod\b/g, 'dev') : other;
-    if (one !== named && !known.has(JSON.stringify([String(one), String(other)]))) differences.push([path, one, other]);
+    if (one !== named && !known.has(JSON.stringify([one, other].map(nameOf)))) differences.push([path, one, other]);
   };
   const stable = (template: Template) =>
     JSON.parse(JSON.stringify(template).replaceAll(/ApiGatewayDeployment[0-9a-f]+/g, 'DEPLOYMENT'));
@@ -485,40 +490,110 @@ describe('GitHub', () => {
     });
   });
 
-  test.each(['ci', 'deploy', 'deploy-stage'])(
-    'pins every action of %s.yml by its commit, and has the rights it names',
-    (name) => {
-      const workflow = read(`.github/workflows/${name}.yml`);
-      for (const [, used] of workflow.matchAll(/uses: (\S+)/g)) expect(used).toMatch(/@[0-9a-f]{40}$|^\.\/\.github\//);
-      expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m);
-      expect(workflow).not.toMatch(/AWS_SECRET_ACCESS_KEY|pull_request_target/);
-    },
-  );
+  interface Step {
+    name?: string;
+    run?: string;
+    uses?: string;
+    with?: Record<string, unknown>;
+  }
+  interface Job {
+    needs?: string;
+    if?: string;
+    permissions?: Record<string, string>;
+    environment?: string;
+    uses?: string;
+    with?: Record<string, string>;
+    steps?: Step[];
+  }
+  const folder = new URL('../.github/workflows/', import.meta.url);
+  const workflows = readdirSync(folder).map((file) => [file, readFileSync(new URL(file, folder), 'utf8')] as const);
+  const jobsOf = (text: string) => Object.entries(parse(text).jobs as Record<string, Job>);
+  const jobs = workflows.flatMap(([file, text]) => jobsOf(text).map(([name, job]) => ({ file, name, job })));
+  const commands = ({ steps = [] }: Job) => steps.map(({ run = '' }) => run).join('\n');
+  const mayTakeRole = ({ permissions }: Job) => permissions?.['id-token'] === 'write';
+
+  test.each(workflows)('pins every action of %s by its commit, and has the rights it names', (_, workflow) => {
+    for (const [, used, comment] of workflow.matchAll(/uses: (\S+)(.*)/g)) {
+      if (used?.startsWith('./.github/')) continue;
+      expect([used, comment]).toEqual([
+        expect.stringMatching(/@[0-9a-f]{40}$/),
+        expect.stringMatching(/^ # v\d+\.\d+\.\d+$/),
+      ]);
+    }
+    expect(workflow).toMatch(/^permissions:\n {2}contents: read$/m);
+    expect(workflow).not.toMatch(/AWS_SECRET_ACCESS_KEY|pull_request_target/);
+  });
 
   test('runs no script of a package in a job that can take a role, and verifies in one that cannot', () => {
-    interface Job {
-      needs?: string;
-      permissions?: Record<string, string>;
-      uses?: string;
-      steps?: { run?: string; uses?: string }[];
-    }
-    const jobs = ['ci', 'deploy', 'deploy-stage'].flatMap((name) =>
-      Object.entries(parse(read(`.github/workflows/${name}.yml`)).jobs as Record<string, Job>),
-    );
-    const commands = ({ steps = [] }: Job) => steps.map(({ run = '' }) => run).join('\n');
-    const [deploying, others] = [true, false].map((wanted) =>
-      jobs.filter(([, { permissions, steps }]) => steps && (permissions?.['id-token'] === 'write') === wanted),
-    );
-    expect(deploying).toMatchObject([['deploy', { needs: 'verify' }]]);
-    for (const [, job] of deploying ?? []) {
-      expect(commands(job)).toContain('npm ci --ignore-scripts');
+    const withSteps = jobs.filter(({ job }) => job.steps);
+    const deploying = withSteps.filter(({ job }) => mayTakeRole(job));
+    expect(deploying.map(({ name, job }) => [name, job.environment])).toEqual([
+      ['deploy', expect.stringContaining('inputs.environment')],
+      ['attest', undefined],
+      ['remove', 'preview'],
+    ]);
+    for (const { job } of deploying) {
+      if (job.environment) expect(commands(job)).toContain('npm ci --ignore-scripts');
+      else expect(commands(job).trim()).toBe('');
       expect(commands(job).replace(/echo .*/g, '')).not.toMatch(
-        /npm ci(?! --ignore-scripts)|npm (run|test|install|exec|rebuild)|npx/,
+        /npm ci(?! --ignore-scripts)|npm (run|test|install|exec|rebuild)|npx|serverless\.js package/,
       );
     }
-    const verifying = others?.filter(([, job]) => commands(job).includes('npm run verify'));
-    expect(verifying?.map(([name]) => name)).toEqual(['verify', 'verify']);
-    for (const [, { permissions }] of others ?? []) expect(permissions ?? {}).not.toHaveProperty('id-token');
+    const verifying = withSteps.filter(({ job }) => commands(job).includes('npm run verify'));
+    expect(verifying.map(({ file, name }) => [file, name])).toEqual([
+      ['build.yml', 'build'],
+      ['ci.yml', 'verify'],
+    ]);
+    for (const { job } of verifying) expect(job.permissions ?? {}).not.toHaveProperty('id-token');
+  });
+
+  test('deploys the package that was verified, or that of a release, and builds nothing itself', () => {
+    const [deploy] = jobs.filter(({ file }) => file === 'deploy-stage.yml');
+    expect(commands(deploy?.job ?? {})).toMatch(/serverless\.js deploy .*--package "packages\/\$TARGET"/);
+    for (const { file, job } of jobs.filter(({ job }) => job.uses?.endsWith('/deploy-stage.yml'))) {
+      const ofFile = new Map(jobs.filter((other) => other.file === file).map((other) => [other.name, other.job]));
+      let from: Job | undefined = job;
+      while (from?.needs) from = ofFile.get(from.needs);
+      if (from?.uses?.endsWith('/build.yml')) {
+        expect(from.with?.stages).toContain(job.with?.stage);
+      } else {
+        expect(job.with?.release).toContain('inputs.release');
+      }
+    }
+  });
+
+  const tagCheck = jobs
+    .flatMap(({ job }) => job.steps ?? [])
+    .find(({ name }) => name === 'Refuse a tag that is not on main');
+
+  test.each([
+    ['accepts a release of a commit on main', 'main', 0],
+    ['refuses a release of a commit that is not on main', 'HEAD', 1],
+  ])('%s', (_, released, code) => {
+    const repository = mkdtempSync(join(tmpdir(), 'customer-backend-tag-'));
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.com', ...args], {
+        cwd: repository,
+        encoding: 'utf8',
+      }).trim();
+    git('init', '--quiet', '--initial-branch', 'main');
+    git('commit', '--quiet', '--allow-empty', '--message', 'on main');
+    git('update-ref', 'refs/remotes/origin/main', 'main');
+    git('checkout', '--quiet', '-b', 'other');
+    git('commit', '--quiet', '--allow-empty', '--message', 'elsewhere');
+    const env = { ...process.env, GITHUB_SHA: git('rev-parse', released), GITHUB_REF_NAME: 'v1.2.3' };
+    const { status, stdout } = spawnSync('bash', ['-ec', tagCheck?.run ?? ''], { cwd: repository, env });
+    rmSync(repository, { recursive: true });
+    expect([status, String(stdout).trim()]).toEqual([code, code === 0 ? '' : '::error::v1.2.3 is not on main.']);
+  });
+
+  test('gives a preview to no fork, and only where the repository asks for previews', () => {
+    const starting = jobs.filter(({ file, job }) => file === 'preview.yml' && !job.needs);
+    expect(starting.map(({ name }) => name)).toEqual(['build', 'remove']);
+    for (const { job } of starting) {
+      expect(job.if).toContain("vars.PREVIEWS == 'on'");
+      expect(job.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
+    }
   });
 });
 

@@ -6,6 +6,9 @@ import type { Template } from './template.ts';
 interface Stack {
   template: Template;
   status: 'CREATE_COMPLETE' | 'UPDATE_COMPLETE';
+  parameters?: Record<string, string>;
+  /** ARNs of the alarms that would have rolled the last change back. */
+  rollbackAlarms?: string[];
 }
 
 export interface CloudFormation {
@@ -28,7 +31,7 @@ export const bucketName = (stackName: string, logicalId: string) => `${stackName
  */
 export async function startCloudFormation(s3Url: string): Promise<CloudFormation> {
   const stacks = new Map<string, Stack>();
-  const planned = new Map<string, Template>();
+  const planned = new Map<string, Omit<Stack, 'status'>>();
 
   async function templateIn(query: URLSearchParams): Promise<Template> {
     const body = query.get('TemplateBody');
@@ -51,7 +54,17 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
         await templateIn(query);
         return {};
       case 'CreateChangeSet':
-        planned.set(name, await templateIn(query));
+        planned.set(name, {
+          template: await templateIn(query),
+          parameters: Object.fromEntries(
+            membersOf(query, 'Parameters', 'ParameterKey').map((key, index) => [
+              key,
+              query.get(`Parameters.member.${index + 1}.ParameterValue`) ?? stack?.parameters?.[key] ?? '',
+            ]),
+          ),
+          rollbackAlarms: membersOf(query, 'RollbackConfiguration.RollbackTriggers', 'Arn'),
+        });
+        assertDeclared(planned.get(name));
         return { StackId };
       case 'DescribeChangeSet':
         return plan && { StackId, StackName: name, Status: 'CREATE_COMPLETE' };
@@ -60,14 +73,15 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
         return {};
       case 'ExecuteChangeSet':
         if (!plan) return undefined;
-        for (const bucket of bucketsOf(plan)) await fetch(`${s3Url}/${bucketName(name, bucket)}`, { method: 'PUT' });
-        stacks.set(name, { template: plan, status: stack ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE' });
+        for (const bucket of bucketsOf(plan.template))
+          await fetch(`${s3Url}/${bucketName(name, bucket)}`, { method: 'PUT' });
+        stacks.set(name, { ...plan, status: stack ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE' });
         return {};
       case 'DeleteStack':
         stacks.delete(name);
         return {};
       case 'DescribeStacks':
-        return stack && { Stacks: [{ StackId, StackName: name, StackStatus: stack.status }] };
+        return stack && { Stacks: [{ StackId, StackName: name, StackStatus: stack.status, ...describe(stack) }] };
       case 'DescribeStackEvents': {
         const about = { LogicalResourceId: name, StackName: name, ResourceType: 'AWS::CloudFormation::Stack' };
         const statuses = stack ? [stack.status, stack.status.replace('COMPLETE', 'IN_PROGRESS')] : [];
@@ -87,16 +101,19 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
     }
   }
 
-  const app = new Hono().post('/', async (context) => {
-    // The only service that is asked in JSON: a stage may have had images of containers.
-    if (context.req.header('x-amz-target')) return context.json({ __type: 'RepositoryNotFoundException' }, 400);
-    const query = new URLSearchParams(await context.req.text());
-    const action = query.get('Action');
-    const found = await result(action, query);
-    if (found) return context.body(xml({ [`${action}Response`]: { [`${action}Result`]: found } }));
-    const Message = `Stack with id ${query.get('StackName')} does not exist`;
-    return context.body(xml({ ErrorResponse: { Error: { Code: 'ValidationError', Message } } }), 400);
-  });
+  // The stage of an API gets the tags of its stack by calls, once the API is there.
+  const app = new Hono()
+    .get('/restapis', (context) => context.json({ item: [] }))
+    .post('/', async (context) => {
+      // The only service that is asked in JSON: a stage may have had images of containers.
+      if (context.req.header('x-amz-target')) return context.json({ __type: 'RepositoryNotFoundException' }, 400);
+      const query = new URLSearchParams(await context.req.text());
+      const action = query.get('Action');
+      const found = await result(action, query);
+      if (found) return context.body(xml({ [`${action}Response`]: { [`${action}Result`]: found } }));
+      const Message = `Stack with id ${query.get('StackName')} does not exist`;
+      return context.body(xml({ ErrorResponse: { Error: { Code: 'ValidationError', Message } } }), 400);
+    });
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(started));
   });
@@ -104,6 +121,31 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stacks,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function membersOf(query: URLSearchParams, list: string, field: string): string[] {
+  const members: string[] = [];
+  for (let number = 1; ; number++) {
+    const value = query.get(`${list}.member.${number}.${field}`);
+    if (value === null) return members;
+    members.push(value);
+  }
+}
+
+/** @throws as CloudFormation rejects a parameter that the template does not declare */
+function assertDeclared(plan: Omit<Stack, 'status'> | undefined): void {
+  for (const name of Object.keys(plan?.parameters ?? {})) {
+    if (!plan?.template.Parameters?.[name]) throw new Error(`Parameters: [${name}] do not exist in the template`);
+  }
+}
+
+/** Alarms stand under their own names in the outputs. */
+function describe({ parameters = {}, template }: Stack): { [name: string]: Answer } {
+  const alarms = Object.keys(template.Outputs ?? {}).filter((name) => name.startsWith('RollbackAlarm'));
+  return {
+    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+    Outputs: alarms.map((OutputKey) => ({ OutputKey, OutputValue: `arn:aws:cloudwatch:::alarm:${OutputKey}` })),
   };
 }
 

@@ -13,6 +13,7 @@ const left = new Set(['node_modules', '.git', '.serverless', '.local', 'coverage
 export interface Template {
   Resources: Resources;
   Outputs: Record<string, unknown>;
+  Parameters?: Record<string, object>;
 }
 
 export interface ServiceCopy {
@@ -27,6 +28,8 @@ export interface ServiceCopy {
   template: () => Template;
   /** The file of that template. */
   templateFile: string;
+  /** Where a file or folder of the copy is. */
+  pathOf: (file: string) => string;
   /** Changes a file of the copy. */
   edit: (file: string, change: (text: string) => string) => void;
   delete: () => void;
@@ -61,6 +64,7 @@ export function copyService(service = ''): ServiceCopy {
     script: (file, args, environment) => runNode([join(cwd, file), ...args], environment),
     template: () => JSON.parse(readFileSync(templateFile, 'utf8')),
     templateFile,
+    pathOf: (file) => join(cwd, file),
     edit(file, change) {
       const path = join(cwd, file);
       writeFileSync(path, change(existsSync(path) ? readFileSync(path, 'utf8') : ''));
