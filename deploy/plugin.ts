@@ -37,13 +37,15 @@ interface Serverless {
       protectData: boolean | string;
       rollbackMinutes?: number | string;
       reserveConcurrency?: boolean | string;
+      permissionsBoundary?: string;
+      deploymentRole?: string;
       concurrency?: Record<string, number>;
     };
     functions: Record<string, Deployed>;
     provider: {
       compiledCloudFormationTemplate: { Resources: Resources; Parameters?: Record<string, { Default?: string }> };
       environment: Record<string, unknown>;
-      iam?: { role?: { statements?: Statement[] } };
+      iam?: { role?: { statements?: Statement[] }; deploymentRole?: string };
       logRetentionInDays: number | string;
       rollbackConfiguration?: object;
       stackParameters?: Parameter[];
@@ -117,7 +119,9 @@ class StagePlugin {
   async #checkStage(): Promise<void> {
     const { classes, processedInput, service } = this.#serverless;
     const [command = ''] = processedInput.commands;
-    if (!['package', 'deploy', 'remove'].includes(command)) return;
+    if (!['package', 'deploy', 'remove', 'rollback'].includes(command)) return;
+    const { deploymentRole } = service.custom;
+    if (deploymentRole) service.provider.iam = { ...service.provider.iam, deploymentRole };
     try {
       checkStageName(this.#stage);
       if (command !== 'deploy' || this.#stage === 'local') return;
@@ -258,6 +262,16 @@ class StagePlugin {
         .filter(Boolean),
     });
     this.#describeStage(deploymentId);
+    this.#boundRoles();
+  }
+
+  #boundRoles(): void {
+    const { custom, provider } = this.#serverless.service;
+    if (!custom.permissionsBoundary) return;
+    const policy = `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:policy/${custom.permissionsBoundary}`;
+    for (const [, role] of ofType(provider.compiledCloudFormationTemplate.Resources, 'AWS::IAM::Role')) {
+      role.Properties.PermissionsBoundary = { 'Fn::Sub': policy };
+    }
   }
 
   #countResources(): void {
