@@ -1,6 +1,7 @@
 import {
   DeleteParametersCommand,
   GetParameterCommand,
+  GetServiceSettingCommand,
   ParameterAlreadyExists,
   ParameterNotFound,
   PutParameterCommand,
@@ -8,6 +9,8 @@ import {
   UpdateServiceSettingCommand,
 } from '@aws-sdk/client-ssm';
 import { type SecretName, secretNames } from '../lib/aws/secrets.ts';
+
+const SettingId = '/ssm/parameter-store/high-throughput-enabled';
 
 /** The secrets of one stage of a service in SSM Parameter Store, each a SecureString. */
 export class Parameters {
@@ -34,6 +37,17 @@ export class Parameters {
     }
   }
 
+  /** Tells whether a secret is there without decrypting it. */
+  async exists(secret: SecretName): Promise<boolean> {
+    try {
+      await this.#client.send(new GetParameterCommand({ Name: this.nameOf(secret) }));
+      return true;
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return false;
+      throw error;
+    }
+  }
+
   /** Puts one that is not there. Answers false, and changes nothing, where it is, even if it came a moment ago. */
   async create(secret: SecretName, value: string): Promise<boolean> {
     try {
@@ -54,8 +68,12 @@ export class Parameters {
    * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html
    */
   async raiseThroughput(): Promise<void> {
-    const SettingId = '/ssm/parameter-store/high-throughput-enabled';
     await this.#client.send(new UpdateServiceSettingCommand({ SettingId, SettingValue: 'true' }));
+  }
+
+  async hasHighThroughput(): Promise<boolean> {
+    const { ServiceSetting } = await this.#client.send(new GetServiceSettingCommand({ SettingId }));
+    return ServiceSetting?.SettingValue === 'true';
   }
 
   /** Deletes those that are there. */

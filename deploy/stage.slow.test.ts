@@ -20,8 +20,14 @@ const forget = (...names: (keyof Secrets)[]) => {
 /**
  * As much of API Gateway and IAM as setting the role for logs needs, speaking to the unchanged SDK.
  */
-const account = { role: '', attached: '', updates: 0 };
+const account = { role: '', attached: '', updates: 0, isInSandbox: false, spendLimit: '100', concurrency: 1_000 };
+const isForbidden = new Set<string>();
 const aws = new Hono()
+  .get('/2016-08-19/account-settings', (context) =>
+    isForbidden.has('lambda')
+      ? context.json({ __type: 'AccessDeniedException', message: 'lambda:GetAccountSettings' }, 403)
+      : context.json({ AccountLimit: { ConcurrentExecutions: account.concurrency } }),
+  )
   .get('/account', (context) => context.json({ cloudwatchRoleArn: account.role || undefined }))
   .patch('/account', async (context) => {
     account.updates += 1;
@@ -33,6 +39,15 @@ const aws = new Hono()
   .post('/', async (context) => {
     const query = new URLSearchParams(await context.req.text());
     const action = query.get('Action');
+    if (action === 'GetSMSSandboxAccountStatus') {
+      return context.body(
+        `<R><${action}Result><IsInSandbox>${account.isInSandbox}</IsInSandbox></${action}Result></R>`,
+      );
+    }
+    if (action === 'GetSMSAttributes') {
+      const entry = `<entry><key>MonthlySpendLimit</key><value>${account.spendLimit}</value></entry>`;
+      return context.body(`<R><${action}Result><attributes>${entry}</attributes></${action}Result></R>`);
+    }
     if (action === 'AttachRolePolicy') account.attached = query.get('PolicyArn') ?? '';
     const arn = `arn:aws:iam::123456789012:role/${query.get('RoleName')}`;
     return context.body(
@@ -123,7 +138,7 @@ test('stage:prepare sets the role for access logs where a stage has them, once f
   expect(account.updates).toBe(0);
   const [code, output] = await run('stagePrepare', '--stage', 'staging');
   expect([code, output]).toEqual([0, expect.stringMatching(/role\/api-gateway-logs +created/)]);
-  expect(account).toEqual({
+  expect(account).toMatchObject({
     role: 'arn:aws:iam::123456789012:role/api-gateway-logs',
     attached: 'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
     updates: 2,
@@ -149,6 +164,66 @@ test('stage:prepare says how SSM gives more, and has it give more only when aske
   expect([raised, Reflect.get(secrets, setting)]).toEqual([0, 'true']);
   expect(said).toContain('charges 0.05 USD');
   Reflect.deleteProperty(secrets, setting);
+});
+
+describe('stage:check', () => {
+  const check = (stage = 'qa') => run('stageCheck', '--stage', stage);
+  const fine = { ...account };
+  afterEach(() => {
+    Object.assign(account, { isInSandbox: fine.isInSandbox, spendLimit: '100', concurrency: 1_000 });
+    isForbidden.clear();
+  });
+
+  test('says what the account has for a stage, and fails for a sender ID that countries demand', async () => {
+    const [code, output] = await check();
+    expect(code).toBe(1);
+    expect(output.trim().split('\n')).toEqual([
+      'ok    SNS sends SMS to every number in eu-central-1.',
+      'ok    SMS may cost 100 USD a month.',
+      expect.stringMatching(/^fail {2}The stage has no sender ID, which EG, SA, AE, KW, QA demand/),
+      'ok    Lambda runs 1000 functions at a time.',
+      expect.stringMatching(/^warn {2}SSM allows 40 reads/),
+      expect.stringMatching(/^ok {4}The stage has no access log/),
+      'ok    The stage has its secrets.',
+    ]);
+  });
+
+  test.each([
+    ['the SMS sandbox', { isInSandbox: true }, /^fail {2}SNS is in the SMS sandbox in eu-central-1.*Exit SMS sandbox/m],
+    ['1 USD a month', { spendLimit: '1' }, /^fail {2}SMS may cost 1 USD a month.*Service Quotas/m],
+    ['a limit below its alarm', { spendLimit: '50' }, /^warn {2}SMS may cost 50 USD.*smsSpendAlarmUsd/m],
+    ['a new quota of Lambda', { concurrency: 10 }, /^warn {2}Lambda runs 10 functions at a time.*Service Quotas/m],
+  ])('finds %s', async (_, state, sentence) => {
+    Object.assign(account, state);
+    expect((await check())[1]).toMatch(sentence);
+  });
+
+  test('finds secrets that are missing, and shows none', async () => {
+    const { 'otp-secrets': otp } = secrets;
+    forget('otp-secrets');
+    const [code, output] = await check();
+    Object.assign(secrets, { 'otp-secrets': otp });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^fail {2}SSM lacks \/customer-backend\/qa\/otp-secrets\. Run npm run stage:prepare/m),
+    ]);
+    expect(output).not.toContain(parsed('signing-keys').current.d);
+  });
+
+  test('finds that access logs have no role', async () => {
+    const { role } = account;
+    account.role = '';
+    expect((await check('prod'))[1]).toMatch(/^fail {2}API Gateway has no role for logs/m);
+    account.role = role;
+    expect((await check('prod'))[1]).toMatch(/^ok {4}API Gateway logs as arn/m);
+  });
+
+  test('goes on where it may not ask something', async () => {
+    isForbidden.add('lambda');
+    const [, output] = await check();
+    expect(output).toMatch(/^warn {2}Something could not be checked\. .*lambda:GetAccountSettings/m);
+    expect(output.trim().split('\n')).toHaveLength(7);
+  });
 });
 
 test('keys:rotate changes nothing where the stage has no table, and says so', async () => {

@@ -32,6 +32,8 @@ export function ssmSandbox(secrets: Partial<Record<string, string>>, faults: () 
         if (value !== undefined && !Overwrite) return context.json({ __type: 'ParameterAlreadyExists' }, 400);
         secrets[name] = Value;
         return context.json({ Version: 1, Tier: 'Standard' });
+      case 'AmazonSSM.GetServiceSetting':
+        return context.json({ ServiceSetting: { SettingId, SettingValue: secrets[SettingId] ?? 'false' } });
       case 'AmazonSSM.UpdateServiceSetting':
         secrets[SettingId] = SettingValue;
         return context.json({});
