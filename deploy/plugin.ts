@@ -7,6 +7,7 @@ import { type Conditional, decideConditions, dropUnusedParameters } from './cond
 import { Parameters } from './parameters.ts';
 import { copyPublicKeys } from './publicKeys.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
+import { nameTable } from './restoredTable.ts';
 import { assignRoles, type Deployed, describeRoles, logGroupId, type Statement } from './roles.ts';
 import { checkDeployable, checkStageName, findStack } from './stack.ts';
 import { maxResources, ofType, type Resources } from './template.ts';
@@ -38,6 +39,7 @@ interface Serverless {
       rollbackMinutes?: number | string;
       reserveConcurrency?: boolean | string;
       permissionsBoundary?: string;
+      tableStreamArn?: string;
       deploymentRole?: string;
       concurrency?: Record<string, number>;
     };
@@ -263,6 +265,18 @@ class StagePlugin {
     });
     this.#describeStage(deploymentId);
     this.#boundRoles();
+    this.#nameTable();
+  }
+
+  #nameTable(): void {
+    const { custom, provider, resources } = this.#serverless.service;
+    const { tableStreamArn: streamArn } = custom;
+    if (!streamArn) return;
+    const table = { name: String(provider.environment.TABLE_NAME), streamArn };
+    const { compiledCloudFormationTemplate: compiled } = provider;
+    compiled.Resources = nameTable(compiled.Resources, table);
+    resources.Resources = nameTable(resources.Resources, table);
+    if (resources.Outputs) resources.Outputs = nameTable(resources.Outputs, table);
   }
 
   #boundRoles(): void {

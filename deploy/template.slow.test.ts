@@ -627,6 +627,34 @@ test('exports what another stack may import under names of its stage', () => {
   expect(exported).toEqual(expect.arrayContaining(['customer-backend-prod-TableArn', 'customer-backend-prod-ApiId']));
 });
 
+test('uses a restored table where a stage names its stream, and makes none', async () => {
+  const name = 'customer-backend-prod-20260101000000';
+  const arn = `arn:aws:dynamodb:eu-central-1:111122223333:table/${name}`;
+  const stream = `${arn}/stream/2026-01-01T00:00:00.000`;
+  const copy = copyService();
+  try {
+    const packageWith = (tableName: string) =>
+      copy.serverless([
+        ...['package', '--stage', 'prod', '--param', `tableName=${tableName}`],
+        ...['--param', `tableStreamArn=${stream}`],
+      ]);
+    await expect(packageWith('another')).rejects.toThrow('not the ARN of a stream of the table another');
+    await packageWith(name);
+    const template = copy.template();
+    expect(ofType(template, 'AWS::DynamoDB::Table')).toEqual([]);
+    expect(JSON.stringify(template)).not.toMatch(/"Table"|\$\{Table/);
+    const text = JSON.stringify(grants(template).map(({ Resource }) => Resource));
+    expect([text.includes(arn), text.includes(stream)]).toEqual([true, true]);
+    const sources = ofType(template, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.EventSourceArn,
+    );
+    expect(sources.filter((source) => source === stream)).toHaveLength(2);
+    expect(template.Resources.GetCustomerLambdaFunction?.Properties.Environment.Variables.TABLE_NAME).toBe(name);
+  } finally {
+    copy.delete();
+  }
+});
+
 test('limits the concurrency of functions that a flood could fill, where the account has the quota', async () => {
   const copy = copyService();
   try {

@@ -4,7 +4,7 @@ import { findRegion } from '../deploy/region.ts';
 import { checkStageName } from '../deploy/stack.ts';
 import { ConfigurationError } from '../lib/config/env.ts';
 import { ApiError, errors } from '../lib/errors.ts';
-import { readService } from '../lib/openapi/routes.ts';
+import { paramOf, readService } from '../lib/openapi/routes.ts';
 import { Refusal } from './refusal.ts';
 import { SetupError } from './setupError.ts';
 import { awsEnvironment, readSettings } from './stack.ts';
@@ -15,9 +15,11 @@ interface Stage {
   region?: string | undefined;
 }
 
-/** The name of a stage's table. */
+/** The name of a stage's table, which the params set. */
 export function tableOf(stage: string): string {
-  return `${readService().service}-${stage}`;
+  const { service } = readService();
+  const name = String(paramOf(stage, 'tableName') ?? `${service}-${stage}`);
+  return name.replace(/\$\{self:service\}/, service).replace(/\$\{sls:stage\}/, stage);
 }
 
 /**
@@ -39,10 +41,15 @@ interface DeployedStage {
   region: string;
   withdraw?: string;
   'high-throughput'?: boolean;
+  at?: string;
 }
 
 /** Options that only some commands take. */
-const ownOptions = { withdraw: { type: 'string' }, 'high-throughput': { type: 'boolean' } } as const;
+const ownOptions = {
+  at: { type: 'string' },
+  withdraw: { type: 'string' },
+  'high-throughput': { type: 'boolean' },
+} as const;
 
 /**
  * The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`, and its own

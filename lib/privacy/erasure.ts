@@ -11,6 +11,11 @@ const kept: string[] = [
   entryRecordPrefix,
 ];
 
+/** Tells whether an item stays when its customer is erased. */
+export function outlivesCustomer(sk: string): boolean {
+  return kept.some((prefix) => sk.startsWith(prefix));
+}
+
 /**
  * Erases what is left of a customer who has been removed: push tokens, images, and every item of
  * the partition but those that must outlive them. It can be interrupted anywhere and repeated: the
@@ -26,7 +31,7 @@ export async function eraseCustomer(customerId: number): Promise<void> {
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));
   await Promise.all(tokens.map((token) => write(releaseTokenWrite(customerId, token))));
-  const personal = items.filter(({ sk }) => sk !== mark.sk && !kept.some((prefix) => sk.startsWith(prefix)));
+  const personal = items.filter(({ sk }) => sk !== mark.sk && !outlivesCustomer(sk));
   await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
   // Last, for as long as an item is there, a change under way may still give it an image.
   await deleteImagesOf(customerId);
