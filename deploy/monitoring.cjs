@@ -157,7 +157,7 @@ const alarms = {
     'Maximum',
   ),
   FailedChangesAlarm: onMetric(
-    'A change of the table could not be followed; the README says how to do it after all.',
+    'A change of the table could not be followed; docs/runbook.md says how to do it after all.',
     0,
     'AWS/SQS',
     'ApproximateNumberOfMessagesVisible',

@@ -611,6 +611,32 @@ test('rings when functions fail, on the rate of their runs', () => {
   }
 });
 
+describe('the runbook', () => {
+  const runbook = readFileSync(new URL('../docs/runbook.md', import.meta.url), 'utf8');
+  const alarms = () => Object.entries(prod.Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
+
+  test('says of every alarm what it means and what to do', () => {
+    const rows = Array.from(runbook.matchAll(/^\| (\w+Alarm) \| .+ \| .+ \|$/gm), ([, name]) => name);
+    expect(rows.toSorted()).toEqual(
+      alarms()
+        .map(([id]) => id)
+        .toSorted(),
+    );
+  });
+
+  test('counts the metrics that the alarms of a stage pay for', () => {
+    const metrics = alarms().flatMap(([, { Properties }]) =>
+      (Properties.Metrics ?? [{ MetricStat: Properties }]).filter(
+        ({ MetricStat }: { MetricStat?: object }) => MetricStat,
+      ),
+    );
+    expect(runbook).toContain(`${alarms().length} alarms on ${metrics.length} metrics`);
+    expect(runbook).toContain(`| alarms | ${(metrics.length / 10).toFixed(2)} |`);
+    const rules = prod.Resources.WebAcl?.Properties.Rules.length;
+    expect(runbook).toContain(`| ${(5 + rules).toFixed(2)} | 5.00, and 1.00 for each of ${rules} rules`);
+  });
+});
+
 test('names the alarms that roll a deployment back in the outputs that the next deployment reads', () => {
   const named = Object.entries(prod.Outputs).filter(([name]) => name.startsWith('RollbackAlarm'));
   expect(named).toHaveLength(2);
