@@ -1,8 +1,8 @@
 import { APIGatewayClient, GetAccountCommand } from '@aws-sdk/client-api-gateway';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, SNSClient } from '@aws-sdk/client-sns';
-import { paramOf, readService } from '../lib/http/routes.ts';
-import { type SecretName, secretNames } from '../lib/secrets.ts';
+import { type SecretName, secretNames } from '../lib/aws/secrets.ts';
+import { paramOf, readService } from '../lib/openapi/routes.ts';
 import { countries } from '../seed/countries.ts';
 import { explainAwsError, isForbidden } from './awsErrors.ts';
 import { Parameters } from './parameters.ts';

@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { publicKeysKey } from '../lib/repositories/keys.ts';
+import { publicKeysKey } from '../lib/table/keys.ts';
 import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
 import { startTestEngine } from '../lib/testing/engine.ts';
 import { StoredItems } from '../lib/testing/storedItems.ts';

@@ -1,5 +1,5 @@
 import type { Parameter, Stack } from '@aws-sdk/client-cloudformation';
-import { type Route, readRoutes } from '../lib/http/routes.ts';
+import { type Route, readRoutes } from '../lib/openapi/routes.ts';
 import { explain } from '../local/stage.ts';
 import { describeApi } from './apiDocument.ts';
 import { packageFunctions } from './bundle.ts';

@@ -11,7 +11,7 @@ import {
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { readTable } from '../lib/http/routes.ts';
+import { readTable } from '../lib/openapi/routes.ts';
 import { SetupError } from '../local/setupError.ts';
 
 interface Restore {

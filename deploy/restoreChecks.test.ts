@@ -1,7 +1,7 @@
 import { handler as deleteCustomer } from '../functions/customers/delete.ts';
-import { config } from '../lib/config.ts';
-import { erase } from '../lib/erasure.ts';
-import { customerPartition, erasureKey, phoneClaimKey, profileKey } from '../lib/repositories/keys.ts';
+import { config } from '../lib/config/config.ts';
+import { eraseCustomer } from '../lib/privacy/erasure.ts';
+import { customerPartition, erasureKey, phoneClaimKey, profileKey } from '../lib/table/keys.ts';
 import { signIn } from '../lib/testing/signIn.ts';
 import { StoredItems } from '../lib/testing/storedItems.ts';
 import { adjustWallet } from '../lib/testing/wallet.ts';
@@ -35,7 +35,7 @@ test('erases once more who was erased after the backup, and nobody else', async 
   world.set({ TABLE_NAME: liveTable });
   for (const { access } of [erased, marked])
     expect((await world.call(deleteCustomer, { token: access })).status).toBe(204);
-  await erase(erased.customer.id);
+  await eraseCustomer(erased.customer.id);
   for (const { pk, sk } of (await live.partition(customerPartition(lost.customer.id))) as {
     pk: string;
     sk: string;

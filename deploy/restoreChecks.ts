@@ -1,10 +1,10 @@
 import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { config } from '../lib/config.ts';
-import { erase, outlivesCustomer } from '../lib/erasure.ts';
-import * as customers from '../lib/repositories/customers.ts';
-import { customerOf, emailClaimKey, erasureKey, phoneClaimKey, profileKey } from '../lib/repositories/keys.ts';
-import { table } from '../lib/repositories/table.ts';
-import { verifyNext } from '../lib/wallet/verify.ts';
+import { config } from '../lib/config/config.ts';
+import * as customers from '../lib/customers/customerRepository.ts';
+import { eraseCustomer, outlivesCustomer } from '../lib/privacy/erasure.ts';
+import { emailClaimKey, erasureKey, phoneClaimKey, profileKey, readCustomerId } from '../lib/table/keys.ts';
+import { tableClient } from '../lib/table/table.ts';
+import { verifyNext } from '../lib/wallet/audit.ts';
 
 const { Customer } = customers;
 
@@ -59,7 +59,7 @@ export async function replayErasures(liveTable: string): Promise<Replay> {
   const replay: Replay = { erased: [], unexplained: [] };
   for await (const item of scan()) {
     if (item.sk !== profileKey(0).sk) continue;
-    const id = customerOf(item.pk);
+    const id = readCustomerId(item.pk);
     const sks = await readSortKeys(liveTable, item.pk);
     if (sks.includes(item.sk)) continue;
     if (!isErased(sks)) {
@@ -70,7 +70,7 @@ export async function replayErasures(liveTable: string): Promise<Replay> {
     replay.erased.push(id);
   }
   // Removal marks the customer, and so did an erasure that was under way at the time of the backup.
-  for await (const { pk, sk } of scan()) if (sk === erasureKey(0).sk) await erase(customerOf(pk));
+  for await (const { pk, sk } of scan()) if (sk === erasureKey(0).sk) await eraseCustomer(readCustomerId(pk));
   return replay;
 }
 
@@ -84,7 +84,7 @@ interface StoredItem extends Record<string, unknown> {
 }
 
 async function* scan(): AsyncGenerator<StoredItem> {
-  const pages = paginateScan({ client: table() }, { TableName: config.tableName, ConsistentRead: true });
+  const pages = paginateScan({ client: tableClient() }, { TableName: config.tableName, ConsistentRead: true });
   for await (const { Items = [] } of pages) yield* Items as StoredItem[];
 }
 
@@ -97,7 +97,7 @@ async function readSortKeys(TableName: string, pk: string): Promise<string[]> {
     ConsistentRead: true,
   };
   const sks: string[] = [];
-  for await (const { Items = [] } of paginateQuery({ client: table() }, query)) {
+  for await (const { Items = [] } of paginateQuery({ client: tableClient() }, query)) {
     sks.push(...Items.map(({ sk }) => String(sk)));
   }
   return sks;

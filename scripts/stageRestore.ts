@@ -1,9 +1,9 @@
 import { restoreTable } from '../deploy/restore.ts';
 import { checkClaims, checkWallets, replayErasures } from '../deploy/restoreChecks.ts';
 import { findStack } from '../deploy/stack.ts';
-import { paramOf, readService } from '../lib/http/routes.ts';
+import { paramOf, readService } from '../lib/openapi/routes.ts';
+import { Refusal } from '../local/refusal.ts';
 import { runCommand, tableOf, useDeployedStage, useStage } from '../local/stage.ts';
-import { Refusal } from '../seed/refusal.ts';
 
 /** Restores a stage's table beside the live one, checks it, replays erasures, and says how to switch. */
 async function run(): Promise<void> {
