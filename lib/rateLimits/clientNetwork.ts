@@ -2,24 +2,19 @@ import ipaddr from 'ipaddr.js';
 
 /** The network that counts as one client, and the larger one that may belong to the same client. */
 export interface ClientNetworks {
-  /**
-   * An IPv4 address, or the /64 of an IPv6 address, because a household has a whole /64 to itself.
-   */
+  /** IPv4 address, or /64 of an IPv6 address, because a household has a whole /64. */
   network: string;
-  /**
-   * The /48 of an IPv6 address: a provider may give one customer 65,536 networks. Undefined for
-   * IPv4.
-   */
+  /** /48 of an IPv6 address, because a provider may give one household 65,536 networks. */
   site: string | undefined;
 }
 
 /**
- * Networks of translators between IPv6 and IPv4 (RFC 6052, RFC 7915). The last 32 bits of an
- * address are the client's IPv4 address, and all clients share one /64.
+ * Networks of translators between IPv6 and IPv4 (RFC 6052, RFC 7915). All clients share one /64, so
+ * they are told apart by the IPv4 address in the last 32 bits.
  */
 const translated = [ipaddr.IPv6.parse('64:ff9b::'), ipaddr.IPv6.parse('::ffff:0:0:0')];
 
-/** An address that cannot be read is a network of its own. */
+/** Returns the networks of an IP address. An invalid address is a network of its own. */
 export function clientNetworks(address: string): ClientNetworks {
   // A zone id names an interface of one machine, and not another client.
   const [withoutZone = ''] = address.split('%');
@@ -36,13 +31,12 @@ function cidr(address: ipaddr.IPv6, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toString()}/${bits}`;
 }
 
-/** The site of a network that {@link clientNetwork} returned. */
+/** Returns the site of a network that {@link clientNetwork} returned. */
 export function toSite(network: string): string | undefined {
   const [address = ''] = network.split('/');
   return clientNetworks(address).site;
 }
 
-/** The network alone. */
 export function clientNetwork(address: string): string {
   return clientNetworks(address).network;
 }

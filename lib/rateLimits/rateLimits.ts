@@ -17,15 +17,14 @@ import { readAll, write } from '../table/table.ts';
 import { toSite } from './clientNetwork.ts';
 import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
 
-/** One limit's answer: an event was counted and can be taken back, or it has to wait. */
+/** Result of a limit: the event was counted and can be undone, or the client has to wait. */
 export type RateLimitResult = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
 
-/** Counts a send by a client network (see `clientNetwork`) if it has sends left this hour. */
+/** Counts an OTP send by a client network. */
 export function countForClient(network: string, now: number): Promise<RateLimitResult> {
   return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
 }
 
-/** Counts a call of one kind by a client network. */
 export function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
   return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
 }
@@ -42,8 +41,8 @@ export async function limitCalls(network: string, kind: string, perHour: number)
 const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network, 'REFUSALS');
 
 /**
- * Makes sure that a client network has "already taken" responses left this hour. It is asked before
- * anything is looked up, so that a client over the limit learns nothing more, whatever it sends.
+ * Checks that a client network has "already taken" responses left this hour. Callers check before
+ * they look anything up, so that a client over the limit learns nothing more.
  * @throws throttled
  */
 export async function requireTakenResponsesLeft(network: string): Promise<void> {
@@ -61,7 +60,7 @@ export function countTakenResponse(network: string): Promise<void> {
   return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
 }
 
-/** @throws throttled when a bucket is full */
+/** @throws throttled when the bucket is full */
 export async function limitInBucket(key: Key, perHour: number): Promise<void> {
   const counted = await countInBucket(key, perHour, nowSeconds());
   if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
@@ -73,8 +72,8 @@ function hourBucket({ pk, sk }: Key, now: number) {
 }
 
 /**
- * The limit of an IPv6 site, as a multiple of that of one network. A site has up to 65,536
- * networks, and uses few.
+ * Limit of an IPv6 site, as a multiple of the limit of one network. A site has up to 65,536
+ * networks, but uses few.
  */
 const networksPerSite = 16;
 
@@ -96,8 +95,8 @@ async function countForNetwork(
 }
 
 /**
- * Small limits count in a sliding window. One that an item cannot hold counts in an item for each
- * hour of the clock.
+ * Counts a small limit in a sliding window. A limit too large for one item counts in a bucket for
+ * each hour of the clock.
  */
 function countForHour(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   if (perHour > mostCounted) return countInBucket(key, perHour, now);
@@ -105,14 +104,14 @@ function countForHour(key: Key, perHour: number, now: number): Promise<RateLimit
   return countInWindows(key, [window], hourSeconds, now);
 }
 
-/** Counts in an item for each hour of the clock. */
+/** Counts an event in the bucket of the current hour. */
 export async function countInBucket(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   const { key: bucket, endsInSeconds } = hourBucket(key, now);
   const { done } = await countUpTo(perHour, bucket, now + endsInSeconds);
   return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
 }
 
-/** Counts an event in sliding windows that have an item to themselves. */
+/** Counts an event in sliding windows that share one item. */
 export async function countInWindows(
   key: Key,
   windows: readonly SlidingWindow[],
@@ -132,16 +131,14 @@ export async function countInWindows(
   return { done, undo };
 }
 
-/**
- * The write that is refused once a client network has no "already taken" responses left this hour.
- */
+/** Transaction check: a client network has "already taken" responses left this hour. */
 export function checkTakenResponsesWrite(network: string): Write {
   const { key } = hourBucket(takenKey(network), nowSeconds());
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
   return { kind: 'check', key, condition, values: { ':cap': config.refusalsPerAddressPerHour } };
 }
 
-/** The write that counts a change of a customer's e-mail address, if there is one left in a day. */
+/** Transaction write: count an e-mail change, if the customer has changes left today. */
 export function countEmailChangeWrite(customerId: number): Write {
   const [window, now] = [emailChanges(), nowSeconds()];
   return {
@@ -153,7 +150,7 @@ export function countEmailChangeWrite(customerId: number): Write {
   };
 }
 
-/** Seconds until another change of an e-mail address, by the item that refused one. */
+/** Returns the seconds until the next e-mail change, from the item that rejected this one. */
 export function emailChangeWait(item: Item | undefined): number {
   const [window, now] = [emailChanges(), nowSeconds()];
   return Math.max(1, window.wait(window.read(item), now));
@@ -162,23 +159,23 @@ export function emailChangeWait(item: Item | undefined): number {
 const emailChanges = () =>
   new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
 
-/** Seconds until a client network gets "already taken" responses again. */
+/** Returns the seconds until a client network gets "already taken" responses again. */
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
-/** Counts a notice to a phone, whichever account it is about. */
+/** Counts a notice to a phone, for all accounts with that phone together. */
 export function countNotice(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
   return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
 }
 
 /**
- * The part of a cap for each kind of caller. The last tenth is for device tokens, because anyone can
- * name a phone that has an account.
+ * Share of a cap for each kind of caller. Only callers with a device token use the last tenth,
+ * because anyone can name a phone that has an account.
  */
 const capParts = { device: 1, account: 0.9, stranger: 0.8 };
 export type CapCaller = keyof typeof capParts;
 
-/** Counts a send to a country, to a prefix of its numbers, and of the stage. */
+/** Counts an OTP send against the caps of its country, its range of numbers and the stage. */
 export function countForCaps(
   phone: string,
   country: string,
@@ -194,8 +191,8 @@ export function countForCaps(
 }
 
 /**
- * A plain counter, and no part of a transaction: DynamoDB adds to one item about a thousand times a
- * second that way.
+ * Counts an event in the bucket of a day. It is a plain update outside of transactions, because
+ * DynamoDB then takes about 1,000 writes a second to one item.
  */
 export async function countInDay(key: Key, cap: number, now: number): Promise<RateLimitResult> {
   const { done } = await countUpTo(cap, key, now + 2 * daySeconds);

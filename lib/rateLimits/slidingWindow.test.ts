@@ -7,7 +7,7 @@ useWorld();
 
 let items = 0;
 
-/** A window on an item of its own, driven through the engine. */
+/** Applies a window to a new item of the engine. */
 function windowOnItem(window: SlidingWindow) {
   items += 1;
   const key = { pk: `TEST#${items}`, sk: 'WINDOW' };

@@ -1,10 +1,9 @@
 /**
- * Clocks of two machines may differ by less than this. An event further ahead was counted before
- * the clock was set back, as a developer does, and no longer counts.
+ * Largest difference between the clocks of two machines. An event further ahead was counted before
+ * a developer set the clock back, so it does not count.
  */
 export const clockSkewSeconds = 10;
 
-/** At most so many events in any stretch of so many seconds. */
 export interface Limit {
   events: number;
   perSeconds: number;
@@ -13,13 +12,15 @@ export interface Limit {
 type Item = Record<string, unknown>;
 
 /**
- * The newest events of one kind, kept on an item as `<name>1` (the newest) to `<name>N`, in seconds
- * since the epoch. Counting one is a single conditional update: DynamoDB reads every right-hand
- * side of SET before it writes, so the events move up one place. That holds under any number of
- * parallel calls, with no edge where a fixed window starts anew.
+ * Sliding-window limit. An item stores the newest events of one kind as `<name>1` (the newest) to
+ * `<name>N`, in seconds since the epoch.
  *
- * `coolDownsSeconds` is the wait after the first, second … event of the first limit's stretch; the
- * last one repeats.
+ * Counting an event is one conditional update. DynamoDB reads every right-hand side of SET before it
+ * writes, so each event moves up one place. The limit therefore holds under parallel calls. Unlike a
+ * fixed window, it allows no burst at an edge.
+ *
+ * `coolDownsSeconds` is the wait after the first, second … event within the first limit's period.
+ * The last wait also applies to all later events.
  */
 export class SlidingWindow {
   readonly #name: string;
@@ -34,7 +35,7 @@ export class SlidingWindow {
     this.#size = Math.max(coolDownsSeconds.length, ...limits.map(({ events }) => events));
   }
 
-  /** SET clauses that count an event now. All clauses and conditions here need {@link values}. */
+  /** SET clauses that count an event. All clauses and conditions here need {@link values}. */
   get count(): string {
     const moves = this.#places
       .slice(1)
@@ -42,7 +43,7 @@ export class SlidingWindow {
     return [`${this.#at(1)} = :now`, ...moves].join(', ');
   }
 
-  /** SET clauses that take the newest event back. */
+  /** SET clauses that remove the newest event. */
   get uncount(): string {
     const moves = this.#places
       .slice(1)
@@ -50,7 +51,7 @@ export class SlidingWindow {
     return [...moves, `${this.#at(this.#size)} = :never`].join(', ');
   }
 
-  /** The condition under which another event is allowed. */
+  /** Condition that allows another event. */
   get allows(): string {
     const limits = this.#limits.map(({ events }, index) => this.#olderThan(events, this.#since(index)));
     const coolDowns = this.#coolDownsSeconds.map(
@@ -72,12 +73,12 @@ export class SlidingWindow {
     };
   }
 
-  /** The events on an item, newest first. */
+  /** Returns the events of an item, newest first. */
   read(item: Item | undefined): number[] {
     return this.#places.map((place) => Number(item?.[`${this.#name}${place}`] ?? 0)).filter((at) => at > 0);
   }
 
-  /** Whole seconds from `now` until another event is allowed after these; 0 if it is. */
+  /** Returns the whole seconds from `now` until another event is allowed, or 0. */
   wait(events: readonly number[], now: number): number {
     const counted = events.filter((at) => at <= now + clockSkewSeconds);
     const limits = this.#limits.map((limit) => (counted[limit.events - 1] ?? 0) + limit.perSeconds - now);
@@ -106,7 +107,6 @@ export class SlidingWindow {
   }
 }
 
-/** The values that the expressions of several windows need. */
 export function valuesOf(windows: readonly SlidingWindow[], now: number): Item {
   return Object.assign({}, ...windows.map((window) => window.values(now)));
 }
@@ -115,7 +115,7 @@ export const countAll = (windows: readonly SlidingWindow[]) => windows.map(({ co
 export const uncountAll = (windows: readonly SlidingWindow[]) => windows.map(({ uncount }) => uncount).join(', ');
 export const allowAll = (windows: readonly SlidingWindow[]) => windows.map(({ allows }) => allows).join(' AND ');
 
-/** Whole seconds until all windows allow another event; 0 if they do. */
+/** Returns the whole seconds until all windows allow another event, or 0. */
 export function waitForAll(windows: readonly SlidingWindow[], item: Item | undefined, now: number): number {
   return Math.max(0, ...windows.map((window) => window.wait(window.read(item), now)));
 }

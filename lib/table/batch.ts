@@ -6,7 +6,10 @@ import type { Item } from './expressions.ts';
 import type { Key } from './keys.ts';
 import { tableClient } from './table.ts';
 
-/** The keys of items whose sort key starts with one of these, a part of the table at a time, for it reads everything. */
+/**
+ * Returns the keys of items whose sort key starts with one of the prefixes. One call scans one page
+ * of the whole table.
+ */
 export async function scanKeys(
   prefixes: readonly string[],
   after?: Key,
@@ -24,22 +27,24 @@ export async function scanKeys(
 }
 
 /**
- * Puts up to 25 items, or deletes those that come without one, each by itself. A table that has not grown with its load yet
- * takes them in parts; whoever loads data can wait for that.
+ * Puts up to 25 items, and deletes those given without an item. The batch is not a transaction. A
+ * table that has not scaled up yet accepts a part of it, so the rest is retried.
  */
 export async function writeBatch(changes: readonly { key: Key; item?: object }[]): Promise<void> {
-  let left: NonNullable<BatchWriteCommandInput['RequestItems']>[string] = changes.map(({ key, item }) =>
+  let remaining: NonNullable<BatchWriteCommandInput['RequestItems']>[string] = changes.map(({ key, item }) =>
     item ? { PutRequest: { Item: { ...key, ...item } } } : { DeleteRequest: { Key: { ...key } } },
   );
-  for (let attempt = 1; left.length > 0; attempt++) {
+  for (let attempt = 1; remaining.length > 0; attempt++) {
     const { UnprocessedItems } = await tableClient()
-      .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: left } }))
-      .catch((error) => (isBusy(error) ? { UnprocessedItems: { [config.tableName]: left } } : Promise.reject(error)));
-    const refused = UnprocessedItems?.[config.tableName] ?? [];
-    // As long as something gets through, so will the rest.
-    if (refused.length < left.length) attempt = 1;
+      .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: remaining } }))
+      .catch((error) =>
+        isBusy(error) ? { UnprocessedItems: { [config.tableName]: remaining } } : Promise.reject(error),
+      );
+    const unprocessed = UnprocessedItems?.[config.tableName] ?? [];
+    // Progress resets the count of attempts.
+    if (unprocessed.length < remaining.length) attempt = 1;
     else if (attempt === attempts) fail('throttled', { retryAfterSeconds: 1 });
-    left = refused;
-    if (left.length > 0) await backOff(attempt);
+    remaining = unprocessed;
+    if (remaining.length > 0) await backOff(attempt);
   }
 }

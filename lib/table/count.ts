@@ -5,7 +5,7 @@ import { config } from '../config/config.ts';
 import type { Item } from './expressions.ts';
 import { tableClient } from './table.ts';
 
-/** How many items of a partition have a sort key that starts with a prefix; expired ones do not count. */
+/** Counts the items of a partition whose sort key starts with a prefix, without expired ones. */
 export async function countPrefix(pk: string, prefix: string): Promise<number> {
   let count = 0;
   let after: Item | undefined;

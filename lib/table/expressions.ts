@@ -3,8 +3,8 @@ import type { Key } from './keys.ts';
 export type Item = Record<string, unknown>;
 
 /**
- * One write, by itself or in a transaction. Expressions write attributes as `#name`, so that reserved words need no
- * care, and values as `:value`; values that no expression uses are left out, as DynamoDB wants it.
+ * One write, alone or in a transaction. Expressions name attributes as `#name`, because many words
+ * are reserved, and values as `:value`. Unused values are left out, because DynamoDB rejects them.
  */
 export type Write = { key: Key; condition?: string; values?: Item } & (
   | { kind: 'put'; item: Item }
@@ -13,18 +13,18 @@ export type Write = { key: Key; condition?: string; values?: Item } & (
   | { kind: 'check'; condition: string }
 );
 
-/** `old` is the item as it was: before a write that was done, or as it stood in the way of one that was refused. */
+/** `old` is the item before the write, or the item that failed its condition. */
 export interface WriteResult {
   done: boolean;
   old: Item | undefined;
 }
-/** For each write of a transaction: nothing where its condition held, else the item that stood in the way. */
+/** `refused` has an entry for each write: the item that failed its condition, else undefined. */
 export type TransactionResult = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
 
-/** Some of the fields of T; those that are undefined are not given. */
+/** Some fields of T. An undefined field stays unchanged. */
 export type Changes<T> = { [F in keyof T]?: T[F] | undefined };
 
-/** What an update sends to set the fields that are given and leave the rest alone; an empty expression where none is. */
+/** Builds the SET clause for the defined fields. The expression is empty if there are none. */
 export function setExpression<T extends object>(fields: T): { expression: string; values: Item; given: Partial<T> } {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const assignments = given.map(([name]) => `#${name} = :${name}`).join(', ');
@@ -35,7 +35,7 @@ export function setExpression<T extends object>(fields: T): { expression: string
   };
 }
 
-/** What every kind of write sends beside its item: the condition, and those names and values that its expressions use. */
+/** Returns the condition of a write, and the names and values that its expressions use. */
 export function toExpressions({ condition, values = {}, ...change }: Write) {
   const expressions = `${condition ?? ''} ${change.kind === 'update' ? change.expression : ''}`;
   const names = Object.fromEntries(

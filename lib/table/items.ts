@@ -4,19 +4,19 @@ import type { Item } from './expressions.ts';
 import type { Key } from './keys.ts';
 import { readAll, write } from './table.ts';
 
-/** One item. @throws notFound */
+/** @throws notFound */
 export async function find<S extends z.ZodType>(key: Key, as: S): Promise<z.output<S>> {
   const [item] = await readAll([{ key, as }]);
   return item ?? fail('notFound');
 }
 
-/** Puts one item where there is none. @throws `unique` for its id */
+/** Creates one item. @throws `unique` for its id */
 export async function add<T extends Item>(key: Key, item: T): Promise<T> {
   const { done } = await write({ kind: 'put', key, item, condition: 'attribute_not_exists(pk)' });
   return done ? item : failFields({ attr: 'id', code: 'unique' });
 }
 
-/** Deletes one item. @throws notFound */
+/** @throws notFound */
 export async function remove(key: Key): Promise<void> {
   const { done } = await write({ kind: 'delete', key, condition: 'attribute_exists(pk)' });
   if (!done) fail('notFound');

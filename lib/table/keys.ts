@@ -1,56 +1,61 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The table, item by item. Everything a customer owns is in one partition whose id comes from the access token; a claim
- * is an item that exists once a phone or push token, written in the same transaction as its owner.
+ * The single table, item by item.
  *
- * | item               | pk                        | sk                     | read to                                 |
- * | ------------------ | ------------------------- | ---------------------- | --------------------------------------- |
- * | customer           | CUSTOMER#<id>             | PROFILE                | authenticate, show                      |
- * | password           | CUSTOMER#<id>             | PASSWORD               | check at login                          |
- * | wallet             | CUSTOMER#<id>             | WALLET                 | show                                    |
- * | wallet entry       | CUSTOMER#<id>             | ENTRY#<ms>-<entry id>  | list, verify                            |
- * | key of an entry    | CUSTOMER#<id>             | ENTRY_KEY#<key hash>   | book once without the claim, verify     |
- * | session            | CUSTOMER#<id>             | SESSION#<session id>   | authenticate, refresh                   |
- * | device             | CUSTOMER#<id>             | DEVICE#<token hash>    | push                                    |
- * | erasure under way  | CUSTOMER#<id>             | ERASURE                | finish an erasure                       |
- * | address            | CUSTOMER#<id>             | ADDRESS#<address id>   | list, check the primary one             |
- * | creation of one    | CUSTOMER#<id>             | NEW_ADDRESS#<hash>     | create it once for a repeated request   |
- * | notification       | CUSTOMER#<id>             | NOTIFICATION#<place>   | list                                    |
- * | place of one       | CUSTOMER#<id>             | NOTIFICATION_ID#<id>   | find by its id, make it only once       |
- * | one is unread      | CUSTOMER#<id>             | UNREAD#<reading>-<id>  | count                                   |
- * | inbox was cleared  | CUSTOMER#<id>             | CLEARING               | delete what was in it                   |
- * | pushes of one      | CUSTOMER#<id>             | PUSH#<notification id> | push to each device only once           |
- * | phone claim        | PHONE#<E.164>             | CLAIM                  | find the customer of a phone            |
- * | unproven phone     | PHONE#<E.164>             | SIGN_UPS               | find who signed up with it              |
- * | e-mail claim       | EMAIL#<lower case>        | CLAIM                  | keep e-mails unique                     |
- * | lost e-mail        | EMAIL#<lower case>        | LOST                   | let who lost it log in with it          |
- * | one-time codes     | OTP#<phone hash>          | OTP                    | send and try codes, count both          |
- * | phone of a network | OTP#<phone hash>          | NETWORK#<network>      | limit a network's sends and attempts    |
- * | test number        | OTP#<phone hash>          | ATTEMPTS#<date in UTC> | limit all attempts at a test number     |
- * | notices to one     | OTP#<phone hash>          | NOTICES                | limit SMS about changes of an account   |
- * | push token claim   | PUSH_TOKEN#<token hash>   | CLAIM                  | find the owner of a device              |
- * | SNS endpoint       | PUSH_TOKEN#<token hash>   | ENDPOINT               | push, enable and disable                |
- * | wallet key claim   | WALLET_KEY#<key hash>     | CLAIM                  | do what an operator asks for only once  |
- * | broadcast          | BROADCAST#<key hash>      | BROADCAST              | notify many, once for each key          |
- * | part of one        | BROADCAST#<key hash>      | PART#<number>          | go on where it was left                 |
- * | sends of a client  | CLIENT#<network>          | SENDS                  | limit sends per client address          |
- * | other calls of one | CLIENT#<network>          | <what is limited>      | limit them per client address           |
- * | limit of one       | LIMIT#<customer id>       | <what is limited>      | limit changes of an e-mail address      |
- * | failed logins      | LOGIN#<hash>              | FAILURES               | make a guesser wait                     |
- * | of one account     | LOGIN#<hash>              | ATTEMPTS#<hour>        | limit them over all networks            |
- * | sends of a day     | SENDS#<country, prefix of a number, or STAGE> | <date in UTC>          | cap a country and the stage             |
- * | country            | COUNTRIES                 | <ISO 3166-1 alpha-2>   | list, check that a phone may be used    |
- * | public settings    | SETTINGS                  | PUBLIC                 | show, tell how to log in                |
- * | common passwords   | COMMON_PASSWORDS          | <start of their hash>  | refuse them                             |
- * | their source       | COMMON_PASSWORD_SOURCE    | LOADED                 | tell whether other ones would be loaded |
- * | content of apps    | CONTENT                   | APP                    | show                                    |
- * | FAQs               | CONTENT                   | FAQS                   | list                                    |
- * | regions in force   | REGIONS                   | IN_FORCE               | find out which version answers          |
- * | version of regions | REGIONS                   | VERSION#<version>      | delete what was replaced                |
- * | region             | REGIONS#<version>         | REGION#<code>          | tell what another file would change     |
- * | cell of the map    | REGIONS#<version>         | CELL#<path>            | find the region of a point              |
- * | public keys        | PUBLIC_KEYS               | PUBLISHED              | verify tokens                           |
+ * Everything a customer owns is in one partition, and its id comes from the access token. A unique
+ * claim is an item that makes a phone, an e-mail or a push token unique. It is written in the same
+ * transaction as its owner. A limit that counts by the clock appends `#<hour>` to its sort key.
+ *
+ * pk                       sk                      item: read to
+ * ------------------------ ----------------------- --------------------------------------------
+ * CUSTOMER#<id>            PROFILE                 customer: authenticate, show
+ * CUSTOMER#<id>            PASSWORD                password hash: log in
+ * CUSTOMER#<id>            WALLET                  wallet: show
+ * CUSTOMER#<id>            ENTRY#<ms>-<entry id>   wallet entry: list, audit
+ * CUSTOMER#<id>            ENTRY_KEY#<key hash>    second copy of a wallet idempotency record
+ * CUSTOMER#<id>            SESSION#<session id>    session: authenticate, refresh
+ * CUSTOMER#<id>            DEVICE#<token hash>     device: push
+ * CUSTOMER#<id>            ERASURE                 erasure in progress: finish it
+ * CUSTOMER#<id>            ADDRESS#<address id>    address: list, check the primary one
+ * CUSTOMER#<id>            NEW_ADDRESS#<hash>      idempotency record of a new address
+ * CUSTOMER#<id>            NOTIFICATION#<place>    notification: list
+ * CUSTOMER#<id>            NOTIFICATION_ID#<id>    its location: find it by id, create it once
+ * CUSTOMER#<id>            UNREAD#<reading>-<id>   unread notification: count
+ * CUSTOMER#<id>            CLEARING                "delete all" in progress: purge the inbox
+ * CUSTOMER#<id>            PUSH#<notification id>  push lease: push to each device once
+ * PHONE#<E.164>            CLAIM                   unique claim: find the customer of a phone
+ * PHONE#<E.164>            SIGN_UPS                unverified phone: find its sign-ups
+ * EMAIL#<lower case>       CLAIM                   unique claim: find the customer of an e-mail
+ * EMAIL#<lower case>       LOST                    lost e-mail: lets its former owner log in
+ * OTP#<phone hash>         OTP                     OTPs: send, verify, limit sends and attempts
+ * OTP#<phone hash>         NETWORK#<network>       limit: sends and attempts of one network
+ * OTP#<phone hash>         ATTEMPTS#<UTC date>     limit: all attempts at a test number
+ * OTP#<phone hash>         NOTICES                 limit: SMS about account changes
+ * PUSH_TOKEN#<token hash>  CLAIM                   unique claim: find the owner of a device
+ * PUSH_TOKEN#<token hash>  ENDPOINT                push endpoint: push, enable, disable
+ * WALLET_KEY#<key hash>    CLAIM                   idempotency record of a wallet adjustment
+ * BROADCAST#<key hash>     BROADCAST               broadcast: notify many, once for each key
+ * BROADCAST#<key hash>     PART#<number>           part of a broadcast: continue after a stop
+ * CLIENT#<network>         SENDS                   limit: OTP sends of one network
+ * CLIENT#<network>         <kind of call>          limit: other calls of one network
+ * LIMIT#<customer id>      <kind of change>        limit: e-mail changes
+ * LOGIN#<hash>             FAILURES                failed logins from one network: wait
+ * LOGIN#<hash>             ATTEMPTS#<hour>         limit: failed logins from all networks
+ * SENDS#<country>          <UTC date>              cap: OTP sends to a country
+ * SENDS#<phone prefix>     <UTC date>              cap: OTP sends to a range of numbers
+ * SENDS#STAGE              <UTC date>              cap: OTP sends of the stage
+ * COUNTRIES                <ISO 3166-1 alpha-2>    country: list, check a phone number
+ * SETTINGS                 PUBLIC                  public settings: show, choose the login
+ * COMMON_PASSWORDS         <hash prefix>           common passwords: reject them
+ * COMMON_PASSWORD_SOURCE   LOADED                  version of the loaded lists: skip a reload
+ * CONTENT                  APP                     content of apps: show
+ * CONTENT                  FAQS                    FAQs: list
+ * REGIONS                  IN_FORCE                current version of the regions
+ * REGIONS                  VERSION#<version>       version of the regions: delete old ones
+ * REGIONS#<version>        REGION#<code>           region: compare with a new file
+ * REGIONS#<version>        CELL#<path>             cell of the map: find the region of a point
+ * PUBLIC_KEYS              PUBLISHED               public keys: verify tokens
  */
 export interface Key {
   pk: string;
@@ -97,7 +102,7 @@ export const addressCreationKey = (customerId: number, requestHash: string): Key
   sk: `NEW_ADDRESS#${requestHash}`,
 });
 
-/** Where a notification is in its inbox: after how many clearings, then in the order of time. */
+/** Position of a notification in its inbox: the number of "delete all" before it, then its time. */
 export interface NotificationLocation {
   clearing: number;
   createdAtMs: number;
@@ -131,15 +136,13 @@ export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk
 export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
-/**
- * Limits outlive the customer by a day, so the phone they hold for does not stand in them in plain.
- */
+/** The phone is hashed, because limits outlive a deleted customer by up to a day. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
 export const phoneNetworkKey = (phone: string, network: string): Key => ({
   pk: otpKey(phone).pk,
   sk: `NETWORK#${network}`,
 });
-/** By phone, because a customer who deletes the account and signs up again would start at zero. */
+/** Keyed by phone, because a customer could reset the limit by deleting the account. */
 export const phoneNoticesKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'NOTICES' });
 export const phoneAttemptsKey = (phone: string, date: string): Key => ({
   pk: otpKey(phone).pk,
@@ -210,13 +213,14 @@ export const cellKey = (version: number, path: string): Key => ({
 
 export const publicKeysKey: Key = { pk: 'PUBLIC_KEYS', sk: 'PUBLISHED' };
 
-/** With zeros before it, so that sort keys are in the order of their numbers. */
+/** Pads with zeros, so that sort keys have the order of their numbers. */
 function inOrder(number: number, digits: number): string {
   return String(number).padStart(digits, '0');
 }
 
 /**
- * Push tokens may have 4,096 characters, an operator's key may have any, and ours hold 1,024 bytes.
+ * Hashes a value that may not fit into a key. A sort key has at most 1,024 bytes, but a push token
+ * has up to 4,096 characters.
  */
 function hash(value: string): string {
   return createHash('sha256').update(value).digest('base64url');

@@ -3,7 +3,10 @@ import { readEach } from './table.ts';
 
 const Listed = z.looseObject({ sk: z.string() });
 
-/** The items of several partitions whose sort keys start with a prefix, one after the other, those with the same sort key once. */
+/**
+ * Yields the items of several partitions whose sort keys start with a prefix. An item with the same
+ * sort key in two partitions comes once.
+ */
 export async function* readLists<S extends z.ZodType>(
   partitions: Iterable<string>,
   prefix: string,

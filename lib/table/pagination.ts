@@ -5,25 +5,23 @@ import { readRange } from './table.ts';
 
 export interface Page<T> {
   items: T[];
-  /** Cursors of the pages beside this one. */
   next: string | null;
   previous: string | null;
 }
 
 interface List<T> {
   pk: string;
-  /** How the sort keys of the list begin; the newest item has the highest one. */
+  /** Prefix of the sort keys. The newest item has the highest sort key. */
   prefix: string;
-  /** What has a lower sort key than this does not belong to the list any more. */
+  /** Lowest sort key of the list. Items below it have been deleted, but may still be stored. */
   from?: string;
-  /** The sort key of an item. */
   keyOf: (item: T) => string;
 }
 
 /**
- * One page of a list, the newest first, by one read whatever the length of the list. A cursor says
- * beside which place the page is, so it leads on when what was there has been deleted meanwhile.
- * @throws notFound for a cursor that is not of this list
+ * Reads one page of a list, newest first, in one query. A cursor holds a sort key, so it stays
+ * valid after the item at that key has been deleted.
+ * @throws notFound for a cursor of another list
  */
 export async function readPage<S extends z.ZodType>(
   list: List<z.output<S>>,
@@ -31,21 +29,21 @@ export async function readPage<S extends z.ZodType>(
   as: S,
 ): Promise<Page<z.output<S>>> {
   const { pk, prefix, from: lowest = prefix, keyOf } = list;
-  const beside = cursor === undefined ? undefined : decode(cursor, list);
-  const newer = beside?.side === 'newer';
-  const from = newer && beside.key > lowest ? beside.key : lowest;
-  const to = beside && !newer ? beside.key : `${prefix}\uffff`;
+  const position = cursor === undefined ? undefined : decode(cursor, list);
+  const towardsNewer = position?.side === 'newer';
+  const from = towardsNewer && position.key > lowest ? position.key : lowest;
+  const to = position && !towardsNewer ? position.key : `${prefix}\uffff`;
   if (from > to) return { items: [], next: null, previous: null };
-  const found = await readRange(pk, { from, to, descending: !newer, limit: size + (beside ? 2 : 1) }, as);
-  if (found[0] && keyOf(found[0]) === beside?.key) found.shift();
-  const more = found.length > size;
-  const items = newer ? found.slice(0, size).reverse() : found.slice(0, size);
+  const found = await readRange(pk, { from, to, descending: !towardsNewer, limit: size + (position ? 2 : 1) }, as);
+  if (found[0] && keyOf(found[0]) === position?.key) found.shift();
+  const hasMore = found.length > size;
+  const items = towardsNewer ? found.slice(0, size).reverse() : found.slice(0, size);
   const at = (side: Cursor['side'], item: z.output<S> | undefined) =>
     item ? encode({ side, key: keyOf(item) }, list) : null;
   return {
     items,
-    next: (newer ? beside : more) ? at('older', items.at(-1)) : null,
-    previous: (newer ? more : beside) ? at('newer', items[0]) : null,
+    next: (towardsNewer ? position : hasMore) ? at('older', items.at(-1)) : null,
+    previous: (towardsNewer ? hasMore : position) ? at('newer', items[0]) : null,
   };
 }
 
@@ -55,8 +53,8 @@ interface Cursor {
 }
 
 /**
- * The sum tells a cursor of another list, and one that was damaged. It is no secret: a forged one
- * shows what its owner may see.
+ * Encodes a cursor with a checksum, which rejects cursors of other lists and damaged ones. The
+ * checksum is no secret: a forged cursor only shows what the customer may see anyway.
  */
 function encode({ side, key }: Cursor, { pk, prefix }: Pick<List<unknown>, 'pk' | 'prefix'>): string {
   const place = key.slice(prefix.length);
@@ -64,9 +62,7 @@ function encode({ side, key }: Cursor, { pk, prefix }: Pick<List<unknown>, 'pk' 
   return Buffer.from(`${side}/${sum}/${place}`).toString('base64url');
 }
 
-/**
- * Takes only what {@link encode} writes: decoding would skip characters that do not belong there.
- */
+/** Decodes a cursor, then encodes it to compare: base64url decoding skips bad characters. */
 function decode(cursor: string, list: Pick<List<unknown>, 'pk' | 'prefix'>): Cursor {
   const text = Buffer.from(cursor, 'base64url').toString();
   const [, side, place] = /^(older|newer)\/[0-9a-f]{8}\/([\w-]{1,64})$/.exec(text) ?? [];
@@ -75,13 +71,13 @@ function decode(cursor: string, list: Pick<List<unknown>, 'pk' | 'prefix'>): Cur
   return encode(decoded, list) === cursor ? decoded : fail('notFound');
 }
 
-/** An opaque cursor for what comes behind a sort key of a partition. */
+/** Encodes an opaque cursor for the items after a sort key. */
 export function makeCursor(pk: string, sk: string): string {
   const sum = createHash('sha256').update(`${pk} ${sk}`).digest('hex').slice(0, 8);
   return Buffer.from(`${sum}/${sk}`).toString('base64url');
 }
 
-/** @throws notFound for a cursor that is not of this partition */
+/** @throws notFound for a cursor of another partition */
 export function readSortKey(pk: string, cursor: string): string {
   const sk = Buffer.from(cursor, 'base64url').toString().slice(9);
   return makeCursor(pk, sk) === cursor ? sk : fail('notFound');

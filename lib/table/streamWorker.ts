@@ -4,7 +4,6 @@ import { loggable, logger } from '../logger.ts';
 import type { Item } from './expressions.ts';
 import type { Key } from './keys.ts';
 
-/** A change of an item, as the table's stream tells it. */
 export interface Change {
   key: Key;
   before: Item | undefined;
@@ -14,11 +13,12 @@ export interface Change {
 export type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
- * Makes the Lambda handler of a worker that follows the table's stream. Followers act on the
- * present state of the table, so the order of changes does not matter, and a failed change holds up
- * no other. Changes of one item are followed in turn, because parallel followers of it would
- * collide. Lambda retries the batch from the first failed change on, so a follower may run
- * repeatedly.
+ * Makes the Lambda handler of a worker that follows the table's stream.
+ *
+ * Followers act on the current state of the table, so the order of changes does not matter, and a
+ * failed change holds up no other. Changes of one item run in turn, because parallel followers of
+ * one item would conflict. Lambda retries a batch from its first failed change, so a follower must
+ * be repeatable.
  */
 export function streamWorker(follow: (change: Change) => Promise<void>): StreamWorker {
   return async ({ Records }) => {

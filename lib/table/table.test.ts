@@ -15,7 +15,7 @@ const newKey = () => ({ pk: `TEST#${++partitions}`, sk: 'NOTE' });
 const put = (key: { pk: string; sk: string }, item: Record<string, unknown>, condition?: string) =>
   write({ kind: 'put', key, item, ...(condition && { condition }) });
 
-/** Reasons to cancel a transaction that pass. */
+/** Temporary reasons to cancel a transaction. */
 const passing = [
   'TransactionConflict',
   'ProvisionedThroughputExceeded',

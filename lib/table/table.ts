@@ -25,7 +25,6 @@ import type { Key } from './keys.ts';
 
 let client: DynamoDBDocumentClient | undefined;
 
-/** The one client of the table, made at the first call. */
 export function tableClient(): DynamoDBDocumentClient {
   client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience() }), {
     marshallOptions: { removeUndefinedValues: true },
@@ -39,14 +38,14 @@ function patience() {
 }
 
 /**
- * Reads up to 100 items in one call, strongly consistent, in the order of the keys; expired and
- * missing ones are undefined.
+ * Reads up to 100 items with strong consistency. Returns them in the order of the keys, with
+ * undefined for an item that is missing or has expired.
  */
 export async function readAll<const S extends readonly { key: Key; as: z.ZodType }[]>(
-  wanted: S,
+  reads: S,
 ): Promise<{ [I in keyof S]: z.output<S[I]['as']> | undefined }> {
   const found = new Map<string, Item>();
-  let keys: Item[] = wanted.map(({ key }) => ({ ...key }));
+  let keys: Item[] = reads.map(({ key }) => ({ ...key }));
   for (let attempt = 1; keys.length > 0; attempt++) {
     const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await translateThrottle(
       tableClient().send(
@@ -58,27 +57,25 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
     if (keys.length > 0 && attempt === attempts) fail('throttled', { retryAfterSeconds: 1 });
     if (keys.length > 0) await backOff(attempt);
   }
-  return wanted.map(({ key, as }) => parse(as, found.get(`${key.pk} ${key.sk}`))) as never;
+  return reads.map(({ key, as }) => parse(as, found.get(`${key.pk} ${key.sk}`))) as never;
 }
 
 /**
- * All items of a partition whose sort key starts with a prefix, strongly consistent, in the order
- * of their keys.
+ * Returns all items of a partition whose sort key starts with a prefix, in key order. The read is
+ * strongly consistent.
  */
 export async function readPrefix<S extends z.ZodType>(pk: string, prefix: string, as: S): Promise<z.output<S>[]> {
   return (await readRaw(pk, prefix)).flatMap((item) => parse(as, item) ?? []);
 }
 
-/** The same, unparsed, and with those items that have expired but have not been deleted yet. */
+/** Returns the same items unparsed, including expired ones that DynamoDB has not deleted yet. */
 export async function readRaw(pk: string, prefix = ''): Promise<(Key & Item)[]> {
   const items: (Key & Item)[] = [];
   for await (const item of readEachRaw(pk, { prefix })) items.push(item);
   return items;
 }
 
-/**
- * The same one after the other, read as far as needed, and only those behind a sort key if given.
- */
+/** Yields raw items page by page, so that the caller can stop early. `behind` is exclusive. */
 export async function* readEachRaw(
   pk: string,
   { prefix = '', behind }: { prefix?: string; behind?: string | undefined },
@@ -92,8 +89,8 @@ export async function* readEachRaw(
 }
 
 /**
- * The first items of a range of sort keys, or its last ones when descending; strongly consistent.
- * Expired ones do not count.
+ * Returns the first items of a range of sort keys, or the last ones when descending. Expired items
+ * do not count. The read is strongly consistent.
  */
 export async function readRange<S extends z.ZodType>(pk: string, range: Range, as: S): Promise<z.output<S>[]> {
   const { limit = Number.POSITIVE_INFINITY } = range;
@@ -102,11 +99,11 @@ export async function readRange<S extends z.ZodType>(pk: string, range: Range, a
   return found;
 }
 
-/** The same one after the other, read as far as they are asked for. */
+/** Yields the items of a range page by page, so that the caller can stop early. */
 export async function* readEach<S extends z.ZodType>(pk: string, range: Range, as: S): AsyncGenerator<z.output<S>> {
   let after: Item | undefined;
   do {
-    // Where many in a row have expired, there is no telling how far the next one is.
+    // The next item may follow many expired ones, so later pages have a size of their own.
     const page = await query(pk, { ...range, after, ...(after && { limit: mostSkipped }) });
     yield* page.items.flatMap((item) => parse(as, item) ?? []);
     after = page.next;
@@ -116,7 +113,7 @@ export async function* readEach<S extends z.ZodType>(pk: string, range: Range, a
 const mostSkipped = 500;
 
 interface Range {
-  /** Sort keys, both included. */
+  /** Lowest and highest sort key, both inclusive. */
   from: string;
   to: string;
   descending?: boolean;
@@ -137,7 +134,7 @@ async function query(pk: string, { from, to, descending = false, limit, after }:
   return { items, next };
 }
 
-/** Makes one conditional write. A condition that does not hold is an answer, not an error. */
+/** Makes one conditional write. A failed condition is a result, not an error. */
 export async function write(change: Write & { kind: 'put' | 'update' | 'delete' }): Promise<WriteResult> {
   const input = { ...inTable(change), ReturnValues: 'ALL_OLD' as const };
   return retryConflicts(async () => {
@@ -160,8 +157,8 @@ export async function write(change: Write & { kind: 'put' | 'update' | 'delete' 
 }
 
 /**
- * Makes up to 100 writes together or none. A retry after a lost answer does not repeat them: all
- * tries of one call share one ClientRequestToken.
+ * Makes up to 100 writes in one transaction. All attempts share one ClientRequestToken, so a retry
+ * after a lost response does not write twice.
  */
 export async function transact(changes: readonly Write[]): Promise<TransactionResult> {
   const input = {
@@ -195,7 +192,7 @@ function inTable(change: Write) {
   return { TableName: config.tableName, ...toExpressions(change) };
 }
 
-/** DynamoDB deletes expired items up to days late, so whoever reads checks as well. */
+/** Parses an item and skips it if it has expired: DynamoDB deletes expired items days late. */
 function parse<S extends z.ZodType>(schema: S, item: Item | undefined): z.output<S> | undefined {
   if (!item) return undefined;
   const expiresAtSeconds = z.number().optional().parse(item.expiresAtSeconds);

@@ -5,8 +5,9 @@ const batchSize = 25;
 const batchesAtOnce = 4;
 
 /**
- * Puts items, or deletes those that come without one: any number of them, and not together. For what nobody reads yet, or
- * no longer. `written` is told how many each call wrote.
+ * Puts any number of items, and deletes those given without an item. The writes are not atomic, so
+ * use it for items that no request reads yet, or any more.
+ * @param written receives the number of items that each call wrote
  */
 export async function writeAll(
   changes: readonly { key: Key; item?: object }[],
