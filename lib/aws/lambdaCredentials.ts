@@ -1,7 +1,7 @@
 import { config } from '../config/config.ts';
 
 /**
- * Stands in for the SDK's default chain of credential providers in our bundles: Lambda hands credentials over in the
- * environment, and the chain's other nine ways to find some would take 90 kB of every function.
+ * Replaces the SDK's default chain of credential providers in our bundles. Lambda sets credentials in
+ * the environment, and the other providers of the chain would add 90 kB to every function.
  */
 export const defaultProvider = () => async () => config.awsCredentials;

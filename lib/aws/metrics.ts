@@ -2,7 +2,7 @@ import { config } from '../config/config.ts';
 import { logger } from '../logger.ts';
 
 /**
- * Writes one log line that CloudWatch also counts as a metric, in all and by its dimensions.
+ * Logs an event that CloudWatch also counts as a metric, in total and by its dimensions.
  * @see
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

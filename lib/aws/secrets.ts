@@ -6,18 +6,15 @@ import { fail } from '../errors.ts';
 import { countEvent } from './metrics.ts';
 import { ServiceFailure, signedFetch } from './signedFetch.ts';
 
-/**
- * By schema, for a schema may turn the same secret into something else, such as a key ready for
- * use.
- */
+/** Readers by schema, because two schemas may transform the same secret in different ways. */
 const readers = new Map<z.ZodType, () => Promise<unknown>>();
 
-const Answer = z.object({ Parameter: z.object({ Value: z.string() }) });
+const ParameterResponse = z.object({ Parameter: z.object({ Value: z.string() }) });
 
 /**
- * A secret of this stage: the JSON of an SSM parameter, kept for a while, in which a rotation is
- * not seen. While SSM cannot be reached, the last value goes on serving.
- * @throws unavailable where there is no last value
+ * Reads a secret of this stage, which is JSON in an SSM parameter. The cached value may be
+ * {@link config.secretsCacheSeconds} old, and still serves while SSM is unreachable.
+ * @throws unavailable if SSM is unreachable and no value is cached
  */
 export function readSecret<S extends z.ZodType>(name: SecretName, schema: S): Promise<z.output<S>> {
   const read = readers.get(schema) ?? cacheThroughFailures((hasLast) => readParameter(name, schema, hasLast));
@@ -26,8 +23,8 @@ export function readSecret<S extends z.ZodType>(name: SecretName, schema: S): Pr
 }
 
 /**
- * `signing-keys` holds private keys: only functions that mint tokens may read it. `public-keys` is
- * for operators, and functions read its copy in the table.
+ * Only functions that issue tokens may read `signing-keys`, which holds private keys. `public-keys`
+ * is for operators, and functions read its copy in the table.
  */
 export const secretNames = ['signing-keys', 'public-keys', 'otp-secrets', 'health-key'] as const;
 export type SecretName = (typeof secretNames)[number];
@@ -46,7 +43,7 @@ async function readParameter<S extends z.ZodType>(
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
     body: JSON.stringify({ Name: name, WithDecryption: true }),
     timeoutMs: config.secretsTimeoutMs,
-    // A request that can be served with the last value does not wait.
+    // A request does not wait for SSM if the last value can serve it.
     budgetMs: hasLast ? undefined : config.secretsBudgetMs,
   };
   const body = await signedFetch('ssm', '', request).catch((cause) => {
@@ -56,6 +53,6 @@ async function readParameter<S extends z.ZodType>(
     }
     throw new ConfigurationError(`SSM did not give ${name}.`, { cause });
   });
-  const { Parameter } = Answer.parse(JSON.parse(body));
+  const { Parameter } = ParameterResponse.parse(JSON.parse(body));
   return schema.parseAsync(JSON.parse(Parameter.Value));
 }

@@ -4,21 +4,21 @@ import { findServiceUrl } from '../config/config.ts';
 import { signedFetch } from './signedFetch.ts';
 
 let server: Server;
-/** What the service does with each request, in turn; the last one holds for all that follow. */
-let answers: ((response: ServerResponse) => unknown)[];
+/** Responses of the service in turn. The last one repeats. */
+let responses: ((response: ServerResponse) => unknown)[];
 let requests: { authorization: string | undefined; body: string }[];
 
 const ok = (response: ServerResponse) => response.end('fine');
 const busy = (response: ServerResponse) => response.writeHead(503).end();
 const hangUp = (response: ServerResponse) => response.destroy();
-const silent = () => undefined;
+const neverRespond = () => undefined;
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     requests.push({ authorization: request.headers.authorization, body });
-    (answers.length > 1 ? answers.shift() : answers[0])?.(response);
+    (responses.length > 1 ? responses.shift() : responses[0])?.(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   process.env.AWS_REGION = 'eu-central-1';
@@ -39,11 +39,12 @@ const fault = (code: string) => (response: ServerResponse) =>
 const jsonFault = (code: string) => (response: ServerResponse) =>
   response.writeHead(400).end(JSON.stringify({ __type: `com.amazonaws.ssm#${code}` }));
 
-const ask = (timeoutMs = 5_000) => signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
+const sendRequest = (timeoutMs = 5_000) =>
+  signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
 
 test('signs what it sends for the service and its region', async () => {
-  answers = [ok];
-  expect(await ask()).toBe('fine');
+  responses = [ok];
+  expect(await sendRequest()).toBe('fine');
   expect(requests).toEqual([
     {
       authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-central-1\/sns\//),
@@ -60,29 +61,29 @@ const problems: [string, (response: ServerResponse) => unknown, string][] = [
 ];
 
 test.each(problems)('asks once more, with the same body, when the service %s', async (_, problem) => {
-  answers = [problem, ok];
-  expect(await ask()).toBe('fine');
+  responses = [problem, ok];
+  expect(await sendRequest()).toBe('fine');
   expect(requests.map(({ body }) => body)).toEqual(['a=b', 'a=b']);
 });
 
 test.each(problems)(
   'asks twice at most when the service %s, whatever else it does, and names that',
   async (_, problem, name) => {
-    answers = [hangUp, problem];
-    await expect(ask()).rejects.toMatchObject({ name });
+    responses = [hangUp, problem];
+    await expect(sendRequest()).rejects.toMatchObject({ name });
     expect(requests).toHaveLength(2);
   },
 );
 
 test('takes a refusal for an answer', async () => {
-  answers = [fault('OptedOut')];
-  await expect(ask()).rejects.toMatchObject({ name: 'SnsOptedOut' });
+  responses = [fault('OptedOut')];
+  await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsOptedOut' });
   expect(requests).toHaveLength(1);
 });
 
 test('gives up on a service that is silent', async () => {
-  answers = [silent];
-  await expect(ask(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
+  responses = [neverRespond];
+  await expect(sendRequest(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
   expect(requests).toHaveLength(2);
 });
 

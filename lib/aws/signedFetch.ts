@@ -6,27 +6,24 @@ interface Options {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
-  /** How long one try may take with its answer. */
+  /** Timeout of one attempt, including the response. */
   timeoutMs: number;
-  /** For how long transient failures are retried; without it, there is one retry. */
+  /** Time for retries of transient failures. Without it, there is one retry. */
   budgetMs?: number | undefined;
   /**
-   * False for a request that must not be done twice. It is repeated only after a definite
-   * rejection, and on a connection of its own: a kept one that died while Lambda had the function
-   * frozen would leave the outcome unknown.
+   * False for a request that must not run twice. It is retried only after a definite rejection. It
+   * uses a new connection, because a reused one may have died while Lambda froze the function, and
+   * then the result would be unknown.
    */
   isRepeatable?: boolean;
 }
 
 /**
- * A failed request. The name says which service failed and why, and nothing of the request:
+ * Failed request. The name has the service and the reason, but no data of the request:
  * `SnsOptedOut`, `S3Timeout`.
  */
 export class ServiceFailure extends Error {
-  /**
-   * Whether the service certainly did not do it. After a timeout, a cut connection and a 5xx it may
-   * have.
-   */
+  /** False if the service may have run the request: after a timeout, a lost connection or a 5xx. */
   readonly isDefinite: boolean;
   /** Whether the same request may succeed later. */
   readonly isTransient: boolean;
@@ -39,17 +36,16 @@ export class ServiceFailure extends Error {
   }
 }
 
-const tries = 2;
-/** Pauses of retries within a budget begin with up to 160 ms: a service that throttles needs longer ones. */
-const patience = 3;
-/** Services call their own haste a fault of the request. */
+const mostAttempts = 2;
+/** Retries within a budget begin with a longer pause, up to 160 ms, for a service that throttles. */
+const skippedPauses = 3;
+/** Error codes of throttling and timeouts, which services return with a 4xx status. */
 const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown)/;
 
 /**
- * Asks an AWS service without its client of the SDK, which would add 78 kB (SSM), 37 kB (SNS) or
- * 168 kB (S3) to a bundle and the time to load that; for single calls. Like that client it asks
- * once more when the service is busy, is silent or cuts the connection: one that was kept while
- * Lambda had the function frozen may be dead.
+ * Sends a request to an AWS service without an SDK client, which would add 78 kB (SSM), 37 kB (SNS)
+ * or 168 kB (S3) to a bundle. Like the SDK, it retries once if the service is busy, times out or
+ * closes the connection, which may have died while Lambda froze the function.
  * @returns the body
  * @throws {ServiceFailure}
  */
@@ -57,24 +53,24 @@ export async function signedFetch(service: SignedService, path: string, request:
   const { isRepeatable = true, budgetMs } = request;
   const startedAtMs = performance.now();
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce(service, path, request);
+    const outcome = await attemptOnce(service, path, request);
     if (!outcome.reason) return outcome.body;
     const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
-    const isOver = budgetMs === undefined ? attempt >= tries : performance.now() - startedAtMs >= budgetMs;
+    const isOver = budgetMs === undefined ? attempt >= mostAttempts : performance.now() - startedAtMs >= budgetMs;
     if (!mayRepeat || isOver) throw new ServiceFailure(service, outcome);
-    await backOff(budgetMs === undefined ? attempt : attempt + patience);
+    await backOff(budgetMs === undefined ? attempt : attempt + skippedPauses);
   }
 }
 
 interface Outcome {
   body: string;
-  /** Why it failed; empty if it did not. */
+  /** Reason of the failure, or empty after a success. */
   reason: string;
   isTransient: boolean;
   isDefinite: boolean;
 }
 
-async function tryOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
+async function attemptOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
   const { timeoutMs, isRepeatable = true, budgetMs: _, ...request } = options;
   const headers = { ...request.headers, ...(!isRepeatable && { connection: 'close' }) };
   const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service, retries: 0 });
@@ -84,7 +80,7 @@ async function tryOnce(service: SignedService, path: string, options: Options): 
     isTransient: true,
     isDefinite,
   });
-  const ask = async (signal: AbortSignal): Promise<Outcome> => {
+  const send = async (signal: AbortSignal): Promise<Outcome> => {
     const response = await aws.fetch(`${findServiceUrl(service)}${path}`, { ...request, headers, signal });
     const body = await response.text();
     if (response.ok) return { body, reason: '', isTransient: false, isDefinite: true };
@@ -93,7 +89,7 @@ async function tryOnce(service: SignedService, path: string, options: Options): 
     const isTransient = isFault || response.status === 429 || transient.test(reason);
     return { body, reason, isTransient, isDefinite: !isFault };
   };
-  return inTime(timeoutMs, failed('Timeout', false), ask).catch((error) => failed('Unreachable', wasNeverSent(error)));
+  return inTime(timeoutMs, failed('Timeout', false), send).catch((error) => failed('Unreachable', wasNeverSent(error)));
 }
 
 const connectErrors = [
@@ -105,29 +101,29 @@ const connectErrors = [
   'UND_ERR_CONNECT_TIMEOUT',
 ];
 
-/** Returns whether a request failed before there was a connection to send it on. */
+/** Returns whether the connection failed, so that the request was never sent. */
 function wasNeverSent(error: unknown): boolean {
   const { cause } = error as { cause?: { code?: string } };
   return connectErrors.includes(cause?.code ?? '');
 }
 
-/** The code of an error in XML, as of SNS and S3, or JSON, as of SSM. */
+/** Returns the error code of a body in XML (SNS, S3) or JSON (SSM). */
 function codeIn(body: string): string | undefined {
   return /<Code>(\w+)<\/Code>|"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(body)?.slice(1).find(Boolean);
 }
 
 /**
- * Gives up by a timer of its own: the one behind AbortSignal.timeout may be collected with the
- * request it belongs to.
+ * Runs a request with a timeout. AbortSignal.timeout does not fit, because its timer may be
+ * garbage-collected together with the request.
  */
 async function inTime<T>(timeoutMs: number, late: T, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const giveUp = new Promise<T>((resolve) => {
+  const timeout = new Promise<T>((resolve) => {
     timer = setTimeout(() => {
       resolve(late);
       controller.abort();
     }, timeoutMs);
   });
-  return Promise.race([run(controller.signal), giveUp]).finally(() => clearTimeout(timer));
+  return Promise.race([run(controller.signal), timeout]).finally(() => clearTimeout(timer));
 }

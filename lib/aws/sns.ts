@@ -2,21 +2,21 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { config } from '../config/config.ts';
 import { requestHandler } from './timeouts.ts';
 
-function patience() {
+function handlerOptions() {
   return { ...requestHandler, requestTimeout: config.snsTimeoutMs };
 }
 
-let patient: SNSClient | undefined;
+let retrying: SNSClient | undefined;
 let single: SNSClient | undefined;
 
-/** The client of SNS, made at the first call; it tries twice. */
+/** Returns the SNS client, which makes up to two attempts. */
 export function snsClient(): SNSClient {
-  patient ??= new SNSClient({ maxAttempts: 2, requestHandler: patience() });
-  return patient;
+  retrying ??= new SNSClient({ maxAttempts: 2, requestHandler: handlerOptions() });
+  return retrying;
 }
 
-/** One that tries once, for whoever must look around before another try. */
+/** Returns an SNS client without retries, for callers that check the state before a retry. */
 export function snsClientWithoutRetries(): SNSClient {
-  single ??= new SNSClient({ maxAttempts: 1, requestHandler: patience() });
+  single ??= new SNSClient({ maxAttempts: 1, requestHandler: handlerOptions() });
   return single;
 }

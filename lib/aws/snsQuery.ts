@@ -2,8 +2,8 @@ import { config } from '../config/config.ts';
 import { signedFetch } from './signedFetch.ts';
 
 /**
- * Makes one call to SNS by its query protocol.
- * @throws {ServiceFailure} by the code that SNS gives: `SnsOptedOut`, `SnsThrottled` …
+ * Calls SNS with its query protocol.
+ * @throws {ServiceFailure} with SNS's error code: `SnsOptedOut`, `SnsThrottled` …
  * @see https://docs.aws.amazon.com/sns/latest/api/CommonParameters.html
  */
 export async function callSns(

@@ -1,7 +1,7 @@
 /**
- * How long the SDK's clients wait, in milliseconds. A service that is silent is given up with time left in the function to
- * undo what was done, and one that is merely busy is not: waiting for a free socket counts as connecting. Without the
- * last line the SDK would only write a warning.
+ * Timeouts of the SDK's clients, in milliseconds. They leave a function time to undo its writes. The
+ * wait for a free socket counts as connecting, so a short connection timeout would fail under load.
+ * Without `throwOnRequestTimeout`, the SDK would only log a warning.
  */
 export const requestHandler = {
   connectionTimeout: 4_000,

@@ -20,11 +20,8 @@ const cdn = (header: string) => {
     CLIENT_IP_SECRET_SHA256: createHash('sha256').update(secret).digest('hex'),
   });
 };
-/**
- * The address that counts for a request from 203.0.113.7, with headers as API Gateway passes them
- * on.
- */
-const seen = async (headers: Record<string, string | string[]>) => {
+/** Returns the client IP of a request from 203.0.113.7, with headers as API Gateway sends them. */
+const readClientIp = async (headers: Record<string, string | string[]>) => {
   const event = restEvent({ method: 'GET' });
   for (const [name, values] of Object.entries(headers)) {
     event.headers[name] = [values].flat().at(-1);
@@ -32,11 +29,11 @@ const seen = async (headers: Record<string, string | string[]>) => {
   }
   return JSON.parse((await whoami(event, lambdaContext())).body).clientIp;
 };
-const own = '203.0.113.7';
+const sourceIp = '203.0.113.7';
 
 test('is the source address without a CDN, whatever headers a client sends', async () => {
   const headers = { 'X-Forwarded-For': '198.51.100.7', 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret };
-  expect(await seen(headers)).toBe(own);
+  expect(await readClientIp(headers)).toBe(sourceIp);
 });
 
 test.each<[string, Record<string, string | string[]>]>([
@@ -48,7 +45,7 @@ test.each<[string, Record<string, string | string[]>]>([
   ['the secret in a list', { 'X-Cdn-Secret': `guess, ${secret}` }],
 ])('is the source address for a spoofed header with %s', async (_, headers) => {
   cdn('CF-Connecting-IP');
-  expect(await seen({ 'CF-Connecting-IP': '198.51.100.7', ...headers })).toBe(own);
+  expect(await readClientIp({ 'CF-Connecting-IP': '198.51.100.7', ...headers })).toBe(sourceIp);
 });
 
 test.each([
@@ -66,12 +63,12 @@ test.each([
   ['CloudFront-Viewer-Address', '::ffff:198.51.100.7:443', '::ffff:198.51.100.7'],
   ['X-Forwarded-For', '198.51.100.7', '198.51.100.7'],
   ['X-Forwarded-For', '1.1.1.1, 198.51.100.7', '198.51.100.7'],
-  ['X-Forwarded-For', `1.1.1.1, 198.51.100.7, ${own}`, '198.51.100.7'],
-  ['X-Forwarded-For', ['1.1.1.1', `198.51.100.7, ${own}`], '198.51.100.7'],
-  ['X-Forwarded-For', own, own],
+  ['X-Forwarded-For', `1.1.1.1, 198.51.100.7, ${sourceIp}`, '198.51.100.7'],
+  ['X-Forwarded-For', ['1.1.1.1', `198.51.100.7, ${sourceIp}`], '198.51.100.7'],
+  ['X-Forwarded-For', sourceIp, sourceIp],
 ])("is the CDN's with its secret: %s: %s", async (header, value, address) => {
   cdn(header);
-  expect(await seen({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
+  expect(await readClientIp({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
 });
 
 test.each([
@@ -92,8 +89,8 @@ test.each([
   ['X-Forwarded-For', ', '],
 ])('is the source address where the CDN sends no address: %s: %s', async (header, value) => {
   cdn(header);
-  expect(await seen({ [header]: value, 'X-Cdn-Secret': secret })).toBe(own);
-  expect(await seen({ 'X-Cdn-Secret': secret })).toBe(own);
+  expect(await readClientIp({ [header]: value, 'X-Cdn-Secret': secret })).toBe(sourceIp);
+  expect(await readClientIp({ 'X-Cdn-Secret': secret })).toBe(sourceIp);
 });
 
 test('behind a CDN limits each of its clients, and a spoofer as itself', async () => {
@@ -113,7 +110,7 @@ test('behind a CDN limits each of its clients, and a spoofer as itself', async (
 
 test("logs neither the CDN's secret nor an address", async () => {
   cdn('CF-Connecting-IP');
-  const lines = await logOf(() => seen({ 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret }));
+  const lines = await logOf(() => readClientIp({ 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret }));
   expect(lines.join()).toContain('"request"');
   expect(lines.join()).not.toMatch(new RegExp(`${secret}|198\\.51`));
 });

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** In the order of preference. */
+/** In order of preference. */
 const codings = {
   br: (bytes: Buffer) => brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }),
@@ -10,7 +10,7 @@ const brotli = promisify(brotliCompress);
 export type Coding = keyof typeof codings;
 
 /**
- * The coding that a client likes best of ours; undefined for one that does not name any.
+ * Returns the client's preferred coding, or undefined if it accepts none of ours.
  * @see RFC 9110, 12.5.3
  */
 export function chooseCoding(acceptEncoding = ''): Coding | undefined {
@@ -33,10 +33,10 @@ export function chooseCoding(acceptEncoding = ''): Coding | undefined {
 const mostKept = 16;
 const kept = new Map<string, Promise<string>>();
 
-/** Returns base64. Compresses once for each ETag, because that takes a function a second. */
+/** Compresses to base64, once for each ETag, because compression takes up to a second. */
 export function compress(text: string, coding: Coding, etag: string): Promise<string> {
-  const known = kept.get(etag);
-  if (known) return known;
+  const cached = kept.get(etag);
+  if (cached) return cached;
   if (kept.size >= mostKept) kept.clear();
   const compressed = codings[coding](Buffer.from(text)).then((bytes) => bytes.toString('base64'));
   kept.set(etag, compressed);

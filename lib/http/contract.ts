@@ -3,78 +3,59 @@ import type { ErrorName, FieldError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import type { ErrorFormat } from './errorFormats.ts';
 
-/** By name in lower case. */
+/** Headers by name in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
-/** Finds out who calls, from the headers, or fails with a 401. */
+/** Returns the principal from the request headers, or fails with 401. */
 export type Authenticator<P extends object> = (headers: RequestHeaders) => Promise<P> | P;
 
-/**
- * What the kit itself looks at in who calls: a customer is answered in their language, and named in
- * the log.
- */
+/** Authenticated caller. The response has the customer's language, and the log has their id. */
 export interface Principal {
   customer?: { id: number; language: Language };
 }
 
-/**
- * Reads bodies of one media type into values for the schema; fails with an error of the catalogue.
- */
+/** Parser for request bodies of one media type. `read` throws an {@link ApiError}. */
 export interface BodyReader {
-  /** As OpenAPI names it: `multipart/form-data`. */
+  /** Media type without parameters: `multipart/form-data`. */
   mediaType: string;
   maxBytes: () => number;
   read: (bytes: Buffer, contentType: string) => unknown;
 }
 
 /**
- * What goes in and out of one endpoint, and who may call it. The kit enforces it; OpenAPI is
- * written from it.
+ * Contract of one endpoint. `endpoint` enforces it, and the OpenAPI document is generated from it.
  */
 export interface Contract {
-  /** The published name; operations without one stay out of the OpenAPI document. */
+  /** Published name. An operation without one is not in the OpenAPI document. */
   operationId?: string;
   tag?: string;
   summary: string;
   description?: string;
-  /** How its answers are written; surface A's way unless said otherwise. */
+  /** Format of the responses. The default is {@link standard}. */
   dialect?: ErrorFormat | ((path: string) => ErrorFormat);
   auth?: Authenticator<object>;
-  /**
-   * A key that may come as a bearer token, by the name it has in OpenAPI; the endpoint looks at it
-   * itself.
-   */
+  /** Optional bearer key, by its name in OpenAPI. The endpoint itself checks the key. */
   optionalKey?: 'healthKey';
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  /** Whether a request without any body is refused; else it counts as `{}`. */
+  /** Rejects a request without a body. By default, a missing body counts as `{}`. */
   needsBody?: boolean;
-  /** Beside JSON. */
+  /** Reader for a second media type beside JSON. */
   accepts?: BodyReader;
-  /** A schema for each status; null where there is no body. */
+  /** Response schema for each status, or null for a response without a body. */
   returns: Readonly<Record<number, z.ZodType | null>>;
-  /** The media types of a {@link Document}, where that is what it answers with. */
+  /** Media types of the response, if it is a {@link Document}. */
   produces?: readonly string[];
-  /** Beside those that every operation can answer. */
+  /** Errors beside those that every operation can return. */
   errors?: readonly ErrorName[];
-  /**
-   * What the fields call it that an error of the catalogue is about, where the catalogue calls it
-   * otherwise.
-   */
+  /** Field names for errors whose field has another name in the catalogue. */
   attrs?: Partial<Record<ErrorName, string>>;
-  /**
-   * Bad fields that only the table can tell, or that depend on others; the rest are in the schemas.
-   */
+  /** Field errors that the schemas do not show: they depend on the table or on other fields. */
   fieldErrors?: readonly FieldError[];
-  /**
-   * `no-store` unless said otherwise. What may be cached gets an ETag, and is answered by 304 where
-   * it is known already.
-   */
+  /** The default is `no-store`. A cacheable response has an ETag and supports 304. */
   cacheControl?: string;
-  /**
-   * Compresses in the function, once. API Gateway compresses for each request, and by gzip alone.
-   */
+  /** Compresses once in the function. API Gateway would compress each response, with gzip only. */
   isCompressed?: boolean;
 }
 
@@ -82,22 +63,20 @@ type Parsed<C extends Contract, K extends 'params' | 'query' | 'body'> = C[K] ex
   ? { [P in K]: z.output<C[K]> }
   : unknown;
 
-/** What the function of an endpoint gets: only what its contract asks for, already checked. */
+/** Input of an endpoint: the parts of the request that its contract declares, validated. */
 export type Input<C extends Contract> = {
-  /** The signed-in customer's, else the one asked for, else English. */
+  /** Language of the customer, else of `Accept-Language`, else English. */
   language: Language;
-  /** As the gateway saw it, or the CDN in front of it; no header of the client can change it. */
+  /** IP address that the gateway or the CDN saw. A client cannot forge it by a header. */
   clientIp: string;
   method: string;
-  /** The header, for those who are no customers. */
+  /** Raw header, for callers that are not customers. */
   authorization: string | undefined;
-  /** The address that was called, as the client knows it, without its query. */
+  /** URL that the client called, without its query. */
   url: string;
-  /**
-   * The same without the host: with the stage or the base path that stands in front of the route.
-   */
+  /** Path that the client called, including the stage or the base path. */
   path: string;
-  /** The path as the gateway knows it: `/api/addresses/{id}/update`. */
+  /** Route of the gateway: `/api/addresses/{id}/update`. */
   resource: string;
 } & Parsed<C, 'params'> &
   Parsed<C, 'query'> &
@@ -109,12 +88,12 @@ type BodyOf<S> = S extends z.ZodType ? z.input<S> : void;
 type Statuses<C extends Contract> = keyof C['returns'] & number;
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
 
-/** What it gives back: a {@link reply}, or just the body where one status is possible. */
+/** Output of an endpoint: a {@link reply}, or only the body if the contract has one status. */
 export type Output<C extends Contract> =
   | { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
   | (true extends IsUnion<Statuses<C>> ? never : BodyOf<C['returns'][Statuses<C>]>);
 
-/** An answer that is not JSON but a page, a script or a style. */
+/** Response body that is not JSON: a page, a script or a style sheet. */
 export class Document {
   static readonly schema = z.instanceof(Document);
   readonly mediaType: string;
@@ -138,7 +117,7 @@ export class Reply<S extends number, B> {
   }
 }
 
-/** Answers with this status, where a contract has several, and with headers of its own. */
+/** Makes a response with a status, for contracts with several, and with extra headers. */
 export function reply<S extends number, B>(status: S, body: B, headers: Record<string, string> = {}): Reply<S, B> {
   return new Reply(status, body, headers);
 }

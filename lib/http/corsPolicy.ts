@@ -1,7 +1,7 @@
-/** The headers and methods that browsers may use from allowed origins. Services add headers of their own. */
+/** CORS policy for the allowed origins. A service can add request headers. */
 export const corsPolicy = {
   methods: 'GET, POST, PUT, PATCH, DELETE',
   maxAgeSeconds: 86_400,
-  headersWith: (own: readonly string[]) =>
-    ['authorization, content-type, accept-language, if-none-match', ...own].join(', '),
+  headersWith: (added: readonly string[]) =>
+    ['authorization, content-type, accept-language, if-none-match', ...added].join(', '),
 };

@@ -17,16 +17,13 @@ import type { HttpContext, HttpRequest, Middleware } from './middleware.ts';
 import { readQuery } from './queryParameters.ts';
 import { toFieldErrors } from './validationErrors.ts';
 
-/** A Lambda handler for REST API events that carries the contract it was made from. */
+/** Lambda handler for REST API events, with the contract of the endpoint. */
 export interface Endpoint {
   (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
   contract: Contract;
 }
 
-/**
- * Makes the Lambda handler of one endpoint. The order of the steps is the order in which a request
- * meets them.
- */
+/** Makes the Lambda handler of one endpoint. A request passes the steps in order of the code. */
 export function endpoint<const C extends Contract>(
   contract: C,
   handle: (input: Input<C>) => Promise<Output<C>> | Output<C>,
@@ -48,7 +45,7 @@ export function endpoint<const C extends Contract>(
     .handler(async (event, context) => {
       const input = {
         ...context.principal,
-        ...(await validated(contract, event)),
+        ...(await validate(contract, event)),
         language: languageOf(context),
         clientIp: findClientIp(event),
         method: event.httpMethod,
@@ -64,16 +61,13 @@ export function endpoint<const C extends Contract>(
   });
 }
 
-/** The same for a service whose contracts have this in common, where they do not say otherwise. */
+/** Makes an `endpoint` function with defaults for all contracts of a service. */
 export function endpointsWith(common: Pick<Contract, 'dialect' | 'accepts' | 'needsBody'>): typeof endpoint {
   return (contract, handle) => endpoint({ ...common, ...contract }, handle);
 }
 
-/**
- * What middy's own steps report by status: a path value that cannot be decoded, and what we cannot
- * answer with.
- */
-function reported(error: Error | null | undefined, { refusesPaths }: ErrorFormat): Error | null | undefined {
+/** Translates the errors of middy's own steps: an undecodable path and an unacceptable type. */
+function translateError(error: Error | null | undefined, { refusesPaths }: ErrorFormat): Error | null | undefined {
   const status = error && 'statusCode' in error ? error.statusCode : undefined;
   const { data } = (error?.cause ?? {}) as { data?: unknown };
   if (status === 400 && refusesPaths) return new ValidationError([{ attr: String(data), code: 'invalid' }]);
@@ -86,7 +80,7 @@ function answerErrors(contract: Contract): Middleware {
     onError(request) {
       const { context, event } = request;
       const dialect = chooseErrorFormat(contract, event.path);
-      const failure = dialect.failure(reported(request.error, dialect), languageOf(context));
+      const failure = dialect.failure(translateError(request.error, dialect), languageOf(context));
       request.response = {
         statusCode: failure.status,
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
@@ -96,10 +90,7 @@ function answerErrors(contract: Contract): Middleware {
   };
 }
 
-/**
- * Parameters of a media type, such as a charset, ask for nothing that we could refuse; an empty
- * header asks for nothing at all.
- */
+/** Negotiates the content type. Ignores media type parameters, such as a charset. */
 function negotiation({ produces = ['application/json'] }: Contract): Middleware {
   const negotiator = httpContentNegotiation({
     parseCharsets: false,
@@ -108,7 +99,7 @@ function negotiation({ produces = ['application/json'] }: Contract): Middleware 
   }) as Middleware;
   return {
     before(request) {
-      // API Gateway sends null where a request has no header at all.
+      // API Gateway sends null for a request without headers.
       request.event.headers ??= {};
       const { headers } = request.event;
       const accept = headers.accept?.replace(/;(?!\s*q=)[^;,]*/gi, '').trim();
@@ -129,13 +120,13 @@ function authentication({ auth }: Contract): Middleware {
 
 function languageOf(context: HttpContext): Language {
   if (context.principal?.customer) return context.principal.customer.language;
-  const asked = context.preferredLanguages?.map((tag) => tag.toLowerCase().split(/[^a-z]/)[0]);
-  return asked?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
+  const requested = context.preferredLanguages?.map((tag) => tag.toLowerCase().split(/[^a-z]/)[0]);
+  return requested?.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'en';
 }
 
 /**
- * Refuses what is of another type, too large or broken. No body at all counts as `{}`, so that
- * every missing field is named, unless one is needed.
+ * Parses the body. A missing body counts as `{}`, so that the error names every missing field,
+ * unless the contract needs a body.
  */
 function bodyParsing({ body: schema, accepts, needsBody }: Contract): Middleware {
   const readers = [json, ...(accepts ? [accepts] : [])];
@@ -151,7 +142,7 @@ function bodyParsing({ body: schema, accepts, needsBody }: Contract): Middleware
   };
 }
 
-/** Browsers and Swagger UI send the optional fields of a form that were left empty as `""`. */
+/** Removes empty optional fields, because browsers and Swagger UI send them as `""`. */
 function withoutUnfilled(body: unknown, schema: z.ZodType): unknown {
   if (!(schema instanceof z.ZodObject)) return body;
   const isUnfilled = ([name, value]: [string, unknown]) =>
@@ -167,14 +158,12 @@ async function read(reader: BodyReader | undefined, event: APIGatewayProxyEvent)
     : reader.read(bytes, event.headers['content-type'] ?? '');
 }
 
-/**
- * With the stage or the base path that stands in front of the route, which only the gateway knows.
- */
+/** Returns the called URL, including the stage or the base path, which only the gateway knows. */
 function urlOf({ headers, requestContext }: APIGatewayProxyEvent): string {
   return `${headers['x-forwarded-proto'] ?? 'http'}://${headers.host}${requestContext.path}`;
 }
 
-async function validated(contract: Contract, event: APIGatewayProxyEvent): Promise<Record<string, unknown>> {
+async function validate(contract: Contract, event: APIGatewayProxyEvent): Promise<Record<string, unknown>> {
   const fields: FieldError[] = [];
   const check = async (schema: z.ZodType | undefined, value: unknown) => {
     const result = await schema?.safeParseAsync(value, { reportInput: true });
@@ -207,10 +196,7 @@ function respond(contract: Contract, path: string, result: unknown): APIGatewayP
   };
 }
 
-/**
- * The one line of every request. Bodies, headers and query strings stay out of it, for they hold
- * phones and tokens.
- */
+/** Logs one line for each request, without bodies, headers and queries: they hold personal data. */
 function logRequest(contract: Contract, { event, context, response, error }: HttpRequest): void {
   const status = response?.statusCode ?? 500;
   const line = {

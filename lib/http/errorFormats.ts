@@ -2,19 +2,16 @@ import { ApiError, errors, type FieldError, ValidationError } from '../errors.ts
 import { errorDetails, fieldDetails, fieldErrors } from '../errorTexts.ts';
 import type { Language, Texts } from '../languages.ts';
 
-/** How one surface of the API writes its answers. */
+/** Format of the responses of one surface of the API. */
 export interface ErrorFormat {
-  /** The status of bad fields. */
+  /** Status of validation errors. */
   badFieldsStatus: number;
-  /** Whether a value in a path that cannot be is a bad field; else nothing is found there. */
+  /** Whether an invalid path parameter is a validation error. By default, it is a 404. */
   refusesPaths?: boolean;
-  /** What is sent around the body of an answer. */
   success: (status: number, body: unknown) => unknown;
-  /** What is sent for any error. */
   failure: (error: unknown, language: Language) => { status: number; headers: Record<string, string>; body: unknown };
 }
 
-/** How an endpoint answers at a path: surface A's way unless its contract says otherwise. */
 export function chooseErrorFormat(
   { dialect = standard }: { dialect?: ErrorFormat | ((path: string) => ErrorFormat) | undefined },
   path = '',
@@ -22,7 +19,7 @@ export function chooseErrorFormat(
   return typeof dialect === 'function' ? dialect(path) : dialect;
 }
 
-/** Surface A: the body as it is, and `{type, errors: [{code, detail, attr}]}`. */
+/** Surface A: the bare body, and `{type, errors: [{code, detail, attr}]}` for errors. */
 export const standard: ErrorFormat = {
   badFieldsStatus: 400,
   success: (_, body) => body,
@@ -35,9 +32,9 @@ export const standard: ErrorFormat = {
 };
 
 /**
- * Surface B: `{code, data}` and `{code, message, message_ar, errors: {errorMessage,
- * errorDetails}}`. `errorDetails` maps fields to lists of texts, or is `[]` where no field is
- * wrong.
+ * Surface B: `{code, data}`, and for errors
+ * `{code, message, message_ar, errors: {errorMessage, errorDetails}}`. `errorDetails` maps fields
+ * to lists of texts, or is `[]` if no field is invalid.
  */
 export const envelope: ErrorFormat = {
   badFieldsStatus: 423,
@@ -60,10 +57,7 @@ export const envelope: ErrorFormat = {
   },
 };
 
-/**
- * An error before any surface has written it. `fields` has the field, or all bad ones, where it is
- * about fields.
- */
+/** Error before it is formatted for a surface. `fields` is empty unless the error names fields. */
 export interface Problem {
   status: number;
   type: string;
@@ -73,7 +67,7 @@ export interface Problem {
   fields: { attr: string; code: string; texts: Texts }[];
 }
 
-/** What is to be said about an error. One that is not in the catalogue is a bare 500. */
+/** Describes an error. An error outside the catalogue becomes a bare 500. */
 export function describeProblem(error: unknown): Problem {
   if (error instanceof ValidationError) {
     const texts = { en: 'Please correct the highlighted fields.', ar: 'يرجى تصحيح الحقول المحددة.' };

@@ -4,8 +4,8 @@ import type { Contract } from './contract.ts';
 import type { Middleware } from './middleware.ts';
 
 /**
- * Gives responses that may be cached an ETag, and returns 304 without a body to a client that has
- * the same one already. Compresses large ones, with an ETag for each coding.
+ * Adds an ETag to cacheable responses, and returns 304 if the client already has the same ETag.
+ * Each coding of a compressed response has its own ETag.
  */
 export function addEtag({ cacheControl, isCompressed }: Pick<Contract, 'cacheControl' | 'isCompressed'>): Middleware {
   return {
@@ -13,7 +13,7 @@ export function addEtag({ cacheControl, isCompressed }: Pick<Contract, 'cacheCon
       if (!cacheControl || !response) return;
       const coding = isCompressed ? chooseCoding(event.headers['accept-encoding']) : undefined;
       const etag = makeEtag(response.body).replace(/"$/, coding ? `-${coding}"` : '"');
-      // In the spelling of middy's CORS step, which adds to it.
+      // Upper case, because middy's CORS step extends `Vary` and not `vary`.
       const Vary = isCompressed ? 'Accept-Language, Accept-Encoding' : 'Accept-Language';
       response.headers = { ...response.headers, etag, Vary };
       if (isKnown(event.headers['if-none-match'], etag)) {
@@ -28,10 +28,11 @@ export function addEtag({ cacheControl, isCompressed }: Pick<Contract, 'cacheCon
 }
 
 /**
- * RFC 9110, 13.1.2. Not the package `fresh`: it lets `cache-control: no-cache` win, which fetch()
- * sends along by itself.
+ * Returns whether an ETag matches `If-None-Match`. The package `fresh` does not fit, because it
+ * returns no 304 for `cache-control: no-cache`, which fetch() sends.
+ * @see RFC 9110, 13.1.2
  */
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
-  const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return known?.some((tag) => tag === etag || tag === '*') ?? false;
+  const etags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return etags?.some((tag) => tag === etag || tag === '*') ?? false;
 }

@@ -3,7 +3,7 @@ import { fail } from '../errors.ts';
 import type { Contract } from './contract.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
-/** The function of a service that gets what no other one does, by the events that its gateway.cjs makes. */
+/** Makes the endpoint for requests that no route matches. The service's gateway.cjs routes them. */
 export function makeFallback(dialect: NonNullable<Contract['dialect']>): Endpoint {
   return endpoint(
     {

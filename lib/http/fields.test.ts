@@ -20,7 +20,7 @@ import { useWorld } from '../testing/world.ts';
 const world = useWorld({ seed: ['countries', 'regions', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
 
-/** Writes a text with a mark around each character. */
+/** Puts a mark around each character of a text. */
 const marked = (text: string, mark: string) => Array.from(text, (character) => mark + character).join('') + mark;
 const grouped = (otp: string, between: string) => `${otp.slice(0, 3)}${between}${otp.slice(3)}`;
 

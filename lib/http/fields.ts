@@ -1,38 +1,45 @@
 import * as z from 'zod';
 import type { FieldErrorCode } from '../errorTexts.ts';
 
-/** For `refine`: the contract's code of a rule that zod has no name for. */
+/** Returns options for `refine`: the error code of a rule that zod does not have. */
 export const code = (code: FieldErrorCode, limits: { min?: number; max?: number } = {}) => ({
   params: { code, ...limits },
 });
 
-/** For `refine` of an object: this field is missing because of the others; said beside whatever is wrong with those. */
+/**
+ * Returns options for `refine` of an object: a field is required because of other fields. The rule
+ * runs even if the other fields are invalid, so that the response names all of them.
+ */
 export const missing = (field: string) => ({
   path: [field],
   params: { code: 'required' },
   when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null && !Array.isArray(value),
 });
 
-/** A text, without what no screen can show and no database should hold. */
+/** String without NUL characters and lone surrogates, which no screen can show. */
 export const readable = z
   .string()
   .refine((value) => !value.includes('\0'), code('null_characters_not_allowed'))
   .refine((value) => value.isWellFormed(), code('invalid'));
 
-/** Format characters, fillers, control characters and the blank Braille pattern, not white space. */
-const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
+/** Format characters, fillers, control characters and the blank Braille pattern. */
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
 
-/** Keyboards, autofill and right-to-left text leave such characters in phones and e-mails. */
+/**
+ * Removes invisible characters, which keyboards, autofill and right-to-left text leave in phones
+ * and e-mails.
+ */
 export function removeUnseen(value: string): string {
-  return value.replace(unseen, '');
+  return value.replace(invisible, '');
 }
 
-/** Cuts outer white space. A text without a character that can be seen is empty. */
+/** Trims white space. A string without a visible character becomes empty. */
 const trimmed = (value: string) => removeUnseen(value).trim() && value.trim();
 
 /**
- * Text as clients send it, cleaned before its length is checked. An empty text is `blank` unless
- * that clears the field. A number counts as its digits, because clients send OTPs and phones so.
+ * Makes the schema of a text field, which is cleaned before its length is checked. An empty text is
+ * `blank`, unless it clears the field. A number becomes a string, because some clients send OTPs
+ * and phones as numbers.
  */
 export function text({ max, clears = false, clean = trimmed }: TextRules) {
   return z.preprocess(
@@ -50,12 +57,11 @@ interface TextRules {
   clean?: (value: string) => string;
 }
 
-/** One of a few values. */
 export function choice<const V extends readonly [string, ...string[]]>(values: V) {
   return z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.enum(values));
 }
 
-/** Values of a query parameter that comes several times, with commas between them, or both. */
+/** Makes the schema of a list in a query: repeated parameters, values with commas, or both. */
 export function severalOf<S extends z.ZodType<string, string>>(value: S) {
   return z
     .array(z.string())
@@ -63,35 +69,34 @@ export function severalOf<S extends z.ZodType<string, string>>(value: S) {
     .pipe(z.array(value).max(20));
 }
 
-/** A field that null clears, and so does `""`, for a form cannot say null. */
+/** Makes a schema that null and `""` clear, because a form cannot send null. */
 export function clearable<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === '' ? null : value), schema.nullable());
 }
 
-/** Arabic, Persian and full-width digits, as ASCII. */
+/** Converts Arabic, Persian and full-width digits to ASCII. */
 export function toAsciiDigits(value: string): string {
   return value.replace(/[\u0660-\u0669\u06F0-\u06F9\uFF10-\uFF19]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
 }
 
-/** A number, a date, a time or a phone as keyboards of any language write it, in ASCII. */
-export function toAsciiNumber(typed: string): string {
-  const narrow = removeUnseen(typed).replace(/[\uFE50-\uFE6B\uFF01-\uFF5E]/g, (wide) => wide.normalize('NFKC'));
+/** Converts a number, a date, a time or a phone from any keyboard to ASCII. */
+export function toAsciiNumber(value: string): string {
+  const narrow = removeUnseen(value).replace(/[\uFE50-\uFE6B\uFF01-\uFF5E]/g, (wide) => wide.normalize('NFKC'));
   return toAsciiDigits(narrow)
     .replaceAll('\u066B', '.')
     .replace(/[\p{Pd}\u2212]/gu, '-')
     .trim();
 }
 
-/** The integer that the digits of a query or a form make. Any other value stays as it is. */
+/** Converts the digits of a query or a form to an integer. Any other value stays unchanged. */
 export function digitsToInteger(value: unknown): unknown {
   const digits = typeof value === 'string' ? toAsciiNumber(value) : '';
   return /^\d{1,16}$/.test(digits) ? Number(digits) : value;
 }
 
-/** The id of something. */
 export const id = z.int().min(1);
 
-/** The same as it stands in a path. */
+/** Id in a path, which is a string. */
 export const idInPath = z
   .string()
   .overwrite(toAsciiNumber)

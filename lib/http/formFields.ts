@@ -1,4 +1,4 @@
-/** The fields of a form by name; one that comes several times is a list. */
+/** Returns the fields of a form by name. The values of a repeated field become a list. */
 export function readFormFields(fields: Iterable<readonly [name: string, value: unknown]>): Record<string, unknown> {
   const byName = Map.groupBy(fields, ([name]) => name);
   return Object.fromEntries(

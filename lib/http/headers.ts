@@ -5,7 +5,7 @@ import type { Contract } from './contract.ts';
 import { corsPolicy } from './corsPolicy.ts';
 import type { HttpRequest, Middleware } from './middleware.ts';
 
-/** Those that mean something to a client of JSON; the rest are for pages. */
+/** Security headers for JSON responses. The other headers only concern pages. */
 const standardHeaders = httpSecurityHeaders({
   contentSecurityPolicy: { 'default-src': "'none'", 'frame-ancestors': "'none'" },
   crossOriginEmbedderPolicy: false,
@@ -29,12 +29,12 @@ export function securityHeaders({ produces }: Pick<Contract, 'produces'>): Middl
   };
 }
 
-/** A page of ours loads its own scripts and styles, and calls this API; locally also the inbox, to sign a developer in. */
+/** Allows a page its own scripts, styles and API, and the local inbox that signs developers in. */
 function pagePolicy(): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    // Swagger UI styles its elements itself.
+    // Swagger UI uses inline styles.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     `connect-src 'self' ${config.localSiteUrl ?? ''}`.trim(),
@@ -53,7 +53,7 @@ function addRequestId({ event, response }: HttpRequest): void {
   if (response) response.headers = { ...response.headers, 'x-request-id': event.requestContext.requestId };
 }
 
-/** Reads its origins at the first request, for importing an endpoint needs no environment. */
+/** Reads the origins at the first request, so that importing an endpoint needs no environment. */
 export const cors: Middleware = {
   after: (request) => corsHeaders().after?.(request),
   onError: (request) => corsHeaders().onError?.(request),

@@ -5,7 +5,7 @@ import { loggable, logger } from '../logger.ts';
 import { standard } from './errorFormats.ts';
 import { toFieldErrors } from './validationErrors.ts';
 
-/** What goes in and out of a function that operators and other services invoke by IAM; it has no route. */
+/** Contract of a function without a route, which operators and services invoke by IAM. */
 export interface OperationContract {
   summary: string;
   input: z.ZodType;
@@ -19,8 +19,9 @@ export interface Operation {
 }
 
 /**
- * Makes the Lambda handler of an operation. What is wrong with a request is answered like the API's errors,
- * `{type, errors: [{code, detail, attr}]}`; a fault of ours is thrown, so that the caller's retries and alarms see it.
+ * Makes the Lambda handler of an operation. A rejected request returns an error like the API's:
+ * `{type, errors: [{code, detail, attr}]}`. Our own faults, throttling included, are thrown for the
+ * caller's retries and alarms.
  */
 export function internalFunction<const C extends OperationContract>(
   contract: C,
@@ -32,9 +33,9 @@ export function internalFunction<const C extends OperationContract>(
       logger().info('function_completed', { request_id: context?.awsRequestId, function: context?.functionName, problem });
     try {
       if (input.error) throw new ValidationError(toFieldErrors(input.error, contract.input));
-      const answer = contract.returns.parse(await handle(input.data as z.output<C['input']>));
+      const response = contract.returns.parse(await handle(input.data as z.output<C['input']>));
       log();
-      return answer;
+      return response;
     } catch (error) {
       if (!isRefusal(error)) {
         logger().error('function_failed', { request_id: context?.awsRequestId, error: loggable(error) });
@@ -47,6 +48,6 @@ export function internalFunction<const C extends OperationContract>(
   return Object.assign(run, { contract });
 }
 
-function isRefusal(error: unknown): boolean {
+function isRejection(error: unknown): boolean {
   return error instanceof ValidationError || (error instanceof ApiError && errors[error.errorName].status < 429);
 }

@@ -25,7 +25,7 @@ describe('what is somebody else’s', () => {
   let victim: Furnished;
   const email = 'victim@example.com';
   let sessionId: number;
-  /** What must never be in an answer to anybody else. */
+  /** Values that no response to another customer may contain. */
   let secrets: string[];
 
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('what is somebody else’s', () => {
     }
   });
 
-  /** What is attempted with things of one's own in which there is something of the victim's, and the refusal of it. */
+  /** Requests of the attacker that contain a value of the victim, and the expected rejection. */
   const attempts: [
     operationId: string,
     attempt: (attacker: SignedInCustomer) => Promise<TestRequest>,
@@ -102,13 +102,13 @@ describe('what is somebody else’s', () => {
     expect(await world.partition(`CUSTOMER#${victim.customer.id}`)).toEqual(before);
   });
 
-  /** Whoever registers a push token as their own gets that back. */
+  /** The response to a registered push token contains that token. */
   function mayEcho({ operationId }: DescribedOperation, secret: string): boolean {
     return operationId === 'devices_create' && secret === victim.registrationId;
   }
 });
 
-/** A body that names what is somebody else's wherever a field can. */
+/** Returns a body with a value of the victim in each field that can hold one. */
 function bodyAgainst({ operationId, bodies }: DescribedOperation, victim: Furnished): object | undefined {
   if (bodies.length === 0) return undefined;
   const named: Record<string, object> = {

@@ -2,7 +2,10 @@ import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
 
-/** JSON in UTF-8. Not middy's parser: it takes other charsets for UTF-8, and refuses keys that we ignore. */
+/**
+ * Reader for JSON in UTF-8. Middy's parser does not fit, because it reads other charsets as UTF-8
+ * and rejects keys that we ignore.
+ */
 export const json: BodyReader = {
   mediaType: 'application/json',
   maxBytes: () => config.maxJsonBodyBytes,

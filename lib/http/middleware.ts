@@ -2,10 +2,10 @@ import type { MiddlewareObj, Request } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { Principal } from './contract.ts';
 
-/** What the steps of one request tell each other. */
+/** State that the steps of one request share. */
 export interface State {
   startedAtMs: number;
-  /** As the client asks for them, the best first; a region does not matter to us. */
+  /** Language tags from `Accept-Language`, best first. */
   preferredLanguages?: string[];
   principal?: Principal;
 }

@@ -97,7 +97,7 @@ test('a form of UTF-8 names, folded headers and text around its parts is read', 
   expect((await world.call(form, { body, headers })).status).toBe(200);
 });
 
-/** Bytes, and from where to where slices were taken of them. */
+/** Bytes that record the start and the end of each slice. */
 function recordSlices(body: Buffer): { bytes: Buffer; slices: unknown[] } {
   const slices: unknown[] = [];
   const subarray = (start?: number, end?: number) => {

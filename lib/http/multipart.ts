@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
 import { readFormFields } from './formFields.ts';
 
-/** A file of a form. */
+/** File of a form. */
 export class Upload {
   readonly content: Buffer;
 
@@ -13,13 +13,13 @@ export class Upload {
   }
 }
 
-/** Busboy still parses the rest of a slice after it has reached a limit, so slices are small. */
+/** Slices are small, because Busboy parses the rest of a slice after it reached a limit. */
 const sliceBytes = 16 * 1024;
 
 /**
- * Forms with files, up to the size of an image. A field that comes several times becomes a list,
- * which no schema of one takes. Not middy's parser: it throws where nobody can catch it when a file
- * is cut off or a field has no name.
+ * Reader for forms with files, up to the size of an image. A repeated field becomes a list, which
+ * the schema of a single value rejects. Middy's parser does not fit, because it throws outside of
+ * the request for a truncated file or a field without a name.
  */
 export const multipart: BodyReader = {
   mediaType: 'multipart/form-data',
@@ -31,9 +31,9 @@ export const multipart: BodyReader = {
       const add = (name: string | undefined, value: unknown) => {
         if (name !== undefined) fields.push([name, value]);
       };
-      let isRefused = false;
-      const refuse = (error: ApiError) => () => {
-        isRefused = true;
+      let isRejected = false;
+      const rejectWith = (error: ApiError) => () => {
+        isRejected = true;
         reject(error);
       };
       try {
@@ -48,7 +48,7 @@ export const multipart: BodyReader = {
             headerPairs: 50,
             headerSize: sliceBytes,
           },
-          // Room for the whole body, so that a slice has been parsed when its write returns.
+          // The buffer holds the whole body, so a slice has been parsed when its write returns.
           highWaterMark: bytes.length + 1,
           fileHwm: bytes.length + 1,
         });
@@ -56,25 +56,25 @@ export const multipart: BodyReader = {
         form.on('file', (name, file, fileName) => {
           const chunks: Buffer[] = [];
           file.on('data', (chunk) => chunks.push(chunk));
-          file.on('limit', refuse(new ApiError('payloadTooLarge')));
-          file.on('error', refuse(brokenForm));
+          file.on('limit', rejectWith(new ApiError('payloadTooLarge')));
+          file.on('error', rejectWith(brokenForm));
           file.on('end', () => {
             const content = Buffer.concat(chunks);
-            // Browsers send a file input without a file as an empty file without a name.
+            // Browsers send an empty file without a name for a file input without a file.
             if (fileName || content.length > 0) add(name, new Upload(content));
           });
         });
         for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-          form.on(limit, refuse(new ApiError('payloadTooLarge')));
-        form.on('error', refuse(brokenForm));
+          form.on(limit, rejectWith(new ApiError('payloadTooLarge')));
+        form.on('error', rejectWith(brokenForm));
         form.on('finish', () => {
-          if (hasBrokenHeader(bytes, contentType)) refuse(brokenForm)();
+          if (hasBrokenHeader(bytes, contentType)) rejectWith(brokenForm)();
           else resolve(readFormFields(fields));
         });
-        for (let at = 0; at < bytes.length && !isRefused; at += sliceBytes) {
+        for (let at = 0; at < bytes.length && !isRejected; at += sliceBytes) {
           form.write(bytes.subarray(at, at + sliceBytes));
         }
-        if (!isRefused) form.end();
+        if (!isRejected) form.end();
       } catch {
         reject(brokenForm);
       }
@@ -82,7 +82,7 @@ export const multipart: BodyReader = {
   },
 };
 
-/** Busboy skips a part that it cannot read, and the client would not learn of it. */
+/** Returns whether a part has a broken header. Busboy would skip such a part silently. */
 function hasBrokenHeader(bytes: Buffer, contentType: string): boolean {
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
   const delimiter = `--${quoted ?? plain}\r\n`;
@@ -91,8 +91,8 @@ function hasBrokenHeader(bytes: Buffer, contentType: string): boolean {
     const end = bytes.indexOf('\r\n\r\n', start - 2);
     if (end < start || end - start > sliceBytes) return true;
     const lines = bytes.toString('latin1', start, end).split('\r\n');
-    const isRead = lines.every((line) => /^(?:[\w!#$%&'*+.^`|~-]+:|[ \t])/.test(line));
-    if (!isRead || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line))) return true;
+    const isValid = lines.every((line) => /^(?:[\w!#$%&'*+.^`|~-]+:|[ \t])/.test(line));
+    if (!isValid || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line))) return true;
   }
   return false;
 }

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { Page } from '../table/pagination.ts';
 import { digitsToInteger } from './fields.ts';
 
-/** Which page of a list is asked for. */
 export const PageQuery = z.object({
   cursor: z
     .string()
@@ -15,7 +14,7 @@ export const PageQuery = z.object({
 });
 export type PageQuery = z.output<typeof PageQuery>;
 
-/** Not checked: it is made of the address that was called, which has brought the request here. */
+/** Link without validation, because it is built from the URL of the request. */
 export const link = z.string().nullable().meta({ format: 'uri' });
 
 export function readPageQuery<S extends z.ZodType>(schema: S) {
@@ -26,7 +25,7 @@ export function readPageQuery<S extends z.ZodType>(schema: S) {
   });
 }
 
-/** A page with links to its neighbours, at the address that was called. */
+/** Returns a page with links to the next and the previous page. */
 export function showPage<T, S>(url: string, { page_size }: PageQuery, page: Page<T>, show: (item: T) => S) {
   const link = (cursor: string | null) =>
     cursor && `${url}?${new URLSearchParams({ cursor, page_size: String(page_size) })}`;

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Contract } from './contract.ts';
 
-/** Of a parameter that comes several times the last one counts, unless the schema takes a list. */
+/** Reads the query. The last value of a repeated parameter counts, unless its schema is a list. */
 export function readQuery({ query }: Contract, event: APIGatewayProxyEvent): Record<string, unknown> {
   const { queryStringParameters: last, multiValueQueryStringParameters: all } = event;
   const lists = Object.entries(query?.shape ?? {}).flatMap(([name, schema]) => {

@@ -1,15 +1,12 @@
-/**
- * Of the 6 MB with which a Lambda function can answer; the body is a text in them, with its quotes
- * escaped.
- */
+/** Lambda limits a response to 6 MB, including the escapes of the body, which is a JSON string. */
 export const mostBytes = 5_500_000;
 
-/** How much of an answer an item takes. */
+/** Returns the bytes that an item takes in a response. */
 export function countBytes(item: unknown): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(item)));
 }
 
-/** As many of these, from the first on, as one answer can hold: for a list that has no pages. */
+/** Takes items until the response would exceed the limit, for a list without pages. */
 export async function takeUntilLimit<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   let bytes = 0;

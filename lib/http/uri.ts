@@ -4,9 +4,7 @@ import * as z from 'zod';
 const uri =
   /^[a-z][a-z0-9+.-]*:\/\/(?=\w)(?:[\w.~:/?@!$&()*+,;=-]|%[0-9a-f]{2})*(?:#(?:[\w.~:/?@!$&()*+,;=-]|%[0-9a-f]{2})*)?$/i;
 
-/**
- * Encodes the characters that a URI cannot hold. Browsers accept more of them than other parsers do.
- */
+/** Percent-encodes characters outside RFC 3986, because some parsers reject them. */
 export function toUri(url: string): string {
   if (uri.test(url)) return url;
   const [before = '', ...fragment] = (URL.parse(url)?.href ?? url).split('#');
@@ -16,5 +14,5 @@ export function toUri(url: string): string {
   return fragment.length > 0 ? encoded.join('#') : encoded.join('');
 }
 
-/** A URL that is returned. */
+/** URL in a response, percent-encoded. */
 export const Uri = z.url().overwrite(toUri);

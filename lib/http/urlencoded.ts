@@ -3,7 +3,10 @@ import { fail } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
 import { readFormFields } from './formFields.ts';
 
-/** Forms without files, in UTF-8. A field that comes several times becomes a list, which no schema of one takes. */
+/**
+ * Reader for forms without files, in UTF-8. A repeated field becomes a list, which the schema of a
+ * single value rejects.
+ */
 export const urlencoded: BodyReader = {
   mediaType: 'application/x-www-form-urlencoded',
   maxBytes: () => config.maxJsonBodyBytes,

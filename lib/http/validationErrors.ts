@@ -3,12 +3,11 @@ import type { FieldError } from '../errors.ts';
 import { type FieldDetail, type FieldErrorCode, fieldDetails, fieldErrors } from '../errorTexts.ts';
 
 /**
- * What zod found, in the contract's words: one error a field, in the order in which the schema
- * declares the fields. Parse with `reportInput: true`, or a missing field looks like any other
- * wrong type.
+ * Converts zod's issues to field errors: one for each field, in the order of the schema. Parse with
+ * `reportInput: true`, because a missing field otherwise looks like a wrong type.
  */
 export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[] {
-  // A check that waits for the table reports last, wherever its field stands.
+  // Sort the issues, because an asynchronous check reports last.
   const object = schema instanceof z.ZodPipe ? schema.in : schema;
   const declared = object instanceof z.ZodObject ? Object.keys(object.shape) : [];
   const place = ({ path: [field] }: z.core.$ZodIssue) => declared.indexOf(String(field));
@@ -20,7 +19,7 @@ export function toFieldErrors(error: z.ZodError, schema: z.ZodType): FieldError[
   return [...byField.values()];
 }
 
-/** A value that should be an object has no field that could be named. */
+/** Returns the path of the field. A value that should be an object has no field to name. */
 function attrOf(issue: z.core.$ZodIssue): string {
   const isNoObject = issue.code === 'invalid_type' && issue.expected === 'object' && isGiven(issue.input);
   const path = isNoObject || issue.path.length === 0 ? [...issue.path, 'non_field_errors'] : issue.path;
@@ -47,7 +46,7 @@ function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
   }
 }
 
-/** A rule of our own says what zod's say of themselves. */
+/** Returns the code and the limits of a custom rule. */
 function limitsOf({ code, detail, min, max }: Record<string, unknown>): Partial<FieldError> {
   return {
     ...(isFieldErrorCode(code) && { code }),

@@ -23,10 +23,7 @@ beforeEach(() => {
   cheapPasswords(world);
 });
 
-/**
- * What no schema can say: real numbers and codes, dates that have been, what is there already or
- * has to be, one of two.
- */
+/** Errors that no schema can describe, such as invalid phones, future dates and taken e-mails. */
 const address = { point: 'invalid', map_image: 'invalid' };
 const profile = { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' };
 const account = { email: 'invalid required', phone: 'invalid required conflicting' };
@@ -63,7 +60,7 @@ testConformance(api, calls, {
     [{ Authorization: 'Bearer x.y.z' }, 'token_not_valid'],
     [{ Authorization: `Bearer ${(await signedIn()).refresh}` }, 'token_not_valid'],
   ],
-  // The envelope has none.
+  // The envelope has no error code.
   codeOf: ({ body }) => ('code' in body ? undefined : body.errors[0].code),
   refusals({ status, body }) {
     if (status === 423) {
@@ -74,7 +71,7 @@ testConformance(api, calls, {
     return body.errors.map(({ attr, code }: { attr: string; code: string }) => ({ field: attr, code }));
   },
   beyondSchema,
-  // Whatever is wrong with a point is wrong with it as a whole.
+  // An error inside a point is reported for the whole point.
   refusedFor: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {
     await world.renewEngine();

@@ -6,7 +6,6 @@ import { listFailingFields } from './fieldErrors.ts';
 import { describeHeaders } from './headers.ts';
 import { type Components, type Json, pascalCase } from './schemas.ts';
 
-/** What a status means. */
 export function describeStatus(status: number, hasFields = false): string {
   const descriptions: Record<number, string> = {
     200: 'Done.',
@@ -30,7 +29,10 @@ export function describeStatus(status: number, hasFields = false): string {
   return descriptions[status] ?? String(status);
 }
 
-/** The failures of an operation, with an example for every code. Those that say the same everywhere stand among the components. */
+/**
+ * Describes the errors of an operation, with an example for every code. Examples that do not depend
+ * on the operation go to the components.
+ */
 export function describeErrors(contract: Contract, names: readonly ErrorName[], components: Components): Json {
   const dialect = chooseErrorFormat(contract);
   const failures = [
@@ -67,13 +69,13 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
   );
 }
 
-/** The error as the operation answers it, which may call the field otherwise than the catalogue. */
+/** Makes an error of the operation, which may rename the field of the catalogue. */
 function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
   const attr = attrs[name];
   return new ApiError(name, { ...(attr && { attr }) });
 }
 
-/** What the document calls the errors of a dialect. @throws for one that it does not describe */
+/** Returns the schema name of a dialect. @throws for a dialect outside of the document */
 function errorNameOf(dialect: ErrorFormat): string {
   if (dialect === standard) return 'ErrorBody';
   if (dialect === envelope) return 'EnvelopeError';
@@ -83,7 +85,7 @@ function errorNameOf(dialect: ErrorFormat): string {
 const text = (description: string) => ({ type: 'string', description });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-/** Every error as surface A writes it, with the codes that it can have, and as surface B does. */
+/** Returns the error schemas of surface A, limited to the given codes, and of surface B. */
 export function errorSchemas(codes: ReadonlySet<string>): Json {
   const catalogue = [...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)];
   return {
@@ -141,7 +143,7 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
   };
 }
 
-/** The schema of what a dialect sends around a body. */
+/** Wraps the schema of a body in the envelope of its dialect. */
 export function findContext(dialect: ErrorFormat, status: number, schema: Json): Json {
   if (dialect === standard) return schema;
   return {

@@ -5,21 +5,24 @@ import type { Contract } from '../http/contract.ts';
 import { toFieldErrors } from '../http/validationErrors.ts';
 import { describeSchema, type Json, withoutNull } from './schemas.ts';
 
-/** Longer than any text may be. */
+/** Longer than the limit of any text field. */
 const endless = 'x'.repeat(10_000);
 
-/** What can be wrong with the fields of a request: for each code the fields that its contract names, else the first that can get it. */
-export function listFailingFields({ query, body, fieldErrors: known = [] }: Contract): FieldError[][] {
+/**
+ * Lists the field errors of a request by code. Each code has the fields that the contract declares,
+ * else the first field that can fail with it.
+ */
+export function listFailingFields({ query, body, fieldErrors: contractErrors = [] }: Contract): FieldError[][] {
   const all = [...errorsIn(query, true), ...errorsIn(body, false)];
   return Object.keys(fieldErrors).flatMap((code) => {
-    const own = known.filter((error) => error.code === code);
+    const declared = contractErrors.filter((error) => error.code === code);
     const first = all.find((error) => error.code === code);
-    if (own.length > 0) return [[...own]];
+    if (declared.length > 0) return [[...declared]];
     return first ? [[first]] : [];
   });
 }
 
-/** The fields of an object before those of objects inside it. */
+/** Lists the errors of an object. Its own fields come before the fields of nested objects. */
 function errorsIn(schema: z.core.$ZodType | undefined, isQuery: boolean, prefix = ''): FieldError[] {
   const fields = Object.entries(objectIn(schema)?.shape ?? {});
   const attrOf = (name: string, field: z.core.$ZodType, code: FieldError['code']) =>
@@ -40,10 +43,10 @@ function objectIn(schema: z.core.$ZodType | undefined): z.ZodObject | undefined 
   return isWrapped ? objectIn(schema.unwrap()) : undefined;
 }
 
-/** What a field answers to values that are wrong in one way each. */
+/** Returns the errors of a field, by parsing values that are invalid in one way each. */
 function errorsOf(field: z.core.$ZodType, isQuery: boolean): Omit<FieldError, 'attr'>[] {
   const json = withoutNull(describeSchema(field as z.ZodType, 'input', {}));
-  // A build has neither the table, which common passwords are in, nor the clock, which dates are held against.
+  // A build has no table, which holds the common passwords, and no clock, which dates depend on.
   const ownLimits = limitsOf(json);
   const values = [
     undefined,
@@ -51,11 +54,11 @@ function errorsOf(field: z.core.$ZodType, isQuery: boolean): Omit<FieldError, 'a
     ...(ownLimits.length > 0 ? [] : ['', ...(json.format ? [] : ['x']), '\0', endless]),
     ...outOfRange(json).map((value) => (isQuery ? String(value) : value)),
   ];
-  const answered = values.flatMap((value) => {
+  const parsed = values.flatMap((value) => {
     const { error } = z.safeParse(field, value, { reportInput: true });
     return error ? toFieldErrors(new z.ZodError(error.issues), field as z.ZodType) : [];
   });
-  return [...answered, ...ownLimits];
+  return [...parsed, ...ownLimits];
 }
 
 function limitsOf({ minLength, maxLength, enum: choices }: Json): Omit<FieldError, 'attr'>[] {

@@ -1,11 +1,11 @@
 import type { Json } from './schemas.ts';
 
-/** Values of a document, not schemas. */
+/** Keywords that hold values and not schemas. */
 const values = new Set(['const', 'default', 'enum', 'example', 'examples', 'required']);
 
 /**
- * Rewrites schemas in the forms from which generators make clients that compile and work. Without a
- * format Kotlin, Java and Swift read ids into 32 bits, and `anyOf` with null becomes a class.
+ * Rewrites schemas so that generated clients compile and work. Without a format, Kotlin, Java and
+ * Swift clients parse ids as 32-bit integers. `anyOf` with null becomes a class.
  */
 export function easeGeneration(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(easeGeneration);
@@ -19,8 +19,8 @@ function isObject(node: unknown): node is Json {
 }
 
 /**
- * `type: [X, "null"]`. Generators read null beside a reference, which has no type. Of any other
- * union they make an empty class, so a union may be anything.
+ * Rewrites `anyOf` with null as `type: [X, "null"]`, except for references, which generators
+ * understand. Removes any other union, because generators would make an empty class of it.
  */
 function mergeNull(schema: Json): Json {
   const { anyOf, ...own } = schema;
@@ -32,7 +32,7 @@ function mergeNull(schema: Json): Json {
   return { type: [type, 'null'], ...(choices && { enum: [...choices, null] }), ...rest, ...own };
 }
 
-/** Kotlin's generator makes a choice of one out of a constant, which compiles for texts alone. */
+/** Rewrites constants that are not strings, because Kotlin's enums of them do not compile. */
 function nameType(schema: Json): Json {
   const { const: only, ...own } = schema;
   const [first = only] = Array.isArray(schema.enum) ? schema.enum : [];
@@ -48,7 +48,7 @@ function nameFormat(schema: Json): Json {
   return format && !own.format ? { ...schema, format } : schema;
 }
 
-/** Responses may get new fields. */
+/** Allows additional properties, because later versions may add fields to responses. */
 function open(schema: Json): Json {
   const { additionalProperties, ...own } = schema;
   return additionalProperties === false ? own : schema;

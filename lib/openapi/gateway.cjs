@@ -1,9 +1,9 @@
-// What serverless.yml asks of its own routes, so that no path is written twice: the fallback gets every other method of
-// every path, for 405 and CORS preflights, and every path that nobody else has.
+// Derives the fallback's events from the routes of serverless.yml, so that no path is repeated. The
+// fallback gets all other methods of a path, for 405 and CORS preflights, and all other paths.
 const { ApiError } = require('../errors.ts');
 const { readRoutes } = require('./routes.ts');
 
-// What API Gateway answers by itself, before or after a function, in the same words as ours.
+// Responses of API Gateway itself, with the errors of our catalogue.
 const problems = {
   BAD_REQUEST_BODY: 'parseError',
   BAD_REQUEST_PARAMETERS: 'parseError',
@@ -16,22 +16,26 @@ const problems = {
   WAF_FILTERED: 'permissionDenied',
 };
 
-// The details where the text of the error is about a body.
+// Details that replace a text about the body.
 const details = { BAD_REQUEST_PARAMETERS: 'brokenRequest' };
 
-/** The events and the environment of a service's fallback, and API Gateway's own answers; `folder` is that of its serverless.yml. */
+/**
+ * Returns the events and the environment of a service's fallback, and API Gateway's own responses.
+ * `folder` contains the service's serverless.yml.
+ */
 function gatewayOf(folder, dialect) {
   const methodsByResource = {};
   for (const { resource, method } of readRoutes(folder)) {
     methodsByResource[resource] ??= [];
     methodsByResource[resource].push(method);
   }
-  // `/api/customers` exists in API Gateway because of what is below it, and would be a bare 403 without a method.
-  const above = Object.keys(methodsByResource).flatMap((resource) => {
+  // A parent path such as `/api/customers` exists in API Gateway too. Without a method, it would
+  // return a bare 403.
+  const parents = Object.keys(methodsByResource).flatMap((resource) => {
     const parts = resource.split('/');
     return parts.map((_, end) => parts.slice(0, end).join('/') || '/');
   });
-  const paths = new Set([...Object.keys(methodsByResource), ...above, '/{proxy+}']);
+  const paths = new Set([...Object.keys(methodsByResource), ...parents, '/{proxy+}']);
   const responses = Object.entries(problems).map(([type, problem]) => {
     const name = type.toLowerCase().replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase());
     return [

@@ -3,7 +3,7 @@ import type { Json } from './schemas.ts';
 
 const text = { type: 'string' };
 
-/** What comes beside a body, by the names of the components. */
+/** Response headers by the names of their components. */
 export const headers = {
   RequestId: {
     name: 'x-request-id',
@@ -47,7 +47,6 @@ export const headerComponents = Object.fromEntries(
   Object.entries(headers).map(([name, { name: _, ...header }]) => [name, header]),
 );
 
-/** The headers of an answer. */
 export function describeHeaders(status: number, { cacheControl }: Pick<Contract, 'cacheControl'>): Json {
   const isCached = cacheControl !== undefined && (status < 300 || status === 304);
   const sent: (keyof typeof headers)[] = [
@@ -77,7 +76,6 @@ export const parameterComponents = {
   },
 };
 
-/** The headers that an operation goes by. */
 export function headerParameters({ cacheControl }: Pick<Contract, 'cacheControl'>): Json[] {
   const names: (keyof typeof parameterComponents)[] = [
     'AcceptLanguage',

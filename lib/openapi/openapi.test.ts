@@ -69,7 +69,7 @@ describe('bodies', () => {
 });
 
 describe('schemas', () => {
-  /** Objects with fields, by where they stand. */
+  /** Returns the places of all objects with fields. */
   function objectsIn(schema: unknown, place: string): string[] {
     if (typeof schema !== 'object' || schema === null) return [];
     const inside = Object.entries(schema).flatMap(([name, value]) => objectsIn(value, `${place}.${name}`));
@@ -186,7 +186,7 @@ describe('descriptions', () => {
 });
 
 describe('for generators of clients', () => {
-  /** Every schema of the document, also those inside others. */
+  /** Returns every schema of the document, including nested ones. */
   function schemasIn(node: unknown): (Schema & Record<string, unknown>)[] {
     if (typeof node !== 'object' || node === null) return [];
     const inside = Object.entries(node).flatMap(([name, value]) => (/^examples?$/.test(name) ? [] : schemasIn(value)));

@@ -11,7 +11,7 @@ import { project, type Route, readRoutes } from './routes.ts';
 import { findSample, samplesByStatus } from './samples.ts';
 import { type Components, describeSchema, type Json, nameSchema, pascalCase } from './schemas.ts';
 
-/** In the order of the docs page. */
+/** Tags in the order of the docs page. */
 const tags = {
   auth: 'One-time codes, tokens, and where a customer is signed in.',
   customers: 'Who is signed in: the profile, its export and its erasure.',
@@ -29,7 +29,7 @@ const tags = {
 
 const root = new URL('../../', import.meta.url);
 
-/** The OpenAPI 3.1 document: the routes of serverless.yml joined with the contracts of their endpoints. */
+/** Builds the OpenAPI 3.1 document from the routes of serverless.yml and their contracts. */
 export async function buildOpenApi(): Promise<Json> {
   const { version, description, license } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const components: Components = { schemas: {}, examples: {}, errorCodes: new Set() };
@@ -65,7 +65,7 @@ export async function buildOpenApi(): Promise<Json> {
   }) as Json;
 }
 
-/** A field of a named schema says what that schema is, unless it has words of its own. */
+/** Copies the description of a named schema to each field without its own description. */
 function describeReferences(schemas: Record<string, Json>): Json {
   const described = (field: Json): Json => {
     const reference = [field.$ref, ...(Array.isArray(field.anyOf) ? field.anyOf.map(({ $ref }) => $ref) : [])].find(
@@ -87,13 +87,13 @@ function sorted(byName: Json): Json {
   return Object.fromEntries(Object.entries(byName).sort(([a], [b]) => a.localeCompare(b)));
 }
 
-/** The endpoint that a file of a service exports; `file` is as in {@link Route}. */
+/** Loads the endpoint of a file. `file` has the form of {@link Route.file}. */
 export async function loadEndpoint(file: string, folder = project): Promise<Endpoint> {
   const { handler } = (await import(`${folder}/${file}.ts`)) as { handler: Endpoint };
   return handler;
 }
 
-/** The errors that an endpoint can answer because of what its contract asks for. */
+/** Returns the errors that every endpoint with such a contract can return. */
 export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'params' | 'body'>): ErrorName[] {
   return [
     ...(body ? (['parseError', 'payloadTooLarge', 'unsupportedMediaType'] as const) : []),
@@ -107,7 +107,7 @@ export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'pa
 }
 
 async function describe({ file }: Route, contract: Contract, components: Components): Promise<Json> {
-  const { operationId, tag, summary, description, body, errors: own = [] } = contract;
+  const { operationId, tag, summary, description, body, errors: declared = [] } = contract;
   const { schemas } = components;
   const name = pascalCase(operationId ?? '');
   return {
@@ -120,19 +120,19 @@ async function describe({ file }: Route, contract: Contract, components: Compone
     ...(body && { requestBody: await describeBody(name, file, { ...contract, body }, schemas) }),
     responses: {
       ...describeSuccesses(name, contract, schemas),
-      ...describeErrors(contract, [...own, ...commonErrors(contract)], components),
+      ...describeErrors(contract, [...declared, ...commonErrors(contract)], components),
     },
   };
 }
 
-/** The gateway takes every path with and without the slash at its end. */
+/** Returns a second path for the form. The gateway accepts paths with and without a final slash. */
 function formPathOf(path: string): string {
   return path.replace(/\/$/, '');
 }
 
 /**
- * The form of an operation as an operation of its own. Most generators make a method of the first
- * media type only, and that is JSON, so no method could send a file.
+ * Describes the form of an operation as a separate operation. Most generators make a method for the
+ * first media type only. That is JSON, so no method could send a file.
  */
 function describeFormOnly(operation: Json, { mediaType }: BodyReader, schemas: Json): Json {
   const { operationId, summary, requestBody, ...rest } = operation;
@@ -147,7 +147,7 @@ function describeFormOnly(operation: Json, { mediaType }: BodyReader, schemas: J
   };
 }
 
-/** The upload as a command, for pages that show such samples. */
+/** Returns the upload as a curl command, for documentation pages that show code samples. */
 function describeUpload(method: string, path: string, { requestBody }: Json): Json {
   const { content } = requestBody as { content: Record<string, { examples: { upload: { value: Json } } }> };
   const fields = Object.entries(content['multipart/form-data']?.examples.upload.value ?? {});
@@ -167,14 +167,14 @@ function describeSuccesses(name: string, contract: Contract, schemas: Json): Jso
   const dialect = chooseErrorFormat(contract);
   const statuses = Object.entries(contract.returns).map(([key, schema]) => {
     const status = Number(key);
-    const answer = { description: describeStatus(status), headers: describeHeaders(status, contract) };
-    if (!schema) return [key, answer];
+    const response = { description: describeStatus(status), headers: describeHeaders(status, contract) };
+    if (!schema) return [key, response];
     const body = findContext(dialect, status, describeSchema(schema, 'output', schemas));
     const named = nameSchema(`${name}Response`, body, schemas);
     const sample = findSample(named, schemas);
     const example = status in samplesByStatus ? { ...(sample as Json), ...samplesByStatus[status] } : sample;
-    return [key, { ...answer, content: { 'application/json': { schema: named, example } } }];
+    return [key, { ...response, content: { 'application/json': { schema: named, example } } }];
   });
-  const known = { description: describeStatus(304), headers: describeHeaders(304, contract) };
-  return { ...Object.fromEntries(statuses), ...(contract.cacheControl && { 304: known }) };
+  const notModified = { description: describeStatus(304), headers: describeHeaders(304, contract) };
+  return { ...Object.fromEntries(statuses), ...(contract.cacheControl && { 304: notModified }) };
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * What clients were written against, row by row: the operation, its method and path, whether it
- * needs an access token, the required fields of its body or query, its success statuses, beside
- * those failures that it is published with, and the fields that its answer always has. An answer of
- * surface B has them in `data`.
+ * The published API, which clients depend on. Each row has the operation, its method and path, and
+ * whether it needs an access token. Then come the required fields of its body or query, its
+ * statuses and the required fields of its response. A response of surface B has them in `data`.
  */
 const customer =
   'id phone_number full_name email image gender birth_date primary_address is_profile_completed language country wallet';

@@ -7,9 +7,8 @@ import { project } from './routes.ts';
 const { operations } = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 
 /**
- * The fields of what clients get, each with its choices in the order of the alphabet, or its type
- * or format and the most characters that it may have, and `?` where it may be null. All are always
- * there.
+ * Required fields of each response. Each field has its choices in alphabetical order, or its type
+ * or format with its maximum length. A `?` marks a nullable field.
  */
 const Country = { code: 'string≤2', flag: 'uri', phone_code: 'string≤4', name: 'string≤100' };
 const Wallet = { balance: 'string', balance_currency: 'string≤3', is_use_wallet_in_payment: 'boolean' };
@@ -96,10 +95,7 @@ test.each(Object.entries(answers))('%s answers as clients were written against',
   }
 });
 
-/**
- * All that may be sent, each in its own words: bodies, or queries after `?`, and which bodies can
- * be forms as well.
- */
+/** Fields of each request: bodies, or queries after `?`. Some bodies can also be forms. */
 const NewAddress = 'point.type point.coordinates description location_type map_description map_image';
 const NewDevice = 'name registration_id device_id active type';
 const Profile = 'full_name image birth_date primary_address email gender language';
@@ -137,7 +133,7 @@ test('a code can be sent for what clients ask for', () => {
   expect(briefs(found('sendOTP').bodies[0]?.schema ?? {}).otp_type).toBe(otpTypes);
 });
 
-/** What is refused for reasons of its own. */
+/** Error codes beyond invalid fields. */
 const refusals: Record<string, string> = {
   sendOTP: 'otp_send_limit',
   AuthenticateCustomer: 'otp_invalid otp_expired otp_try_limit',
@@ -169,7 +165,7 @@ function found(operationId: string) {
   return operation;
 }
 
-/** Every field of a schema, also those in objects and lists, by its path. */
+/** Returns every field of a schema by its path, including fields in objects and lists. */
 function briefs(schema: Schema): Record<string, string> {
   const own = schema.anyOf?.find((one) => typeOf(one) !== 'null') ?? schema;
   if (own.items?.properties) return briefs(own.items);

@@ -16,7 +16,10 @@ import {
   nameSchema,
 } from './schemas.ts';
 
-/** What an operation goes by beside its body. What the sample event leaves out and may be left out has an empty example. */
+/**
+ * Describes the parameters of an operation. An optional parameter that the sample event does not
+ * have gets an empty example.
+ */
 export function describeParameters(file: string, contract: Contract, schemas: Json): Json[] {
   const { params, query } = contract;
   const { pathParameters, queryStringParameters } = sampleEvent(file);
@@ -43,7 +46,10 @@ export function describeParameters(file: string, contract: Contract, schemas: Js
   ];
 }
 
-/** The body of an operation whose schemas are called by this name, with that of its sample event, which a test holds against the schema. */
+/**
+ * Describes the body of an operation, with the body of its sample event as the example. `name` is
+ * the prefix of the schema names. A test checks the sample against the schema.
+ */
 export async function describeBody(
   name: string,
   file: string,
@@ -51,22 +57,23 @@ export async function describeBody(
   schemas: Json,
 ): Promise<Json> {
   const request = describeSchema(body, 'input', schemas);
-  // None at all counts as `{}`.
-  const hasNeeds = (request.required as string[]).length > 0;
-  const required = needsBody || hasNeeds || !(await body.safeParseAsync({})).success;
+  // A missing body counts as `{}`.
+  const hasRequiredFields = (request.required as string[]).length > 0;
+  const required = needsBody || hasRequiredFields || !(await body.safeParseAsync({})).success;
   const sample = JSON.parse(sampleEvent(file).body ?? '{}');
   const content = { 'application/json': media(nameSchema(`${name}Request`, request, schemas), sample) };
   if (!accepts) return { required, content };
   const form = describeForm(body);
   const values = asForm(sample, form);
-  // Without a name: the Java generator imports the class of a named form, and makes no such class.
+  // The form has no name, because the Java generator imports a class for a named form, but does not
+  // make that class.
   const ofForm = media(withExamples(form, values), values);
   const upload = { summary: 'With a file in place of the text.', value: { ...values, ...listFiles(form) } };
   const examples = { ...ofForm.examples, upload };
   return { required, content: { ...content, [accepts.mediaType]: { ...ofForm, examples } } };
 }
 
-/** The file fields of a form, each with the name of a file. */
+/** Returns the file fields of a form, each with a file name. */
 export function listFiles({ properties }: Form): Record<string, string> {
   const files = Object.entries(properties).filter(([, { format }]) => format === 'binary');
   return Object.fromEntries(files.map(([name]) => [name, 'photo.jpg']));
@@ -81,7 +88,7 @@ function sampleEvent(file: string): Partial<APIGatewayProxyEvent> {
   return existsSync(event) ? JSON.parse(readFileSync(event, 'utf8')) : {};
 }
 
-/** A body as the texts of a form, without files. */
+/** Converts a body to the text fields of a form. */
 function asForm(body: Json, { properties }: Form): Json {
   const fields = Object.entries(body).filter(([name]) => properties[name]?.format !== 'binary');
   return Object.fromEntries(
@@ -89,7 +96,7 @@ function asForm(body: Json, { properties }: Form): Json {
   );
 }
 
-/** Swagger UI fills in each field that has an example. Fields that the sample leaves out stay empty. */
+/** Adds examples to the fields of the sample only, because Swagger UI fills in every example. */
 function withExamples(form: Form, values: Json): Form {
   const properties = Object.entries(form.properties).map(([name, field]) => {
     return [name, name in values ? { ...field, examples: [values[name]] } : field];

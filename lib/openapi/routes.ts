@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** The folder of the project; its own service is meant where none is named. */
+/** Folder of the project, and of the default service. */
 export const project = join(import.meta.dirname, '../..');
 
-/** One line of serverless.yml: a function, its file, and the route that runs it. */
+/** Route of serverless.yml, with its function and the file of that function. */
 export interface Route {
   functionName: string;
-  /** Relative to the service, without its ending: `functions/auth/sendOtp`. */
+  /** Path relative to the service, without its extension: `functions/auth/sendOtp`. */
   file: string;
   method: string;
-  /** As written, with its trailing slash where it has one. */
+  /** Path as written in serverless.yml, with or without a trailing slash. */
   path: string;
-  /** As API Gateway names it: without the trailing slash. */
+  /** Path as API Gateway names it, without a trailing slash. */
   resource: string;
 }
 
@@ -36,26 +36,25 @@ interface Service {
 }
 
 /**
- * The serverless.yml of a folder as it stands, its variables unresolved. For builds, the local
- * stack and tests; no function loads it.
+ * Reads the serverless.yml of a folder, with its variables unresolved. Only builds, the local stack
+ * and tests use it.
  */
 export function readService(folder = project): Service {
   return readYaml(`${folder}/serverless.yml`) as Service;
 }
 
-/** What serverless.yml sets for a stage. */
+/** Returns a parameter of serverless.yml for a stage. */
 export function paramOf(stage: string, name: string): unknown {
   const { params } = readService();
   return { ...params.default, ...params[stage] }[name];
 }
 
-/** The table's properties, as they are deployed by every service. */
+/** Reads the properties of the table, which every service deploys. */
 export function readTable(): unknown {
   const { Resources } = readYaml(`${project}/deploy/table.yml`) as { Resources: { Table: { Properties: unknown } } };
   return Resources.Table.Properties;
 }
 
-/** How the queue of broadcasts is deployed. */
 export function readBroadcastQueue(): { maxReceiveCount: number } {
   const { Resources } = readYaml(`${project}/deploy/queues.yml`) as {
     Resources: {
@@ -66,11 +65,10 @@ export function readBroadcastQueue(): { maxReceiveCount: number } {
 }
 
 function readYaml(file: string): unknown {
-  // Each function repeats the aliases of its permissions, which the parser takes for an attack.
+  // Each function repeats aliases for its permissions, which the parser would reject as an attack.
   return parse(readFileSync(file, 'utf8'), { logLevel: 'error', maxAliasCount: -1 });
 }
 
-/** Every function of a service and its file. */
 export function readFunctions(folder?: string): { functionName: string; file: string }[] {
   return Object.entries(readService(folder).functions).map(([functionName, { handler }]) => ({
     functionName,
@@ -78,7 +76,7 @@ export function readFunctions(folder?: string): { functionName: string; file: st
   }));
 }
 
-/** Every route of a service; those that the fallback gets are made from them. */
+/** Returns the routes of a service, without those of the fallback, which are derived from them. */
 export function readRoutes(folder?: string): Route[] {
   return Object.entries(readService(folder).functions).flatMap(([functionName, { handler, events }]) =>
     (Array.isArray(events) ? events : []).flatMap(({ http }) => {

@@ -3,10 +3,7 @@ import type { Json } from './schemas.ts';
 const token = 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxMjM0NTY3ODkwMTIzNDU2In0.c2lnbmF0dXJl';
 const id = 4503599627370497;
 
-/**
- * What fields hold in examples: by the name of the field, and before that by the names of its
- * schema and of the field.
- */
+/** Example values by field, or by schema and field, which wins. */
 const samples: Record<string, unknown> = {
   'AppInfo.about_us': '<p>Fresh from the farm since 2009.</p>',
   'AppInfo.policy': '<p>We keep what an order needs.</p>',
@@ -105,14 +102,14 @@ const samples: Record<string, unknown> = {
   website: 'https://shop.example',
 };
 
-/** The same where it is of one status alone. */
+/** Example values of a response with one status. */
 export const samplesByStatus: Record<number, Json> = {
   503: { status: 'failing', checks: { table: 'ok', sns: 'failing' } },
 };
 
 /**
- * An example of what a schema describes; `owner` and `field` say where it stands. @throws where
- * nobody has said what a field holds
+ * Returns an example of a schema. `owner` and `field` name its place.
+ * @throws if {@link samples} lacks a value for a field
  */
 export function findSample(schema: Json, schemas: Json, owner = '', field = ''): unknown {
   if ('const' in schema) return schema.const;

@@ -2,21 +2,24 @@ import * as z from 'zod';
 
 export type Json = Record<string, unknown>;
 
-/** What the operations have in common, collected while they are described. */
+/** Shared components, collected while the operations are described. */
 export interface Components {
   schemas: Json;
   examples: Json;
-  /** What errors are called where they have codes. */
+  /** Error codes of surface A. */
   errorCodes: Set<string>;
 }
 
-/** A schema of ours in the words of OpenAPI; what it names goes to the components, `schemas`. */
+/** Converts a zod schema to OpenAPI, and adds its named schemas to the components. */
 export function describeSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const override = io === 'input' ? [nameRequired, forJson] : [];
   return hoist(toJson(schema, io, override), schemas);
 }
 
-/** The same of a body that comes as a form: texts and files, as `form` in the metadata of a schema says. Empty texts clear. */
+/**
+ * Converts the schema of a body to the schema of a form. `form` in the metadata of a field replaces
+ * its schema. An empty text clears a field.
+ */
 export function describeForm(body: z.ZodType): Form {
   const schemas: Json = {};
   const { properties = {}, required } = hoist(toJson(body, 'input', [nameRequired, forForm]), schemas);
@@ -29,7 +32,7 @@ export function describeForm(body: z.ZodType): Form {
 
 export type Form = Json & { properties: Record<string, Json> };
 
-/** What is left of a schema where null cannot be said. */
+/** Removes null from a schema. */
 export function withoutNull(schema: Json): Json {
   const { anyOf, type, ...rest } = schema;
   if (Array.isArray(type)) return { type: type.find((one) => one !== 'null'), ...rest };
@@ -37,7 +40,7 @@ export function withoutNull(schema: Json): Json {
   return own.length === 1 ? { ...own[0], ...rest } : schema;
 }
 
-/** The same where an empty text counts as null. */
+/** Removes null from a schema whose empty text counts as null. */
 export function clearedByEmpty(schema: Json): Json {
   const { minLength, ...own } = withoutNull(schema);
   return { ...own, ...(minLength !== undefined && !isNullable(schema) && { minLength }) };
@@ -48,7 +51,7 @@ export function isNullable({ anyOf, type }: Json): boolean {
   return all.includes('null');
 }
 
-/** Gives an object a name among the components, so that generators have one for its type. */
+/** Moves an object to the components, so that generators have a name for its type. */
 export function nameSchema(name: string, schema: Json, schemas: Json): Json {
   if (schema.type !== 'object') return schema;
   schemas[name] = schema;
@@ -86,14 +89,17 @@ function forForm({ jsonSchema }: Place): void {
   Object.assign(jsonSchema, form);
 }
 
-/** A field that is read leniently, as our texts are, would count as optional: zod cannot know what its step lets through. */
+/**
+ * Sets the required fields by parsing undefined. Zod would report our text fields as optional,
+ * because it cannot look into their preprocessing.
+ */
 function nameRequired({ zodSchema, jsonSchema }: Place): void {
   if (zodSchema._zod.def.type !== 'object') return;
   const required = Object.entries(zodSchema._zod.def.shape).filter(([, field]) => isRequired(field));
   jsonSchema.required = required.map(([name]) => name);
 }
 
-/** Moves the named schemas inside a schema to the components of the document. */
+/** Moves the named schemas inside a schema to the components. */
 function hoist(schema: Json, schemas: Json): Json {
   const {
     $schema: _,

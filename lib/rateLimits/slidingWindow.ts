@@ -15,9 +15,9 @@ type Item = Record<string, unknown>;
  * Sliding-window limit. An item stores the newest events of one kind as `<name>1` (the newest) to
  * `<name>N`, in seconds since the epoch.
  *
- * Counting an event is one conditional update. DynamoDB reads every right-hand side of SET before it
- * writes, so each event moves up one place. The limit therefore holds under parallel calls. Unlike a
- * fixed window, it allows no burst at an edge.
+ * Counting an event is one conditional update. DynamoDB reads every right-hand side of SET before
+ * it writes, so each event moves up one place. The limit therefore holds under parallel calls.
+ * Unlike a fixed window, it allows no burst at an edge.
  *
  * `coolDownsSeconds` is the wait after the first, second … event within the first limit's period.
  * The last wait also applies to all later events.
