@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { fail } from './errors.ts';
 
-/** How often a call is made before the client is asked to come back later. */
+/** Most attempts before the client gets a 429. */
 export const attempts = 12;
 
 /**
- * Retries while another transaction holds an item, or DynamoDB has no capacity for one of a
- * transaction's items. Nothing has been written by then, so the caller may try later.
+ * Retries a write while another transaction uses one of its items, or DynamoDB has no capacity for
+ * one of them. Nothing has been written then.
+ * @throws throttled after the last attempt
  */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -27,11 +28,10 @@ function isConflict(error: unknown): boolean {
 }
 
 /**
- * Reasons to cancel a transaction that pass. DynamoDB writes some of them with and some without
- * `Exception`.
+ * Temporary reasons to cancel a transaction. DynamoDB returns them with or without `Exception`.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
-const passing = [
+const temporaryReasons = [
   'InternalServerError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
@@ -45,10 +45,10 @@ function isCancelledForNow(error: unknown): boolean {
   const reasons = error instanceof Error && 'CancellationReasons' in error ? error.CancellationReasons : [];
   const codes = Array.isArray(reasons) ? reasons.map(({ Code = 'None' }: { Code?: string }) => Code) : [];
   const failed = codes.filter((code) => code !== 'None').map((code) => code.replace(/Exception$/, ''));
-  return failed.length > 0 && failed.every((code) => passing.includes(code));
+  return failed.length > 0 && failed.every((code) => temporaryReasons.includes(code));
 }
 
-/** DynamoDB asks for a pause after the SDK's own retries; so do we. */
+/** Errors of a throttled call, after the SDK's own retries. */
 const throttles = [
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -61,24 +61,22 @@ function isThrottle(error: unknown): boolean {
 }
 
 /**
- * The same for writes that may be repeated: also a table that is too slow to respond, or fails
- * inside.
+ * Returns whether a repeatable write may be retried. After a timeout or an internal error, DynamoDB
+ * may have done the write.
  */
 export function isBusy(error: unknown): boolean {
   return isThrottle(error) || (error instanceof Error && ['InternalServerError', 'TimeoutError'].includes(error.name));
 }
 
-export async function translateThrottle<T>(answer: Promise<T>): Promise<T> {
-  return answer.catch((error) => {
+/** Turns a throttled call into a 429. */
+export async function translateThrottle<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error) => {
     if (isThrottle(error)) return fail('throttled', { retryAfterSeconds: 1 });
     throw error;
   });
 }
 
-/**
- * Waits before another try, with full jitter: two that collided once must not collide again in
- * step.
- */
+/** Waits before a retry, with full jitter, so that two callers do not conflict again. */
 export function backOff(attempt: number): Promise<void> {
   return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 1_000));
 }

@@ -2,9 +2,9 @@ import { isFresh, nowSeconds } from './clock.ts';
 import { config } from './config/config.ts';
 
 /**
- * Keeps the result of a read for {@link config.secretsCacheSeconds}. Parallel callers share one
- * read. While reads fail, the last value goes on serving.
- * @param read is told whether there is a last value
+ * Caches a read for {@link config.secretsCacheSeconds}. Parallel callers share one read. While
+ * reads fail, the last value still serves.
+ * @param read receives whether there is a last value
  */
 export function cacheThroughFailures<T>(read: (hasLast: boolean) => Promise<T>): () => Promise<T> {
   let kept: { value: Promise<T>; readAtSeconds: number; isReading: boolean } | undefined;
@@ -27,15 +27,15 @@ export function cacheThroughFailures<T>(read: (hasLast: boolean) => Promise<T>):
 }
 
 export interface Cached<T> {
-  /** The value, at most {@link config.seedCacheSeconds} old. */
+  /** Returns a value that is at most {@link config.seedCacheSeconds} old. */
   (): Promise<T>;
-  /** The value as it is now, for whoever has seen that the kept one is out of date. */
+  /** Reads the value again, for a caller that found the cached one out of date. */
   refresh: () => Promise<T>;
-  /** The value as it was read last, however long ago. */
+  /** Returns the cached value, even if it is old. */
   last: () => Promise<T> | undefined;
 }
 
-/** What operators load and every request needs: read once in a while, and shared by the requests of one function. */
+/** Caches data that operators load, for all requests of one function instance. */
 export function cached<T>(read: () => Promise<T>): Cached<T> {
   let kept: { value: Promise<T>; readAtSeconds: number } | undefined;
   const refresh = () => {

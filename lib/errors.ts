@@ -59,7 +59,7 @@ export type ErrorName = keyof typeof errors;
 export interface FieldError {
   attr: string;
   code: FieldErrorCode;
-  /** Replaces the code's own text. */
+  /** Replaces the text of the code. */
   detail?: FieldDetail;
   max?: number;
   min?: number;
@@ -72,11 +72,11 @@ interface ErrorContext {
   retryAfterSeconds?: number;
   /** For 405: the methods that are allowed. */
   allow?: readonly string[];
-  /** The field, where the request calls it otherwise than the catalogue. */
+  /** Field of the request, if it is not the one in the catalogue. */
   attr?: string;
 }
 
-/** An answer from the catalogue. Whatever else is thrown becomes a bare 500. */
+/** Error of the catalogue. Any other thrown error becomes a bare 500. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly errorName: ErrorName;
@@ -89,7 +89,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Bad fields, all of them at once. */
+/** All failing fields of a request. */
 export class ValidationError extends Error {
   override name = 'ValidationError';
   readonly fields: readonly FieldError[];
@@ -100,12 +100,12 @@ export class ValidationError extends Error {
   }
 }
 
-/** Ends the request with an error of the catalogue. */
+/** Ends the request with an error of the catalogue. @throws {ApiError} */
 export function fail(errorName: ErrorName, details?: ErrorContext): never {
   throw new ApiError(errorName, details);
 }
 
-/** Ends the request with bad fields that only the table could tell. */
+/** Ends the request with field errors that need the table. @throws {ValidationError} */
 export function failFields(...fields: FieldError[]): never {
   throw new ValidationError(fields);
 }

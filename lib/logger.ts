@@ -3,15 +3,18 @@ import { ConfigurationError } from './config/env.ts';
 
 let shared: Logger | undefined;
 
-/** The one logger: a line of JSON an event, with the service that POWERTOOLS_SERVICE_NAME names. Never hand it a phone, a code, a token or a body. */
+/**
+ * Returns the logger, which writes one line of JSON for each event. Never log a phone, an OTP, a
+ * token or a body.
+ */
 export function logger(): Logger {
   shared ??= new Logger();
   return shared;
 }
 
 /**
- * An error as it may stand in a log. Messages of libraries and of AWS quote phones and values, so only names, codes
- * and stack frames are kept; our own configuration errors show no values.
+ * Returns the parts of an error that may be logged: its name and stack frames. Messages of
+ * libraries and of AWS may quote phones and other values. A {@link ConfigurationError} quotes none.
  */
 export function loggable(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };

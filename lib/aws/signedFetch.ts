@@ -37,7 +37,7 @@ export class ServiceFailure extends Error {
 }
 
 const mostAttempts = 2;
-/** Retries within a budget begin with a longer pause, up to 160 ms, for a service that throttles. */
+/** Retries within a budget start at a pause of up to 160 ms, for a service that throttles. */
 const skippedPauses = 3;
 /** Error codes of throttling and timeouts, which services return with a 4xx status. */
 const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown)/;

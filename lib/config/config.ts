@@ -4,18 +4,14 @@ import { SmsApp, TestNumber } from './smsSettings.ts';
 
 const { text, integer, count, flag, list, json } = makeReaders((variable) => process.env[variable]);
 
-/**
- * A sliding window keeps this many events in one item: more would not fit into DynamoDB's 4 KB of
- * expression.
- */
+/** Most events in one sliding window, because a DynamoDB expression has at most 4 KB. */
 export const mostCounted = 50;
-/** The sends of a phone are in three windows of one expression. */
+/** Most sends in one window of a phone, because three windows share one expression. */
 const mostSends = 24;
 
 /**
- * Every setting, read when it is used, so that importing a module needs no environment.
- * Units are in the names. Defaults are the contract's numbers; README lists the variables.
- * @throws {ConfigurationError} when the variable behind a setting is missing or wrong.
+ * All settings, each read when it is used, so that importing a module needs no environment.
+ * @throws {ConfigurationError} if the variable of a setting is missing or wrong
  */
 export const config = {
   get stage() {
@@ -27,14 +23,14 @@ export const config = {
   get commit() {
     return text('COMMIT', 'unknown');
   },
-  /** The stack's name, which deploy/monitoring.cjs reads metrics from. */
+  /** Name of the stack, which deploy/monitoring.cjs reads metrics from. */
   get metricsNamespace() {
     return `${text('POWERTOOLS_SERVICE_NAME', 'customer-backend')}-${config.stage}`;
   },
   get tableName() {
     return text('TABLE_NAME');
   },
-  /** How long one call to the table may take. */
+  /** Timeout of one call to the table. */
   get tableTimeoutMs() {
     return count('TABLE_TIMEOUT_MS', 4_000);
   },
@@ -42,7 +38,7 @@ export const config = {
     return text('AWS_REGION');
   },
 
-  /** Where this stage's secrets are in SSM, without a trailing slash: `/customer-backend/prod`. */
+  /** SSM path of the stage's secrets, without a trailing slash: `/customer-backend/prod`. */
   get secretsPath() {
     return text('SECRETS_PATH');
   },
@@ -55,11 +51,11 @@ export const config = {
     };
   },
 
-  /** Origins that browsers may call from; empty means none, `*` means all. */
+  /** Origins that browsers may call from. `*` allows all. */
   get corsOrigins() {
     return list('CORS_ORIGINS');
   },
-  /** Headers that browsers may send, and those that they may see, beside the kit's own. */
+  /** Request headers that browsers may send, in addition to those of the CORS policy. */
   get corsRequestHeaders() {
     return list('CORS_REQUEST_HEADERS');
   },
@@ -67,8 +63,8 @@ export const config = {
     return list('CORS_ANSWER_HEADERS');
   },
   /**
-   * The header in which a CDN in front writes the client's address, and the secret that shows its
-   * requests; undefined without one.
+   * Header in which a CDN sends the client's IP address, and the secret that identifies the CDN.
+   * Undefined without a CDN.
    */
   get cdn() {
     const [addressHeader, secretHeader] = ['CLIENT_IP_HEADER', 'CLIENT_IP_SECRET_HEADER'].map(headerName);
@@ -84,7 +80,6 @@ export const config = {
     }
     return { addressHeader, secretHeader, secretSha256: Buffer.from(sha256, 'hex') };
   },
-  /** Whether this stage serves the docs page. */
   get hasDocs() {
     return flag('DOCS', 'true');
   },
@@ -92,37 +87,31 @@ export const config = {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
 
-  /** How long a function keeps what operators load: countries, regions. Nothing is kept with 0. */
+  /** Cache time of countries, regions and other data of operators. 0 disables the cache. */
   get seedCacheSeconds() {
     return integer('SEED_CACHE_SECONDS', 60);
   },
 
-  /**
-   * How long a function keeps secrets: a rotation is seen within that time, and counts on it
-   * (deploy/secrets.ts).
-   */
+  /** Cache time of secrets. A rotation relies on the maximum (deploy/secrets.ts). */
   get secretsCacheSeconds() {
     const seconds = integer('SECRETS_CACHE_SECONDS', 300);
     if (seconds < 0 || seconds > 300) throw new ConfigurationError('SECRETS_CACHE_SECONDS must be from 0 to 300.');
     return seconds;
   },
 
-  /** How long each attempt to read a secret may take. */
+  /** Timeout of one attempt to read a secret. */
   get secretsTimeoutMs() {
     return count('SECRETS_TIMEOUT_MS', 1_000);
   },
   /**
-   * How long a function that has no secret yet waits for SSM, with all attempts. It leaves most of
-   * the function's timeout to the request.
+   * Time for all attempts to read a secret that is not cached. It leaves most of the function's
+   * timeout to the request.
    */
   get secretsBudgetMs() {
     return count('SECRETS_BUDGET_MS', 5_000);
   },
 
-  /**
-   * How long each of two attempts may take. After both, the function still has time to undo its
-   * counters.
-   */
+  /** Timeout of one of two attempts. After both, the function has time to undo its counters. */
   get snsTimeoutMs() {
     return count('SNS_TIMEOUT_MS', 4_000);
   },
@@ -136,23 +125,21 @@ export const config = {
   get imagesBucket() {
     return text('IMAGES_BUCKET');
   },
-  /** Where the images of the bucket are served, without a trailing slash. */
+  /** URL that serves the images, without a trailing slash. */
   get imagesUrl() {
     return text('IMAGES_URL').replace(/\/$/, '');
   },
-  /** Where they were served before, beside CloudFront's own domains. */
+  /** Earlier image URLs, in addition to CloudFront's own domains. */
   get formerImagesUrls() {
     return list('IMAGES_FORMER_DOMAINS').map((domain) => `https://${domain}`);
   },
 
-  /** The methods of each path, for the `Allow` header of a wrong one. */
+  /** Methods of each route, for the `Allow` header of a 405. */
   get methodsByResource(): Record<string, string[]> {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
 
-  /**
-   * Whether a fine that is higher than the balance takes what there is, instead of being refused.
-   */
+  /** Whether a fine above the balance takes the whole balance. By default, it is rejected. */
   get finesStopAtZero() {
     return flag('WALLET_FINES_STOP_AT_ZERO');
   },
@@ -161,17 +148,17 @@ export const config = {
     return count('ADDRESSES_PER_CUSTOMER', 50);
   },
 
-  /** A list of them has to fit into Lambda's 6 MB, whatever their push tokens are. */
+  /** At most 500, because the list with the longest push tokens must fit into Lambda's 6 MB. */
   get devicesPerCustomer() {
     return count('DEVICES_PER_CUSTOMER', 50, 500);
   },
 
-  /** How long a notification stays in an inbox, unless it is sent with a time of its own. */
+  /** Lifetime of a notification without an expiry of its own. */
   get notificationSeconds() {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);
   },
 
-  /** Into how many parts a notification for all customers is cut, to be worked on side by side. */
+  /** Number of parts of a broadcast, which workers process in parallel. */
   get broadcastSegments() {
     return count('BROADCAST_SEGMENTS', 32, 1_000);
   },
@@ -179,10 +166,7 @@ export const config = {
     return text('BROADCAST_QUEUE_URL');
   },
 
-  /**
-   * The ARNs of the SNS platform applications that pushes go through; undefined where a platform
-   * has none.
-   */
+  /** ARNs of the SNS platform applications. Undefined for a platform without pushes. */
   get pushApplications() {
     return {
       android: applicationArn('PUSH_ANDROID_APPLICATION', 'GCM'),
@@ -197,7 +181,7 @@ export const config = {
   get accessTokenSeconds() {
     return count('ACCESS_TOKEN_SECONDS', 15 * 60);
   },
-  /** At most 30 days: a signing key that was replaced is known for 31. */
+  /** At most 30 days, because a replaced signing key verifies tokens for 31 days. */
   get sessionIdleSeconds() {
     return count('SESSION_IDLE_SECONDS', 30 * 86_400, 30 * 86_400);
   },
@@ -207,9 +191,7 @@ export const config = {
   get sessionsPerCustomer() {
     return count('SESSIONS_PER_CUSTOMER', 10, 50);
   },
-  /**
-   * How long a refresh token is honoured after its first use even when its successor has been used.
-   */
+  /** Time in which a used refresh token works again, even if its successor has been used. */
   get refreshGraceSeconds() {
     return count('REFRESH_GRACE_SECONDS', 30);
   },
@@ -223,7 +205,7 @@ export const config = {
   get otpWrongTriesPerPhonePerDay() {
     return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends);
   },
-  /** The wait after the first, second … send of an hour; the last one holds for all that follow. */
+  /** Wait after the first, second … send of an hour. The last wait repeats. */
   get otpCoolDownsSeconds() {
     const seconds = list('OTP_COOL_DOWNS_SECONDS').map(Number);
     if (seconds.length > 10 || !seconds.every((wait) => Number.isInteger(wait) && wait >= 0)) {
@@ -243,25 +225,19 @@ export const config = {
   get otpSendsPerCountryPerDay() {
     return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);
   },
-  /**
-   * A prefix is a number without its last four digits: fraud calls ranges of numbers that a partner
-   * owns.
-   */
+  /** A prefix is a phone number without its last four digits. Fraud targets a range of numbers. */
   get otpSendsPerPrefixPerDay() {
     return count('OTP_SENDS_PER_PREFIX_PER_DAY', 500);
   },
-  /** Attempts at codes by one client network, over all phones. A right one does not count. */
+  /** Wrong OTPs from one client network, for all phones together. */
   get wrongCodesPerAddressPerHour() {
     return count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100);
   },
-  /** Failed logins by one client network, over all accounts. */
+  /** Failed logins from one client network, for all accounts together. */
   get failedLoginsPerAddressPerHour() {
     return count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100);
   },
-  /**
-   * Failed logins to one account from all networks together. Devices with a device token of the
-   * account are exempt.
-   */
+  /** Failed logins to one account from all networks. Devices with its device token are exempt. */
   get failedLoginsPerAccountPerHour() {
     return count('FAILED_LOGINS_PER_ACCOUNT_PER_HOUR', 30);
   },
@@ -271,7 +247,7 @@ export const config = {
   get emailChangesPerDay() {
     return count('EMAIL_CHANGES_PER_DAY', 5, mostCounted);
   },
-  /** How long a device token shows that a device is its owner's. */
+  /** Lifetime of a device token, which proves that a device belongs to a customer. */
   get deviceTokenSeconds() {
     return count('DEVICE_TOKEN_SECONDS', 180 * 86_400);
   },
@@ -279,7 +255,7 @@ export const config = {
     return count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000);
   },
 
-  /** What a password costs to hash, and so to guess. OWASP's least: 19 MiB twice, 46 MiB once. */
+  /** Memory of a password hash. OWASP's minimum is 19 MiB with two passes, or 46 MiB with one. */
   get passwordMemoryKib() {
     return count('PASSWORD_MEMORY_KIB', 19_456, 1_048_576);
   },
@@ -287,8 +263,8 @@ export const config = {
     return count('PASSWORD_PASSES', 2, 100);
   },
   /**
-   * How many failed logins to an account from one client address are free; waits double from 1 s to
-   * 1 h after that.
+   * Failed logins to an account from one client network without a wait. After that, the wait
+   * doubles from 1 s to 1 h.
    */
   get loginFailuresBeforeWait() {
     return count('LOGIN_FAILURES_BEFORE_WAIT', 10);
@@ -296,38 +272,35 @@ export const config = {
   get availabilityChecksPerAddressPerHour() {
     return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50);
   },
-  /** How often a sign-up may be told that its e-mail address or phone is taken. */
+  /** "Already taken" responses to one client network. */
   get refusalsPerAddressPerHour() {
     return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
   get passwordRequestsPerAddressPerHour() {
     return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20);
   },
-  /**
-   * How long a request for a code takes at least, so that nobody can tell by it whether one was
-   * sent.
-   */
+  /** Minimum duration of a password reset request, which hides whether an OTP was sent. */
   get passwordRequestMs() {
     return count('PASSWORD_REQUEST_MS', 1_000, 10_000);
   },
-  /** For how long a phone counts as proven by a code. */
+  /** Time after a login or a reauthentication in which sensitive changes are allowed. */
   get recentProofSeconds() {
     return count('RECENT_PROOF_SECONDS', 600);
   },
 
-  /** The shop's name in messages. */
+  /** Name of the shop in messages. */
   get brandName() {
     return text('BRAND_NAME', 'Shop');
   },
-  /** What phones show as the sender, where the country allows one. */
+  /** Sender of an SMS, in countries that allow one. */
   get smsSenderId() {
     return process.env.SMS_SENDER_ID || undefined;
   },
-  /** Apps whose messages carry a line for automatic code entry. */
+  /** Apps whose SMS have a line for automatic OTP entry. */
   get smsApps(): SmsApp[] {
     return json('SMS_APPS', z.array(SmsApp), []);
   },
-  /** Numbers with a fixed code for app store review, each until the end of a day (UTC). */
+  /** Phones with a fixed OTP for app store review, each valid until the end of a UTC day. */
   get testNumbers(): TestNumber[] {
     const numbers = json('TEST_NUMBERS', z.array(TestNumber), []);
     if (numbers.length > 0 && config.stage === 'prod' && !flag('ALLOW_TEST_NUMBERS')) {
@@ -336,33 +309,30 @@ export const config = {
     return numbers;
   },
 
-  /** Where the local stack has its site; undefined in every other stage. */
+  /** URL of the site of the local stack. Undefined in every other stage. */
   get localSiteUrl() {
     return config.stage === 'local' ? process.env.LOCAL_SITE_URL || undefined : undefined;
   },
-  /** How far the stack's clock has been moved. Real time everywhere but in the stage `local`. */
+  /** Offset of the clock of the local stack. 0 in every other stage. */
   get clockOffsetSeconds() {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },
 };
 
-/** Those that are asked without the SDK's clients. */
+/** AWS services that are called without an SDK client. */
 export type SignedService = 'ssm' | 'sns' | 's3';
 
-/** Domains of the partitions of AWS, by how their regions begin. */
+/** Domains of the AWS partitions, by the prefix of their regions. */
 const domains = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };
 
-/**
- * Where a service of AWS is; the SDK's own variables name another place, and the local stack sets
- * them.
- */
+/** Returns the URL of an AWS service. The local stack overrides it with the SDK's variables. */
 export function findServiceUrl(service: SignedService): string {
   const [, domain] = Object.entries(domains).find(([start]) => config.region.startsWith(start)) ?? [];
   const forAll = text('AWS_ENDPOINT_URL', `https://${service}.${config.region}.${domain ?? 'amazonaws.com'}`);
   return text(`AWS_ENDPOINT_URL_${service.toUpperCase()}`, forAll).replace(/\/$/, '');
 }
 
-/** In lower case, as functions get headers. */
+/** Returns the header name in lower case, because functions receive headers so. */
 function headerName(variable: string): string | undefined {
   const name = process.env[variable]?.toLowerCase() || undefined;
   if (name && !/^[a-z0-9-]{1,100}$/.test(name)) {
@@ -380,8 +350,8 @@ function applicationArn(variable: string, platform: string): string | undefined 
 }
 
 /**
- * Reads every setting once, to find a wrong one before it is needed. Missing ones pass: no function
- * needs them all.
+ * Reads every setting once, to find a wrong value early. A missing setting passes, because no
+ * function needs all of them.
  * @throws {ConfigurationError}
  */
 export function checkSettings(): void {

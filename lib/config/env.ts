@@ -1,17 +1,16 @@
 import type * as z from 'zod';
 
 /**
- * A setting is missing or wrong. The message is one sentence that names the variable and shows none
- * of its value.
+ * Missing or wrong setting. The message names the variable without its value, which may be secret.
  */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/** A setting that has no default is not there. */
+/** Setting without a value and without a default. */
 export class MissingSetting extends ConfigurationError {}
 
-/** Ways to read a setting, each at the time it is asked for. */
+/** Makes the functions that read and check settings. */
 export function makeReaders(read: (variable: string) => string | undefined) {
   function text(variable: string, fallback?: string): string {
     const value = read(variable) || fallback;
@@ -32,8 +31,8 @@ export function makeReaders(read: (variable: string) => string | undefined) {
     return value;
   }
 
-  function flag(variable: string, otherwise: 'true' | 'false' = 'false'): boolean {
-    const value = read(variable) || otherwise;
+  function flag(variable: string, fallback: 'true' | 'false' = 'false'): boolean {
+    const value = read(variable) || fallback;
     if (value !== 'true' && value !== 'false') throw new ConfigurationError(`${variable} must be true or false.`);
     return value === 'true';
   }

@@ -6,7 +6,7 @@ import { readAll, write } from '../table/table.ts';
 const inEveryLanguage = z.object({ en: z.string(), ar: z.string() });
 const version = z.string().regex(/^\d+(\.\d+){0,3}$/);
 
-/** What an app shows of its shop. Texts may hold HTML; it was sanitised when it was loaded. */
+/** Content of the apps. Texts may contain HTML, which was sanitised when it was loaded. */
 export const AppContent = z.object({
   aboutUs: inEveryLanguage,
   terms: inEveryLanguage,
@@ -17,9 +17,8 @@ export const AppContent = z.object({
   instagram: z.union([z.url(), z.literal('')]),
   tiktok: z.union([z.url(), z.literal('')]),
   website: z.union([z.url(), z.literal('')]),
-  /** The oldest versions of the apps that still work. */
+  /** Oldest versions of the apps that still work. */
   minimumVersion: z.object({ android: version, ios: version }),
-  /** Whether apps should say that the shop is closed for a moment. */
   maintenance: z.boolean(),
 });
 export type AppContent = z.infer<typeof AppContent>;
@@ -28,12 +27,12 @@ export const Faq = z.object({ question: inEveryLanguage, answer: inEveryLanguage
 export type Faq = z.infer<typeof Faq>;
 const Faqs = z.object({ faqs: z.array(Faq) });
 
-const nothing = { en: '', ar: '' };
-/** What a stage has that nothing was loaded into. */
+const noText = { en: '', ar: '' };
+/** Default content of a stage. */
 const empty: AppContent = {
-  aboutUs: nothing,
-  terms: nothing,
-  policy: nothing,
+  aboutUs: noText,
+  terms: noText,
+  policy: noText,
   email: '',
   phoneNumber: '',
   instagram: '',
@@ -44,7 +43,7 @@ const empty: AppContent = {
 };
 
 export const appContent = cached(async () => (await readStoredAppContent()) ?? empty);
-/** In the operators' order. */
+/** FAQs in the order of the operators. */
 export const faqs = cached(readStoredFaqs);
 
 export function readStoredAppContent(): Promise<AppContent | undefined> {
@@ -59,7 +58,7 @@ export function saveAppContent(content: AppContent): Promise<unknown> {
   return write({ kind: 'put', key: appContentKey, item: content });
 }
 
-/** All at once: readers see the old list or the new one. */
+/** Replaces all FAQs in one item, so that readers see the old list or the new one. */
 export function saveFaqs(list: Faq[]): Promise<unknown> {
   return write({ kind: 'put', key: faqsKey, item: { faqs: list } });
 }

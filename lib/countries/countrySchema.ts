@@ -13,7 +13,6 @@ export const Country = z
   .meta({ id: 'Country', description: 'A country that the shop serves.' });
 export type Country = z.infer<typeof Country>;
 
-/** A country with its name in the reader's language. */
 export function showCountry({ code, flag, phoneCode }: countries.Country, language: Language): Country {
   const name = new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;
   return { code, flag, phone_code: phoneCode, name };

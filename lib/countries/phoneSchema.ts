@@ -6,33 +6,34 @@ import * as countries from './countryRepository.ts';
 export interface Phone {
   /** E.164: `+201001234567`. */
   number: string;
-  /** ISO 3166-1 alpha-2 of the country whose plan it belongs to. */
+  /** ISO 3166-1 alpha-2. */
   country: string;
 }
 
 /**
- * A mobile number of an active country: with its calling code behind `+` or `00`, in any digits, with spaces and dashes as
- * people write them. A code sent anywhere else costs money and reaches no customer.
+ * Mobile number of an active country, with its calling code after `+` or `00`. Any digits, spaces
+ * and dashes are accepted. Other numbers are rejected, because an OTP to them costs money and
+ * reaches no customer.
  */
-export const phoneNumber = text({ max: 128, clean: (typed) => toAsciiNumber(typed).replace(/\s+/g, ' ') })
-  .transform((typed, context): Phone | Promise<Phone> => {
-    const refuse = () => {
+export const phoneNumber = text({ max: 128, clean: (value) => toAsciiNumber(value).replace(/\s+/g, ' ') })
+  .transform((value, context): Phone | Promise<Phone> => {
+    const reject = () => {
       context.addIssue({ code: 'custom', params: { code: 'invalid' } });
       return z.NEVER;
     };
-    const parsed = parsePhoneNumberFromString(typed.replace(/^00/, '+'), { extract: false });
-    if (!parsed || parsed.ext) return refuse();
+    const parsed = parsePhoneNumberFromString(value.replace(/^00/, '+'), { extract: false });
+    if (!parsed || parsed.ext) return reject();
     if (parsed.isValid() && parsed.country) return { number: parsed.number, country: parsed.country };
-    return findInExtraRanges(parsed).then((phone) => phone ?? refuse());
+    return findInExtraRanges(parsed).then((phone) => phone ?? reject());
   })
   .refine(async ({ country }) => (await countries.all()).get(country)?.active === true, code('country_not_served'))
   .describe(
     'A mobile number: E.164 or `00` and the calling code, such as `+201001234567`. Spaces, dashes and Arabic digits are accepted.',
   );
 
-/** A number of a range that operators have added to a country. */
+/** Finds the number in the ranges that operators have added to the countries. */
 async function findInExtraRanges({ countryCallingCode, nationalNumber }: PhoneNumber): Promise<Phone | undefined> {
-  // Without metadata for the range, the parser may have left the trunk prefix.
+  // Without metadata for the range, the parser may keep the trunk prefix.
   const nationals = [nationalNumber, nationalNumber.replace(/^0/, '')];
   for (const { code, phoneCode, extraPhoneRanges } of (await countries.all()).values()) {
     if (phoneCode !== countryCallingCode) continue;

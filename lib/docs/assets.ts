@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 
-/** The name of a file of Swagger UI with its version, so that browsers can keep it for ever. */
+/** Adds the version to a file name of Swagger UI, so that browsers can cache it for ever. */
 export const addVersion = (name: 'swagger-ui.js' | 'swagger-ui.css') =>
   name.replace('swagger-ui', `swagger-ui-${swaggerUi.version}`);
 
 interface File {
-  /** Beside the project here, and in the function's package on Lambda. */
+  /** Path in the project, and in the package of the function. */
   path: string;
   mediaType: string;
 }
@@ -14,7 +14,6 @@ interface File {
 const script = { path: 'node_modules/swagger-ui-dist/swagger-ui-bundle.js', mediaType: 'text/javascript' };
 const style = { path: 'node_modules/swagger-ui-dist/swagger-ui.css', mediaType: 'text/css' };
 
-/** The docs page's own files and Swagger UI's. */
 const files = new Map<string, File>([
   [addVersion('swagger-ui.js'), script],
   [addVersion('swagger-ui.css'), style],
@@ -27,7 +26,7 @@ const files = new Map<string, File>([
 
 export const assetNames = [...files.keys()];
 
-/** A file of the docs page, its media type, and whether it can never change. */
+/** Reads a file of the docs page. A file with a version in its name is immutable. */
 export function readAsset(name: string): { mediaType: string; body: string; isImmutable: boolean } | undefined {
   const file = files.get(name);
   if (!file) return undefined;

@@ -1,4 +1,6 @@
-/** What stands before a route in the address, or in the path, that was called: the API's own, without a slash at its end. */
+/**
+ * Returns the base of the API, without a trailing slash: the called URL or path without its route.
+ */
 export function findBase(called: string, resource: string): string {
   return called.replace(/\/$/, '').slice(0, -resource.length);
 }

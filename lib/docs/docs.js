@@ -45,7 +45,7 @@ async function start() {
   }
 }
 
-/** Shows the operations, on the local stack with samples that succeed for the signed-in customer. */
+/** Shows the operations. On the local stack, the samples suit the signed-in customer. */
 async function show() {
   const spec = await (await fetch(`${api}/api/schema/`)).json();
   if (!all.checked) shorten(spec);
@@ -79,7 +79,7 @@ async function prepared(request) {
   }
 }
 
-/** The way back to the other pages of the local stack. */
+/** Adds links to the other pages of the local stack. */
 async function linkPages() {
   const { pages } = await (await fetch(`${inbox}/api/site`)).json();
   for (const { name, path } of pages.filter(({ name }) => name !== 'Docs')) {
@@ -128,7 +128,7 @@ async function call(method, path, body) {
   return response.json();
 }
 
-/** Signed in as long as the tab is open, reloads included. */
+/** Returns the session, which survives reloads and ends with the tab. */
 function savedSession() {
   return JSON.parse(sessionStorage.getItem('session'));
 }
@@ -183,7 +183,7 @@ async function fetchRenewed(url, request) {
 }
 
 let renewal;
-/** A refresh token works once, so requests that are refused together share the new one. */
+/** Refreshes the tokens once for all parallel requests, because a refresh token works once. */
 function renewed(session) {
   renewal ??= post('/api/refresh-token/', { refresh: session.refresh })
     .then((tokens) => {

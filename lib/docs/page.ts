@@ -4,13 +4,13 @@ import { addVersion } from './assets.ts';
 interface Options {
   api: string;
   inbox: string | undefined;
-  /** Signs in with a fixed code and without waiting. */
+  /** Test number, which signs in with a fixed OTP and without a wait. */
   testNumber: Pick<TestNumber, 'phone_number' | 'otp'> | undefined;
 }
 
 /**
- * The docs page. It is told below which path of its own host the API is, and locally where the
- * inbox is, so that it can sign a developer in.
+ * Renders the docs page. `api` is the API's path on the same host. `inbox` is the URL of the local
+ * inbox, which the page reads OTPs from.
  */
 export function docsPage({ api, inbox, testNumber }: Options): string {
   const asset = (name: string) => `${api}/api/docs/${name}/`;
@@ -45,7 +45,7 @@ ${inbox ? tools : ''}
 `;
 }
 
-/** The address comes from the request. */
+/** Escapes a value that comes from the URL of the request. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -10,7 +10,7 @@ import { readAll } from '../table/table.ts';
 
 const HealthKey = z.object({ key: z.string().min(32) });
 
-/** What a stage cannot do without; each check costs next to nothing and changes nothing. */
+/** Checks of the services that a stage needs. Each check is cheap and changes nothing. */
 const checks = {
   table: () => readAll([{ key: appContentKey, as: AppContent }]),
   sns: () => callSns('GetSMSAttributes', { 'attributes.member.1': 'MonthlySpendLimit' }),
@@ -18,15 +18,15 @@ const checks = {
 export type Checks = Record<keyof typeof checks, 'ok' | 'failing'>;
 
 /**
- * Whether the table and SNS answer, for a caller who has the stage's health key: `Bearer <key>`.
- * Undefined while SSM does not give that key.
+ * Checks the table and SNS, for a caller with the health key of the stage: `Bearer <key>`. Returns
+ * undefined while SSM is unavailable and no key is cached.
  * @throws permissionDenied
  */
 export async function checkHealth(authorization: string | undefined): Promise<Checks | undefined> {
   const key = await readKey();
   if (key === undefined) return undefined;
   if (!isSame(authorization ?? '', `Bearer ${key}`)) return fail('permissionDenied');
-  const [table, sns] = await Promise.all([outcome('table'), outcome('sns')]);
+  const [table, sns] = await Promise.all([runCheck('table'), runCheck('sns')]);
   return { table, sns };
 }
 
@@ -39,7 +39,7 @@ async function readKey(): Promise<string | undefined> {
   }
 }
 
-async function outcome(name: keyof typeof checks): Promise<'ok' | 'failing'> {
+async function runCheck(name: keyof typeof checks): Promise<'ok' | 'failing'> {
   try {
     await checks[name]();
     return 'ok';
@@ -49,7 +49,7 @@ async function outcome(name: keyof typeof checks): Promise<'ok' | 'failing'> {
   }
 }
 
-function isSame(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+function isSame(actual: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(actual), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

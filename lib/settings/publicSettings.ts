@@ -8,7 +8,7 @@ import { readAll, write } from '../table/table.ts';
 export const SettingValue = z.union([z.string().max(2_000), z.number(), z.boolean()]);
 export type SettingValues = Record<string, z.infer<typeof SettingValue>>;
 
-/** Settings of a stage that everybody may see. Those that the backend itself goes by have a type and a default. */
+/** Public settings of a stage. A setting that the backend uses has a type and a default. */
 export const PublicSettings = z
   .object({
     enablePhoneLogin: z
@@ -20,25 +20,28 @@ export const PublicSettings = z
   .meta({ id: 'PublicSettings', description: 'Settings that the operators of the shop publish.' });
 export type PublicSettings = z.infer<typeof PublicSettings>;
 
-/** Each setting is an attribute, so that two operators who change different ones both get their way. */
+/** Each setting is an attribute, so that parallel changes of two operators do not conflict. */
 const Stored = z.record(z.string(), SettingValue);
 
 export const publicSettings = cached(async () => PublicSettings.parse(await readStoredSettings()));
 
-/** Those that the stage has been given, as they are now. */
+/** Reads the settings that operators have set, without defaults and without the cache. */
 export async function readStoredSettings(): Promise<SettingValues> {
   const [item] = await readAll([{ key: publicSettingsKey, as: Stored }]);
   const { pk: _, sk: __, ...settings } = item ?? {};
   return settings;
 }
 
-/** Names that a setting cannot have. */
+/** Attributes of the table, which are no names for settings. */
 export const reservedNames: readonly string[] = ['pk', 'sk', 'expiresAtSeconds'];
 
-/** Of all settings as JSON. An item of the table holds 400 kB, and a character takes up to three bytes of it. */
+/** Longest JSON of all settings. An item has 400 kB, and a character takes up to three bytes. */
 const mostCharacters = 100_000;
 
-/** Sets some and takes others away, and leaves the rest alone. @throws `max_length` for `set` when they are too many */
+/**
+ * Sets and removes settings. All others stay unchanged.
+ * @throws `max_length` for `set`, if all settings together are too long
+ */
 export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
   const { expression: assignments, values } = setExpression(set);
   if (assignments) {

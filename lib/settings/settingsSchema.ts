@@ -8,7 +8,7 @@ const name = z
   .regex(/^[a-zA-Z]\w{0,63}$/)
   .refine((value) => !reservedNames.includes(value), code('invalid'));
 
-/** The table keeps no number closer to zero, and the SDK sends none that JavaScript may have rounded. */
+/** Smallest absolute value that DynamoDB stores. The SDK rejects unsafe integers. */
 const nearestToZero = 1e-130;
 const number = z
   .number()
@@ -16,7 +16,6 @@ const number = z
   .max(Number.MAX_SAFE_INTEGER)
   .refine((value) => value === 0 || Math.abs(value) >= nearestToZero, code('invalid'));
 
-/** Settings by their names, as they may be set. */
 export const SettingsToSet = z
   .record(name, z.union([readable.max(2_000), number, z.boolean()]))
   .superRefine((settings, context) => {
@@ -26,7 +25,6 @@ export const SettingsToSet = z
     }
   });
 
-/** What operators change of the public settings. */
 export const SettingsChange = z
   .object({
     set: SettingsToSet.default({}),
