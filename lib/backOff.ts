@@ -68,7 +68,6 @@ export function isBusy(error: unknown): boolean {
   return isThrottle(error) || (error instanceof Error && ['InternalServerError', 'TimeoutError'].includes(error.name));
 }
 
-/** Turns a throttled call into a 429. */
 export async function translateThrottle<T>(call: Promise<T>): Promise<T> {
   return call.catch((error) => {
     if (isThrottle(error)) return fail('throttled', { retryAfterSeconds: 1 });

@@ -18,7 +18,6 @@ export function utcDate(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
-/** Returns the seconds until the next midnight in UTC. */
 export function secondsToMidnight(seconds: number): number {
   return 86_400 - (seconds % 86_400);
 }

@@ -59,18 +59,15 @@ export type ErrorName = keyof typeof errors;
 export interface FieldError {
   attr: string;
   code: FieldErrorCode;
-  /** Replaces the text of the code. */
   detail?: FieldDetail;
   max?: number;
   min?: number;
 }
 
 interface ErrorContext {
-  /** Replaces the text of the catalogue. */
   detail?: keyof typeof errorDetails;
   /** For 429 and 503: whole seconds until the same request can succeed. */
   retryAfterSeconds?: number;
-  /** For 405: the methods that are allowed. */
   allow?: readonly string[];
   /** Field of the request, if it is not the one in the catalogue. */
   attr?: string;
@@ -89,7 +86,6 @@ export class ApiError extends Error {
   }
 }
 
-/** All failing fields of a request. */
 export class ValidationError extends Error {
   override name = 'ValidationError';
   readonly fields: readonly FieldError[];

@@ -25,7 +25,6 @@ interface Options {
 export class ServiceFailure extends Error {
   /** False if the service may have run the request: after a timeout, a lost connection or a 5xx. */
   readonly isDefinite: boolean;
-  /** Whether the same request may succeed later. */
   readonly isTransient: boolean;
 
   constructor(service: SignedService, { reason, isDefinite, isTransient }: Outcome) {
@@ -64,7 +63,6 @@ export async function signedFetch(service: SignedService, path: string, request:
 
 interface Outcome {
   body: string;
-  /** Reason of the failure, or empty after a success. */
   reason: string;
   isTransient: boolean;
   isDefinite: boolean;
@@ -107,7 +105,6 @@ function wasNeverSent(error: unknown): boolean {
   return connectErrors.includes(cause?.code ?? '');
 }
 
-/** Returns the error code of a body in XML (SNS, S3) or JSON (SSM). */
 function codeIn(body: string): string | undefined {
   return /<Code>(\w+)<\/Code>|"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(body)?.slice(1).find(Boolean);
 }

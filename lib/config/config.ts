@@ -30,7 +30,6 @@ export const config = {
   get tableName() {
     return text('TABLE_NAME');
   },
-  /** Timeout of one call to the table. */
   get tableTimeoutMs() {
     return count('TABLE_TIMEOUT_MS', 4_000);
   },
@@ -99,7 +98,6 @@ export const config = {
     return seconds;
   },
 
-  /** Timeout of one attempt to read a secret. */
   get secretsTimeoutMs() {
     return count('SECRETS_TIMEOUT_MS', 1_000);
   },
@@ -134,7 +132,6 @@ export const config = {
     return list('IMAGES_FORMER_DOMAINS').map((domain) => `https://${domain}`);
   },
 
-  /** Methods of each route, for the `Allow` header of a 405. */
   get methodsByResource(): Record<string, string[]> {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
@@ -158,7 +155,6 @@ export const config = {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);
   },
 
-  /** Number of parts of a broadcast, which workers process in parallel. */
   get broadcastSegments() {
     return count('BROADCAST_SEGMENTS', 32, 1_000);
   },
@@ -233,7 +229,6 @@ export const config = {
   get wrongCodesPerAddressPerHour() {
     return count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100);
   },
-  /** Failed logins from one client network, for all accounts together. */
   get failedLoginsPerAddressPerHour() {
     return count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100);
   },
@@ -272,7 +267,6 @@ export const config = {
   get availabilityChecksPerAddressPerHour() {
     return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50);
   },
-  /** "Already taken" responses to one client network. */
   get refusalsPerAddressPerHour() {
     return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
@@ -288,7 +282,6 @@ export const config = {
     return count('RECENT_PROOF_SECONDS', 600);
   },
 
-  /** Name of the shop in messages. */
   get brandName() {
     return text('BRAND_NAME', 'Shop');
   },
@@ -309,17 +302,14 @@ export const config = {
     return numbers;
   },
 
-  /** URL of the site of the local stack. Undefined in every other stage. */
   get localSiteUrl() {
     return config.stage === 'local' ? process.env.LOCAL_SITE_URL || undefined : undefined;
   },
-  /** Offset of the clock of the local stack. 0 in every other stage. */
   get clockOffsetSeconds() {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },
 };
 
-/** AWS services that are called without an SDK client. */
 export type SignedService = 'ssm' | 'sns' | 's3';
 
 /** Domains of the AWS partitions, by the prefix of their regions. */

@@ -7,10 +7,8 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
-/** Setting without a value and without a default. */
 export class MissingSetting extends ConfigurationError {}
 
-/** Makes the functions that read and check settings. */
 export function makeReaders(read: (variable: string) => string | undefined) {
   function text(variable: string, fallback?: string): string {
     const value = read(variable) || fallback;

@@ -17,7 +17,6 @@ export const AppContent = z.object({
   instagram: z.union([z.url(), z.literal('')]),
   tiktok: z.union([z.url(), z.literal('')]),
   website: z.union([z.url(), z.literal('')]),
-  /** Oldest versions of the apps that still work. */
   minimumVersion: z.object({ android: version, ios: version }),
   maintenance: z.boolean(),
 });
@@ -28,7 +27,6 @@ export type Faq = z.infer<typeof Faq>;
 const Faqs = z.object({ faqs: z.array(Faq) });
 
 const noText = { en: '', ar: '' };
-/** Default content of a stage. */
 const empty: AppContent = {
   aboutUs: noText,
   terms: noText,
@@ -43,7 +41,6 @@ const empty: AppContent = {
 };
 
 export const appContent = cached(async () => (await readStoredAppContent()) ?? empty);
-/** FAQs in the order of the operators. */
 export const faqs = cached(readStoredFaqs);
 
 export function readStoredAppContent(): Promise<AppContent | undefined> {

@@ -29,7 +29,6 @@ export const Country = z.object({
 });
 export type Country = z.infer<typeof Country>;
 
-/** All countries by code, in the order of the operators. */
 export const all = cached<ReadonlyMap<string, Country>>(async () => {
   const countries = await readStored();
   return new Map(countries.map((country) => [country.code, country]));

@@ -27,14 +27,14 @@ beforeEach(async () => {
 });
 
 test('a number of an extra range gets an SMS in every way people write it, as one number', async () => {
-  for (const typed of [
+  for (const number of [
     '+966521234567',
     '00966 52-123-4567',
     '+966 052 123 4567',
     '٠٠٩٦٦٥٢١٢٣٤٥٦٧',
     '+966 (0) 521234567',
   ]) {
-    const { status, body } = await send(typed);
+    const { status, body } = await send(number);
     expect([status, body.phone_number]).toEqual([200, '+966521234567']);
     expect(world.codeFor('+966521234567')).toMatch(/^\d{6}$/);
     world.advance(3_600);
@@ -43,8 +43,8 @@ test('a number of an extra range gets an SMS in every way people write it, as on
 
 test('an extra range that no metadata describes takes a trunk prefix off as well', async () => {
   await setRanges([{ prefix: '66', digits: 7 }]);
-  for (const typed of ['+966 66 12345', '+966 066 12345']) {
-    const { status, body } = await send(typed);
+  for (const number of ['+966 66 12345', '+966 066 12345']) {
+    const { status, body } = await send(number);
     expect([status, body.phone_number]).toEqual([200, '+9666612345']);
     world.advance(3_600);
   }

@@ -31,7 +31,6 @@ export const phoneNumber = text({ max: 128, clean: (value) => toAsciiNumber(valu
     'A mobile number: E.164 or `00` and the calling code, such as `+201001234567`. Spaces, dashes and Arabic digits are accepted.',
   );
 
-/** Finds the number in the ranges that operators have added to the countries. */
 async function findInExtraRanges({ countryCallingCode, nationalNumber }: PhoneNumber): Promise<Phone | undefined> {
   // Without metadata for the range, the parser may keep the trunk prefix.
   const nationals = [nationalNumber, nationalNumber.replace(/^0/, '')];

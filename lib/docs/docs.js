@@ -79,7 +79,6 @@ async function prepared(request) {
   }
 }
 
-/** Adds links to the other pages of the local stack. */
 async function linkPages() {
   const { pages } = await (await fetch(`${inbox}/api/site`)).json();
   for (const { name, path } of pages.filter(({ name }) => name !== 'Docs')) {

@@ -4,7 +4,6 @@ import { addVersion } from './assets.ts';
 interface Options {
   api: string;
   inbox: string | undefined;
-  /** Test number, which signs in with a fixed OTP and without a wait. */
   testNumber: Pick<TestNumber, 'phone_number' | 'otp'> | undefined;
 }
 

@@ -31,7 +31,6 @@ export interface Contract {
   tag?: string;
   summary: string;
   description?: string;
-  /** Format of the responses. The default is {@link standard}. */
   dialect?: ErrorFormat | ((path: string) => ErrorFormat);
   auth?: Authenticator<object>;
   /** Optional bearer key, by its name in OpenAPI. The endpoint itself checks the key. */
@@ -41,7 +40,6 @@ export interface Contract {
   body?: z.ZodType;
   /** Rejects a request without a body. By default, a missing body counts as `{}`. */
   needsBody?: boolean;
-  /** Reader for a second media type beside JSON. */
   accepts?: BodyReader;
   /** Response schema for each status, or null for a response without a body. */
   returns: Readonly<Record<number, z.ZodType | null>>;
@@ -70,7 +68,6 @@ export type Input<C extends Contract> = {
   /** IP address that the gateway or the CDN saw. A client cannot forge it by a header. */
   clientIp: string;
   method: string;
-  /** Raw header, for callers that are not customers. */
   authorization: string | undefined;
   /** URL that the client called, without its query. */
   url: string;
@@ -93,7 +90,6 @@ export type Output<C extends Contract> =
   | { [S in Statuses<C>]: Reply<S, BodyOf<C['returns'][S]>> }[Statuses<C>]
   | (true extends IsUnion<Statuses<C>> ? never : BodyOf<C['returns'][Statuses<C>]>);
 
-/** Response body that is not JSON: a page, a script or a style sheet. */
 export class Document {
   static readonly schema = z.instanceof(Document);
   readonly mediaType: string;

@@ -1,4 +1,3 @@
-/** CORS policy for the allowed origins. A service can add request headers. */
 export const corsPolicy = {
   methods: 'GET, POST, PUT, PATCH, DELETE',
   maxAgeSeconds: 86_400,

@@ -17,7 +17,6 @@ import type { HttpContext, HttpRequest, Middleware } from './middleware.ts';
 import { readQuery } from './queryParameters.ts';
 import { toFieldErrors } from './validationErrors.ts';
 
-/** Lambda handler for REST API events, with the contract of the endpoint. */
 export interface Endpoint {
   (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult>;
   contract: Contract;

@@ -2,9 +2,7 @@ import { ApiError, errors, type FieldError, ValidationError } from '../errors.ts
 import { errorDetails, fieldDetails, fieldErrors } from '../errorTexts.ts';
 import type { Language, Texts } from '../languages.ts';
 
-/** Format of the responses of one surface of the API. */
 export interface ErrorFormat {
-  /** Status of validation errors. */
   badFieldsStatus: number;
   /** Whether an invalid path parameter is a validation error. By default, it is a 404. */
   refusesPaths?: boolean;

@@ -119,9 +119,9 @@ describe('the e-mail address', () => {
     [`${'a'.repeat(64)}@example.com`, `${'a'.repeat(64)}@example.com`],
     [`b@${'a'.repeat(63)}.com`, `b@${'a'.repeat(63)}.com`],
     ['c@a--b.1-2.co', 'c@a--b.1-2.co'],
-  ])('%s is accepted and stored as %s', async (typed, email) => {
+  ])('%s is accepted and stored as %s', async (input, email) => {
     const { access } = await signIn(world);
-    const { status, body } = await patch(access, typed);
+    const { status, body } = await patch(access, input);
     expect([status, body.email]).toEqual([200, email]);
   });
 
@@ -163,9 +163,9 @@ describe('the e-mail address', () => {
     '@example.com',
     'k@',
     'k',
-  ])('%j is invalid', async (typed) => {
+  ])('%j is invalid', async (input) => {
     const { access } = await signIn(world);
-    const { status, body } = await patch(access, typed);
+    const { status, body } = await patch(access, input);
     expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'email' })]]);
   });
 
@@ -250,8 +250,8 @@ describe('digits', () => {
 
   test.each(scripts)('that are %s are accepted in an OTP and a phone', async (_, write) => {
     const phone = world.phone();
-    const typed = { phone_number: write(phone), otp_type: 'customer_auth' };
-    expect((await world.call(sendOtp, { body: typed, clientIp: addressOf(phone) })).status).toBe(200);
+    const body = { phone_number: write(phone), otp_type: 'customer_auth' };
+    expect((await world.call(sendOtp, { body, clientIp: addressOf(phone) })).status).toBe(200);
     const otp = write(world.codeFor(phone));
     expect((await authenticateWith(world, phone, otp)).status).toBe(201);
   });
@@ -261,8 +261,8 @@ describe('digits', () => {
     const body = { birth_date: `\u200f${write('2000-02-09')}\u200e` };
     const changed = await world.call(updateCustomer, { method: 'PATCH', token: access, body });
     expect([changed.status, changed.body.birth_date]).toEqual([200, '2000-02-09']);
-    const wanted = newAccount(world, { birthdate: write('1990-05-17') });
-    const signedUp = await world.call(signup, { body: wanted, clientIp: nextAddress() });
+    const account = newAccount(world, { birthdate: write('1990-05-17') });
+    const signedUp = await world.call(signup, { body: account, clientIp: nextAddress() });
     expect(signedUp.body.data.birthdate).toBe('1990-05-17');
   });
 

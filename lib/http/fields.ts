@@ -74,7 +74,6 @@ export function clearable<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === '' ? null : value), schema.nullable());
 }
 
-/** Converts Arabic, Persian and full-width digits to ASCII. */
 export function toAsciiDigits(value: string): string {
   return value.replace(/[\u0660-\u0669\u06F0-\u06F9\uFF10-\uFF19]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
 }
@@ -96,7 +95,6 @@ export function digitsToInteger(value: unknown): unknown {
 
 export const id = z.int().min(1);
 
-/** Id in a path, which is a string. */
 export const idInPath = z
   .string()
   .overwrite(toAsciiNumber)

@@ -34,7 +34,6 @@ function pagePolicy(): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    // Swagger UI uses inline styles.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     `connect-src 'self' ${config.localSiteUrl ?? ''}`.trim(),

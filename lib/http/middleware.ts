@@ -2,7 +2,6 @@ import type { MiddlewareObj, Request } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { Principal } from './contract.ts';
 
-/** State that the steps of one request share. */
 export interface State {
   startedAtMs: number;
   /** Language tags from `Accept-Language`, best first. */

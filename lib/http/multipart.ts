@@ -4,7 +4,6 @@ import { ApiError } from '../errors.ts';
 import type { BodyReader } from './contract.ts';
 import { readFormFields } from './formFields.ts';
 
-/** File of a form. */
 export class Upload {
   readonly content: Buffer;
 

@@ -25,7 +25,6 @@ export function readPageQuery<S extends z.ZodType>(schema: S) {
   });
 }
 
-/** Returns a page with links to the next and the previous page. */
 export function showPage<T, S>(url: string, { page_size }: PageQuery, page: Page<T>, show: (item: T) => S) {
   const link = (cursor: string | null) =>
     cursor && `${url}?${new URLSearchParams({ cursor, page_size: String(page_size) })}`;

@@ -1,7 +1,6 @@
 /** Lambda limits a response to 6 MB, including the escapes of the body, which is a JSON string. */
 export const mostBytes = 5_500_000;
 
-/** Returns the bytes that an item takes in a response. */
 export function countBytes(item: unknown): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(item)));
 }

@@ -14,5 +14,4 @@ export function toUri(url: string): string {
   return fragment.length > 0 ? encoded.join('#') : encoded.join('');
 }
 
-/** URL in a response, percent-encoded. */
 export const Uri = z.url().overwrite(toUri);

@@ -46,7 +46,6 @@ function describe(issue: z.core.$ZodIssue): Omit<FieldError, 'attr'> {
   }
 }
 
-/** Returns the code and the limits of a custom rule. */
 function limitsOf({ code, detail, min, max }: Record<string, unknown>): Partial<FieldError> {
   return {
     ...(isFieldErrorCode(code) && { code }),

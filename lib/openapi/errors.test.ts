@@ -93,7 +93,6 @@ describe('errors', () => {
   });
 });
 
-/** Returns the fields that an error names. */
 function attrsOf(body: unknown): string[] {
   const { errors } = body as { errors: { attr: string | null }[] | { errorDetails: object } };
   if (!Array.isArray(errors)) return Object.keys(errors.errorDetails);

@@ -69,7 +69,6 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
   );
 }
 
-/** Makes an error of the operation, which may rename the field of the catalogue. */
 function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
   const attr = attrs[name];
   return new ApiError(name, { ...(attr && { attr }) });
@@ -85,7 +84,6 @@ function errorNameOf(dialect: ErrorFormat): string {
 const text = (description: string) => ({ type: 'string', description });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
-/** Returns the error schemas of surface A, limited to the given codes, and of surface B. */
 export function errorSchemas(codes: ReadonlySet<string>): Json {
   const catalogue = [...Object.values(errors).map(({ code }) => code), ...Object.keys(fieldErrors)];
   return {
@@ -143,7 +141,6 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
   };
 }
 
-/** Wraps the schema of a body in the envelope of its dialect. */
 export function findContext(dialect: ErrorFormat, status: number, schema: Json): Json {
   if (dialect === standard) return schema;
   return {

@@ -5,7 +5,6 @@ import type { Contract } from '../http/contract.ts';
 import { toFieldErrors } from '../http/validationErrors.ts';
 import { describeSchema, type Json, withoutNull } from './schemas.ts';
 
-/** Longer than the limit of any text field. */
 const endless = 'x'.repeat(10_000);
 
 /**

@@ -3,7 +3,6 @@ import type { Json } from './schemas.ts';
 
 const text = { type: 'string' };
 
-/** Response headers by the names of their components. */
 export const headers = {
   RequestId: {
     name: 'x-request-id',

@@ -69,7 +69,6 @@ describe('bodies', () => {
 });
 
 describe('schemas', () => {
-  /** Returns the places of all objects with fields. */
   function objectsIn(schema: unknown, place: string): string[] {
     if (typeof schema !== 'object' || schema === null) return [];
     const inside = Object.entries(schema).flatMap(([name, value]) => objectsIn(value, `${place}.${name}`));
@@ -186,7 +185,6 @@ describe('descriptions', () => {
 });
 
 describe('for generators of clients', () => {
-  /** Returns every schema of the document, including nested ones. */
   function schemasIn(node: unknown): (Schema & Record<string, unknown>)[] {
     if (typeof node !== 'object' || node === null) return [];
     const inside = Object.entries(node).flatMap(([name, value]) => (/^examples?$/.test(name) ? [] : schemasIn(value)));
@@ -226,13 +224,13 @@ describe('for generators of clients', () => {
   });
 
   test('no schema is called like a type that Kotlin, Swift, Java, Dart or TypeScript knows', () => {
-    const known =
+    const builtInTypes =
       'Any Array Boolean Character Class Data Date Decimal Double Duration Enum Error Exception Float Function Future ' +
       'Int Integer Iterable List Locale Location Long Map Module Notification Null Number Object Optional Order Package ' +
       'Page Pair Point Process Record Region Request Response Result Set State Stream String Thread Time Type Unit Uri Url ' +
       'Value Void ApiClient ApiError ApiException ApiResponse ClientError Configuration ErrorResponse ServerError PublicKey';
     const names = Object.keys(document.components.schemas).map((name) => name.toLowerCase());
-    expect(known.split(' ').filter((name) => names.includes(name.toLowerCase()))).toEqual([]);
+    expect(builtInTypes.split(' ').filter((name) => names.includes(name.toLowerCase()))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });
 

@@ -73,7 +73,6 @@ export async function describeBody(
   return { required, content: { ...content, [accepts.mediaType]: { ...ofForm, examples } } };
 }
 
-/** Returns the file fields of a form, each with a file name. */
 export function listFiles({ properties }: Form): Record<string, string> {
   const files = Object.entries(properties).filter(([, { format }]) => format === 'binary');
   return Object.fromEntries(files.map(([name]) => [name, 'photo.jpg']));
@@ -88,7 +87,6 @@ function sampleEvent(file: string): Partial<APIGatewayProxyEvent> {
   return existsSync(event) ? JSON.parse(readFileSync(event, 'utf8')) : {};
 }
 
-/** Converts a body to the text fields of a form. */
 function asForm(body: Json, { properties }: Form): Json {
   const fields = Object.entries(body).filter(([name]) => properties[name]?.format !== 'binary');
   return Object.fromEntries(

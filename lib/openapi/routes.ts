@@ -2,10 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** Folder of the project, and of the default service. */
 export const project = join(import.meta.dirname, '../..');
 
-/** Route of serverless.yml, with its function and the file of that function. */
 export interface Route {
   functionName: string;
   /** Path relative to the service, without its extension: `functions/auth/sendOtp`. */
@@ -43,13 +41,11 @@ export function readService(folder = project): Service {
   return readYaml(`${folder}/serverless.yml`) as Service;
 }
 
-/** Returns a parameter of serverless.yml for a stage. */
 export function paramOf(stage: string, name: string): unknown {
   const { params } = readService();
   return { ...params.default, ...params[stage] }[name];
 }
 
-/** Reads the properties of the table, which every service deploys. */
 export function readTable(): unknown {
   const { Resources } = readYaml(`${project}/deploy/table.yml`) as { Resources: { Table: { Properties: unknown } } };
   return Resources.Table.Properties;

@@ -102,7 +102,6 @@ const samples: Record<string, unknown> = {
   website: 'https://shop.example',
 };
 
-/** Example values of a response with one status. */
 export const samplesByStatus: Record<number, Json> = {
   503: { status: 'failing', checks: { table: 'ok', sns: 'failing' } },
 };

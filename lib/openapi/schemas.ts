@@ -6,7 +6,6 @@ export type Json = Record<string, unknown>;
 export interface Components {
   schemas: Json;
   examples: Json;
-  /** Error codes of surface A. */
   errorCodes: Set<string>;
 }
 
@@ -32,7 +31,6 @@ export function describeForm(body: z.ZodType): Form {
 
 export type Form = Json & { properties: Record<string, Json> };
 
-/** Removes null from a schema. */
 export function withoutNull(schema: Json): Json {
   const { anyOf, type, ...rest } = schema;
   if (Array.isArray(type)) return { type: type.find((one) => one !== 'null'), ...rest };
@@ -99,7 +97,6 @@ function nameRequired({ zodSchema, jsonSchema }: Place): void {
   jsonSchema.required = required.map(([name]) => name);
 }
 
-/** Moves the named schemas inside a schema to the components. */
 function hoist(schema: Json, schemas: Json): Json {
   const {
     $schema: _,

@@ -20,7 +20,6 @@ import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } f
 /** Result of a limit: the event was counted and can be undone, or the client has to wait. */
 export type RateLimitResult = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
 
-/** Counts an OTP send by a client network. */
 export function countForClient(network: string, now: number): Promise<RateLimitResult> {
   return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
 }
@@ -104,7 +103,6 @@ function countForHour(key: Key, perHour: number, now: number): Promise<RateLimit
   return countInWindows(key, [window], hourSeconds, now);
 }
 
-/** Counts an event in the bucket of the current hour. */
 export async function countInBucket(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   const { key: bucket, endsInSeconds } = hourBucket(key, now);
   const { done } = await countUpTo(perHour, bucket, now + endsInSeconds);
@@ -159,10 +157,8 @@ export function emailChangeWait(item: Item | undefined): number {
 const emailChanges = () =>
   new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
 
-/** Returns the seconds until a client network gets "already taken" responses again. */
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
-/** Counts a notice to a phone, for all accounts with that phone together. */
 export function countNotice(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
   return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
@@ -175,7 +171,6 @@ export function countNotice(phone: string, perDay: number, now: number): Promise
 const capParts = { device: 1, account: 0.9, stranger: 0.8 };
 export type CapCaller = keyof typeof capParts;
 
-/** Counts an OTP send against the caps of its country, its range of numbers and the stage. */
 export function countForCaps(
   phone: string,
   country: string,

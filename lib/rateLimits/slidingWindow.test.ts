@@ -7,7 +7,6 @@ useWorld();
 
 let items = 0;
 
-/** Applies a window to a new item of the engine. */
 function windowOnItem(window: SlidingWindow) {
   items += 1;
   const key = { pk: `TEST#${items}`, sk: 'WINDOW' };

@@ -51,7 +51,6 @@ export class SlidingWindow {
     return [...moves, `${this.#at(this.#size)} = :never`].join(', ');
   }
 
-  /** Condition that allows another event. */
   get allows(): string {
     const limits = this.#limits.map(({ events }, index) => this.#olderThan(events, this.#since(index)));
     const coolDowns = this.#coolDownsSeconds.map(

@@ -28,7 +28,6 @@ export function streamWorker(follow: (change: Change) => Promise<void>): StreamW
   };
 }
 
-/** Returns the sequence numbers of the changes that failed. */
 async function followInTurn(
   records: readonly DynamoDBRecord[],
   follow: (change: Change) => Promise<void>,

@@ -15,7 +15,6 @@ const newKey = () => ({ pk: `TEST#${++partitions}`, sk: 'NOTE' });
 const put = (key: { pk: string; sk: string }, item: Record<string, unknown>, condition?: string) =>
   write({ kind: 'put', key, item, ...(condition && { condition }) });
 
-/** Temporary reasons to cancel a transaction. */
 const passing = [
   'TransactionConflict',
   'ProvisionedThroughputExceeded',
