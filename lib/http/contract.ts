@@ -80,7 +80,7 @@ export type Input<C extends Contract> = {
   Parsed<C, 'body'> &
   (C['auth'] extends Authenticator<infer P> ? P : unknown);
 
-// biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function that answers without a body
+// biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function that returns no body
 type BodyOf<S> = S extends z.ZodType ? z.input<S> : void;
 type Statuses<C extends Contract> = keyof C['returns'] & number;
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
