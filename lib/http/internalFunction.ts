@@ -37,7 +37,7 @@ export function internalFunction<const C extends OperationContract>(
       log();
       return response;
     } catch (error) {
-      if (!isRefusal(error)) {
+      if (!isRejection(error)) {
         logger().error('function_failed', { request_id: context?.awsRequestId, error: loggable(error) });
         throw error;
       }
