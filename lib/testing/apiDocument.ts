@@ -9,7 +9,7 @@ export interface Parameter {
   schema: Schema;
 }
 
-/** As much of an OpenAPI 3.1 document as is looked at. */
+/** The parts of an OpenAPI 3.1 document that the tests read. */
 export interface OpenApi {
   servers?: { url: string }[];
   paths: Record<string, Record<string, Operation>>;
@@ -23,7 +23,6 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: Schema; examples?: object }> }>;
 }
 
-/** What can be sent in one media type. */
 export interface DescribedBody {
   mediaType: string;
   schema: Schema;
@@ -32,22 +31,22 @@ export interface DescribedBody {
 export interface DescribedOperation {
   operationId: string;
   method: string;
-  /** As it is called: with the path of the server before it. */
+  /** The full path, with the path of the server in front. */
   path: string;
   needsCaller: boolean;
   parameters: Parameter[];
-  /** In all media types that are described, JSON first. */
+  /** One entry per documented media type except XML, JSON first. */
   bodies: DescribedBody[];
   responses: Operation['responses'];
 }
 
 export interface ApiDocument {
   operations: DescribedOperation[];
-  /** What an answer says that the document does not; empty for one that conforms. */
+  /** Lists how a response differs from the document. The list is empty when it conforms. */
   deviations: (operation: DescribedOperation, answer: { status: number; body: unknown }) => string[];
 }
 
-/** The operations of a document, with whatever is only named in it put where its name stands. */
+/** Returns the operations of a document, with every `$ref` resolved. */
 export function describedBy(document: OpenApi): ApiDocument {
   const { paths, servers } = resolved(document);
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -56,12 +55,12 @@ export function describedBy(document: OpenApi): ApiDocument {
   const base = new URL(servers?.[0]?.url ?? '/', 'http://localhost').pathname.replace(/\/$/, '');
 
   function validatorOf(schema: Schema): ValidateFunction {
-    const validate = validators.get(schema) ?? ajv.compile(closed(schema) as Schema);
+    const validate = validators.get(schema) ?? ajv.compile(closeSchema(schema) as Schema);
     validators.set(schema, validate);
     return validate;
   }
 
-  /** An empty requirement among others makes them optional. */
+  /** An empty requirement among the alternatives makes authentication optional. */
   function needsCaller({ security = [] }: Operation): boolean {
     return security.length > 0 && security.every((requirement) => Object.keys(requirement).length > 0);
   }
@@ -90,12 +89,15 @@ export function describedBy(document: OpenApi): ApiDocument {
   };
 }
 
-/** A schema for which nothing undocumented conforms: an object has the properties that it names, unless it says that it may have more. */
-function closed(node: unknown): unknown {
+/**
+ * Closes the objects of a schema, so that undocumented properties do not conform. A schema that
+ * sets `additionalProperties` itself keeps its own value.
+ */
+function closeSchema(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
-  if (Array.isArray(node)) return node.map(closed);
-  const own = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, closed(value)]));
-  return 'properties' in own ? { additionalProperties: false, ...own } : own;
+  if (Array.isArray(node)) return node.map(closeSchema);
+  const properties = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, closeSchema(value)]));
+  return 'properties' in properties ? { additionalProperties: false, ...properties } : properties;
 }
 
 function bodiesOf({ requestBody: { content } = { content: {} } }: Operation): DescribedBody[] {
@@ -106,7 +108,7 @@ function bodiesOf({ requestBody: { content } = { content: {} } }: Operation): De
     .toSorted((a, b) => isJson(b) - isJson(a));
 }
 
-/** A document with the thing itself wherever it has a `$ref` to one. */
+/** Returns a document with each `$ref` replaced by the thing that it refers to. */
 export function resolved<T extends object>(document: T): T {
   const at = (pointer: string) =>
     pointer
@@ -117,8 +119,8 @@ export function resolved<T extends object>(document: T): T {
   const resolve = (node: unknown): unknown => {
     if (typeof node !== 'object' || node === null) return node;
     if (Array.isArray(node)) return node.map(resolve);
-    const { $ref, ...own } = node as Record<string, unknown>;
-    const entries = Object.entries(own).map(([name, value]) => [name, resolve(value)]);
+    const { $ref, ...others } = node as Record<string, unknown>;
+    const entries = Object.entries(others).map(([name, value]) => [name, resolve(value)]);
     return { ...(typeof $ref === 'string' && (resolve(at($ref)) as object)), ...Object.fromEntries(entries) };
   };
   return resolve(document) as T;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { file } from './forms.ts';
 import { jpeg, png } from './images.ts';
 
-/** As much of a JSON schema as our documents use. */
+/** The part of JSON Schema that our documents use. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -24,7 +24,7 @@ export interface Schema {
 }
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 60 });
-/** Values that a schema allows. */
+/** Generates values that a schema allows. */
 export function valid(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valid));
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -69,7 +69,7 @@ function text(schema: Schema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: any }, { weight: 1, arbitrary: fc.constantFrom(...limits) });
 }
 
-/** The type of what is not null, where it may be something else. */
+/** Returns the type of a schema, ignoring `null` if other types are allowed. */
 export function typeOf({ type, properties }: Schema): string {
   const [first = properties ? 'object' : 'string', ...others] = [type ?? []].flat();
   return first === 'null' ? (others[0] ?? first) : first;

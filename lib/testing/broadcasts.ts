@@ -2,7 +2,7 @@ import { openQueue } from '../../local/queue.ts';
 import { lambdaContext } from './event.ts';
 import { loadFunction } from './invoke.ts';
 
-/** Has the worker do what is in the queue of broadcasts; answers how many messages there were. */
+/** Runs the broadcast worker on all queued messages. Returns the number of messages. */
 export async function sendQueued(remainingMs = 60_000): Promise<number> {
   const { BROADCAST_QUEUE_URL = '', AWS_ENDPOINT_URL_SQS = '' } = process.env;
   const queue = openQueue(BROADCAST_QUEUE_URL, AWS_ENDPOINT_URL_SQS);

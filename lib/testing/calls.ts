@@ -6,49 +6,52 @@ const caller = new AsyncLocalStorage<string>();
 const header = 'x-function';
 
 const caches = ['SECRETS_CACHE_SECONDS', 'SEED_CACHE_SECONDS'] as const;
-const started = new Set<string>();
+const startedFunctions = new Set<string>();
 let coldStarts = 0;
-let warm: Partial<Record<string, string>> = {};
+let cacheSettings: Partial<Record<string, string>> = {};
 
 /**
- * Runs a function of serverless.yml; every request to AWS that it makes carries its name. Functions
- * of one test file share their caches, unlike deployed ones, so the first run of each function
- * reads everything: that shows each permission in use.
+ * Runs a function of serverless.yml, and tags every request to AWS with its name. Functions of one
+ * test file share their caches, unlike deployed ones. Therefore the first run of each function
+ * skips the caches, and shows every permission that it needs.
  */
 export async function inNameOf<T>(functionName: string, run: () => Promise<T>): Promise<T> {
-  if (started.has(functionName)) return caller.run(functionName, run);
-  started.add(functionName);
-  if (coldStarts === 0) warm = Object.fromEntries(caches.map((name) => [name, process.env[name]]));
+  if (startedFunctions.has(functionName)) return caller.run(functionName, run);
+  startedFunctions.add(functionName);
+  if (coldStarts === 0) cacheSettings = Object.fromEntries(caches.map((name) => [name, process.env[name]]));
   coldStarts += 1;
   for (const name of caches) process.env[name] = '0';
   try {
     return await caller.run(functionName, run);
   } finally {
     coldStarts -= 1;
-    if (coldStarts === 0) Object.assign(process.env, warm);
+    if (coldStarts === 0) Object.assign(process.env, cacheSettings);
   }
 }
 
-/** The function that has made a request; undefined for what tests do by themselves. */
+/** Returns the function that made a request, or undefined when the test itself made it. */
 export const callerOf = (headers: IncomingHttpHeaders): string | undefined => headers[header]?.toString();
 
-/** A request of `node:http`, or of `fetch`, that is not sent yet. */
-interface Announced {
+/** A request of `node:http` or `fetch` before it is sent. */
+interface UnsentRequest {
   request: { setHeader: (name: string, value: string) => void } | { addHeader: (name: string, value: string) => void };
 }
 
-/** Both are announced in the context of whoever makes them. */
+/**
+ * Node.js publishes on both channels in the asynchronous context of the code that makes the
+ * request.
+ */
 const channels = ['http.client.request.created', 'undici:request:create'];
 
 function nameCaller(message: unknown): void {
   const functionName = caller.getStore();
-  const { request } = message as Announced;
+  const { request } = message as UnsentRequest;
   if (!functionName) return;
   if ('setHeader' in request) request.setHeader(header, functionName);
   else request.addHeader(header, functionName);
 }
 
-/** Makes requests name their function from now on. Returns what ends that. */
+/** Tags requests with their function from now on. Returns a function that stops the tagging. */
 export function nameCallers(): () => void {
   for (const channel of channels) subscribe(channel, nameCaller);
   return () => {
@@ -56,7 +59,7 @@ export function nameCallers(): () => void {
   };
 }
 
-/** What a DynamoDB call needs; a transaction needs the permission of each write in it. */
+/** Returns the permissions that a DynamoDB call needs. A transaction needs one for each write. */
 export function dynamoDbActions(operation: string, body: string): string[] {
   if (operation !== 'TransactWriteItems') return [`dynamodb:${operation}`];
   const { TransactItems } = JSON.parse(body) as { TransactItems: object[] };
@@ -80,8 +83,8 @@ interface SandboxRequest {
 const lastPart = (name = '') => name.slice(name.lastIndexOf('/') + 1);
 
 /**
- * What a request to the sandbox needs, with what it is for where functions differ in that:
- * `ssm:GetParameter signing-keys`.
+ * Returns the permission that a request to the sandbox needs. The target follows if permissions
+ * differ by target: `ssm:GetParameter signing-keys`.
  */
 export function sandboxAction({ method, path, target = '', body }: SandboxRequest): string {
   const [, service] = path.split('/');

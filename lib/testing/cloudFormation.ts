@@ -13,20 +13,20 @@ interface Stack {
 
 export interface CloudFormation {
   url: string;
-  /** What stands, by name. */
+  /** Existing stacks by name. */
   stacks: Map<string, Stack>;
   stop: () => Promise<void>;
 }
 
-/** An answer of AWS's query protocol. */
-type Answer = string | Answer[] | { [name: string]: Answer };
+/** A result in the AWS query protocol, before it becomes XML. */
+type QueryResult = string | QueryResult[] | { [name: string]: QueryResult };
 
-/** The name of a bucket of a stack. */
 export const bucketName = (stackName: string, logicalId: string) => `${stackName}-${logicalId}`.toLowerCase();
 
 /**
- * CloudFormation as far as `serverless deploy` and `serverless remove` use it, and STS, which they ask who they are. A stack is its template: of its
- * resources only the buckets are made, in the S3 server given, where templates are read as well.
+ * Starts a stand-in for CloudFormation, with what `serverless deploy` and `serverless remove` use
+ * of it. It also stands in for STS. A stack is only its template. The buckets of a stack are
+ * created in the given S3 server, which also holds the templates.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
  */
 export async function startCloudFormation(s3Url: string): Promise<CloudFormation> {
@@ -40,8 +40,8 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
     return (await (await fetch(`${s3Url}${pathname}`)).json()) as Template;
   }
 
-  /** The result of an action; undefined where what it asks for is not there. */
-  async function result(action: string | null, query: URLSearchParams): Promise<Answer | undefined> {
+  /** Returns the result of an action, or undefined if the stack or resource does not exist. */
+  async function result(action: string | null, query: URLSearchParams): Promise<QueryResult | undefined> {
     const name = (query.get('StackName') ?? '').replace(/^arn:.*:stack\/(.+)\/1$/, '$1');
     const StackId = `arn:aws:cloudformation:eu-central-1:123456789012:stack/${name}/1`;
     const logicalId = query.get('LogicalResourceId') ?? '';
@@ -153,10 +153,10 @@ function bucketsOf({ Resources }: Template): string[] {
   return Object.entries(Resources).flatMap(([logicalId, { Type }]) => (Type === 'AWS::S3::Bucket' ? logicalId : []));
 }
 
-function xml(answer: Answer): string {
-  if (typeof answer === 'string') return answer;
-  if (Array.isArray(answer)) return answer.map((member) => `<member>${xml(member)}</member>`).join('');
-  return Object.entries(answer)
+function xml(value: QueryResult): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map((member) => `<member>${xml(member)}</member>`).join('');
+  return Object.entries(value)
     .map(([name, value]) => `<${name}>${xml(value)}</${name}>`)
     .join('');
 }

@@ -19,39 +19,46 @@ import { type BeyondSchema, isBeyond, type Refusal } from './refusals.ts';
 import type { Answer } from './world.ts';
 import { type Wrong, wrongs } from './wrongs.ts';
 
-/** How many requests to make in all, as `npm run test:fuzz` sets it; a few of each kind otherwise. */
+/**
+ * The total number of requests, which `npm run test:fuzz` sets. The default is a few of each kind.
+ */
 const requests = Number(process.env.FUZZ ?? 0);
 const few = 10;
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
-/** An engine takes longer with every transaction it has done: twice as long after thirty thousand. */
+/**
+ * The engine slows down with every transaction: after 30,000 transactions it takes twice as long.
+ */
 const mostPerEngine = 5_000;
 
-/** What the machine has to know of a service. */
+/** Facts about a service that its document does not state. */
 export interface Subject {
-  /** What a request says so that it is known who makes it. Asked for before each one, for what was called may end it. */
+  /**
+   * Returns the credentials of a request. It runs before each request, because the last one may
+   * have revoked the session.
+   */
   caller: () => Promise<Pick<TestRequest, 'token' | 'headers'>>;
   /**
-   * What is good where the document cannot say enough, made just before it is sent. The turn counts, for an operation that
-   * succeeds in several ways.
+   * Creates valid values just before a request, for rules that the document cannot express. `turn`
+   * counts the calls, so that an operation can succeed in several ways.
    */
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
-  /** The headers of those whom an operation does not know, each with the code of the refusal. */
+  /** Returns headers that fail authentication, each with the expected error code. */
   strangers: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
-  /** What an answer of this service calls its failure, where it has a code for it. */
+  /** Returns the error code of a response, if it has one. */
   codeOf: (answer: Answer) => string | undefined;
-  /** The fields that an answer refuses; none where it refuses something else. */
+  /** Returns the fields that a response rejects. The list is empty for other errors. */
   refusals: (answer: Answer) => Refusal[];
-  /** Rules that the document cannot say. */
+  /** Rules that the document cannot express. */
   beyondSchema: BeyondSchema;
-  /** Whether a value in a path that cannot be is a bad field; else nothing is found there. */
+  /** Whether an impossible path value is a field error. The default is 404. */
   refusesPaths?: boolean;
-  /** The field that is refused for what is wrong with this one, where that is another. */
+  /** Maps an invalid field to the field that the response reports, if they differ. */
   refusedFor?: (field: string) => string;
-  /** Starts anew where a run is a long one. */
+  /** Restarts the engine in long runs. */
   renew?: () => Promise<void>;
 }
 
-/** Holds every operation of a document to it: with what it allows, with what it does not, and with nobody who calls. */
+/** Tests each operation with valid requests, invalid requests and no credentials. */
 export function testConformance(
   { operations }: ApiDocument,
   { call, expectConforming }: DocumentedCalls,
@@ -64,7 +71,9 @@ export function testConformance(
     made += 1;
     return call(operation, request);
   };
-  /** A test that takes its part of all requests; how much that is, is known when all have been described. */
+  /**
+   * Adds a test that makes its share of all requests. The share is known once every test is added.
+   */
   const property = (name: string, run: () => Promise<void>) => {
     properties += 1;
     test(`${name} (seed ${seed})`, run);
@@ -172,19 +181,19 @@ export function testConformance(
   });
 }
 
-/** The statuses with which an operation can succeed. */
 function successesOf({ responses }: DescribedOperation): string[] {
   return Object.keys(responses).filter((status) => status.startsWith('2'));
 }
 
 type Part = keyof Said;
 
-/** Every way in which a request can be wrong, by the part that is. */
+/** Returns every way to make a request invalid, with the part of the request to change. */
 function waysToBeWrong(operation: DescribedOperation, body: DescribedBody | undefined): [Part, Wrong][] {
   const isJson = body?.mediaType === 'application/json';
   const inBody = body ? wrongs(body.schema, isJson ? 'json' : 'form').filter(({ field }) => isJson || field) : [];
   const inQuery = wrongs(parametersIn('query', operation), 'parameter').filter(({ field }) => field);
-  // A path without one of its values is another path; and what is wrong with one has no name everywhere.
+  // A missing path value would make another path. The error code of a bad path value differs by
+  // service.
   const inPath = wrongs(parametersIn('path', operation), 'parameter').filter(
     ({ field, how }) => field && how !== 'missing',
   );

@@ -5,7 +5,7 @@ import type { Contract } from '../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat } from '../http/errorFormats.ts';
 import { commonErrors } from '../openapi/openapi.ts';
 
-/** Whether a contract says that this can be answered: the status, and of an error the code as well. */
+/** Returns whether a contract declares a response: its status and, for errors, also the code. */
 export function isDeclared(
   contract: Contract,
   { path, status, body }: { path: string; status: number; body: unknown },
@@ -22,7 +22,7 @@ export function isDeclared(
   return codesOf(body).every((code) => declared.has(`${status} ${code}`));
 }
 
-/** Each way in which a field can be refused; a dialect may write it otherwise for some fields. */
+/** Returns all possible field errors. An error format may report some fields differently. */
 function badFields({ params, query, body }: Contract, { refusesPaths }: ErrorFormat): ValidationError[] {
   const schemas = [query, body, refusesPaths && params].filter((schema) => schema instanceof z.ZodType);
   const attrs = schemas.flatMap((schema) => [
@@ -33,7 +33,10 @@ function badFields({ params, query, body }: Contract, { refusesPaths }: ErrorFor
   return [...new Set(attrs)].flatMap((attr) => codes.map((code) => new ValidationError([{ attr, code }])));
 }
 
-/** What an answer calls its failures, in any dialect: by codes, or by what it says of all in English. */
+/**
+ * Returns the error codes of a body in any error format. Formats without codes yield their English
+ * message.
+ */
 function codesOf(body: unknown): string[] {
   const { errors: several, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
   if (Array.isArray(several)) return several.map(({ code }: { code: string }) => code);

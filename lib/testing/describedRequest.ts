@@ -6,36 +6,39 @@ import { asForm } from './forms.ts';
 
 export type Fields = Record<string, unknown>;
 
-/** What a request says, apart from who calls. */
+/** The content of a request without its credentials. */
 export interface Said {
   path: Fields;
   query: Fields;
   body: unknown;
 }
 
-/** What is known to be good where a schema cannot say enough. A field that is undefined is not sent. */
+/** Valid values for rules that a schema cannot express. Undefined fields are not sent. */
 export interface Good {
   path?: Fields;
   query?: Fields;
-  /** Some fields of an object, or all of something else. */
+  /** Replaces some fields of an object, or the whole of another body. */
   body?: unknown;
-  /** For fields of the query and the body that are made up, unless they are null; what is above is sent in any case. */
+  /**
+   * Replaces generated query and body fields that are present and not null. The fields above are
+   * always sent.
+   */
   instead?: Fields;
-  /** Of somebody else than the usual caller. */
+  /** The access token of another customer than the default caller. */
   token?: string;
 }
 
-/** The parameters of one place as an object. */
+/** Returns the path or query parameters as one object schema. */
 export function parametersIn(place: 'path' | 'query', { parameters }: DescribedOperation): Schema {
-  const own = parameters.filter((parameter) => parameter.in === place);
+  const selected = parameters.filter((parameter) => parameter.in === place);
   return {
     type: 'object',
-    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
-    required: own.filter(({ required }) => required).map(({ name }) => name),
+    properties: Object.fromEntries(selected.map(({ name, schema }) => [name, schema])),
+    required: selected.filter(({ required }) => required).map(({ name }) => name),
   };
 }
 
-/** Whatever a document allows to say. */
+/** Generates any request that the document allows. */
 export function allowed(operation: DescribedOperation, body: DescribedBody | undefined): fc.Arbitrary<Said> {
   return fc.record({
     path: valid(parametersIn('path', operation)) as fc.Arbitrary<Fields>,
@@ -44,7 +47,7 @@ export function allowed(operation: DescribedOperation, body: DescribedBody | und
   });
 }
 
-/** Values of some parameters that may be refused. */
+/** Generates parameter values that the service may reject. */
 export function oddities({
   parameters,
 }: DescribedOperation): fc.Arbitrary<Record<'path' | 'query', Record<string, string>>> {
@@ -59,26 +62,26 @@ export function oddities({
   return fc.record({ path: inPlace('path'), query: inPlace('query') });
 }
 
-/** What is made up, with what is known to be good in its place. */
+/** Replaces generated values by valid ones. */
 export function withGood({ path, query, body }: Said, { instead = {}, ...good }: Good): Said {
   return {
     path: { ...path, ...good.path },
-    query: { ...replaced(query, instead), ...good.query },
-    body: isFields(body) ? { ...replaced(body, instead), ...(good.body ?? {}) } : (good.body ?? body),
+    query: { ...replaceFields(query, instead), ...good.query },
+    body: isFields(body) ? { ...replaceFields(body, instead), ...(good.body ?? {}) } : (good.body ?? body),
   };
 }
 
-function replaced(fields: Fields, instead: Fields): Fields {
+function replaceFields(fields: Fields, instead: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       const better = instead[name];
       if (value === null || better === undefined) return [name, value];
-      return [name, isFields(value) && isFields(better) ? replaced(value, better) : better];
+      return [name, isFields(value) && isFields(better) ? replaceFields(value, better) : better];
     }),
   );
 }
 
-/** Beside what an operation knows, something that it does not, where its body has names. */
+/** Adds an unknown field to a body that is an object. */
 export function extended({ body, ...said }: Said): Said {
   return { ...said, body: isFields(body) ? { ...body, 'unknown-\u{1F600}': { a: [1, null] } } : body };
 }
@@ -87,17 +90,17 @@ export function isFields(value: unknown): value is Fields {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** The request that says this, its path values encoded as by clients. */
+/** Builds the request, and encodes the path values as clients do. */
 export async function requestOf(
   { path, query, body }: Said,
   mediaType: string | undefined,
   { headers, ...caller }: Pick<TestRequest, 'token' | 'headers'>,
 ): Promise<TestRequest> {
-  const { headers: ofBody, ...sent } = body === undefined ? {} : await encoded(body, mediaType);
+  const { headers: ofBody, ...sent } = body === undefined ? {} : await encodeBody(body, mediaType);
   return {
-    params: Object.fromEntries(given(path).map(([name, value]) => [name, encodeURIComponent(text(value))])),
+    params: Object.fromEntries(definedFields(path).map(([name, value]) => [name, encodeURIComponent(text(value))])),
     query: Object.fromEntries(
-      given(query).map(([name, value]) => [name, Array.isArray(value) ? value.map(text) : text(value)]),
+      definedFields(query).map(([name, value]) => [name, Array.isArray(value) ? value.map(text) : text(value)]),
     ),
     ...sent,
     ...caller,
@@ -105,10 +108,13 @@ export async function requestOf(
   };
 }
 
-async function encoded(body: unknown, mediaType: string | undefined): Promise<Pick<TestRequest, 'body' | 'headers'>> {
+async function encodeBody(
+  body: unknown,
+  mediaType: string | undefined,
+): Promise<Pick<TestRequest, 'body' | 'headers'>> {
   if (!isFields(body) || mediaType === undefined || mediaType === 'application/json')
     return { body: JSON.stringify(body) };
-  const form = given(body).map(
+  const form = definedFields(body).map(
     ([name, value]) => [name, [value].flat().map((one) => (one instanceof Blob ? one : text(one)))] as const,
   );
   if (mediaType === 'multipart/form-data') return asForm(Object.fromEntries(form));
@@ -116,11 +122,11 @@ async function encoded(body: unknown, mediaType: string | undefined): Promise<Pi
   return { body: new URLSearchParams(pairs).toString(), headers: { 'Content-Type': mediaType } };
 }
 
-function given(fields: Fields): [name: string, value: unknown][] {
+function definedFields(fields: Fields): [name: string, value: unknown][] {
   return Object.entries(fields).filter(([, value]) => value !== undefined);
 }
 
-/** Forms, queries and paths cannot say null: what it clears is empty. */
+/** Forms, queries and paths have no null. An empty value clears a field instead. */
 function text(value: unknown): string {
   if (value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

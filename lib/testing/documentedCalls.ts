@@ -8,11 +8,11 @@ import type { Answer, World } from './world.ts';
 export interface DocumentedCalls {
   call: (operation: DescribedOperation, request: TestRequest) => Promise<Answer>;
   operation: (operationId: string) => DescribedOperation;
-  /** No answer may be other than its document says, and none is a fault of ours. */
+  /** Fails if a response differs from its document, or is a 5xx. */
   expectConforming: (operation: DescribedOperation, request: object, answer: Answer) => void;
 }
 
-/** Calls the operations of a document by the functions of the service in a folder. */
+/** Calls the documented operations through the functions of the service in `folder`. */
 export function callsOf(
   { operations, deviations }: ApiDocument,
   { world, folder }: { world: World; folder: string },
@@ -25,11 +25,11 @@ export function callsOf(
   });
   return {
     call({ method, path }, request) {
-      // The gateway takes every path with and without the slash at its end.
+      // API Gateway accepts each path with and without a trailing slash.
       const handler = handlers.get(`${method} ${path}`) ?? handlers.get(`${method} ${path}/`);
       if (!handler) throw new Error(`Nothing answers ${method} ${path}.`);
       calls += 1;
-      // Each from a network of its own, so that none meets the limits of one.
+      // Each call has its own network, so that no rate limit of an IP address applies.
       const clientIp = `2001:db8:${(calls >> 16).toString(16)}:${(calls & 0xffff).toString(16)}::1`;
       return world.call(handler, { method, clientIp, ...request });
     },

@@ -9,15 +9,15 @@ const version = '1.5.33';
 
 export interface Emulator {
   url: string;
-  /** Points the AWS SDK, and with it Serverless and our scripts, at the emulator. */
+  /** Points the AWS SDK, and therefore Serverless and our scripts, at the emulator. */
   environment: Record<string, string>;
   stop: () => Promise<void>;
 }
 
 /**
- * Starts MiniStack, an emulator of AWS by others, in a virtual environment of its own.
- * @returns undefined where there is no Python, unless `CI` is set
- * @throws when it cannot be installed or does not start
+ * Starts MiniStack, a third-party AWS emulator, in its own Python virtual environment.
+ * @returns undefined if Python is missing, unless `CI` is set
+ * @throws if MiniStack cannot be installed or does not start
  * @see https://pypi.org/project/ministack/
  */
 export async function startEmulator(): Promise<Emulator | undefined> {
@@ -25,7 +25,7 @@ export async function startEmulator(): Promise<Emulator | undefined> {
   if (!folder) return undefined;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // Functions run in the `node` of the path, which must be that of Lambda.
+  // MiniStack runs functions with the `node` of the PATH, which must have Lambda's version.
   const PATH = [join(project, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const child = spawn(join(folder, 'ministack'), {
     env: { ...process.env, PATH, GATEWAY_PORT: String(port) },

@@ -3,7 +3,7 @@ import { freePort } from './ports.ts';
 
 const attempts = 10;
 
-/** Starts an engine in memory, on a port that no other process takes first. */
+/** Starts an engine in memory. It tries another port if another process takes the first. */
 export async function startTestEngine(): Promise<Engine> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,7 +1,6 @@
 import { Agent, createServer, request as forward, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A DynamoDB call as it went over the wire. */
 export interface Call {
   /** `UpdateItem`, `TransactWriteItems` … */
   operation: string;
@@ -17,24 +16,27 @@ type Fault = (
 
 export interface EngineProxy {
   url: string;
-  /** Where calls go. */
+  /** The URL of the engine. */
   target: string;
   /** The calls since the last {@link EngineProxy.record}. */
   calls: Call[];
   record: () => void;
-  /** Decides for each call whether DynamoDB refuses it, or does it and its answer is lost. */
+  /** Decides per call whether DynamoDB rejects it, or performs it but the response is lost. */
   fail: (fault: Fault) => void;
   heal: () => void;
   stop: () => Promise<void>;
 }
 
-/** Stands between the SDK and the engine: counts calls, and fails them the way DynamoDB and networks do. */
+/**
+ * Starts a proxy between the SDK and the engine. It records calls, and fails them as DynamoDB and
+ * networks do.
+ */
 export async function startEngineProxy(
   target: string,
   watch: (call: Call, headers: IncomingHttpHeaders) => void = () => undefined,
 ): Promise<EngineProxy> {
   let fault: Fault = () => undefined;
-  // A kept connection that the engine closes meanwhile would look like a lost answer that no test asked for.
+  // Keep-alive would add failures: a connection that the engine closes looks like a lost response.
   const agent = new Agent({ keepAlive: false });
   const server = createServer(async (incoming, outgoing) => {
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
@@ -55,18 +57,22 @@ export async function startEngineProxy(
       );
       return;
     }
-    const passed = forward(proxy.target, { agent, method: incoming.method, headers: incoming.headers }, (answer) => {
-      call.endedAtMs = performance.now();
-      if (failure === 'lose answer') {
-        answer.resume();
-        outgoing.destroy();
-        return;
-      }
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
-    passed.on('error', () => outgoing.destroy());
-    passed.end(body);
+    const forwarded = forward(
+      proxy.target,
+      { agent, method: incoming.method, headers: incoming.headers },
+      (response) => {
+        call.endedAtMs = performance.now();
+        if (failure === 'lose answer') {
+          response.resume();
+          outgoing.destroy();
+          return;
+        }
+        outgoing.writeHead(response.statusCode ?? 500, response.headers);
+        response.pipe(outgoing);
+      },
+    );
+    forwarded.on('error', () => outgoing.destroy());
+    forwarded.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -92,7 +98,7 @@ export async function startEngineProxy(
   return proxy;
 }
 
-/** The longest chain of calls that each began after the one before had ended: side by side they count once. */
+/** Returns the length of the longest chain of sequential calls. Parallel calls count once. */
 export function depth(calls: readonly Call[]): number {
   let chain = 0;
   let lastEndedAtMs = Number.NEGATIVE_INFINITY;

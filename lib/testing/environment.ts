@@ -1,6 +1,6 @@
 import type { Sandbox } from '../../local/sandbox/server.ts';
 
-/** What functions find around them in a stage that is made for a test or a measurement. */
+/** Returns the environment variables of functions in a stage for tests or measurements. */
 export function stageEnvironment(tableName: string, engineUrl: string, sandbox: Sandbox): Record<string, string> {
   return {
     STAGE: 'local',
@@ -10,7 +10,8 @@ export function stageEnvironment(tableName: string, engineUrl: string, sandbox: 
     CORS_ORIGINS: 'https://shop.example.com',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     AWS_REGION: 'eu-central-1',
-    // Amazon's DynamoDB Local keeps a database for each key, and a stream by itself only within one.
+    // Amazon's DynamoDB Local keeps one database per access key. Only a separate database keeps
+    // the streams of tables apart.
     AWS_ACCESS_KEY_ID: tableName.replaceAll('-', '').slice(-20),
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_DYNAMODB: engineUrl,

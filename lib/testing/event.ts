@@ -5,20 +5,22 @@ import { describeCaller } from '../../local/callerIdentity.ts';
 export interface TestRequest {
   method?: string;
   resource?: string;
-  /** An object is sent as JSON, a string as it is, bytes as API Gateway sends binary media types; nothing sends no body. */
+  /**
+   * Objects are sent as JSON, strings as they are, and bytes in base64 as API Gateway does.
+   * Undefined sends no body.
+   */
   body?: unknown;
   /** An access token, for the Authorization header. */
   token?: string;
   headers?: Record<string, string>;
-  /** A list is sent as a parameter that comes several times. */
+  /** A list repeats the parameter. */
   query?: Record<string, string | string[]>;
   params?: Record<string, string>;
-  /** Sends the body as API Gateway sends binary media types. */
   base64?: boolean;
   clientIp?: string;
 }
 
-/** An event as a REST API of API Gateway sends it to a Lambda function (payload format 1.0). */
+/** Returns an event as an API Gateway REST API sends it (payload format 1.0). */
 export function restEvent(request: TestRequest): APIGatewayProxyEvent {
   const { method = 'POST', resource = '/test', body, token, query, params, base64 = false } = request;
   const queries = query && Object.entries(query).map(([name, values]) => [name, [values].flat()] as const);
@@ -61,8 +63,8 @@ export function restEvent(request: TestRequest): APIGatewayProxyEvent {
   };
 }
 
-/** As much of Lambda's context as a handler of ours could look at. */
+/** Returns the part of Lambda's context that our handlers may read. */
 export function lambdaContext(): Context {
-  // Nothing is timed by it: hundreds of calls at once may take long on a machine that does other things as well.
+  // Long enough for hundreds of parallel calls on a busy machine.
   return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 300_000 } as Context;
 }

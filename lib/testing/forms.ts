@@ -5,7 +5,7 @@ import type { Answer, World } from './world.ts';
 type Value = string | Blob;
 export type FormFields = Record<string, Value | Value[]>;
 
-/** Sends a form as browsers and phones do, in base64 as API Gateway hands it over. */
+/** Sends a form as browsers and phones do, in base64 as API Gateway passes it on. */
 export async function callWithForm(
   world: World,
   handler: Endpoint,
@@ -16,7 +16,7 @@ export async function callWithForm(
   return world.call(handler, { ...request, body, headers: { ...request.headers, ...headers } });
 }
 
-/** The body and the content type of a form with files. */
+/** Returns the body and the content type of a form. */
 export async function asForm(fields: FormFields): Promise<{ body: Buffer; headers: Record<string, string> }> {
   const form = new FormData();
   for (const [name, values] of Object.entries(fields))
@@ -30,7 +30,7 @@ export function file(bytes: Buffer, type = 'image/jpeg'): Blob {
   return new Blob([new Uint8Array(bytes)], { type });
 }
 
-/** What the bucket holds of a customer, as S3's XML. */
+/** Lists the images of a customer in the bucket, as S3's XML. */
 export async function listImages(customerId: number): Promise<string> {
   return (await fetch(`${process.env.IMAGES_URL}?list-type=2&prefix=images/${customerId}/`)).text();
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unused } from './grants.ts';
 
-/** The parts of jest's configuration that narrow a run. */
+/** The parts of Jest's configuration that narrow a run. */
 interface Run {
   testPathPatterns: { patterns: string[] };
   testNamePattern?: string;
@@ -15,7 +15,7 @@ interface Project {
   displayName?: { name: string };
 }
 
-/** After a run of all fast tests it also reports the permissions that no test has seen in use. */
+/** Fails a complete run of the fast tests if a granted permission was never used. */
 export default function globalTeardown(run: Run, { displayName }: Project): void {
   const log = process.env.GRANTS_LOG ?? '';
   const isNarrowed =

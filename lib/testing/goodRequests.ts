@@ -13,7 +13,7 @@ import { adjustWallet } from './wallet.ts';
 import type { SignedInCustomer, World } from './world.ts';
 
 const cairo = { type: 'Point', coordinates: [31.2357, 30.0444] };
-/** In each country that is served, with as many digits more as it takes. */
+/** Number prefixes of the served countries, each with the count of further digits. */
 const mobiles = [
   ['+2010', 8],
   ['+96650', 7],
@@ -24,35 +24,39 @@ const mobiles = [
   ['+97336', 6],
 ] as const;
 
-/** A customer lives in so many requests: lists stay short, and no limit of one customer is met. */
+/**
+ * After this many requests a new customer takes over. Lists stay short, and no limit per customer
+ * applies.
+ */
 const mostRequests = 30;
 
-/** A customer with something of everything. */
+/** A customer with an address, a notification, a device and a wallet balance. */
 export interface Furnished extends SignedInCustomer {
   addressId: number;
   notificationId: number;
 }
 
 export async function furnish(world: World, { call, operation }: DocumentedCalls): Promise<Furnished> {
-  const own = await signIn(world, { registrationId: randomUUID() });
-  const body = { point: cairo, description: `home of ${own.phone}`, location_type: 'HOME' };
-  const { body: address } = await call(operation('CreateAddress'), { token: own.access, body });
-  const notificationId = await notifyOf(own.customer.id, { title: `for ${own.phone}` });
-  await adjustWallet(own.customer.id, { amount: '7.77' });
-  return { ...own, addressId: address.id, notificationId };
+  const account = await signIn(world, { registrationId: randomUUID() });
+  const body = { point: cairo, description: `home of ${account.phone}`, location_type: 'HOME' };
+  const { body: address } = await call(operation('CreateAddress'), { token: account.access, body });
+  const notificationId = await notifyOf(account.customer.id, { title: `for ${account.phone}` });
+  await adjustWallet(account.customer.id, { amount: '7.77' });
+  return { ...account, addressId: address.id, notificationId };
 }
 
 interface GoodRequests {
-  /** The customer of before, unless what was called has ended their session. */
+  /** Returns the previous customer, or a new one if the session was revoked. */
   signedIn: () => Promise<Furnished>;
-  /** What an operation accepts, of things that are there at that moment. */
+  /** Returns a valid request for an operation, with resources that exist at that moment. */
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
-  /** Starts with nobody. */
+  /** Makes the next request create a new customer. */
   forget: () => void;
 }
 
 export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodRequests {
-  const ask = (operationId: string, request: TestRequest) => calls.call(calls.operation(operationId), request);
+  const callOperation = (operationId: string, request: TestRequest) =>
+    calls.call(calls.operation(operationId), request);
   let last: Furnished | undefined;
   let requests = 0;
   let made = 0;
@@ -60,7 +64,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
   async function signedIn(): Promise<Furnished> {
     requests += 1;
     const isOld = requests % mostRequests === 0;
-    const before = last && !isOld && (await ask('GetCustomerDetails', { token: last.access }));
+    const before = last && !isOld && (await callOperation('GetCustomerDetails', { token: last.access }));
     if (!last || !before || before.status !== 200) last = await furnish(world, calls);
     return last;
   }
@@ -76,25 +80,25 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
 
   async function newDevice({ access: token }: Furnished): Promise<Fields> {
     const registration_id = `token/${randomUUID()}`;
-    await ask('devices_create', { token, body: { registration_id, type: 'ios' } });
+    await callOperation('devices_create', { token, body: { registration_id, type: 'ios' } });
     return { registration_id };
   }
 
-  /** What leads to the second page of a list. */
+  /** Returns the cursor of the second page of a list. */
   async function cursor({ access: token }: Furnished, list: string): Promise<Fields> {
-    const { body } = await ask(list, { token, query: { page_size: '1' } });
+    const { body } = await callOperation(list, { token, query: { page_size: '1' } });
     return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') };
   }
 
   async function resetCode(phone_number: string): Promise<string> {
-    await ask('sendOTP', { body: { phone_number, otp_type: 'password_reset' } });
+    await callOperation('sendOTP', { body: { phone_number, otp_type: 'password_reset' } });
     return world.codeFor(phone_number);
   }
 
-  const makers: Record<string, (own: Furnished, turn: number, mediaType: string | undefined) => Promise<Good>> = {
+  const makers: Record<string, (account: Furnished, turn: number, mediaType: string | undefined) => Promise<Good>> = {
     sendOTP: async () => ({ body: { phone_number: phone() } }),
-    async AuthenticateCustomer(own, turn) {
-      const phone_number = turn % 2 ? own.phone : world.phone();
+    async AuthenticateCustomer(account, turn) {
+      const phone_number = turn % 2 ? account.phone : world.phone();
       return { body: { phone_number, otp: await requestCode(world, phone_number) } };
     },
     refresh_token_create: async () => ({ body: { refresh: (await signIn(world)).refresh } }),
@@ -103,7 +107,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     }),
     async revokeSession({ phone, deviceToken }, turn) {
       const { access: token } = await signIn(world, { phone, deviceToken });
-      const { body } = await ask('listSessions', { token });
+      const { body } = await callOperation('listSessions', { token });
       const isOwn = turn % 2 === 0;
       return { token, path: { id: body.find(({ current }: { current: boolean }) => current === isOwn).id } };
     },
@@ -121,9 +125,9 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     availability: async (_, turn) => ({
       query: turn % 2 ? { email: email(), phone: null } : { phone: phone(), email: null },
     }),
-    async forgetPassword(own, turn) {
+    async forgetPassword(account, turn) {
       const { email } = await signUp(world);
-      return { body: turn % 2 ? { email, phone: null } : { phone: own.phone, email: null } };
+      return { body: turn % 2 ? { email, phone: null } : { phone: account.phone, email: null } };
     },
     async resetPassword() {
       const { phone } = await signIn(world);
@@ -131,7 +135,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     },
     async verifyPhone() {
       const { token, phone } = await signUp(world);
-      await ask('verifyPhone', { token });
+      await callOperation('verifyPhone', { token });
       return { token, body: { verification_code: world.codeFor(phone) }, instead: { phone } };
     },
     async reauthenticate() {
@@ -154,27 +158,30 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     }),
     async DeleteAddress({ access: token }) {
       const body = { point: cairo, description: 'not the primary one for long', location_type: 'WORK' };
-      const first = await ask('CreateAddress', { token, body });
-      await ask('CreateAddress', { token, body: { ...body, description: 'the primary one' } });
+      const first = await callOperation('CreateAddress', { token, body });
+      await callOperation('CreateAddress', { token, body: { ...body, description: 'the primary one' } });
       return { path: { id: first.body.id } };
     },
-    devices_create: async (own, turn) => ({
-      body: turn % 2 ? await newDevice(own) : { registration_id: randomUUID() },
+    devices_create: async (account, turn) => ({
+      body: turn % 2 ? await newDevice(account) : { registration_id: randomUUID() },
     }),
-    devices_retrieve: async (own) => ({ path: await newDevice(own) }),
-    devices_update: async (own) => ({ path: await newDevice(own), instead: { registration_id: randomUUID() } }),
-    devices_partial_update: async (own) => ({ path: await newDevice(own), instead: { registration_id: randomUUID() } }),
-    devices_destroy: async (own) => ({ path: await newDevice(own) }),
+    devices_retrieve: async (account) => ({ path: await newDevice(account) }),
+    devices_update: async (account) => ({ path: await newDevice(account), instead: { registration_id: randomUUID() } }),
+    devices_partial_update: async (account) => ({
+      path: await newDevice(account),
+      instead: { registration_id: randomUUID() },
+    }),
+    devices_destroy: async (account) => ({ path: await newDevice(account) }),
     exportCustomer: async ({ customer }) => ({
       instead: { cursor: makeCursor(customerPartition(customer.id), 'PROFILE') },
     }),
-    async listNotifications(own) {
-      for (const _ of ['older', 'newer']) await notifyOf(own.customer.id);
-      return { instead: await cursor(own, 'listNotifications') };
+    async listNotifications(account) {
+      for (const _ of ['older', 'newer']) await notifyOf(account.customer.id);
+      return { instead: await cursor(account, 'listNotifications') };
     },
-    async listWalletDetails(own) {
-      await adjustWallet(own.customer.id);
-      return { instead: await cursor(own, 'listWalletDetails') };
+    async listWalletDetails(account) {
+      await adjustWallet(account.customer.id);
+      return { instead: await cursor(account, 'listWalletDetails') };
     },
     deleteNotification: async ({ customer }) => ({ path: { id: await notifyOf(customer.id) } }),
     readNotification: async ({ customer }) => ({ path: { id: await notifyOf(customer.id) } }),
@@ -186,11 +193,11 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
   return {
     signedIn,
     async good(operationId, turn, mediaType) {
-      const own = await signedIn();
+      const account = await signedIn();
       const { needsCaller } = calls.operation(operationId);
       return {
-        ...(needsCaller && { token: own.access }),
-        ...(await makers[operationId.replace(/ByForm$/, '')]?.(own, turn, mediaType)),
+        ...(needsCaller && { token: account.access }),
+        ...(await makers[operationId.replace(/ByForm$/, '')]?.(account, turn, mediaType)),
       };
     },
     forget() {

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { project, readFunctions, readService } from '../openapi/routes.ts';
 
-/** What the functions of a service may do, as their lines in its serverless.yml say. */
+/** The permissions that a service grants its functions in serverless.yml. */
 class Grants {
   readonly service: string;
   readonly #functions: ReturnType<typeof readService>['functions'];
@@ -14,7 +14,9 @@ class Grants {
     return Object.keys(this.#functions);
   }
 
-  /** As calls are named: `sns:Publish phone`. */
+  /**
+   * Returns the permissions of a function, in the notation of the recorder: `sns:Publish phone`.
+   */
   of(functionName: string): string[] {
     const statements = this.#functions[functionName]?.iamRoleStatements ?? [];
     return statements.flatMap(({ Action, Resource, NotResource }) =>
@@ -30,7 +32,10 @@ function purposeOf(action: string, resource: string): string | undefined {
   return undefined;
 }
 
-/** What the functions of a test file did, for {@link unused}: all test files write to the file that GRANTS_LOG names. */
+/**
+ * Records the permissions that a test file uses. Every file appends to GRANTS_LOG for {@link
+ * unused}.
+ */
 export class GrantLog {
   readonly #grants: Grants;
   readonly #functionsByOperation: Map<string, string>;
@@ -47,7 +52,7 @@ export class GrantLog {
     );
   }
 
-  /** The function that answers an operation; empty where there is none. */
+  /** Returns the function behind an operation, or an empty string. */
   functionOf(operationId = ''): string {
     return this.#functionsByOperation.get(operationId) ?? '';
   }
@@ -60,7 +65,7 @@ export class GrantLog {
     }
   }
 
-  /** Fails when a function has done what its line in serverless.yml does not allow. */
+  /** @throws if a function used a permission that serverless.yml does not grant */
   check(): void {
     const beyond = [...this.#beyond];
     this.#beyond.clear();
@@ -72,13 +77,12 @@ export class GrantLog {
   }
 }
 
-/** The services whose lines {@link unused} looks at. */
 const folders = [project, `${project}/examples/petstore`];
 
-/** Lambda itself reports the changes of a stream that cannot be followed. */
+/** Lambda itself sends changes that repeatedly failed to this queue. */
 const byLambda = 'sqs:SendMessage failedchanges';
 
-/** What lines of serverless.yml allow, and no test has seen done. */
+/** Lists granted permissions that no test used. */
 export function unused(log: string): string[] {
   const done = new Set(readFileSync(log, 'utf8').split('\n'));
   return folders

@@ -18,7 +18,7 @@ const uploadBytes = 4_000_000;
 
 const scanStart = jpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
 
-/** Files of four megabytes that are costly to walk. */
+/** Files of 4 MB that are expensive to walk. */
 export const hostileImages: Record<string, () => Buffer> = {
   'a JPEG of empty segments': () => jpegWith(repeat(jpegSegment(0xfe, Buffer.alloc(0)))),
   'a JPEG of Exif segments': () =>
@@ -42,7 +42,7 @@ export const hostileImages: Record<string, () => Buffer> = {
   'a file of zeros': () => Buffer.alloc(uploadBytes),
 };
 
-/** Forms of four megabytes that are costly to parse. Their boundary is `x` unless given. */
+/** Forms of 4 MB that are expensive to parse. The default boundary is `x`. */
 export const hostileForms: Record<string, () => { body: Buffer; boundary?: string }> = {
   'a form of empty parts': () => ({ body: repeat(Buffer.from('--x\r\n')) }),
   'a form of parts without headers': () => ({ body: repeat(Buffer.from('\r\n--xx')) }),
@@ -67,7 +67,6 @@ function repeat(part: Buffer): Buffer {
   return Buffer.alloc(uploadBytes - (uploadBytes % part.length), part);
 }
 
-/** A JPEG with more data in its scan. */
 function withoutEnd(data: Buffer): Buffer {
   return Buffer.concat([jpeg.subarray(0, -2), data, jpeg.subarray(-2)]);
 }
@@ -82,12 +81,12 @@ function nestFrames(depth: number): Buffer {
   return file;
 }
 
-/** A profile of zeros, which inflates to a thousand times its length. */
+/** Returns a profile of zeros, which inflates to a thousand times its size. */
 function largeProfile(): Buffer {
   return Buffer.concat([Buffer.from('x\0\0'), deflateSync(Buffer.alloc(20_000_000))]);
 }
 
-/** An Exif directory with as many entries as can be, without an orientation. */
+/** Returns an Exif directory with the maximum number of entries and no orientation. */
 function largeDirectory(): Buffer {
   const tiff = Buffer.alloc(uploadBytes);
   tiff.write('MM\0*', 0, 'latin1');

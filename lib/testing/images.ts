@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** Three pixels by two, as browsers write them. */
+/** A JPEG of 3 × 2 pixels, as browsers write it. */
 export const jpeg = Buffer.from(
   '/9j/4AAQSkZJRgABAQAAAQABAAD/4gHYSUNDX1BST0ZJTEUAAQEAAAHIAAAAAAQwAABtbnRyUkdCIFhZWiAH4AABAAEAAAAAAABhY3NwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAA9tYAAQAAAADTLQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAlkZXNjAAAA8AAAACRyWFlaAAABFAAAABRnWFlaAAABKAAAABRiWFlaAAABPAAAABR3dHB0AAABUAAAABRyVFJDAAABZAAAAChnVFJDAAABZAAAAChiVFJDAAABZAAAAChjcHJ0AAABjAAAADxtbHVjAAAAAAAAAAEAAAAMZW5VUwAAAAgAAAAcAHMAUgBHAEJYWVogAAAAAAAAb6IAADj1AAADkFhZWiAAAAAAAABimQAAt4UAABjaWFlaIAAAAAAAACSgAAAPhAAAts9YWVogAAAAAAAA9tYAAQAAAADTLXBhcmEAAAAAAAQAAAACZmYAAPKnAAANWQAAE9AAAApbAAAAAAAAAABtbHVjAAAAAAAAAAEAAAAMZW5VUwAAACAAAAAcAEcAbwBvAGcAbABlACAASQBuAGMALgAgADIAMAAxADb/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2P/wAARCAACAAMDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAX/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAABAb/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCeAGpH/9k=',
   'base64',
@@ -15,14 +15,14 @@ export const webp = Buffer.from(
 );
 
 /**
- * A JPEG with an Exif segment right after its start: an orientation, and text where phones write
- * their location.
+ * Returns a JPEG with an Exif segment at the start. It holds an orientation, and text where phones
+ * write their location.
  */
 export function jpegWithExif(text: string, orientation = 6): Buffer {
   return insertSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exifWith(text, orientation)]));
 }
 
-/** What Exif holds in any format: a text, and an orientation behind it. */
+/** Returns Exif data for any image format: a text, then an orientation. */
 export function exifWith(text: string, orientation = 6): Buffer {
   const tiff = Buffer.alloc(38);
   tiff.write('II*\0', 0, 'latin1');
@@ -33,12 +33,10 @@ export function exifWith(text: string, orientation = 6): Buffer {
   return Buffer.concat([tiff, Buffer.from(text)]);
 }
 
-/** A JPEG with one more segment. */
 export function insertSegment(marker: number, content: Buffer): Buffer {
   return jpegWith(jpegSegment(marker, content));
 }
 
-/** A JPEG with more right after its start. */
 export function jpegWith(...segments: Buffer[]): Buffer {
   return Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
 }
@@ -49,18 +47,16 @@ export function jpegSegment(marker: number, content: Buffer): Buffer {
   return Buffer.concat([header, content]);
 }
 
-/** A PNG with one more chunk behind its header. */
 export function pngWith(type: string, content: Buffer): Buffer {
   return pngWithChunks(pngChunk(type, content));
 }
 
-/** A PNG with more chunks behind its header. */
 export function pngWithChunks(...chunks: Buffer[]): Buffer {
   const headerEnd = 33;
   return Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)]);
 }
 
-/** A PNG that says it is as large as this. */
+/** Returns a PNG whose header states the given size. The picture stays as small as it is. */
 export function pngOfSize(width: number, height: number): Buffer {
   return Buffer.concat([png.subarray(0, 8), pngHeader(width, height), png.subarray(33)]);
 }
@@ -72,7 +68,7 @@ export function pngHeader(width: number, height: number): Buffer {
   return pngChunk('IHDR', size);
 }
 
-/** A PNG of this size whose picture is an animation's only frame. */
+/** Returns a PNG of this size whose picture is the only frame of an animation. */
 export function animatedPng(size: [width: number, height: number], frame: [width: number, height: number]): Buffer {
   const animation = Buffer.alloc(8);
   animation.writeUInt32BE(1, 0);
@@ -92,7 +88,6 @@ export function pngFrame(width: number, height: number): Buffer {
   return pngChunk('fcTL', frame);
 }
 
-/** A WebP with one more chunk. */
 export function webpWith(type: string, content: Buffer): Buffer {
   const file = webpOf(webp.subarray(12), webpChunk(type, content));
   file.writeUInt8(file.readUInt8(20) | 0x0c, 20);
@@ -106,7 +101,6 @@ export function webpOf(...chunks: Buffer[]): Buffer {
 /** The chunk that draws {@link webp}, without its canvas and its profile. */
 export const webpPicture = webp.subarray(webp.indexOf('VP8 '));
 
-/** A canvas that says it is as large as this. */
 export function webpCanvas(width: number, height: number, flags = 0): Buffer {
   const content = Buffer.alloc(10);
   content.writeUInt8(flags, 0);
@@ -115,12 +109,11 @@ export function webpCanvas(width: number, height: number, flags = 0): Buffer {
   return webpChunk('VP8X', content);
 }
 
-/** An animation on a canvas of three pixels by two. */
+/** Returns an animation on a canvas of 3 × 2 pixels. */
 export function animatedWebp(...frames: Buffer[]): Buffer {
   return webpOf(webpCanvas(3, 2, 0x02), webpChunk('ANIM', Buffer.alloc(6)), ...frames);
 }
 
-/** A frame of an animation that says it is as large as this. */
 export function webpFrame(chunks: Buffer, width = 3, height = 2): Buffer {
   const header = Buffer.alloc(16);
   header.writeUIntLE(width - 1, 6, 3);

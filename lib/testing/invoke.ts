@@ -7,14 +7,14 @@ type Handler = (event: unknown, context?: Context) => Promise<any>;
 
 const { functions } = readService();
 
-/** The handler of a function of serverless.yml, which says with every call to AWS whose it is. */
+/** Returns the handler of a function. It tags every call to AWS with the function's name. */
 export async function loadFunction(functionName: string): Promise<Handler> {
   const file = functions[functionName]?.handler.replace(/\.handler$/, '.ts');
   const { handler } = (await import(`../../${file}`)) as { handler: Handler };
   return (event, context) => inNameOf(functionName, () => handler(event, context));
 }
 
-/** Invokes a function that has no route, as operators do. */
+/** Invokes a function without a route, as operators do. */
 export async function invoke(functionName: string, event: unknown = {}): ReturnType<Handler> {
   const run = await loadFunction(functionName);
   return run(event);

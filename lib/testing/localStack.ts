@@ -7,7 +7,7 @@ import { freePort } from './ports.ts';
 
 const portNames = ['API_PORT', 'LOCAL_PORT', 'LAMBDA_PORT', 'DYNAMODB_PORT'] as const;
 
-/** Ports and a data folder of its own for the stacks of one test file. */
+/** The ports and the data folder for the stacks of one test file. */
 export class Place {
   ports!: Record<(typeof portNames)[number], string>;
   readonly dataFolder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
@@ -25,8 +25,8 @@ export class Place {
 
   /** Runs `npm start`, or another script that starts a stack, as a developer does. */
   start(environment: Record<string, string> = {}, options: string[] = [], script = 'start'): LocalStack {
-    const own = { LOCAL_DATA_FOLDER: this.dataFolder, ...this.ports, ...environment };
-    const stack = new LocalStack(script, own, options);
+    const variables = { LOCAL_DATA_FOLDER: this.dataFolder, ...this.ports, ...environment };
+    const stack = new LocalStack(script, variables, options);
     this.#stacks.push(stack);
     return stack;
   }
@@ -38,7 +38,9 @@ export class Place {
 }
 
 export class LocalStack {
-  /** Everything that it printed, and what of that went to standard output: the two arrive in no certain order. */
+  /**
+   * Standard output and standard error together, in no certain order. `banner` is only the former.
+   */
   output = '';
   banner = '';
   readonly ended: Promise<number | null>;
@@ -46,7 +48,7 @@ export class LocalStack {
 
   constructor(script: string, environment: Record<string, string>, options: string[]) {
     this.#child = spawn('npm', ['run', script, '--', ...options], {
-      // Stacks that run side by side would share the table of one engine.
+      // Without this, parallel stacks would share the table of one engine.
       env: { ...process.env, DYNAMODB_ENDPOINT: '', ...environment },
       detached: true,
     });
@@ -72,7 +74,7 @@ export class LocalStack {
     return this;
   }
 
-  /** As Ctrl-C does: the signal goes to everything that npm started. */
+  /** Interrupts the stack as Ctrl-C does: the signal reaches every process that npm started. */
   interrupt(): Promise<number | null> {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid && exitCode === null && signalCode === null) process.kill(-pid, 'SIGINT');

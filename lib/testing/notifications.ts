@@ -5,7 +5,7 @@ import { newId } from '../table/ids.ts';
 import { profileKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 
-/** Puts a notification into a customer's inbox; its title is its id unless one is given. */
+/** Adds a notification to a customer's inbox. Its title defaults to its id. */
 export async function notifyOf(customerId: number, content: Partial<Content> = {}): Promise<number> {
   const [customer] = await readAll([{ key: profileKey(customerId), as: Customer }]);
   if (!customer) throw new Error(`There is no customer ${customerId}.`);

@@ -6,7 +6,10 @@ import { type LocalStack, Place } from './localStack.ts';
 const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path && existsSync(path),
 );
-/** Debian's Chromium, which `.ci/run` installs. Without any there is nothing to open pages in, which CI may not take for success. */
+/**
+ * Skips the tests if there is no browser. In CI they fail instead. `.ci/run` installs Debian's
+ * Chromium.
+ */
 export const withBrowser = browserPath || process.env.CI ? describe : describe.skip;
 
 /** A test that waits for what never appears fails soon. A start may be slow on a busy machine. */

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * A port that nothing listens on. It is outside the range from which Linux takes the ports of
- * outgoing connections, so that none of those takes it before the caller listens.
+ * Returns a port that no process listens on. Linux never gives a port of this range to an outgoing
+ * connection, so the port stays free.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -8,9 +8,9 @@ import { project } from '../openapi/routes.ts';
 const run = promisify(execFile);
 
 /**
- * Installs packages of PyPI in a virtual environment of their own, which later runs use again.
- * @returns its folder of commands, or undefined where there is no Python, unless `CI` is set
- * @throws when they cannot be installed
+ * Installs packages of PyPI in a virtual environment, which later runs reuse.
+ * @returns the folder of the commands, or undefined if Python is missing and `CI` is not set
+ * @throws if the packages cannot be installed
  */
 export async function installFromPypi(...packages: string[]): Promise<string | undefined> {
   const hasPython = await run('python3', ['-c', 'import ensurepip']).then(

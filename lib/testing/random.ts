@@ -1,4 +1,4 @@
-/** Mulberry32: the same numbers in every run. */
+/** Returns a Mulberry32 generator, which yields the same numbers in every run. */
 export function generator(seed: number): () => number {
   let state = seed;
   return () => {

@@ -2,7 +2,6 @@ import { errors } from '../errors.ts';
 import { fieldErrors } from '../errorTexts.ts';
 import { languages } from '../languages.ts';
 
-/** A field that an answer refuses, by its path, and why. */
 export interface Refusal {
   field: string;
   code: string;
@@ -13,7 +12,7 @@ const texts = [
   ...Object.values(errors).map(({ code, detail }) => [code, detail] as const),
 ];
 
-/** The code of an error by its text, for answers that show only that. */
+/** Returns the code of an error text, for error formats that only contain the text. */
 export function codeOfText(shown: string): string {
   const found = texts.find(([, text]) =>
     languages.some((language) => {
@@ -24,10 +23,13 @@ export function codeOfText(shown: string): string {
   return found?.[0] ?? shown;
 }
 
-/** Codes of fields that may be refused although the document allows them: by operation and field, `*` for any place of a list. */
+/**
+ * Field codes that are legitimate although the document allows the value. Keys are the operation,
+ * then the field. In a field, `*` stands for any index of a list.
+ */
 export type BeyondSchema = Record<string, Record<string, string>>;
 
-export function isBeyond(known: BeyondSchema, operationId: string, { field, code }: Refusal): boolean {
-  const codes = known[operationId]?.[field.replace(/\b\d+\b/g, '*')] ?? '';
+export function isBeyond(rules: BeyondSchema, operationId: string, { field, code }: Refusal): boolean {
+  const codes = rules[operationId]?.[field.replace(/\b\d+\b/g, '*')] ?? '';
   return codes.split(' ').includes(code);
 }

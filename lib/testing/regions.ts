@@ -5,7 +5,7 @@ import { planRegions } from '../../seed/regions/plan.ts';
 
 type Polygon = number[][][];
 
-/** A GeoJSON feature of a region, from one polygon or several. */
+/** Returns a region as a GeoJSON feature. */
 export function feature(code: string, polygons: Polygon | Polygon[], country = 'EG') {
   const several = Array.isArray(polygons[0]?.[0]?.[0]);
   const geometry = { type: several ? 'MultiPolygon' : 'Polygon', coordinates: polygons };
@@ -16,7 +16,6 @@ export function feature(code: string, polygons: Polygon | Polygon[], country = '
   };
 }
 
-/** A polygon without holes around a rectangle. */
 export function rectangle(west: number, south: number, east: number, north: number): Polygon {
   return [
     [
@@ -29,7 +28,7 @@ export function rectangle(west: number, south: number, east: number, north: numb
   ];
 }
 
-/** Writes a GeoJSON file of these features, or with this text. */
+/** Writes a GeoJSON file with these features, or with this text. */
 export function regionFile(content: object[] | string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'regions-')), 'my-areas.geojson');
   const text = typeof content === 'string' ? content : JSON.stringify({ type: 'FeatureCollection', features: content });
@@ -37,7 +36,7 @@ export function regionFile(content: object[] | string): string {
   return file;
 }
 
-/** Puts these regions in force instead of all others. */
+/** Replaces all regions by these. */
 export async function loadRegions(...features: object[]): Promise<void> {
   const { apply } = await planRegions(regionFile(features));
   await apply(() => undefined);

@@ -11,15 +11,14 @@ interface Options {
 }
 
 /**
- * The client address of a phone: each has its own, so that limits of a network never meet by
- * chance.
+ * Returns the client IP of a phone. Each phone has its own, so that tests do not share rate limits.
  */
 export function addressOf(phone: string): string {
   const number = Number(phone.slice(-6));
   return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-/** Has a code sent to a phone. */
+/** Requests an OTP for a phone, and reads it from the SMS. */
 export async function requestCode(world: World, phone: string, deviceToken?: string): Promise<string> {
   const { status, body } = await world.call(sendOtp, {
     body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
@@ -29,7 +28,6 @@ export async function requestCode(world: World, phone: string, deviceToken?: str
   return world.codeFor(phone);
 }
 
-/** Brings a code back. */
 export function authenticateWith(world: World, phone: string, otp: string, options: Options = {}): Promise<Answer> {
   const { registrationId = `token:${phone}`, language = 'en', deviceToken, clientIp = addressOf(phone) } = options;
   return world.call(authenticate, {
@@ -44,7 +42,7 @@ export function authenticateWith(world: World, phone: string, otp: string, optio
   });
 }
 
-/** A signed-in customer, new unless the phone is known. */
+/** Signs in a customer, who is new if the phone number is. */
 export async function signIn(world: World, options: Options = {}): Promise<SignedInCustomer> {
   const { phone = world.phone(), registrationId = `token:${phone}` } = options;
   const code = await requestCode(world, phone, options.deviceToken);

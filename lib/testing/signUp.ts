@@ -15,7 +15,7 @@ export interface Account {
 
 let accounts = 0;
 
-/** A body to sign up with that nobody else has used. */
+/** Returns a unique body for a sign-up. */
 export function newAccount(world: World, changes: object = {}) {
   accounts += 1;
   return {
@@ -29,19 +29,16 @@ export function newAccount(world: World, changes: object = {}) {
   };
 }
 
-/** Somebody who signed up with a password; their phone is not verified. */
+/** Signs up a customer with a password and an unverified phone. */
 export async function signUp(world: World, changes: object = {}): Promise<Account> {
-  const wanted = newAccount(world, changes);
-  const { status, body } = await world.call(signup, { body: wanted, clientIp: addressOf(wanted.phone) });
+  const account = newAccount(world, changes);
+  const { status, body } = await world.call(signup, { body: account, clientIp: addressOf(account.phone) });
   if (status !== 200) throw new Error(`Sign-up failed: ${JSON.stringify(body)}`);
   const { id, token, refresh_token: refresh } = body.data;
-  return { id, email: wanted.email, phone: wanted.phone, password: wanted.password, token, refresh };
+  return { id, email: account.email, phone: account.phone, password: account.password, token, refresh };
 }
 
-/**
- * Tries to log in, by e-mail unless told otherwise; each call from another client address unless
- * told which.
- */
+/** Attempts a log-in by e-mail. Each attempt comes from another IP address by default. */
 export function logIn(
   world: World,
   { email, password }: Pick<Account, 'email' | 'password'>,
@@ -50,15 +47,17 @@ export function logIn(
   return world.call(login, { body: { email, password }, clientIp: clientIp ?? nextAddress() });
 }
 
-/** Has a code sent to the phone of an account and brings it back. */
+/** Verifies the phone of an account with an OTP. */
 export async function verify(world: World, { token, phone }: Account): Promise<Answer> {
   const clientIp = addressOf(phone);
-  const asked = await world.call(verifyPhone, { token, clientIp });
-  if (asked.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(asked.body)}`);
+  const response = await world.call(verifyPhone, { token, clientIp });
+  if (response.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(response.body)}`);
   return world.call(verifyPhone, { token, clientIp, body: { verification_code: world.codeFor(phone) } });
 }
 
-/** Has passwords cost next to nothing, and nobody wait, wherever a test is not about that. */
+/**
+ * Makes passwords cheap to hash and failed attempts free of waiting, for tests about other things.
+ */
 export function cheapPasswords(world: World): void {
   world.set({ PASSWORD_MEMORY_KIB: '64', PASSWORD_PASSES: '1', PASSWORD_REQUEST_MS: '1' });
 }

@@ -3,7 +3,10 @@ import { DeleteCommand, DynamoDBDocumentClient, PutCommand, paginateQuery, pagin
 
 type Items = Record<string, unknown>[];
 
-/** A table past the repositories: to look at it, and for states that only time or an old version can make. */
+/**
+ * Direct access to the table, without the repositories. Tests inspect items, and store states that
+ * need time or an old version to arise.
+ */
 export class StoredItems {
   readonly #client: DynamoDBDocumentClient;
   readonly #tableName: string;
@@ -18,10 +21,10 @@ export class StoredItems {
   }
 
   all(): Promise<Items> {
-    return gathered(paginateScan({ client: this.#client }, { TableName: this.#tableName, ConsistentRead: true }));
+    return collectItems(paginateScan({ client: this.#client }, { TableName: this.#tableName, ConsistentRead: true }));
   }
 
-  /** Those of one partition, in the order of the keys. */
+  /** Returns the items of one partition, ordered by their sort key. */
   partition(pk: string): Promise<Items> {
     const query = {
       TableName: this.#tableName,
@@ -29,7 +32,7 @@ export class StoredItems {
       ExpressionAttributeValues: { ':pk': pk },
       ConsistentRead: true,
     };
-    return gathered(paginateQuery({ client: this.#client }, query));
+    return collectItems(paginateQuery({ client: this.#client }, query));
   }
 
   async put(item: object): Promise<void> {
@@ -41,7 +44,7 @@ export class StoredItems {
   }
 }
 
-async function gathered(pages: AsyncIterable<{ Items?: Items | undefined }>): Promise<Items> {
+async function collectItems(pages: AsyncIterable<{ Items?: Items | undefined }>): Promise<Items> {
   const items: Items = [];
   for await (const page of pages) items.push(...(page.Items ?? []));
   return items;

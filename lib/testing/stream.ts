@@ -11,21 +11,21 @@ import { openStreamOf } from '../../local/table.ts';
 import { readService } from '../openapi/routes.ts';
 import { loadFunction } from './invoke.ts';
 
-/** The stream of a table, as a worker of serverless.yml sees it. */
+/** The stream of a table as one worker of serverless.yml sees it. */
 export interface Stream {
-  /** The records since the last call that the worker's filters let through. */
+  /** Returns the records since the last call that pass the worker's filters. */
   take: () => Promise<DynamoDBRecord[]>;
   /**
-   * Gives the worker what has happened since the last call, as Lambda does, and again from a
-   * failure on; answers how often.
+   * Gives the worker the records since the last call in batches, as Lambda does. It retries from
+   * the first failed record. Returns the number of attempts.
    */
   follow: () => Promise<number>;
 }
 
 const batchSize = 10;
-const mostTries = 20;
+const mostAttempts = 20;
 
-/** Follows the stream of a table from now on, for a function of serverless.yml. */
+/** Follows the stream of a table from now on, for one function of serverless.yml. */
 export async function openStream(endpoint: string, tableName: string, functionName: string): Promise<Stream> {
   const worker = await loadFunction(functionName);
   await openStreamOf(endpoint, tableName);
@@ -36,38 +36,38 @@ export async function openStream(endpoint: string, tableName: string, functionNa
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn }));
   const shards = await Promise.all(
     (StreamDescription?.Shards ?? []).map(async ({ ShardId }) => {
-      const place = { StreamArn, ShardId, ShardIteratorType: 'LATEST' as const };
-      return { iterator: (await client.send(new GetShardIteratorCommand(place))).ShardIterator };
+      const start = { StreamArn, ShardId, ShardIteratorType: 'LATEST' as const };
+      return { iterator: (await client.send(new GetShardIteratorCommand(start))).ShardIterator };
     }),
   );
 
   async function take(): Promise<DynamoDBRecord[]> {
-    const taken: DynamoDBRecord[] = [];
+    const records: DynamoDBRecord[] = [];
     for (const shard of shards) {
       for (;;) {
-        const answer = await client.send(new GetRecordsCommand({ ShardIterator: shard.iterator }));
-        shard.iterator = answer.NextShardIterator ?? shard.iterator;
-        taken.push(...((answer.Records ?? []) as DynamoDBRecord[]));
-        if (!answer.Records?.length) break;
+        const response = await client.send(new GetRecordsCommand({ ShardIterator: shard.iterator }));
+        shard.iterator = response.NextShardIterator ?? shard.iterator;
+        records.push(...((response.Records ?? []) as DynamoDBRecord[]));
+        if (!response.Records?.length) break;
       }
     }
-    return filterRecords(patterns, taken);
+    return filterRecords(patterns, records);
   }
 
   return {
     take,
     follow: async () => {
-      let tries = 0;
+      let attempts = 0;
       let records = await take();
-      while (records.length > 0 && tries < mostTries) {
-        tries += 1;
+      while (records.length > 0 && attempts < mostAttempts) {
+        attempts += 1;
         const batch = records.slice(0, batchSize);
         const { batchItemFailures } = (await worker({ Records: batch })) as DynamoDBBatchResponse;
         const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
         const from = batch.findIndex(({ dynamodb }) => failed.includes(dynamodb?.SequenceNumber ?? ''));
         records = from < 0 ? [...records.slice(batchSize), ...(await take())] : records.slice(from);
       }
-      return tries;
+      return attempts;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Resources } from '../../deploy/template.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'node_modules/serverless/bin/serverless.js');
-const left = new Set(['node_modules', '.git', '.serverless', '.local', 'coverage']);
+const excludedNames = new Set(['node_modules', '.git', '.serverless', '.local', 'coverage']);
 
 export interface Template {
   Resources: Resources;
@@ -18,15 +18,14 @@ export interface Template {
 
 export interface ServiceCopy {
   /**
-   * Runs Serverless; answers what it prints.
-   * @throws when it fails, with what it printed
+   * Runs Serverless, and returns its output.
+   * @throws if it fails, with the output as the message
    */
   serverless: (args: string[], environment?: Record<string, string>) => Promise<string>;
-  /** Runs a script of the service in the same way. */
+  /** Runs a script of the service, like `serverless`. */
   script: (file: string, args: string[], environment?: Record<string, string>) => Promise<string>;
-  /** What it packaged last. */
+  /** Returns the template that was packaged last. */
   template: () => Template;
-  /** The file of that template. */
   templateFile: string;
   /** Where a file or folder of the copy is. */
   pathOf: (file: string) => string;
@@ -36,17 +35,17 @@ export interface ServiceCopy {
 }
 
 /**
- * A copy of a service, by its folder within the project: two that are packaged in one folder
- * overwrite each other's template.
+ * Copies a service, which `service` names by its folder in the project. Parallel runs of Serverless
+ * in one folder would overwrite each other's template.
  */
 export function copyService(service = ''): ServiceCopy {
   const folder = mkdtempSync(join(tmpdir(), 'customer-backend-package-'));
-  const own = (path: string) =>
+  const isIncluded = (path: string) =>
     !path
       .slice(root.length)
       .split('/')
-      .some((name) => left.has(name));
-  cpSync(root, folder, { recursive: true, filter: own });
+      .some((name) => excludedNames.has(name));
+  cpSync(root, folder, { recursive: true, filter: isIncluded });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const cwd = join(folder, service);
   async function runNode(args: string[], environment: Record<string, string> = {}): Promise<string> {
@@ -73,7 +72,7 @@ export function copyService(service = ''): ServiceCopy {
   };
 }
 
-/** What `npx serverless package` makes of each stage of a service. */
+/** Returns the template that `npx serverless package` creates for each stage. */
 export async function packageStages<S extends string>(
   stages: readonly S[],
   service?: string,

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { verifyWallet } from '../wallet/audit.ts';
 import { invoke } from './invoke.ts';
 
-/** An adjustment as operators ask for it, with a key of its own unless one is given. */
-export function adjustWallet(customerId: number, wanted: Record<string, unknown> = {}) {
+/** Adjusts a wallet as operators do. Every call has a new idempotency key by default. */
+export function adjustWallet(customerId: number, changes: Record<string, unknown> = {}) {
   return invoke('walletAdjust', {
     customer_id: customerId,
     transaction_type: 'CHARGING',
@@ -11,20 +11,23 @@ export function adjustWallet(customerId: number, wanted: Record<string, unknown>
     currency: 'EGP',
     reference: 'test',
     idempotency_key: randomUUID(),
-    ...wanted,
+    ...changes,
   });
 }
 
-/** The code of a refusal, or undefined of an entry. */
-export const codeOf = (answer: { errors?: { code: string }[] }) => answer.errors?.[0]?.code;
+/** Returns the error code of a response, or undefined for a wallet entry. */
+export const codeOf = (response: { errors?: { code: string }[] }) => response.errors?.[0]?.code;
 
-/** What must hold after any story: entries without a gap, unbroken, that add up to a balance of zero or more. */
+/**
+ * Checks the ledger: entries have no gap, their hashes match, and their sum is the balance, which
+ * is never negative.
+ */
 export async function expectSound(customerId: number, items: Record<string, unknown>[]): Promise<void> {
   const { findings } = await verifyWallet(customerId);
   expect(findings).toEqual([]);
-  const own = items.filter(({ pk }) => pk === `CUSTOMER#${customerId}`);
-  const wallet = own.find(({ sk }) => sk === 'WALLET');
-  const entries = own.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
+  const customerItems = items.filter(({ pk }) => pk === `CUSTOMER#${customerId}`);
+  const wallet = customerItems.find(({ sk }) => sk === 'WALLET');
+  const entries = customerItems.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
   expect(wallet?.balanceMinor).toBeGreaterThanOrEqual(0);
   expect(entries.reduce((sum, { amountMinor }) => sum + Number(amountMinor), 0)).toBe(wallet?.balanceMinor);
 }

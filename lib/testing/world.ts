@@ -36,20 +36,17 @@ export interface SignedInCustomer {
   deviceToken: string;
 }
 
-/** A service as its tests need it. */
 interface TestedService {
-  /** Where its serverless.yml is. */
+  /** The folder of its serverless.yml. */
   folder: string;
   /** The parts of the seed that its tests need. */
   seed: readonly Part[];
-  /** Its own environment variables. */
   environment?: Record<string, string>;
 }
 
 /**
- * A stage of its own for one test file: a table made from serverless.yml in the real engine, the
- * SNS and SSM sandbox, fresh secrets and the seed data. Its clock, faults and settings are reset
- * after every test.
+ * The stage of one test file: a table in the real engine, the SNS and SSM sandbox, new secrets and
+ * the seed data. After every test it resets the clock, the faults and the environment variables.
  */
 export class World {
   sandbox!: Sandbox;
@@ -91,10 +88,10 @@ export class World {
     });
     Object.assign(process.env, {
       ...stageEnvironment(this.#tableName, this.engine.url, this.sandbox),
-      // Tests call hundreds of times at once, on machines that do other things as well.
+      // Tests make hundreds of parallel calls, sometimes on a busy machine.
       TABLE_TIMEOUT_MS: '20000',
       SECRETS_TIMEOUT_MS: '20000',
-      // Hundreds of a test's customers have numbers in a row.
+      // The customers of a test have consecutive numbers.
       OTP_SENDS_PER_PREFIX_PER_DAY: '1000000',
       SNS_TIMEOUT_MS: '20000',
       S3_TIMEOUT_MS: '20000',
@@ -106,8 +103,8 @@ export class World {
   }
 
   /**
-   * The engine of this test file, or the one in DYNAMODB_ENDPOINT, which all files then share.
-   * Returns its URL.
+   * Starts an engine for this test file, or uses the one in DYNAMODB_ENDPOINT, which all files
+   * share. Returns its URL.
    */
   async #startEngine(): Promise<string> {
     if (process.env.DYNAMODB_ENDPOINT) return process.env.DYNAMODB_ENDPOINT;
@@ -123,10 +120,7 @@ export class World {
     await this.publishKeys();
   }
 
-  /**
-   * Starts over with an empty engine and the seed: an engine slows down with every transaction that
-   * it has done.
-   */
+  /** Starts an empty engine and loads the seed. An engine slows down with every transaction. */
   async renewEngine(): Promise<void> {
     await this.#removeTable();
     this.engine.target = await this.#startEngine();
@@ -147,7 +141,7 @@ export class World {
     this.#grants.check();
   }
 
-  /** Stops the clock, so that the seconds a slow machine takes cannot show in a test. */
+  /** Stops the clock, so that the duration of a test does not change its result. */
   freeze(): void {
     const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const;
     const timers = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
@@ -155,8 +149,8 @@ export class World {
   }
 
   /**
-   * Plays a story, once, before the sandbox answers a call, named as permissions are: `sns:Publish
-   * endpoint`.
+   * Runs `story` once, before the sandbox responds to an action. Actions have the notation of
+   * permissions: `sns:Publish endpoint`.
    */
   beforeAnswer(action: string, story: () => Promise<unknown>): void {
     this.#story = async (called) => {
@@ -166,13 +160,13 @@ export class World {
     };
   }
 
-  /** Copies the public keys into the table, as a deployment and a rotation do. */
+  /** Copies the public keys into the table, as deployments and rotations do. */
   publishKeys(): Promise<void> {
     const place = { tableName: this.#tableName, endpoint: this.engine.target };
     return placePublicKeys(this.secrets['public-keys'], place);
   }
 
-  /** Undoes what a test changed around the code. */
+  /** Resets the clock, the faults and the environment variables. */
   reset(): void {
     jest.setSystemTime(this.#frozenAt);
     this.engine.heal();
@@ -194,7 +188,7 @@ export class World {
     }
   }
 
-  /** Switches the caches of secrets and seed data off until the test ends. */
+  /** Disables the caches of secrets and seed data until the test ends. */
   keepNothing(): void {
     this.set({ SECRETS_CACHE_SECONDS: '0', SEED_CACHE_SECONDS: '0' });
   }
@@ -205,15 +199,15 @@ export class World {
   }
 
   /**
-   * Calls an endpoint as API Gateway would. An answer that its contract does not declare, by its
-   * status and its codes, fails the test, and so does a call to AWS that serverless.yml does not
-   * allow it.
+   * Calls an endpoint as API Gateway does. The test also fails if the function makes a call to AWS
+   * that serverless.yml does not allow.
+   * @throws if its contract does not declare the status and codes of the response
    */
   call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
     return this.send(handler, restEvent(request));
   }
 
-  /** The same with an event of one's own. */
+  /** Calls an endpoint with a custom event. */
   async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
     const result = await inNameOf(this.#grants.functionOf(handler.contract.operationId), () =>
       handler(event, lambdaContext()),
@@ -226,13 +220,13 @@ export class World {
     return { status: result.statusCode, headers: result.headers as Record<string, string>, body };
   }
 
-  /** An Egyptian mobile number that no other test of this file has. */
+  /** Returns an Egyptian mobile number that is unique in this test file. */
   phone(): string {
     this.#phones += 1;
     return `+2010${String(10_000_000 + this.#phones)}`;
   }
 
-  /** The code in the newest SMS to a phone. */
+  /** Returns the OTP in the newest SMS to a phone. */
   codeFor(phone: string): string {
     const [newest] = this.sandbox.messages.list(phone);
     const code = newest && /\b\d{6}\b/.exec(newest.text)?.[0];
@@ -240,22 +234,23 @@ export class World {
     return code;
   }
 
-  /** Follows the table's stream from now on, for a worker of serverless.yml. */
+  /** Follows the table's stream from now on, for one worker of serverless.yml. */
   openStream(functionName: string): Promise<Stream> {
     return openStream(this.engine.target, this.#tableName, functionName);
   }
 
-  /** Everything in the table. */
   items(): ReturnType<StoredItems['all']> {
     return this.#stored.all();
   }
 
-  /** Everything in one partition, in the order of the keys. */
+  /** Returns the items of one partition, ordered by their sort key. */
   partition(pk: string): ReturnType<StoredItems['partition']> {
     return this.#stored.partition(pk);
   }
 
-  /** Puts an item past the repositories, for states that only time or an old version can make. */
+  /**
+   * Stores an item without the repositories, for states that need time or an old version to arise.
+   */
   put(item: object): Promise<void> {
     return this.#stored.put(item);
   }
@@ -265,12 +260,12 @@ export class World {
   }
 }
 
-/** All seed data but the common passwords, which take longer to load than all else together. */
+/** All seed data except the common passwords, which take longer to load than the rest. */
 const quickSeed: readonly Part[] = ['countries', 'regions', 'app', 'faqs', 'settings'];
 
 /**
- * The world of a test file, with the project's own service unless another one is given; call it
- * once, at the top.
+ * Sets up the stage of a test file, by default for the project's own service. Call it once, at the
+ * top level.
  */
 export function useWorld(service: Partial<TestedService> = {}): World {
   const world = new World({ folder: project, seed: quickSeed, ...service });

@@ -2,31 +2,32 @@ import fc from 'fast-check';
 import { isNullable, type Schema, typeOf, valid } from './arbitraries.ts';
 import { isFields } from './describedRequest.ts';
 
-/** In what something is sent: forms and parameters have texts only, and a form may have a field twice. */
+/**
+ * The encoding of a request. Forms and parameters only have strings, and a form may repeat a field.
+ */
 export type Medium = 'json' | 'form' | 'parameter';
 
-/** One way in which something can be wrong. */
 export interface Wrong {
-  /** By its path; empty for the whole. */
+  /** The path of the field. It is empty for the whole value. */
   field: string;
   how: string;
-  /** What it is called, where there is one name for it. */
+  /** The expected error code, if there is only one. */
   code: string | undefined;
-  /** Makes it out of what is right. */
+  /** Generates functions that make a valid value invalid. */
   spoil: fc.Arbitrary<(right: unknown) => unknown>;
 }
 
-/** Every way in which a schema lets something be wrong, at any depth. */
+/** Returns every way to violate a schema, at any depth. */
 export function wrongs(schema: Schema, medium: Medium, field = ''): Wrong[] {
-  const [own, ...others] = (schema.anyOf ?? [schema]).filter((one) => typeOf(one) !== 'null');
-  if (!own || others.length > 0) return [];
-  const whole = wrongValues(own, medium, isNullable(schema)).map(([how, code, values]) => ({
+  const [single, ...others] = (schema.anyOf ?? [schema]).filter((one) => typeOf(one) !== 'null');
+  if (!single || others.length > 0) return [];
+  const whole = wrongValues(single, medium, isNullable(schema)).map(([how, code, values]) => ({
     field,
     how,
     code,
     spoil: values.map((value) => () => value),
   }));
-  return [...whole, ...wrongFields(own, medium, field), ...wrongItems(own, medium, field)];
+  return [...whole, ...wrongFields(single, medium, field), ...wrongItems(single, medium, field)];
 }
 
 function wrongFields({ properties = {}, required = [] }: Schema, medium: Medium, parent: string): Wrong[] {
@@ -55,7 +56,7 @@ function wrongItems({ items }: Schema, medium: Medium, parent: string): Wrong[] 
   }));
 }
 
-/** What no schema of ours takes for a text, a number, a choice … */
+/** Values of the wrong type, by the encoding and the type in the schema. */
 const wrongTypes: Record<Medium, Record<string, unknown[]>> = {
   json: {
     string: [true, [], {}, ['x'], { a: 1 }],
@@ -75,7 +76,7 @@ const wrongTypes: Record<Medium, Record<string, unknown[]>> = {
   parameter: { integer: ['x', '1.5', ''], number: ['x', '', '1e'], boolean: ['yes'] },
 };
 
-/** What is no text of a format. */
+/** Strings that violate a format. */
 const wrongFormats: Record<string, string[]> = {
   date: ['yesterday', '2024-02-30', '2024-1-1'],
   'date-time': ['yesterday', '2024-01-01', '2024-01-01 at noon'],
@@ -97,7 +98,7 @@ function wrongValues(schema: Schema, medium: Medium, mayBeNull: boolean): WrongV
     any('not that', undefined, schema.const !== undefined ? ['not that', 7] : undefined),
     any('no file', undefined, schema.contentMediaType ? ['x'] : undefined),
     any('format', undefined, wrongFormats[schema.format ?? '']),
-    // It clears what may be null. In a form, an empty field may count as left out.
+    // An empty string clears a nullable field. In a form, an empty field may count as missing.
     isText && minLength === 1 && !mayBeNull && ['nothing', 'blank', fc.constant(medium === 'form' ? ' ' : '')],
     minLength > 1 && ['too short', 'min_length', fc.constant('x'.repeat(minLength - 1))],
     maxLength !== undefined && ['too long', 'max_length', fc.constant('x'.repeat(maxLength + 1))],
@@ -115,7 +116,7 @@ function any(how: string, code: string | undefined, values: unknown[] | undefine
   return values && [how, code, fc.constantFrom(...values)];
 }
 
-/** No form has a half of a surrogate pair. */
+/** Forms cannot contain half of a surrogate pair, so only JSON does. */
 function notForScreens(medium: Medium): WrongValues {
   const halves = medium === 'json' ? ['\ud800', '\udfff x'] : [];
   return ['not for screens', undefined, fc.constantFrom('a\u0000b', ...halves)];
