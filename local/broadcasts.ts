@@ -4,7 +4,9 @@ import { sandboxEnvironment } from './sandbox/server.ts';
 
 const waitSeconds = 5;
 
-/** Brings what is in the queue of broadcasts to its worker, as Lambda does. Returns how to stop. */
+/**
+ * Passes queued messages to the broadcast worker, as Lambda does. Returns a function that stops it.
+ */
 export function consumeBroadcasts(localPort: number, worker: Consumer): () => void {
   const { BROADCAST_QUEUE_URL = '', AWS_ENDPOINT_URL_SQS = '' } = sandboxEnvironment(`http://127.0.0.1:${localPort}`);
   const queue = openQueue(BROADCAST_QUEUE_URL, AWS_ENDPOINT_URL_SQS);

@@ -5,7 +5,7 @@ import { bundleOptions } from '../deploy/bundle.ts';
 import { readFunctions } from '../lib/openapi/routes.ts';
 import { SetupError } from './setupError.ts';
 
-/** Some libraries are CommonJS still. */
+/** Some libraries are still CommonJS. */
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 function optionsFor(folder: string, outdir: string): BuildOptions & { metafile: true } {
@@ -79,7 +79,7 @@ function sourceFolders(folder: string, { inputs }: Metafile): string[] {
 
 /**
  * Bundles one function for `serverless invoke local`, which loads CommonJS.
- * @returns its file, without the ending
+ * @returns the path of the bundle without its extension
  */
 export async function bundleFunction(folder: string, file: string, outdir: string): Promise<string> {
   const bundled = join(outdir, file);

@@ -1,4 +1,4 @@
-/** The caller of a REST API without IAM, as API Gateway describes it to a function. */
+/** Returns the identity of a caller without IAM, as API Gateway describes it to a function. */
 export function describeCaller(sourceIp: string, userAgent: string | null) {
   return {
     sourceIp,

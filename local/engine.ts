@@ -9,12 +9,12 @@ export interface Engine {
   stop: () => void;
 }
 
-/** On a machine that is busy, or has to download the engine first. */
+/** Long enough for a busy machine, or for a download of the engine. */
 const patienceMs = 300_000;
 
 /**
- * Starts a DynamoDB engine. Its data is in `file`, or in memory without one.
- * @throws {SetupError} when the engine does not start, such as on a port that is taken
+ * Starts a DynamoDB engine that stores its data in `file`, or in memory without one.
+ * @throws {SetupError} if the engine does not start, for example because the port is in use
  */
 export async function startEngine(port: number, file?: string): Promise<Engine> {
   const child = spawnEngine(['--port', String(port), ...(file ? ['--db-path', file] : [])]);
@@ -25,7 +25,7 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
     kill();
   };
   try {
-    await untilListening(child);
+    await waitUntilListening(child);
   } catch (cause) {
     stop();
     const { message } = cause as Error;
@@ -38,8 +38,10 @@ export async function startEngine(port: number, file?: string): Promise<Engine> 
   return { endpoint: `http://127.0.0.1:${port}`, stop };
 }
 
-/** Waits for the engine's own line: a connection that opens may be to another process. */
-function untilListening(child: ChildProcess): Promise<void> {
+/**
+ * Waits for the engine's own output, because another process may accept connections on the port.
+ */
+function waitUntilListening(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let last = '';
   const timer = setTimeout(() => reject(new Error(`it was silent for ${patienceMs / 1_000} s`)), patienceMs);
@@ -52,8 +54,8 @@ function untilListening(child: ChildProcess): Promise<void> {
 }
 
 /**
- * The engine numbers each record of a stream by a look at all records there are; with ten thousand,
- * a write takes ten times as long as without. With an index that is one lookup.
+ * Adds an index to the engine's database. The engine scans all stream records to number a new one:
+ * with 10,000 records, writes take ten times as long. The index makes that one lookup.
  */
 function indexStreams(file: string): void {
   const database = new DatabaseSync(file, { timeout: patienceMs });
@@ -75,11 +77,13 @@ function spawnEngine(options: string[]): ChildProcess {
 interface Command {
   command: string;
   args: string[];
-  /** Where the developer should know what runs. */
+  /** Tells the developer about an unexpected engine. */
   notice?: string;
 }
 
-/** The engine that npm has installed for a platform, or else the same version by npx. */
+/**
+ * Returns the engine that npm installed for a platform. Otherwise npx downloads the same version.
+ */
 export function engineCommand(platform: string = process.platform, architecture: string = process.arch): Command {
   const name = `${platform}-${architecture}`;
   try {

@@ -1,6 +1,6 @@
 const most = 1_000;
 
-/** What has happened last, newest first. Whoever listens is told of each change. */
+/** The most recent entries, newest first. Listeners are notified of each change. */
 export class Feed<T> {
   #entries: T[] = [];
   readonly #listeners = new Set<() => void>();
@@ -20,7 +20,7 @@ export class Feed<T> {
     this.#tell();
   }
 
-  /** Returns how to stop listening. */
+  /** Returns a function that stops listening. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -2,7 +2,7 @@ type Pattern = { [field: string]: Pattern | readonly Rule[] };
 type Rule = string | number | boolean | null | { prefix: string } | { exists: boolean } | { 'anything-but': unknown[] };
 
 /**
- * The records that one of the patterns lets through, or all without patterns.
+ * Returns the records that match at least one pattern, or all records without patterns.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
  */
 export function filterRecords<T>(patterns: readonly unknown[], records: readonly T[]): T[] {
@@ -17,7 +17,7 @@ function matches(pattern: Pattern, value: unknown): boolean {
   });
 }
 
-/** @throws for a rule that is not among these, so that a pattern is never wider here than at Lambda */
+/** @throws for unknown rules, so that a pattern never matches more here than on Lambda */
 function follows(rule: Rule, value: unknown): boolean {
   if (rule === null || typeof rule !== 'object') return value === rule;
   if ('prefix' in rule) return typeof value === 'string' && value.startsWith(rule.prefix);

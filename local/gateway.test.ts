@@ -15,9 +15,7 @@ const world = useWorld();
 let server: Server;
 let port: number;
 let api: string;
-/** Sees each event. */
 let watch: (event: unknown) => void = () => undefined;
-/** Replaces the next function. */
 let instead: (() => Promise<unknown>) | undefined;
 
 beforeAll(async () => {
@@ -62,7 +60,7 @@ interface Raw {
   body: string;
 }
 
-/** Sends bytes as they are, and answers what comes back until the gateway closes. */
+/** Sends raw bytes, and returns the response once the gateway closes the connection. */
 function raw(text: string | Buffer): Promise<Raw> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
@@ -70,7 +68,7 @@ function raw(text: string | Buffer): Promise<Raw> {
     socket.on('data', (chunk) => {
       received += chunk;
     });
-    // A gateway that refuses a large request may close before it is sent.
+    // The gateway may close the connection before it has received a large request that it rejects.
     socket.on('error', (error) => (received ? undefined : reject(error)));
     socket.on('close', () => {
       const [head = '', body = ''] = received.split('\r\n\r\n', 2);

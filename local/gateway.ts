@@ -8,14 +8,17 @@ import { describeCaller } from './callerIdentity.ts';
 import { isLocalHost } from './guard.ts';
 import { type Lambda, report, TooLarge } from './lambda.ts';
 
-/** One `http` event of a function: `any` is every method that the path has no other function for. */
+/**
+ * One `http` event of a function. The method `any` stands for those without a function of their
+ * own.
+ */
 export interface GatewayRoute {
   functionKey: string;
   method: string;
   path: string;
 }
 
-/** API Gateway's own responses, as a service sets them, by their type: `BAD_REQUEST_BODY`. */
+/** API Gateway's own responses by type, such as `BAD_REQUEST_BODY`, as the service defines them. */
 export type GatewayResponses = Record<string, { status: number; headers: Record<string, string>; body: string }>;
 
 export interface GatewayOptions {
@@ -23,16 +26,16 @@ export interface GatewayOptions {
   responses: GatewayResponses;
   lambda: Pick<Lambda, 'invoke'>;
   binaryMediaTypes: readonly string[];
-  /** Undefined where the API does not compress. */
+  /** Undefined if the API does not compress responses. */
   minimumCompressionSize: number | undefined;
   stage: string;
-  /** The port of the local site, whose URLs follow the host that a client calls. */
+  /** The port of the local site. Its URLs in responses follow the host that the client calls. */
   localPort: number;
   onRequest: (requestId: string, event: APIGatewayProxyEvent) => void;
   onResponse: (requestId: string, result: APIGatewayProxyResult) => void;
 }
 
-/** API Gateway's own responses, as the service has them in its resources. */
+/** Reads API Gateway's own responses from the resources of a service. */
 export function responsesIn(resources: readonly { Type: string; Properties: object }[]): GatewayResponses {
   const found = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
   return Object.fromEntries(
@@ -64,7 +67,7 @@ const codings: Record<string, (bytes: Buffer) => Promise<Buffer>> = {
 };
 
 /** A request that gets one of API Gateway's own responses. */
-class Refused extends Error {
+class GatewayError extends Error {
   readonly type: string;
 
   constructor(type: string) {
@@ -74,8 +77,9 @@ class Refused extends Error {
 }
 
 /**
- * A REST API of API Gateway as far as a client can tell: which function gets a request, the event that it gets, and every
- * response in the words of the service, also to what is no HTTP at all.
+ * Emulates a REST API of API Gateway, as far as clients can tell. It routes requests to functions,
+ * and builds their events. Its own responses are those of the service, even for bytes that are not
+ * HTTP.
  */
 export function gateway(options: GatewayOptions): Server {
   const routes = routesByPath(options.routes);
@@ -83,34 +87,38 @@ export function gateway(options: GatewayOptions): Server {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     try {
-      if (!request.headers.host) throw new Refused('BAD_REQUEST_PARAMETERS');
+      if (!request.headers.host) throw new GatewayError('BAD_REQUEST_PARAMETERS');
       const bytes = await bodyOf(request);
       const { route, resource, parameters } = routes.find(request.method ?? '', pathOf(request));
-      const body = await decoded(bytes, request, options);
+      const body = await decodeBody(bytes, request, options);
       const event = eventOf(request, { body, resource, parameters, requestId, options });
       options.onRequest(requestId, event);
       const result = (await options.lambda.invoke(route.functionKey, event).catch((error) => {
-        if (error instanceof TooLarge && error.message.includes('event')) throw new Refused('REQUEST_TOO_LARGE');
+        if (error instanceof TooLarge && error.message.includes('event')) throw new GatewayError('REQUEST_TOO_LARGE');
         report(route.functionKey, error);
-        throw new Refused('INTEGRATION_FAILURE');
+        throw new GatewayError('INTEGRATION_FAILURE');
       })) as APIGatewayProxyResult;
       await send(result, request, response, options);
       options.onResponse(requestId, result);
     } catch (error) {
-      if (!(error instanceof Refused)) report('The gateway', error);
-      const own = responseOf(error instanceof Refused ? error.type : 'DEFAULT_5XX', options.responses, requestId);
-      // The rest of a request that was not read to its end would be taken for the next one.
+      if (!(error instanceof GatewayError)) report('The gateway', error);
+      const failure = responseOf(
+        error instanceof GatewayError ? error.type : 'DEFAULT_5XX',
+        options.responses,
+        requestId,
+      );
+      // Node.js would parse the unread part of a request as the next one.
       if (!request.complete) response.shouldKeepAlive = false;
-      const length = { 'content-length': Buffer.byteLength(own.body) };
+      const length = { 'content-length': Buffer.byteLength(failure.body) };
       response
-        .writeHead(own.status, { ...own.headers, ...length })
-        .end(request.method === 'HEAD' ? undefined : own.body);
-      options.onResponse(requestId, { statusCode: own.status, body: own.body });
+        .writeHead(failure.status, { ...failure.headers, ...length })
+        .end(request.method === 'HEAD' ? undefined : failure.body);
+      options.onResponse(requestId, { statusCode: failure.status, body: failure.body });
     }
   }
 
-  /** Writes a response to a socket whose bytes are not a request. */
-  function answerSocket(socket: Socket, type: string): void {
+  /** Responds on a socket whose bytes are not a valid request. */
+  function respondOnSocket(socket: Socket, type: string): void {
     if (!socket.writable) return;
     const { status, headers, body } = responseOf(type, options.responses, randomUUID());
     const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
@@ -122,7 +130,7 @@ export function gateway(options: GatewayOptions): Server {
     void serve(request, response);
   });
   server.on('checkExpectation', (request, response) => void serve(request, response));
-  server.on('connect', (_, socket) => answerSocket(socket as Socket, 'MISSING_AUTHENTICATION_TOKEN'));
+  server.on('connect', (_, socket) => respondOnSocket(socket as Socket, 'MISSING_AUTHENTICATION_TOKEN'));
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     const isHttp = /^\S+ \S+ HTTP\//.test(error.rawPacket?.toString('latin1') ?? '');
     const types: Record<string, string> = {
@@ -130,20 +138,22 @@ export function gateway(options: GatewayOptions): Server {
       HPE_INVALID_METHOD: isHttp ? 'MISSING_AUTHENTICATION_TOKEN' : 'BAD_REQUEST_PARAMETERS',
     };
     if (error.code === 'ECONNRESET') socket.destroy();
-    else answerSocket(socket as Socket, types[error.code ?? ''] ?? 'BAD_REQUEST_PARAMETERS');
+    else respondOnSocket(socket as Socket, types[error.code ?? ''] ?? 'BAD_REQUEST_PARAMETERS');
   });
   return server;
 }
 
-interface Found {
+interface RouteMatch {
   route: GatewayRoute;
-  /** As API Gateway names it: `/api/devices/{registration_id}`. */
+  /** The path as API Gateway names it: `/api/devices/{registration_id}`. */
   resource: string;
-  /** As they stand in the path. */
+  /** The values as they are in the path, still encoded. */
   parameters: Record<string, string> | null;
 }
 
-/** Finds a path part by part, what is written out before what is a parameter, and `{proxy+}` where there is none. */
+/**
+ * Indexes routes by path segment. Literal segments precede parameters, and `{proxy+}` comes last.
+ */
 function routesByPath(routes: readonly GatewayRoute[]) {
   interface Part {
     parts: Map<string, Part>;
@@ -178,7 +188,7 @@ function routesByPath(routes: readonly GatewayRoute[]) {
   }
 
   return {
-    find(method: string, path: string): Found {
+    find(method: string, path: string): RouteMatch {
       const parameters: Record<string, string> = {};
       let part: Part | undefined = root;
       for (const name of path === '/' ? [] : path.slice(1).replace(/\/$/, '').split('/')) {
@@ -196,13 +206,13 @@ function routesByPath(routes: readonly GatewayRoute[]) {
         };
       }
       const other = others?.methods.get(method) ?? others?.methods.get('ANY');
-      if (!others || !other) throw new Refused('MISSING_AUTHENTICATION_TOKEN');
+      if (!others || !other) throw new GatewayError('MISSING_AUTHENTICATION_TOKEN');
       return { route: other, resource: others.resource, parameters: { proxy: path.slice(1) } };
     },
   };
 }
 
-/** A proxy may send the whole URL, and `OPTIONS *` is about no path. */
+/** Returns the path of a request. Proxies may send the whole URL, and `OPTIONS *` has no path. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   return path.startsWith('/') ? path : `/${path}`;
@@ -211,17 +221,17 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  if (Number(request.headers['content-length']) > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+  if (Number(request.headers['content-length']) > mostBodyBytes) throw new GatewayError('REQUEST_TOO_LARGE');
   for await (const chunk of request) {
     bytes += chunk.length;
-    if (bytes > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+    if (bytes > mostBodyBytes) throw new GatewayError('REQUEST_TOO_LARGE');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** An API that compresses its responses also takes compressed requests. */
-async function decoded(
+/** Decompresses a body. API Gateway accepts compressed requests if the API compresses responses. */
+async function decodeBody(
   bytes: Buffer,
   { headers }: IncomingMessage,
   { minimumCompressionSize }: GatewayOptions,
@@ -229,11 +239,11 @@ async function decoded(
   const coding = headers['content-encoding']?.trim().toLowerCase();
   if (!coding || minimumCompressionSize === undefined || bytes.length === 0) return bytes;
   const decode = codings[coding];
-  if (!decode) throw new Refused('UNSUPPORTED_MEDIA_TYPE');
+  if (!decode) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE');
   const plain = await decode(bytes).catch((error: NodeJS.ErrnoException) => {
-    throw new Refused(error.code === 'ERR_BUFFER_TOO_LARGE' ? 'REQUEST_TOO_LARGE' : 'BAD_REQUEST_BODY');
+    throw new GatewayError(error.code === 'ERR_BUFFER_TOO_LARGE' ? 'REQUEST_TOO_LARGE' : 'BAD_REQUEST_BODY');
   });
-  if (plain.length > mostBodyBytes) throw new Refused('REQUEST_TOO_LARGE');
+  if (plain.length > mostBodyBytes) throw new GatewayError('REQUEST_TOO_LARGE');
   return plain;
 }
 
@@ -245,7 +255,7 @@ function eventOf(
     parameters,
     requestId,
     options,
-  }: Pick<Found, 'resource' | 'parameters'> & { body: Buffer; requestId: string; options: GatewayOptions },
+  }: Pick<RouteMatch, 'resource' | 'parameters'> & { body: Buffer; requestId: string; options: GatewayOptions },
 ): APIGatewayProxyEvent {
   const path = pathOf(request);
   const method = request.method ?? '';
@@ -284,8 +294,8 @@ function eventOf(
 }
 
 /**
- * With their names as they were sent, and what API Gateway adds. A function does not compress a page whose URLs have to follow
- * the host; the gateway does.
+ * Returns the headers with their names as sent, and those that API Gateway adds. Without
+ * `accept-encoding`, a function does not compress pages in which the gateway must rewrite URLs.
  */
 function headersOf(request: IncomingMessage, sourceIp: string): Record<string, string[]> {
   const { rawHeaders, headers, socket } = request;
@@ -295,8 +305,8 @@ function headersOf(request: IncomingMessage, sourceIp: string): Record<string, s
     const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
     if (/^(connection|keep-alive|transfer-encoding|x-forwarded-(for|proto|port))$/i.test(name)) continue;
     if (isElsewhere && /^accept-encoding$/i.test(name)) continue;
-    const known = Object.keys(all).find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
-    all[known] = [...(all[known] ?? []), value];
+    const spelling = Object.keys(all).find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
+    all[spelling] = [...(all[spelling] ?? []), value];
   }
   const forwarded = [headers['x-forwarded-for'], sourceIp].flat().filter(Boolean).join(', ');
   return {
@@ -327,7 +337,7 @@ function queryOf(url: string): Record<string, string[]> | null {
 
 function isBinaryType(contentType: string | undefined, binary: readonly string[]): boolean {
   const type = contentType?.split(';')[0]?.trim().toLowerCase() || 'application/json';
-  return binary.some((known) => known === '*/*' || known.toLowerCase() === type);
+  return binary.some((binaryType) => binaryType === '*/*' || binaryType.toLowerCase() === type);
 }
 
 async function send(
@@ -339,13 +349,15 @@ async function send(
   const { statusCode, body, isBase64Encoded } = result ?? {};
   if (!Number.isInteger(statusCode) || (body !== undefined && typeof body !== 'string')) {
     report('A function', new Error('Its result is no response: it has no statusCode, or a body that is not a string.'));
-    throw new Refused('INTEGRATION_FAILURE');
+    throw new GatewayError('INTEGRATION_FAILURE');
   }
   const headers: Record<string, string[]> = {};
   for (const [name, value] of Object.entries({ ...result.headers, ...result.multiValueHeaders }))
-    headers[name.toLowerCase()] = [value].flat().map((text) => there(String(text), request, options));
+    headers[name.toLowerCase()] = [value].flat().map((text) => rewriteSiteHost(String(text), request, options));
   if (!headers['content-type']) headers['content-type'] = ['application/json'];
-  let bytes = isBase64Encoded ? Buffer.from(body ?? '', 'base64') : Buffer.from(there(body ?? '', request, options));
+  let bytes = isBase64Encoded
+    ? Buffer.from(body ?? '', 'base64')
+    : Buffer.from(rewriteSiteHost(body ?? '', request, options));
   const accepted = String(request.headers['accept-encoding'] ?? '');
   const { minimumCompressionSize: fewest } = options;
   if (fewest !== undefined && bytes.length >= fewest && /\bgzip\b/.test(accepted) && !headers['content-encoding']) {
@@ -358,21 +370,24 @@ async function send(
   response.writeHead(statusCode, headers).end(hasBody && request.method !== 'HEAD' ? bytes : undefined);
 }
 
-/** Types without a response of their own have that of their class. */
+/** Returns the response for a type, which is by default that of `DEFAULT_5XX`. */
 function responseOf(type: string, responses: GatewayResponses, requestId: string): GatewayResponses[string] {
-  const own = responses[type] ?? responses.DEFAULT_5XX ?? { status: 500, headers: {}, body: '' };
+  const configured = responses[type] ?? responses.DEFAULT_5XX ?? { status: 500, headers: {}, body: '' };
   const headers = Object.fromEntries(
-    Object.entries(own.headers).map(([name, value]) => [name, value === 'context.requestId' ? requestId : value]),
+    Object.entries(configured.headers).map(([name, value]) => [
+      name,
+      value === 'context.requestId' ? requestId : value,
+    ]),
   );
-  return { ...own, headers: { 'content-type': 'application/json', ...headers } };
+  return { ...configured, headers: { 'content-type': 'application/json', ...headers } };
 }
 
-/** A text to a client, with the local site at the host by which the client calls. */
-function there(text: string, request: IncomingMessage, { localPort }: GatewayOptions): string {
+/** Replaces the host of the local site by the host that the client calls. */
+function rewriteSiteHost(text: string, request: IncomingMessage, { localPort }: GatewayOptions): string {
   const host = hostOf(request);
   if (!host) return text;
-  const known = new RegExp(`http://(?:127.0.0.1|localhost):${localPort}(?!\\d)`, 'g');
-  return text.replaceAll(known, () => `http://${host}:${localPort}`);
+  const siteUrl = new RegExp(`http://(?:127.0.0.1|localhost):${localPort}(?!\\d)`, 'g');
+  return text.replaceAll(siteUrl, () => `http://${host}:${localPort}`);
 }
 
 function hostOf({ headers: { host } }: IncomingMessage): string | undefined {

@@ -5,11 +5,13 @@ import type { Context } from 'aws-lambda';
 import { Hono } from 'hono';
 import { onlyFromHere } from './guard.ts';
 
-/** A function of serverless.yml as it is deployed. */
+/** A function of serverless.yml as it would be deployed. */
 export interface LambdaFunction {
-  /** Its full name: `customer-backend-local-sendOtp`. */
   name: string;
-  /** Relative to the bundles, with its export: `functions/auth/sendOtp.handler`. */
+  /**
+   * The bundle relative to the folder of bundles, with its export:
+   * `functions/auth/sendOtp.handler`.
+   */
   handler: string;
   environment: Record<string, string>;
   timeoutSeconds: number;
@@ -18,10 +20,10 @@ export interface LambdaFunction {
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
-/** A request or a response of more bytes is refused by Lambda. */
+/** Lambda's limit for requests and responses. */
 const mostBytes = 6 * 1024 * 1024;
 
-/** Lambda refused to run a function, or to return its result, because of its size. */
+/** Lambda's rejection of an event or a result because of its size. */
 export class TooLarge extends Error {
   override name = 'TooLarge';
 }
@@ -47,7 +49,8 @@ export class Lambda {
   }
 
   /**
-   * @throws what the function throws, when its time is over, and {@link TooLarge}
+   * Runs a function.
+   * @throws the function's error, an error when its time is over, or {@link TooLarge}
    */
   async invoke(key: string, event: unknown): Promise<unknown> {
     const definition = this.#functions.get(key);
@@ -90,7 +93,8 @@ export class Lambda {
 }
 
 /**
- * Lambda's API as far as it invokes functions. Pages of other sites may not, because a browser would send them here.
+ * Emulates Lambda's API for invoking functions. It rejects pages of other sites, because a browser
+ * would send their requests here.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function lambdaApi(lambda: Lambda): Hono {
@@ -123,7 +127,7 @@ export function lambdaApi(lambda: Lambda): Hono {
   return app;
 }
 
-/** Prints an error that a function did not handle itself, as Lambda logs it. */
+/** Prints an error that a function did not handle, as Lambda logs it. */
 export function report(name: string, error: unknown): void {
   process.stderr.write(`${name} failed: ${(error as Error).stack}\n`);
 }

@@ -5,7 +5,7 @@ import { type LocalStack, Place } from '../lib/testing/localStack.ts';
 const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
   all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
 );
-/** A machine that is on no network has no other address to call. */
+/** A machine without a network has no other address to call. */
 (address ? describe : describe.skip)('HOST=0.0.0.0 npm start', () => {
   const place = new Place();
   let stack: LocalStack;

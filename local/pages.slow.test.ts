@@ -3,10 +3,7 @@ import { Pages, withBrowser } from '../lib/testing/pages.ts';
 
 const phone = '+201009876543';
 
-/**
- * The entries of the navigation that a thumb cannot reach: outside the screen, or under another
- * entry.
- */
+/** Returns the navigation entries that are off the screen or overlap another entry. */
 async function misplacedLinks(page: Page): Promise<string[]> {
   const entries = await page.locator('nav > *').all();
   const boxes = await Promise.all(entries.map((entry) => entry.boundingBox()));
@@ -39,7 +36,7 @@ withBrowser('in a browser', () => {
     expect(code).toMatch(/^\d{6}$/);
     await button.click();
     await page.getByText('Copied').waitFor();
-    // The text is typed into a page's field, for it alone may read the clipboard.
+    // Only the page itself may read the clipboard, so the test pastes the code into a field.
     await page.locator('#to').focus();
     await page.keyboard.press('ControlOrMeta+v');
     expect(await page.locator('#to').inputValue()).toBe(code);
@@ -136,7 +133,7 @@ withBrowser('in a browser', () => {
   test('the map shows every region from the start, and leaves the wheel to the page', async () => {
     const page = await pages.open(`${pages.site}/regions`, { viewport: { width: 1280, height: 500 } });
     await page.locator('#state.live').waitFor();
-    /** How many regions have their color in their middle, names apart. */
+    /** The number of regions whose color is visible in their center, without names on top. */
     const seen: number = await page.evaluate(`(async () => {
       const { canvas, color, draw, map, toScreen } = await import('/map.js');
       for (const region of map.regions) region.name = { en: '' };
@@ -215,7 +212,7 @@ withBrowser('in a browser', () => {
       await page.locator('#state.live').waitFor();
       expect(await page.locator('button[data-calls]:disabled').count()).toBe(0);
     }
-    // The browser itself reports what could not be reached; scripts throw nothing.
+    // The browser itself reports failed requests. Scripts throw no errors.
     for (const complaint of pages.complaints.splice(0)) expect(complaint).toContain('net::ERR_');
     await Promise.all([...opened, docs].map((page) => page.close()));
     // It starts the stack a second time.

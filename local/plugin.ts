@@ -29,11 +29,13 @@ interface FunctionDefinition {
   events: { http?: string | { method: string; path: string }; stream?: StreamEvent; sqs?: object }[];
 }
 
-/** As much of Serverless as this plugin touches. */
+/** The parts of Serverless that this plugin uses. */
 interface Serverless {
-  /** Where its serverless.yml is. */
+  /** The folder of serverless.yml. */
   serviceDir: string;
-  /** The stage that this run is for; `service.provider` has that of serverless.yml, whatever was asked for. */
+  /**
+   * The stage of this run. `service.provider` has the stage of serverless.yml, even with `--stage`.
+   */
   getProvider: (name: 'aws') => { getStage: () => string };
   service: {
     service: string;
@@ -44,7 +46,7 @@ interface Serverless {
       memorySize: number;
       apiGateway?: { binaryMediaTypes?: string[]; minimumCompressionSize?: number };
     };
-    /** `seed` is a module with `loadSeed`; {@link Service} says what both are for. */
+    /** `seed` is a module with `loadSeed`. See {@link Service} for both. */
     custom: { local: { pages: Service['pages']; seed?: string } };
     functions: Record<string, FunctionDefinition>;
     resources: { Resources: Record<string, { Type: string; Properties: object }> };
@@ -54,13 +56,15 @@ interface Serverless {
   configSchemaHandler: { validateConfig: () => Promise<void> };
 }
 
-/** What makes a stage itself; the same names in a developer's shell mean something else. */
-const fixed = ['STAGE', 'TABLE_NAME', 'SECRETS_PATH', 'TOKEN_ISSUER', 'METHODS_BY_RESOURCE'];
+/** Variables that define a stage. In a developer's shell the same names mean something else. */
+const stageVariables = ['STAGE', 'TABLE_NAME', 'SECRETS_PATH', 'TOKEN_ISSUER', 'METHODS_BY_RESOURCE'];
 
-/** How long the stack may take to stop. */
 const patienceMs = 10_000;
 
-/** Runs the local stack by `serverless local start`, points `serverless invoke local` at it, and checks settings before a stage is packaged. */
+/**
+ * Runs the local stack with `serverless local start`, and points `serverless invoke local` at it.
+ * It also checks the configuration before a stage is packaged.
+ */
 class LocalStackPlugin {
   readonly commands = {
     local: {
@@ -76,12 +80,12 @@ class LocalStackPlugin {
   };
 
   readonly hooks = {
-    initialize: () => this.#explained(() => this.#refuseLocal()),
-    'local:start:init': () => this.#explained(() => this.#start()),
-    'local:start:ready': () => this.#untilInterrupted(),
+    initialize: () => this.#explainErrors(() => this.#rejectLocal()),
+    'local:start:init': () => this.#explainErrors(() => this.#start()),
+    'local:start:ready': () => this.#waitForInterrupt(),
     'local:start:end': () => this.#end(),
-    'before:invoke:local:invoke': () => this.#explained(() => this.#joinRunningStack()),
-    'before:package:initialize': () => this.#explained(() => this.#checkSettings()),
+    'before:invoke:local:invoke': () => this.#explainErrors(() => this.#joinRunningStack()),
+    'before:package:initialize': () => this.#explainErrors(() => this.#checkSettings()),
   };
 
   readonly #serverless: Serverless;
@@ -101,7 +105,8 @@ class LocalStackPlugin {
     this.#fresh = options.fresh ?? false;
     this.#invoked = options.function;
     this.#print = utils.writeText;
-    // Compiling the schema of serverless.yml takes seconds and 30 MB, and `npm run verify` packages with it anyway.
+    // Compiling the schema of serverless.yml takes seconds and 30 MB. `npm run verify` checks it
+    // anyway.
     if (serverless.processedInput.commands[0] === 'local') {
       serverless.configSchemaHandler.validateConfig = async () => undefined;
     }
@@ -117,10 +122,11 @@ class LocalStackPlugin {
     process.off('SIGINT', stopEarly).off('SIGTERM', stopEarly);
   }
 
-  #untilInterrupted(): Promise<void> {
+  #waitForInterrupt(): Promise<void> {
     this.#announce();
     return new Promise((resolve) => {
-      // After Ctrl-C npm repeats the signal that the terminal has sent; a second one must not end the process before the engine.
+      // After Ctrl-C, npm repeats the signal of the terminal. The second signal must not end the
+      // process before the engine has stopped.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
     });
   }
@@ -155,7 +161,9 @@ class LocalStackPlugin {
       tableName: String(provider.environment.TABLE_NAME),
       pages,
       loadSeed,
-      functions: Object.fromEntries(definitions.map((definition) => [definition.key, this.#deployed(definition)])),
+      functions: Object.fromEntries(
+        definitions.map((definition) => [definition.key, this.#describeFunction(definition)]),
+      ),
       routes,
       responses: responsesIn(Object.values(resources.Resources)),
       binaryMediaTypes: provider.apiGateway?.binaryMediaTypes ?? [],
@@ -165,8 +173,8 @@ class LocalStackPlugin {
     };
   }
 
-  /** A function as Lambda would run it. */
-  #deployed({ name, handler, environment, timeout, memorySize }: FunctionDefinition): LambdaFunction {
+  /** Returns a function as Lambda would run it. */
+  #describeFunction({ name, handler, environment, timeout, memorySize }: FunctionDefinition): LambdaFunction {
     const { provider } = this.#serverless.service;
     const memoryMb = memorySize ?? provider.memorySize;
     const settings = Object.entries({ ...provider.environment, ...environment });
@@ -176,7 +184,7 @@ class LocalStackPlugin {
       timeoutSeconds: timeout ?? provider.timeout,
       memoryMb,
       environment: {
-        // A reference to a resource of a deployed stage has no value here.
+        // References to deployed resources have no value here.
         ...Object.fromEntries(settings.flatMap(([key, value]) => (isValue(value) ? [[key, String(value)]] : []))),
         AWS_REGION: provider.region,
         AWS_LAMBDA_FUNCTION_NAME: name,
@@ -217,7 +225,7 @@ class LocalStackPlugin {
     invoked.handler = `${relative(serviceDir, bundled)}.handler`;
   }
 
-  #refuseLocal(): void {
+  #rejectLocal(): void {
     const [command] = this.#serverless.processedInput.commands;
     if (command !== 'deploy' || this.#serverless.getProvider('aws').getStage() !== 'local') return;
     throw new SetupError(
@@ -225,7 +233,7 @@ class LocalStackPlugin {
     );
   }
 
-  /** Finds a wrong setting now, in one sentence, and not at the first request. */
+  /** Reports an invalid setting in one sentence now, rather than at the first request. */
   #checkSettings(): void {
     const shell = { ...process.env };
     try {
@@ -268,8 +276,8 @@ class LocalStackPlugin {
     for (const line of lines) this.#print(line);
   }
 
-  /** Serverless shows its own errors as a sentence and all others with a stack. */
-  async #explained(run: () => void | Promise<void>): Promise<void> {
+  /** Converts explainable errors to Serverless errors, which are printed without a stack trace. */
+  async #explainErrors(run: () => void | Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
@@ -282,7 +290,7 @@ class LocalStackPlugin {
 
 const isValue = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
 
-/** The addresses by which other machines reach this one, where it listens for them. */
+/** Returns the addresses at which other machines reach this one, if it listens for them. */
 function addressesOf(host: string): string[] {
   if (host.startsWith('127.') || host === '::1') return [];
   if (host !== '0.0.0.0' && host !== '::') return [host];
@@ -291,10 +299,10 @@ function addressesOf(host: string): string[] {
   );
 }
 
-/** A developer who writes a setting in front of the command means it; so does the local stack. */
+/** Lets variables of the developer's shell override those of serverless.yml. */
 function preferShell(settings: Environment): void {
   for (const name of Object.keys(settings)) {
-    if (!fixed.includes(name) && process.env[name] !== undefined) settings[name] = process.env[name];
+    if (!stageVariables.includes(name) && process.env[name] !== undefined) settings[name] = process.env[name];
   }
 }
 

@@ -1,4 +1,4 @@
-/** Data that cannot be loaded. The message has a line for each thing to mend. */
+/** Invalid data that cannot be loaded. The message has one line per problem. */
 export class Refusal extends Error {
   override name = 'Refusal';
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { makeSecrets, type Secrets } from '../deploy/secrets.ts';
 
-/** The secrets in a file, made at the first call; those that the file is too old to have are added. */
+/** Reads the secrets from a file. The first call creates it, and later calls add new secrets. */
 export function keepSecrets(file: string): Secrets {
-  const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const secrets = { ...makeSecrets(), ...kept };
+  const existing = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const secrets = { ...makeSecrets(), ...existing };
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
   return secrets;
 }

@@ -1,4 +1,4 @@
-/** Something a developer can mend: one sentence, shown without a stack. */
+/** A problem that the developer can solve: one sentence, shown without a stack trace. */
 export class SetupError extends Error {
   override name = 'SetupError';
 }

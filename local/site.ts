@@ -14,12 +14,12 @@ import { Faults } from './sandbox/sns.ts';
 const folder = new URL('pages/', import.meta.url);
 const mediaTypes: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css' };
 
-/** A hundred years either way: enough to try every expiry, and dates stay dates. */
+/** A hundred years in each direction: enough for every expiry, and few enough for valid dates. */
 const mostSeconds = 100 * 365 * 86_400;
 const Notified = z.object({ customer_id: z.int() });
 const Advance = z.object({ advance_seconds: z.int() });
 
-/** The pages that a service can have. */
+/** The pages that a service can choose. */
 export const pages = {
   Inbox: { path: '/', shows: 'codes and pushes appear here' },
   Regions: { path: '/regions', shows: 'a map to click' },
@@ -28,7 +28,10 @@ export const pages = {
 } as const;
 export type PageName = keyof typeof pages;
 
-/** The developer's site of a service: its pages, and what scripts read and set as JSON. The API is at another port of the same host. */
+/**
+ * Serves the developer's pages, and a JSON API for scripts. The API of the service is at another
+ * port of the same host.
+ */
 export function site(
   service: { name: string; pages: readonly PageName[] },
   sandbox: Sandbox,
@@ -39,7 +42,7 @@ export function site(
   const app = new Hono();
   const apiOf = (context: Context) => `http://${new URL(context.req.url).hostname}:${apiPort}`;
 
-  /** Pages load their own files, and ask this site and the API. */
+  /** Pages load their own files, and call this site and the API. */
   const policyOf = (context: Context) =>
     `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ${apiOf(context)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
@@ -124,7 +127,7 @@ export function site(
   return app;
 }
 
-/** Tells a page now and whenever there is something new. */
+/** Notifies a page at once, and then after each change. */
 function live(context: Context, feed: Pick<Feed<object>, 'listen'>): Response {
   return streamSSE(context, async (stream) => {
     const tell = () => stream.writeSSE({ event: 'change', data: '' });
@@ -139,7 +142,10 @@ function asset(name: string): string {
   return readFileSync(new URL(name, folder), 'utf8');
 }
 
-/** In a query string an unescaped plus means a space, and nobody types `%2B`; neither phones nor tokens hold spaces. */
+/**
+ * Restores plus signs, which query strings decode to spaces. Developers do not type `%2B`, and
+ * neither phone numbers nor push tokens contain spaces.
+ */
 function phoneOrToken(to: string | undefined): string | undefined {
   return to?.replaceAll(' ', '+');
 }

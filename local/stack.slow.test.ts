@@ -45,13 +45,13 @@ async function signIn(phone: string) {
     language: 'en',
   });
 }
-/** Calls a function for operators, as Lambda would be. */
+/** Invokes a function for operators through Lambda's API. */
 const invoke = async (name: string, event: object) => {
   const url = `${lambda}/2015-03-31/functions/customer-backend-local-${name}/invocations`;
   return (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json();
 };
 const seed = (...words: string[]) => runScript('seed/run.ts', ...words);
-/** Runs a script beside the stack; answers its exit code and what it printed. */
+/** Runs a script against the stack. Returns its exit code and its output. */
 async function runScript(...words: string[]): Promise<[number | null, string]> {
   const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...place.ports } });
   let output = '';

@@ -31,15 +31,15 @@ const streamFile = 'stream.json';
 const bundlesFolder = 'functions';
 const lockFile = 'lock.sqlite';
 
-/** Where the stack listens and keeps its data, each movable by an environment variable. */
+/** The addresses, ports and data folder of a stack. Environment variables can change each. */
 export interface Settings {
-  /** The address at which the API and the local site listen. */
+  /** The address on which the API and the local site listen. */
   host: string;
   apiPort: number;
   localPort: number;
   lambdaPort: number;
   dynamodbPort: number;
-  /** Another engine to use instead of our own. */
+  /** The URL of another engine to use instead of our own. */
   dynamodbEndpoint: string | undefined;
   dataFolder: string;
 }
@@ -50,7 +50,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
     throw new SetupError(`${variable} must be a port number from 1 to 65535.`);
   };
-  // Some shells set HOST to a name of their own.
+  // Some shells set HOST to an unrelated name.
   const { HOST = '' } = environment;
   return {
     host: isIP(HOST) ? HOST : '127.0.0.1',
@@ -63,13 +63,13 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   };
 }
 
-/** The SDK's own variables: whatever runs with them finds the local stack and cannot reach AWS. */
+/** Returns the SDK's variables. A process with them uses the local stack, and cannot reach AWS. */
 export function awsEnvironment(settings: Settings): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: '',
-    // A laptop may be busy with other things, and nothing is behind it that could be slow for another reason.
+    // Generous timeouts, because the laptop may be busy.
     TABLE_TIMEOUT_MS: process.env.TABLE_TIMEOUT_MS ?? '15000',
     SECRETS_TIMEOUT_MS: process.env.SECRETS_TIMEOUT_MS ?? '5000',
     LOCAL_SITE_URL: `http://localhost:${settings.localPort}`,
@@ -78,7 +78,6 @@ export function awsEnvironment(settings: Settings): Record<string, string> {
   };
 }
 
-/** The folder of the bundles of this stack's functions. */
 export function bundlesOf({ dataFolder }: Settings): string {
   return resolve(dataFolder, bundlesFolder);
 }
@@ -88,21 +87,21 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
-/** What a service brings to the stack. */
+/** The definition of the service that the stack runs. */
 export interface Service {
   name: string;
-  /** Where its serverless.yml is. */
+  /** The folder of serverless.yml. */
   folder: string;
   stage: string;
   tableName: string;
-  /** Of the site, the first one being its start. */
+  /** The pages of the site. The first one is its start page. */
   pages: readonly PageName[];
   /**
-   * Loads what the table holds from the beginning, and may be repeated. `written` is told how many of all items are written.
-   * Returns how many there are of each.
+   * Loads the initial data, and may be repeated. `written` receives the progress: the items so far,
+   * and the total. Returns the number of items by kind.
    */
   loadSeed: (names?: undefined, written?: (items: number, of: number) => void) => Promise<Record<string, number>>;
-  /** By their keys. */
+  /** The functions by their keys in serverless.yml. */
   functions: Record<string, LambdaFunction>;
   routes: readonly GatewayRoute[];
   responses: GatewayResponses;
@@ -110,17 +109,20 @@ export interface Service {
   minimumCompressionSize: number | undefined;
   /** The functions that follow the table's stream. */
   streams: readonly { functionKey: string; event: StreamEvent }[];
-  /** The function that gets what is in the queue; undefined where none does. */
+  /** The function that consumes the queue, or undefined. */
   queueWorker: string | undefined;
 }
 
 interface Start {
   fresh: boolean;
-  /** Told of each step when it is done. */
+  /** Reports each completed step. */
   print: (step: string) => void;
 }
 
-/** Starts a service with everything around it: the engine with its table and seed data, the sandbox, the site and the API. */
+/**
+ * Starts a service with its surroundings: the engine with table and seed data, the sandbox, the
+ * site and the API.
+ */
 export async function startStack(settings: Settings, service: Service, { fresh, print }: Start): Promise<Stack> {
   const { tableName, queueWorker } = service;
   const { host, dynamodbPort, localPort, dataFolder, dynamodbEndpoint: otherEngine } = settings;
@@ -144,8 +146,8 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     });
     // A start that fails for another reason ends with that one.
     isBundled.catch(() => undefined);
-    const followed = followRequests(process.stdout);
-    ends.push(followed.stop);
+    const requestLog = followRequests(process.stdout);
+    ends.push(requestLog.stop);
 
     const endpoint = otherEngine ?? `http://127.0.0.1:${dynamodbPort}`;
     if (!otherEngine) ends.push((await startEngine(dynamodbPort, join(dataFolder, dataFile))).stop);
@@ -155,7 +157,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     const seeded = await patiently(() => service.loadSeed(undefined, progressOf(print)));
     const secrets = keepSecrets(join(dataFolder, secretsFile));
     await placePublicKeys(secrets['public-keys'], { tableName, endpoint });
-    // The engine writes faster without the stream, and no worker follows what a new table is seeded with.
+    // The stream slows the engine down, and no worker needs the seed data of a new table.
     await openStreamOf(endpoint, tableName);
     print('The seed data is loaded.');
 
@@ -169,7 +171,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
       port: localPort,
       secrets,
       imagesFolder: join(dataFolder, imagesFolder),
-      watch: guarded,
+      watch: restrictAccess,
       onQueue: () => {
         if (!queueWorker) return;
         const consume = async (event: object) => (await invoke(queueWorker)(event)) as SQSBatchResponse;
@@ -186,13 +188,13 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
       const worker = service.functions[functionKey]?.name ?? functionKey;
       const park = async (failed: object) => {
         await sandbox.park(failed);
-        const where = `http://localhost:${localPort}/api/failures`;
-        process.stderr.write(`${functionKey} gave up a change of the table; ${where} shows it.\n`);
+        const url = `http://localhost:${localPort}/api/failures`;
+        process.stderr.write(`${functionKey} gave up a change of the table; ${url} shows it.\n`);
       };
       ends.push(followStream({ endpoint, tableName, worker, event, invoke: invoke(functionKey), park, places }));
     }
     ends.push(await listen(lambdaApi(lambda), settings.lambdaPort));
-    ends.push(await listenAsGateway(gateway({ ...service, lambda, localPort, ...followed }), settings));
+    ends.push(await listenAsGateway(gateway({ ...service, lambda, localPort, ...requestLog }), settings));
     return { seeded, stop };
   } catch (error) {
     await stop();
@@ -200,8 +202,11 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
   }
 }
 
-/** Other machines get the pages, the messages and the images; what stands in for AWS has secrets. */
-const guarded: MiddlewareHandler = async (context, next) => {
+/**
+ * Lets other machines load pages, messages and images. The stand-ins for AWS are private, because
+ * they return secrets.
+ */
+const restrictAccess: MiddlewareHandler = async (context, next) => {
   const { address = '' } = getConnInfo(context).remote;
   const { path, method } = context.req;
   const isFromHere = /^(::ffff:)?127\.|^::1$/.test(address);
@@ -214,8 +219,8 @@ const guarded: MiddlewareHandler = async (context, next) => {
 const patienceMs = 60_000;
 
 /**
- * Runs with a table that may take a minute for each call: a start is never too slow, and an engine that still works on a
- * call gets slower when the call is repeated.
+ * Runs with a table timeout of a minute. A start has no deadline, and retries slow down an engine
+ * that still works on the first call.
  */
 async function patiently<T>(run: () => Promise<T>): Promise<T> {
   const { TABLE_TIMEOUT_MS = '' } = process.env;
@@ -229,7 +234,7 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
 
 const progressEveryMs = 2_000;
 
-/** Prints how far the seed is, where that takes long. */
+/** Reports the progress of a seed that takes long. */
 function progressOf(print: Start['print']): (items: number, of: number) => void {
   let printedAtMs = performance.now();
   return (items, of) => {
@@ -241,7 +246,7 @@ function progressOf(print: Start['print']): (items: number, of: number) => void 
 
 async function listen({ fetch }: ReturnType<typeof lambdaApi>, port: number): Promise<() => Promise<void>> {
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const started = serve({ fetch, port, hostname: '127.0.0.1' }, () => resolve(started));
+    const listening = serve({ fetch, port, hostname: '127.0.0.1' }, () => resolve(listening));
   });
   return () => closeServer(server as Server);
 }
@@ -258,7 +263,7 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Makes a data folder ready and this stack's own. Returns how to leave it to others. */
+/** Creates and locks a data folder. Returns a function that releases the lock. */
 function prepare(folder: string, fresh: boolean): () => void {
   try {
     if (!existsSync(folder)) mkdirSync(folder);
@@ -274,7 +279,10 @@ function prepare(folder: string, fresh: boolean): () => void {
   return release;
 }
 
-/** The operating system drops the lock of a file with the process that has it, however that ends. */
+/**
+ * Locks a data folder. The operating system releases the lock when the process ends, even after a
+ * crash.
+ */
 function lock(folder: string): () => void {
   const database = new DatabaseSync(join(folder, lockFile), { timeout: 0 });
   try {
@@ -288,7 +296,10 @@ function lock(folder: string): () => void {
   return () => database.close();
 }
 
-/** The folder is of the developer's choosing, so only what we put there is forgotten. */
+/**
+ * Returns whether the stack created a file. The developer chooses the folder, so `--fresh` must not
+ * delete other files.
+ */
 function isOurs(file: string): boolean {
   return [secretsFile, imagesFolder, streamFile, bundlesFolder].includes(file) || file.startsWith(dataFile);
 }

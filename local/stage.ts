@@ -11,7 +11,6 @@ import { awsEnvironment, readSettings } from './stack.ts';
 
 interface Stage {
   stage?: string | undefined;
-  /** The AWS region. */
   region?: string | undefined;
 }
 
@@ -23,8 +22,8 @@ export function tableOf(stage: string): string {
 }
 
 /**
- * Points this process at the table of a stage: a deployed one, by the AWS credentials at hand, or
- * the running local stack.
+ * Points this process at the table of a stage. A deployed stage needs AWS credentials, and the
+ * local stage needs a running stack.
  */
 export async function useStage({ stage = 'local', region }: Stage): Promise<string> {
   Object.assign(process.env, {
@@ -52,7 +51,7 @@ const ownOptions = {
 } as const;
 
 /**
- * The deployed stage that a command is for: `--stage <stage> [--region <AWS region>]`, and its own
+ * Reads the deployed stage of a command from `--stage <stage> [--region <AWS region>]`, and its own
  * options.
  */
 export async function useDeployedStage(...own: (keyof typeof ownOptions)[]): Promise<DeployedStage> {
@@ -66,8 +65,8 @@ export async function useDeployedStage(...own: (keyof typeof ownOptions)[]): Pro
 }
 
 /**
- * Runs a command of an operator's to its end: what they can mend is said in a sentence, with the
- * exit code 1.
+ * Runs a command of an operator. An error that the operator can solve becomes one sentence and exit
+ * code 1.
  */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
@@ -80,11 +79,14 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** A sentence for an error that an operator or a developer can mend. Undefined for a fault of ours, which keeps its stack. */
+/**
+ * Explains an error that an operator or a developer can solve. Returns undefined for bugs, which
+ * keep their stack trace.
+ */
 export function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
-  if ([SetupError, ConfigurationError, Refusal].some((known) => error instanceof known)) return error.message;
+  if ([SetupError, ConfigurationError, Refusal].some((type) => error instanceof type)) return error.message;
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error.name === 'TimeoutError' || (error instanceof ApiError && error.errorName === 'throttled'))
     return 'The table does not keep up; run this again.';

@@ -25,7 +25,7 @@ const keyOf = ({ dynamodb }: DynamoDBRecord) => dynamodb?.Keys?.sk?.S ?? '';
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'customer-backend-')), 'stream.json');
 const itemsOf = (pk: string, count: number, sk = 'item') =>
   Array.from({ length: count }, (_, index) => ({ key: { pk, sk: `${sk}-${index}` }, item: {} }));
-/** The stream of one partition, so that tests do not see the changes of each other. */
+/** Returns the stream of one partition, so that tests do not see each other's changes. */
 const only = (pk: string): StreamEvent => ({ ...every, filterPatterns: [{ dynamodb: { Keys: { pk: { S: [pk] } } } }] });
 
 interface Following {
@@ -35,7 +35,7 @@ interface Following {
   pause?: (attempt: number) => Promise<unknown>;
 }
 
-/** Follows the stream; resolves with what was parked, or with nothing when `work` returns true. */
+/** Follows the stream. Resolves with a parked batch, or with undefined once `work` returns true. */
 function follow({ event, work, places = new Places(), pause = async () => undefined }: Following) {
   const { promise, resolve } = Promise.withResolvers<FailedBatch | undefined>();
   const stop = followStream({
@@ -167,7 +167,7 @@ test('a stack that starts again goes on where it was, and repeats what was not d
   await writeAll(itemsOf('AGAIN', 1, 'first'));
   await follow({
     event: { ...only('AGAIN'), batchSize: 1 },
-    // A batch is given to the worker after the place of the one before it is kept.
+    // The worker gets a batch only after the position of the batch before is saved.
     work: async (records) => {
       if (records.map(keyOf).includes('next-0')) return true;
       await writeAll(itemsOf('AGAIN', 1, 'next'));

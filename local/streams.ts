@@ -11,18 +11,17 @@ import {
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { filterRecords } from './filterPatterns.ts';
 
-/** The `stream` event of a function, as serverless.yml has it. */
 export interface StreamEvent {
   batchSize?: number;
   parallelizationFactor?: number;
   filterPatterns?: readonly unknown[];
   bisectBatchOnFunctionError?: boolean;
   functionResponseType?: 'ReportBatchItemFailures';
-  /** Forever without it. */
+  /** Unlimited by default. */
   maximumRetryAttempts?: number;
 }
 
-/** Lambda's message to the onFailure destination about records that it has given up. */
+/** Lambda's message to the onFailure destination about records that it gave up on. */
 export interface FailedBatch {
   version: '1.0';
   timestamp: string;
@@ -41,17 +40,15 @@ export interface FailedBatch {
   };
 }
 
-interface Followed {
+interface FollowOptions {
   endpoint: string;
   tableName: string;
-  /** The full name of the function. */
   worker: string;
   event: StreamEvent;
   invoke: (event: { Records: DynamoDBRecord[] }) => Promise<unknown>;
   park: (failed: FailedBatch) => Promise<void>;
-  /** The file that keeps each worker's place in the stream. */
+  /** Stores the position of each worker in the stream. */
   places: Places;
-  /** The wait before another attempt. */
   pause?: (attempt: number) => Promise<unknown>;
 }
 
@@ -59,28 +56,25 @@ const recordsPerRead = 1_000;
 const idleMs = 250;
 const mostAhead = 5_000;
 
-/**
- * Nine attempts take more than a minute, because after that the lease of a worker that died has
- * expired.
- */
+/** Nine attempts take more than a minute, so the lease of a worker that died has expired. */
 const backOff = (attempt: number) => setTimeout(Math.min(500 * 2 ** (attempt - 1), 30_000), undefined, { ref: false });
 
-/** A shard of the stream, and the records that were read of it and are not all done. */
+/** A shard of the stream, and its records that were read but are not all processed. */
 interface Shard {
   iterator: string | undefined;
-  /** The last record before which all are done. */
+  /** The sequence number up to which all records are processed. */
   place: string | undefined;
   ahead: { sequence: string; isDone: boolean }[];
   lanes: { records: DynamoDBRecord[]; isBusy: boolean }[];
 }
 
 /**
- * Brings the changes of a table to a worker as Lambda does: filtered, in batches, those of one partition key in turn, and
- * repeated with growing waits until the attempts are used up. Returns how to stop. A read that fails is repeated from the
- * last place, so nothing else ends the loop.
+ * Passes the changes of a table to a worker, as Lambda does. It filters them, forms batches, and
+ * keeps the order within a partition key. Failed batches are retried with growing waits. A failed
+ * read is retried from the last position. Returns a function that stops it.
  */
-export function followStream({ pause = backOff, ...followed }: Followed): () => void {
-  const { endpoint, tableName, worker, event, invoke, park, places } = followed;
+export function followStream({ pause = backOff, ...options }: FollowOptions): () => void {
+  const { endpoint, tableName, worker, event, invoke, park, places } = options;
   const { batchSize = 100, parallelizationFactor = 1, filterPatterns = [] } = event;
   const { maximumRetryAttempts = Number.POSITIVE_INFINITY, bisectBatchOnFunctionError = false } = event;
   const [tables, streams] = [new DynamoDBClient({ endpoint }), new DynamoDBStreamsClient({ endpoint })];
@@ -111,7 +105,7 @@ export function followStream({ pause = backOff, ...followed }: Followed): () => 
     return (await streams.send(new GetShardIteratorCommand(position))).ShardIterator;
   }
 
-  /** Returns how many records there were. */
+  /** Reads the next records. Returns their number. */
   async function read(id: string, shard: Shard): Promise<number> {
     if (shard.ahead.length > mostAhead) return 0;
     shard.iterator ??= await iteratorOf(id, shard);
@@ -119,10 +113,10 @@ export function followStream({ pause = backOff, ...followed }: Followed): () => 
     const { Records = [], NextShardIterator } = await streams.send(command);
     shard.iterator = NextShardIterator;
     const records = Records as DynamoDBRecord[];
-    const wanted = new Set(filterRecords(filterPatterns, records));
+    const matching = new Set(filterRecords(filterPatterns, records));
     for (const record of records) {
-      shard.ahead.push({ sequence: sequenceOf(record), isDone: !wanted.has(record) });
-      if (wanted.has(record)) shard.lanes[laneOf(record, parallelizationFactor)]?.records.push(record);
+      shard.ahead.push({ sequence: sequenceOf(record), isDone: !matching.has(record) });
+      if (matching.has(record)) shard.lanes[laneOf(record, parallelizationFactor)]?.records.push(record);
     }
     settle(id, shard);
     for (const lane of shard.lanes) void work(lane, id, shard);
@@ -148,11 +142,13 @@ export function followStream({ pause = backOff, ...followed }: Followed): () => 
     lane.isBusy = false;
   }
 
-  /** Lambda does not count the split of a batch as an attempt, whether the function threw or named what failed. */
+  /**
+   * Runs a batch until it succeeds or is parked. As on Lambda, splitting a batch is not an attempt.
+   */
   async function attempt(batch: DynamoDBRecord[], id: string, count: number): Promise<void> {
     if (isOver) return;
     const failed = await invoke({ Records: batch }).then(
-      (answer) => firstFailure(answer, batch),
+      (response) => firstFailure(response, batch),
       () => 'all' as const,
     );
     if (failed === 'none') return;
@@ -238,7 +234,7 @@ export function followStream({ pause = backOff, ...followed }: Followed): () => 
 
 const sequenceOf = (record: DynamoDBRecord | undefined) => record?.dynamodb?.SequenceNumber ?? '';
 
-/** Records of one partition key are in one lane. */
+/** Assigns records with the same partition key to the same lane. */
 function laneOf({ dynamodb }: DynamoDBRecord, lanes: number): number {
   const key = JSON.stringify(dynamodb?.Keys?.pk ?? dynamodb?.Keys);
   let sum = 0;
@@ -246,9 +242,12 @@ function laneOf({ dynamodb }: DynamoDBRecord, lanes: number): number {
   return sum % lanes;
 }
 
-/** The index of the first record that failed. A response that names no record of the batch is a failure of all to Lambda. */
-function firstFailure(answer: unknown, batch: readonly DynamoDBRecord[]): number | 'all' | 'none' {
-  const failures = (answer as DynamoDBBatchResponse | null)?.batchItemFailures ?? [];
+/**
+ * Returns the index of the first record that failed. To Lambda, an identifier outside the batch
+ * means that all records failed.
+ */
+function firstFailure(response: unknown, batch: readonly DynamoDBRecord[]): number | 'all' | 'none' {
+  const failures = (response as DynamoDBBatchResponse | null)?.batchItemFailures ?? [];
   if (failures.length === 0) return 'none';
   const places = failures.map(({ itemIdentifier }) =>
     batch.findIndex((record) => sequenceOf(record) === itemIdentifier),
@@ -256,12 +255,12 @@ function firstFailure(answer: unknown, batch: readonly DynamoDBRecord[]): number
   return places.includes(-1) ? 'all' : Math.min(...places);
 }
 
-/** How far each worker has come, in a file that is whole at any moment. */
+/** The position of each worker. The file is replaced atomically. */
 export class Places {
   readonly #file: string | undefined;
   readonly #places: Record<string, string>;
 
-  /** In memory without a file. */
+  /** Without a file, positions are in memory. */
   constructor(file?: string) {
     this.#file = file;
     this.#places = file && existsSync(file) ? readPlaces(file) : {};
@@ -279,7 +278,7 @@ export class Places {
   }
 }
 
-/** A file that is broken counts as none: workers may be repeated. */
+/** Treats a broken file as empty, because workers tolerate repeated records. */
 function readPlaces(file: string): Record<string, string> {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));

@@ -22,8 +22,9 @@ interface TableProperties
 }
 
 /**
- * Creates the table of deploy/table.yml in a local engine, unless it is there. Returns whether it was created. Without its stream,
- * which costs the engine most of the time of a write, until {@link openStreamOf}.
+ * Creates the table of deploy/table.yml in a local engine, unless it exists. Returns whether it
+ * created the table. It has no stream until {@link openStreamOf}, because the stream takes most of
+ * the time of a write.
  */
 export async function createTable(endpoint: string, name: string): Promise<boolean> {
   const client = new DynamoDBClient({ endpoint });
@@ -42,7 +43,7 @@ export async function createTable(endpoint: string, name: string): Promise<boole
   }
 }
 
-/** Has a table tell its changes from now on, as deploy/table.yml says; one that does already goes on. */
+/** Enables the stream of a table, as deploy/table.yml defines it, unless it is already enabled. */
 export async function openStreamOf(endpoint: string, name: string): Promise<void> {
   const client = new DynamoDBClient({ endpoint });
   const { StreamSpecification } = readTable() as TableProperties;
@@ -57,7 +58,6 @@ export async function openStreamOf(endpoint: string, name: string): Promise<void
   }
 }
 
-/** Deletes a table in a local engine, if it is there. */
 export async function deleteTable(endpoint: string, name: string): Promise<void> {
   const client = new DynamoDBClient({ endpoint });
   try {

@@ -14,7 +14,7 @@ interface Endpoint {
 const account = 'arn:aws:sns:eu-central-1:000000000000';
 const platforms = ['GCM', 'APNS', 'APNS_SANDBOX'];
 
-/** Applications that are there from the start, one for each type of device. */
+/** The initial platform applications, one per type of device. */
 export const applications = {
   android: `${account}:app/GCM/shop-android`,
   ios: `${account}:app/APNS_SANDBOX/shop-ios`,
@@ -22,13 +22,13 @@ export const applications = {
 };
 
 /**
- * The mobile push side of SNS: platform applications, their endpoints, and what is published to those. Any text is taken for a
- * push token, so that developers can make one up.
+ * The mobile push side of SNS: platform applications, their push endpoints and the published
+ * pushes. It accepts any string as a push token, so developers can make tokens up.
  */
 export class Platforms {
   readonly applications = new Set<string>(Object.values(applications));
   readonly endpoints = new Map<string, Endpoint>();
-  /** The names of the calls that were made. */
+  /** The actions of all calls so far. */
   calls: string[] = [];
 
   endpointOf(token: string, application?: string): Endpoint | undefined {
@@ -57,7 +57,7 @@ export class Platforms {
   }
 }
 
-/** @see https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformEndpoint.html and its neighbours */
+/** @see https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformEndpoint.html */
 export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
   CreatePlatformApplication({ query, platforms: state }) {
     const platform = query.get('Platform') ?? '';
@@ -74,13 +74,13 @@ export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
     const token = query.get('Token') ?? '';
     if (!state.applications.has(application)) return failure('NotFound', 'PlatformApplication does not exist', 404);
     if (!token) return failure('InvalidParameter', 'Invalid parameter: Token Reason: cannot be empty');
-    const wanted = { CustomUserData: query.get('CustomUserData') ?? '', ...mapOf(query, 'Attributes') };
+    const attributes = { CustomUserData: query.get('CustomUserData') ?? '', ...mapOf(query, 'Attributes') };
     const existing = state.endpointOf(token, application);
-    if (existing && !has(existing, wanted)) return taken(existing);
+    if (existing && !has(existing, attributes)) return tokenInUse(existing);
     const arn = existing?.arn ?? `${application.replace(':app/', ':endpoint/')}/${randomUUID()}`;
     if (!existing) {
       const endpoint = { arn, application, token, enabled: true, customUserData: '' };
-      const refusal = change(endpoint, wanted);
+      const refusal = change(endpoint, attributes);
       if (refusal) return refusal;
       state.endpoints.set(arn, endpoint);
     }
@@ -95,10 +95,10 @@ export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
   SetEndpointAttributes({ query, platforms: state }) {
     const endpoint = state.endpoints.get(query.get('EndpointArn') ?? '');
     if (!endpoint) return unknownEndpoint();
-    const wanted = mapOf(query, 'Attributes');
-    const other = wanted.Token ? state.endpointOf(wanted.Token, endpoint.application) : undefined;
-    if (other && other !== endpoint) return taken(other);
-    return change(endpoint, wanted) ?? success('SetEndpointAttributes');
+    const attributes = mapOf(query, 'Attributes');
+    const other = attributes.Token ? state.endpointOf(attributes.Token, endpoint.application) : undefined;
+    if (other && other !== endpoint) return tokenInUse(other);
+    return change(endpoint, attributes) ?? success('SetEndpointAttributes');
   },
 
   DeleteEndpoint({ query, platforms: state }) {
@@ -129,7 +129,7 @@ function change(endpoint: Endpoint, wanted: Record<string, string>): SnsAnswer |
   return undefined;
 }
 
-function taken({ arn }: Endpoint): SnsAnswer {
+function tokenInUse({ arn }: Endpoint): SnsAnswer {
   const reason = `Endpoint ${arn} already exists with the same Token, but different attributes.`;
   return failure('InvalidParameter', `Invalid parameter: Token Reason: ${reason}`);
 }

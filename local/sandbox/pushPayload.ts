@@ -7,12 +7,12 @@ export interface ReadPush {
   body: string;
   badge: number | null;
   data: Record<string, unknown>;
-  /** What the platform got, and the SNS attributes beside it. */
+  /** The payload for the platform. `attributes` are the SNS message attributes. */
   message: unknown;
   attributes: Record<string, string>;
 }
 
-/** What Firebase and Apple take, in bytes. */
+/** The limit of Firebase and Apple. */
 const mostBytes = 4_096;
 
 const Fcm = z.object({
@@ -33,42 +33,44 @@ const Apns = z.looseObject({
   }),
 });
 
-/** Reads what is published to an endpoint; answers what is wrong with it as a text. */
+/** Reads a publication to a push endpoint. Returns an error text if it is invalid. */
 export function readPush(query: Query, platform: string): ReadPush | string {
   const attributes = messageAttributesOf(query);
   const text = query.get('Message') ?? '';
   if (query.get('MessageStructure') !== 'json') {
     return { title: '', body: text, badge: null, data: {}, message: text, attributes };
   }
-  const messages = parsed(text);
+  const messages = parseJson(text);
   if (!isRecord(messages)) return 'Message Structure - JSON message body failed to parse';
   if (!('default' in messages)) return 'Message Structure - No default entry in JSON message body';
-  const own = messages[platform] ?? messages.default;
-  if (typeof own !== 'string') return 'Message Structure - The values of the JSON message body must be strings';
-  if (Buffer.byteLength(own) > mostBytes)
+  const payload = messages[platform] ?? messages.default;
+  if (typeof payload !== 'string') return 'Message Structure - The values of the JSON message body must be strings';
+  if (Buffer.byteLength(payload) > mostBytes)
     return `Message Reason: The payload for ${platform} is longer than ${mostBytes} bytes`;
-  const message = parsed(own);
-  const shown = platform === 'GCM' ? readFcm(message) : readApns(message);
-  return shown ? { ...shown, message, attributes } : `Message Reason: Invalid notification for protocol ${platform}`;
+  const message = parseJson(payload);
+  const content = platform === 'GCM' ? readFcm(message) : readApns(message);
+  return content
+    ? { ...content, message, attributes }
+    : `Message Reason: Invalid notification for protocol ${platform}`;
 }
 
-type Shown = Omit<ReadPush, 'message' | 'attributes'>;
+type PushContent = Omit<ReadPush, 'message' | 'attributes'>;
 
-function readFcm(payload: unknown): Shown | undefined {
+function readFcm(payload: unknown): PushContent | undefined {
   const { data: parsed } = Fcm.safeParse(payload);
   if (!parsed) return undefined;
   const { notification, data, android } = parsed.fcmV1Message.message;
   return { ...notification, data, badge: android?.notification?.notification_count ?? null };
 }
 
-function readApns(payload: unknown): Shown | undefined {
+function readApns(payload: unknown): PushContent | undefined {
   const { data: parsed } = Apns.safeParse(payload);
   if (!parsed) return undefined;
   const { aps, ...data } = parsed;
   return { ...aps.alert, badge: aps.badge ?? null, data };
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

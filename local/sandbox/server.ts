@@ -10,7 +10,6 @@ import { ssmSandbox } from './ssm.ts';
 import { broadcastQueue, imagesBucket, type Storage, storageSandbox } from './storage.ts';
 
 export interface Sandbox {
-  /** What the SDK and our own settings need to find it. */
   environment: Record<string, string>;
   url: string;
   messages: Messages;
@@ -21,7 +20,7 @@ export interface Sandbox {
   stop: () => Promise<void>;
 }
 
-/** The environment in which the SDK and our own settings find a sandbox at this URL. */
+/** Returns the variables with which the SDK and our configuration find the sandbox at this URL. */
 export function sandboxEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SNS: `${url}/sns/`,
@@ -38,22 +37,22 @@ export function sandboxEnvironment(url: string): Record<string, string> {
 }
 
 interface Options {
-  /** The address to listen at, 127.0.0.1 without it. */
+  /** The address to listen on. The default is 127.0.0.1. */
   host?: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port: number;
   secrets: Secrets;
-  /** Where images are kept; in memory without it. */
+  /** The folder of the images. Without it, images are in memory. */
   imagesFolder?: string;
-  /** Told when the queue of broadcasts is there. */
+  /** Runs when the broadcast queue exists. */
   onQueue?: () => void;
   site?: (sandbox: Sandbox) => Hono;
-  /** Sees every request before it is answered, and may refuse it. */
+  /** Middleware that runs before each request, and may reject it. */
   watch?: MiddlewareHandler;
 }
 
-/** Does what was asked, and holds the answer back: the caller cannot know. */
-function answerLate(late: () => Faults['late']): MiddlewareHandler {
+/** Performs the request, but delays the response. The caller cannot tell whether it succeeded. */
+function delayResponse(late: () => Faults['late']): MiddlewareHandler {
   return async (_, next) => {
     await next();
     const seconds = late() === true ? 30 : Number(late());
@@ -61,10 +60,7 @@ function answerLate(late: () => Faults['late']): MiddlewareHandler {
   };
 }
 
-/**
- * Starts what stands in for AWS beside the table: SNS, SSM, S3 and SQS, and whatever site is built
- * on top.
- */
+/** Starts the stand-ins for SNS, SSM, S3 and SQS, and optionally a site on top. */
 export async function startSandbox({
   host = '127.0.0.1',
   port,
@@ -81,7 +77,7 @@ export async function startSandbox({
   for (const path of ['/sns/*', '/ssm/*', '/s3/*'])
     app.use(
       path,
-      answerLate(() => sandbox.faults.late),
+      delayResponse(() => sandbox.faults.late),
     );
   app.route(
     '/sns',
@@ -97,7 +93,7 @@ export async function startSandbox({
   if (site) app.route('/', site(sandbox));
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const started = serve({ fetch: app.fetch, port, hostname: host }, () => resolve(started));
+    const listening = serve({ fetch: app.fetch, port, hostname: host }, () => resolve(listening));
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(sandbox, {

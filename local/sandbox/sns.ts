@@ -4,38 +4,31 @@ import type { Messages } from './messages.ts';
 import { type Platforms, platformActions } from './platforms.ts';
 import { failure, messageAttributesOf, type Query, type SnsAnswer, success } from './snsProtocol.ts';
 
-/** Faults that tests and developers can switch on; each answers as SNS does. */
+/** Faults that tests and developers can switch on. Responses match those of SNS. */
 export const Faults = z.object({
-  /**
-   * Every call is refused with `Throttling`; a number from 0 to 1 is the share of calls that are.
-   */
+  /** Rejects all calls with `Throttling`, or this share of them, from 0 to 1. */
   throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
-  /** The same for calls to SSM. */
+  /** Rejects calls to SSM in the same way. */
   ssm_throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
-  /** Every call is refused because the account has used up its quota of calls. */
+  /** Rejects all calls, because the account has used up its quota. */
   quota: z.boolean().default(false),
-  /** Every call fails with a 500. */
   internal_error: z.boolean().default(false),
-  /** No call is ever answered. */
+  /** Never responds. */
   silence: z.boolean().default(false),
   /**
-   * Calls to SNS, SSM and S3 are done, and their answers come so many seconds later; `true` is half
-   * a minute.
+   * Delays the responses of SNS, SSM and S3 by this many seconds, after the calls succeeded. `true`
+   * is 30 seconds.
    */
   late: z.union([z.boolean(), z.number().min(0)]).default(false),
-  /** These numbers have opted out of SMS. */
+  /** Phone numbers that have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
-  /**
-   * The apps with these push tokens are gone: the first push is lost, and SNS disables the
-   * endpoint.
-   */
+  /** Push tokens of deleted apps. The first push is lost, and SNS disables the push endpoint. */
   uninstalled: z.array(z.string()).default([]),
-  /** Publishing to these endpoints, by ARN, fails with a 500. */
+  /** The ARNs of push endpoints for which publishing fails with a 500. */
   unreachable: z.array(z.string()).default([]),
 });
 export type Faults = z.infer<typeof Faults>;
 
-/** What one call is made of. */
 export interface Call {
   query: Query;
   messages: Messages;
@@ -44,21 +37,21 @@ export interface Call {
 }
 
 /**
- * SNS as far as this project uses it: its query protocol, spoken to the unchanged SDK, with its own
- * errors and limits.
+ * Emulates the part of SNS that this project uses. It supports the query protocol of the unchanged
+ * SDK, with the errors and limits of SNS.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Operations.html
  */
 export function snsSandbox(state: Omit<Call, 'query' | 'faults'>, faults: () => Faults): Hono {
   return new Hono().post('/', async (context) => {
     const query = new URLSearchParams(await context.req.text());
     if (faults().silence) await new Promise(() => undefined);
-    const answer = answerTo({ ...state, query, faults: faults() });
+    const response = respond({ ...state, query, faults: faults() });
     context.header('content-type', 'text/xml');
-    return context.body(answer.xml, answer.status);
+    return context.body(response.xml, response.status);
   });
 }
 
-function answerTo(call: Call): SnsAnswer {
+function respond(call: Call): SnsAnswer {
   const { throttling, quota, internal_error, unreachable } = call.faults;
   const action = call.query.get('Action') ?? '';
   call.platforms.calls.push(action);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A call's parameters, as a form. */
+/** The parameters of a call, as a form. */
 export type Query = URLSearchParams;
 
 export interface SnsAnswer {
@@ -10,9 +10,11 @@ export interface SnsAnswer {
 
 const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 
-/** Values are text, or maps as SNS writes them: entries with a key and a value. */
+/**
+ * Builds a successful response. Values are strings, or maps that become entries of keys and values.
+ */
 export function success(action: string, result: Record<string, string | Record<string, string>> = {}): SnsAnswer {
-  const values = Object.entries(result).map(([name, value]) => `<${name}>${written(value)}</${name}>`);
+  const values = Object.entries(result).map(([name, value]) => `<${name}>${toXml(value)}</${name}>`);
   return {
     status: 200,
     xml: `<${action}Response xmlns="${namespace}"><${action}Result>${values.join('')}</${action}Result><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${action}Response>`,
@@ -23,11 +25,11 @@ export function failure(code: string, message: string, status: SnsAnswer['status
   const type = status === 500 ? 'Receiver' : 'Sender';
   return {
     status,
-    xml: `<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
+    xml: `<ErrorResponse xmlns="${namespace}"><Error><Type>${type}</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
   };
 }
 
-/** `Attributes.entry.1.key` and so on, as an object. */
+/** Reads `Attributes.entry.1.key` and so on as an object. */
 export function mapOf(query: Query, name: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (let entry = 1; query.has(`${name}.entry.${entry}.key`); entry++) {
@@ -36,7 +38,7 @@ export function mapOf(query: Query, name: string): Record<string, string> {
   return found;
 }
 
-/** `MessageAttributes.entry.1.Name` and so on, as an object. */
+/** Reads `MessageAttributes.entry.1.Name` and so on as an object. */
 export function messageAttributesOf(query: Query): Record<string, string> {
   const found: Record<string, string> = {};
   for (let entry = 1; query.has(`MessageAttributes.entry.${entry}.Name`); entry++) {
@@ -46,12 +48,12 @@ export function messageAttributesOf(query: Query): Record<string, string> {
   return found;
 }
 
-function written(value: string | Record<string, string>): string {
-  if (typeof value === 'string') return escaped(value);
+function toXml(value: string | Record<string, string>): string {
+  if (typeof value === 'string') return escapeXml(value);
   const entries = Object.entries(value);
-  return entries.map(([k, v]) => `<entry><key>${escaped(k)}</key><value>${escaped(v)}</value></entry>`).join('');
+  return entries.map(([k, v]) => `<entry><key>${escapeXml(k)}</key><value>${escapeXml(v)}</value></entry>`).join('');
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

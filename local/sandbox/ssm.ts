@@ -1,7 +1,10 @@
 import { Hono } from 'hono';
 import type { Faults } from './sns.ts';
 
-/** Settings of the account are kept beside the secrets, under their whole names. */
+/**
+ * The parameters of all supported actions. Account settings share the store of the secrets, with
+ * their full names.
+ */
 interface Request {
   SettingId?: string;
   SettingValue?: string;
@@ -14,7 +17,8 @@ interface Request {
 const lastPart = (name: string) => name.slice(name.lastIndexOf('/') + 1);
 
 /**
- * SSM as far as this project uses it: parameters, and changing settings of the account. Stages are not told apart.
+ * Emulates the part of SSM that this project uses: parameters and account settings. Stages share
+ * one set of parameters.
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
  */

@@ -8,17 +8,17 @@ export const imagesBucket = 'images';
 export const broadcastQueue = 'broadcasts';
 const failedBroadcastsQueue = 'failed-broadcasts';
 const failedChangesQueue = 'failed-changes';
-/** The file in which objects and messages are known; its name is the server's own. */
+/** The index of objects and messages. The server defines its name. */
 const database = 'fauxqs.db';
 
 interface Options {
-  /** Where objects are kept; in memory without it. */
+  /** The folder of the objects. Without it, objects are in memory. */
   folder: string | undefined;
-  /** Told when the queue is there. */
+  /** Runs when the queue exists. */
   onQueue: () => void;
 }
 
-/** The messages in the queues of failures: Lambda's about changes, and ours about broadcasts. */
+/** The messages in the failure queues: changes from Lambda, and broadcasts from our worker. */
 export interface Failures {
   changes: unknown[];
   broadcasts: unknown[];
@@ -27,17 +27,17 @@ export interface Failures {
 export interface Storage {
   app: Hono;
   failures: () => Promise<Failures>;
-  /** Puts what a worker of the stream has failed to do into the queue of failures. */
+  /** Sends a failed change of the stream to the failure queue. */
   park: (change: object) => Promise<void>;
   stop: () => Promise<void>;
 }
 
 /**
- * An S3 server with one bucket behind `/s3`, and an SQS server with the queues of deploy/queues.yml behind `/sqs`. They are loaded
- * when they are called first, for they take more memory than all the rest of the stack's own code.
+ * Serves S3 with one bucket at `/s3`, and SQS with the queues of deploy/queues.yml at `/sqs`. The
+ * servers load at the first call, because they take more memory than the rest of the stack's code.
  */
 export function storageSandbox({ folder, onQueue }: Options): Storage {
-  // What a queue still held when the stack was stopped goes on by itself.
+  // After a restart, messages that are still queued are processed without a new call.
   let server = folder && existsSync(join(folder, database)) ? start(folder, onQueue) : undefined;
   const app = new Hono();
   for (const path of ['/s3', '/sqs']) {
@@ -65,7 +65,7 @@ export function storageSandbox({ folder, onQueue }: Options): Storage {
   };
 }
 
-/** Shorter than deployed, so that a part that a stopped stack was working on goes on soon. */
+/** Shorter than deployed, so that a part that was interrupted by a stop soon continues. */
 const visibilitySeconds = 60;
 
 async function start(folder: string | undefined, onQueue: Options['onQueue']) {
@@ -81,7 +81,7 @@ async function start(folder: string | undefined, onQueue: Options['onQueue']) {
     VisibilityTimeout: String(visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
   };
-  // What was in it when the stack was stopped goes on.
+  // A queue that already exists keeps its messages.
   if (!server.inspectQueue(broadcastQueue)) server.createQueue(broadcastQueue, { attributes });
   onQueue();
   return server;
