@@ -1,6 +1,9 @@
 import type { AppContent } from '../lib/content/contentRepository.ts';
 
-/** What apps show of the shop. Put your own here and load it: HTML is allowed, scripts and the like are taken out. */
+/**
+ * The shop's texts in the apps. Replace them by your own and load the seed. HTML is allowed, but
+ * scripts and styles are removed.
+ */
 export const app: AppContent = {
   aboutUs: {
     en: '<p>We bring groceries and household goods to your door, every day from 8 to 23.</p>',

@@ -4,7 +4,7 @@ import { check } from './files.ts';
 import { clean, plain } from './html.ts';
 import { compare, type Plan } from './plan.ts';
 
-/** What one item of the table can hold, with room to spare. */
+/** The size limit of a text item, well below DynamoDB's 400 KB. */
 const mostBytes = 350_000;
 const fits = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= mostBytes;
 const tooLong = `it is longer than ${mostBytes} bytes`;
@@ -41,17 +41,17 @@ const Faqs = z
   })
   .refine(fits, tooLong);
 
-/** Plans to load what apps show of the shop. */
-export async function planAppContent(wanted: unknown): Promise<Plan> {
-  const after = check('app', AppContent, wanted);
+/** Plans to load the shop's texts in the apps. */
+export async function planAppContent(input: unknown): Promise<Plan> {
+  const after = check('app', AppContent, input);
   const before = await content.readStoredAppContent();
   const withCode = (value: content.AppContent | undefined) => (value ? [{ code: 'app', ...value }] : []);
   return withWrites(compare('app content', withCode(before), withCode(after)), () => content.saveAppContent(after));
 }
 
-/** Plans to load the frequently asked questions; another order is a change as well. */
-export async function planFaqs(wanted: unknown): Promise<Plan> {
-  const after = check('faqs', Faqs, wanted);
+/** Plans to load the frequently asked questions. A new order is also a change. */
+export async function planFaqs(input: unknown): Promise<Plan> {
+  const after = check('faqs', Faqs, input);
   const before = await content.readStoredFaqs();
   const withCode = (list: content.Faq[]) => list.map((faq, position) => ({ code: faq.question.en, position, ...faq }));
   return withWrites(compare('faqs', withCode(before), withCode(after)), () => content.saveFaqs(after));

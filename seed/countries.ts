@@ -2,9 +2,10 @@ import { type CountryCode, getCountryCallingCode } from 'libphonenumber-js/mobil
 import type { Country, PhoneRange } from '../lib/countries/countryRepository.ts';
 
 /**
- * The countries a shop serves, in the order in which apps list them. To open another one, add it; to close one, set `active`
- * to false; then load the seed. If a regulator opens mobile numbers that are still `invalid` here, add their range, as in
- * `extraPhoneRanges: [{ prefix: '52', digits: 9 }]` for +966 52 and seven more digits.
+ * The countries that a shop serves, in the order of the apps' lists. Add a country to open it, or
+ * set its `active` to false to close it. Then load the seed. If a regulator opens mobile numbers
+ * that are still `invalid` here, add their range. For example, `extraPhoneRanges: [{ prefix: '52',
+ * digits: 9 }]` allows +966 52 and seven more digits.
  */
 const served: { code: CountryCode; currency: string; active: boolean; extraPhoneRanges?: PhoneRange[] }[] = [
   { code: 'EG', currency: 'EGP', active: true },

@@ -1,6 +1,6 @@
 import type { Faq } from '../lib/content/contentRepository.ts';
 
-/** Frequently asked questions, in the order in which apps show them. HTML is allowed in answers. */
+/** Frequently asked questions, in the order in which apps show them. Answers may contain HTML. */
 export const faqs: Faq[] = [
   {
     question: { en: 'Where do you deliver?', ar: 'أين توصلون؟' },

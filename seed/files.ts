@@ -1,12 +1,17 @@
 import * as z from 'zod';
 import { Refusal } from '../local/refusal.ts';
 
-/** The files of this folder that operators edit; each exports a constant of its own name. */
+/**
+ * The files of this folder that operators edit. Each exports a constant with the name of the file.
+ */
 type File = 'app' | 'countries' | 'faqs' | 'settings';
 
 const mostProblems = 20;
 
-/** What a file exports. @throws {Refusal} where it cannot be read */
+/**
+ * Reads the export of a file.
+ * @throws {Refusal} if the file cannot be read
+ */
 export async function read(file: File): Promise<unknown> {
   let exported: Record<string, unknown>;
   try {
@@ -20,14 +25,16 @@ export async function read(file: File): Promise<unknown> {
   throw new Refusal(`seed/${file}.ts exports no "${file}".`);
 }
 
-/** The content of a file as a schema has it. @throws {Refusal} that names each thing to mend */
+/**
+ * Parses the content of a file.
+ * @throws {Refusal} that lists each problem
+ */
 export function check<S extends z.ZodType>(file: File, schema: S, content: unknown): z.output<S> {
   const { data, error } = schema.safeParse(content);
   if (!error) return data as z.output<S>;
   throw refusalOf(file, error.issues);
 }
 
-/** A refusal of a file that names each thing to mend. */
 export function refusalOf(file: File, issues: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]): Refusal {
   const problems = issues.slice(0, mostProblems).map(({ path, message }) => {
     return `seed/${file}.ts is wrong at ${z.core.toDotPath([file, ...path])}: ${message}.`;

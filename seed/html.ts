@@ -3,7 +3,7 @@ import sanitizeHtml, { type Attributes, type IOptions } from 'sanitize-html';
 const linkSchemes = ['https', 'mailto', 'tel'];
 const imageSchemes = ['https'];
 
-/** The values of attributes that number clauses and span cells. */
+/** The attributes that number lists and span cells, with their valid values. */
 const numbering = new Map([
   ['start', /^-?\d{1,9}$/],
   ['value', /^-?\d{1,9}$/],
@@ -13,7 +13,7 @@ const numbering = new Map([
   ['scope', /^(?:row|col|rowgroup|colgroup)$/i],
 ]);
 
-const cleaning: IOptions = {
+const options: IOptions = {
   allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img'],
   allowedAttributes: {
     '*': ['dir', 'lang'],
@@ -41,23 +41,24 @@ const cleaning: IOptions = {
 };
 
 /**
- * HTML without whatever could run, style or send: scripts, handlers, forms, frames, names. Links are by https, mailto or tel, images
- * by https, and neither tells where it was followed or shown.
+ * Removes everything from HTML that could run, style or submit: scripts, handlers, forms, frames
+ * and names. Links may use https, mailto or tel, and images https. Neither sends the address of the
+ * page.
  */
 export function clean(html: string): string {
-  return sanitizeHtml(html, cleaning);
+  return sanitizeHtml(html, options);
 }
 
-/** Text without tags. All else is as it was written, for apps show it as it is. */
+/** Removes the tags of a text. Everything else stays as written, because apps show it unparsed. */
 export function plain(text: string): string {
-  const written = text.replaceAll('&', '&amp;').replace(/<(?![^<]*>)/g, '&lt;');
-  const escaped = sanitizeHtml(written, { allowedTags: [], allowedAttributes: {} });
+  const prepared = text.replaceAll('&', '&amp;').replace(/<(?![^<]*>)/g, '&lt;');
+  const escaped = sanitizeHtml(prepared, { allowedTags: [], allowedAttributes: {} });
   return escaped.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
 function withNumbering(attribs: Attributes): Attributes {
-  const kept = Object.entries(attribs).filter(([name, value]) => numbering.get(name)?.test(value) ?? true);
-  return Object.fromEntries(kept.map(([name, value]) => [name, name === 'reversed' ? '' : value]));
+  const valid = Object.entries(attribs).filter(([name, value]) => numbering.get(name)?.test(value) ?? true);
+  return Object.fromEntries(valid.map(([name, value]) => [name, name === 'reversed' ? '' : value]));
 }
 
 function isAbsolute(address: string | undefined, schemes: readonly string[]): address is string {

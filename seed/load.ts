@@ -6,7 +6,7 @@ import { planSettings } from './publicSettings.ts';
 import { planRegions } from './regions/plan.ts';
 import { planCountries, readCountries } from './servedCountries.ts';
 
-/** Everything that can be loaded, in the order in which it is. */
+/** Everything that can be loaded, in loading order. */
 export const parts = {
   countries: async () => planCountries(await readCountries()),
   regions: async () => planRegions(undefined, await readCountries()),
@@ -19,8 +19,8 @@ export const parts = {
 export type Part = keyof typeof parts;
 
 /**
- * Loads seed data into the table of the environment; safe to repeat. `progress` is told how many of all items are written. Returns
- * how many items of each part it holds then.
+ * Loads seed data into the table of the environment. It is safe to repeat. `progress` receives the
+ * number of written items and the total. Returns the number of items in each part.
  */
 export async function loadSeed(
   names: readonly Part[] = Object.keys(parts) as Part[],

@@ -1,13 +1,12 @@
 import type { CountryCode, NumberType, PhoneNumber } from 'libphonenumber-js/max';
 import type { Country, PhoneRange } from '../lib/countries/countryRepository.ts';
 
-/** A shorter prefix would open most numbers of a country. */
+/** A shorter prefix would cover most numbers of a country. */
 const fewestPrefixDigits = 2;
 
-/** E.164. */
 const mostDigits = 15;
 
-/** Types of numbers are told apart by fewer digits behind a prefix. */
+/** Enough digits after a prefix to tell types of numbers apart. */
 const sampledDigits = 4;
 
 const kinds: Partial<Record<Exclude<NumberType, undefined>, string>> = {
@@ -27,21 +26,23 @@ interface Problem {
   message: string;
 }
 
-/** Extra ranges that are none, that another country has, or that hold numbers that are known not to be mobile. */
+/**
+ * Finds extra ranges that are malformed, belong to another country, or contain non-mobile numbers.
+ */
 export async function findBadRanges(countries: readonly Country[]): Promise<Problem[]> {
   if (countries.every(({ extraPhoneRanges }) => extraPhoneRanges.length === 0)) return [];
-  // The metadata of all types takes long to load, and few shops need it.
+  // The metadata of all number types takes long to load, and few shops need it.
   const library = await import('libphonenumber-js/max');
   return countries.flatMap((country, place) =>
     country.extraPhoneRanges.flatMap((range, index) => {
       const others = countries.slice(0, place).filter(({ phoneCode }) => phoneCode === country.phoneCode);
       const message =
-        misshapen(country, range, library) ??
-        overlap(
+        findFormatError(country, range, library) ??
+        findOverlap(
           range,
           others.flatMap(({ extraPhoneRanges }) => extraPhoneRanges),
         ) ??
-        otherUse(country, range, library.parsePhoneNumberFromString);
+        findOtherUse(country, range, library.parsePhoneNumberFromString);
       return message ? [{ path: [place, 'extraPhoneRanges', index], message }] : [];
     }),
   );
@@ -49,14 +50,18 @@ export async function findBadRanges(countries: readonly Country[]): Promise<Prob
 
 type Library = typeof import('libphonenumber-js/max');
 
-function misshapen({ code, phoneCode }: Country, { prefix, digits }: PhoneRange, library: Library): string | undefined {
+function findFormatError(
+  { code, phoneCode }: Country,
+  { prefix, digits }: PhoneRange,
+  library: Library,
+): string | undefined {
   const { getCountryCallingCode, isSupportedCountry, Metadata } = library;
   if (!isSupportedCountry(code) || getCountryCallingCode(code) !== phoneCode) {
     return `${phoneCode} is not the calling code of ${code}`;
   }
   const metadata = new Metadata();
   metadata.selectNumberingPlan(code);
-  // The library's types leave this method out.
+  // The types of the library omit this method.
   const plan = metadata.numberingPlan as { nationalPrefix?: () => string | undefined } | undefined;
   const trunk = plan?.nationalPrefix?.();
   if (trunk && prefix.startsWith(trunk)) {
@@ -71,8 +76,8 @@ function misshapen({ code, phoneCode }: Country, { prefix, digits }: PhoneRange,
   return undefined;
 }
 
-/** Countries that share a calling code cannot share a range as well. */
-function overlap({ prefix, digits }: PhoneRange, others: readonly PhoneRange[]): string | undefined {
+/** Reports a range that another country with the same calling code already has. */
+function findOverlap({ prefix, digits }: PhoneRange, others: readonly PhoneRange[]): string | undefined {
   const isShared = others.some(
     (other) => other.digits === digits && (other.prefix.startsWith(prefix) || prefix.startsWith(other.prefix)),
   );
@@ -81,8 +86,11 @@ function overlap({ prefix, digits }: PhoneRange, others: readonly PhoneRange[]):
 
 type Parse = (number: string) => PhoneNumber | undefined;
 
-/** Known numbers of a range that are not mobile, or of another country: codes to them may cost anything. */
-function otherUse({ code, phoneCode }: Country, range: PhoneRange, parse: Parse): string | undefined {
+/**
+ * Reports known numbers of a range that are not mobile or belong to another country. An SMS to them
+ * could be very expensive.
+ */
+function findOtherUse({ code, phoneCode }: Country, range: PhoneRange, parse: Parse): string | undefined {
   for (const national of samplesOf(range)) {
     const phone = parse(`+${phoneCode}${national}`);
     if (!phone?.isValid()) continue;
@@ -96,9 +104,9 @@ function otherUse({ code, phoneCode }: Country, range: PhoneRange, parse: Parse)
 }
 
 function* samplesOf({ prefix, digits }: PhoneRange): Generator<string> {
-  const varied = Math.min(sampledDigits, digits - prefix.length);
-  for (let number = 0; number < 10 ** varied; number++) {
-    const start = `${prefix}${String(number).padStart(varied, '0')}`;
+  const variedDigits = Math.min(sampledDigits, digits - prefix.length);
+  for (let number = 0; number < 10 ** variedDigits; number++) {
+    const start = `${prefix}${String(number).padStart(variedDigits, '0')}`;
     yield start.padEnd(digits, '0');
     yield start.padEnd(digits, '9');
   }

@@ -1,4 +1,4 @@
-/** What loading one kind of data would do. */
+/** The effect of loading one kind of data. */
 export interface Plan {
   name: string;
   added: number;
@@ -6,12 +6,12 @@ export interface Plan {
   removed: number;
   unchanged: number;
   note?: string;
-  /** How many items {@link Plan.apply} writes, for a progress bar. */
+  /** The number of items that {@link Plan.apply} writes, for a progress bar. */
   writes: number;
   apply: (written: (items: number) => void) => Promise<void>;
 }
 
-/** A plan by what is there now and what will be; it writes nothing yet. */
+/** Compares the stored data with the new data. The plan does not write anything yet. */
 export function compare<T extends { code: string }>(name: string, before: readonly T[], after: readonly T[]): Plan {
   const [old, next] = [before, after].map((all) => new Map(all.map((entry) => [entry.code, contentOf(entry)])));
   const codes = [...(next?.keys() ?? [])];
@@ -22,7 +22,7 @@ export function compare<T extends { code: string }>(name: string, before: readon
   return { name, added, changed, removed, unchanged, writes: 0, apply: async () => undefined };
 }
 
-/** The same for the same content, in whatever order its fields are. */
+/** Serializes an entry independently of the order of its fields. */
 function contentOf(entry: object): string {
   return JSON.stringify(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -3,9 +3,12 @@ import { SettingsToSet } from '../lib/settings/settingsSchema.ts';
 import { check } from './files.ts';
 import { compare, type Plan } from './plan.ts';
 
-/** Plans to load the settings that a stage does not have yet; what operators have set stays as it is. */
-export async function planSettings(wanted: unknown): Promise<Plan> {
-  const settings = check('settings', SettingsToSet, wanted);
+/**
+ * Plans to load the settings that a stage lacks. Settings that operators have changed stay
+ * unchanged.
+ */
+export async function planSettings(input: unknown): Promise<Plan> {
+  const settings = check('settings', SettingsToSet, input);
   const before = await readStoredSettings();
   const entries = (all: SettingValues) => Object.entries(all).map(([code, value]) => ({ code, value }));
   const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(before, name)));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { project } from '../lib/openapi/routes.ts';
 
-/** A copy of the project, whose seed files a test may spoil. */
+/** A copy of the project, in which tests may break the seed files. */
 const folder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
 
 beforeAll(() => {
@@ -16,7 +16,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs `npm run seed` where no engine listens at the port; answers its exit code and what it printed. */
+/**
+ * Runs `npm run seed`. By default no engine listens on the port. Returns the exit code and the
+ * output.
+ */
 async function seed(part: string, port = 9): Promise<[number | null, string]> {
   const env = { ...process.env, DYNAMODB_ENDPOINT: '', DYNAMODB_PORT: String(port) };
   const child = spawn('node_modules/.bin/node', ['seed/run.ts', part], { cwd: folder, env });

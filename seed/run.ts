@@ -9,12 +9,12 @@ import { planRegions } from './regions/plan.ts';
 const usage =
   'npm run seed -- [countries | regions [file.geojson] | app | faqs | settings | passwords] [--stage <stage>] [--region <AWS region>] [--dry-run]';
 
-/** Loads what was asked for. Everything is read and checked before anything is written. */
+/** Loads the requested parts. All of them are read and checked before the first write. */
 async function run(): Promise<void> {
   const { values, positionals } = parseCommand();
   const dryRun = values['dry-run'] ?? false;
   const stage = await useStage(values);
-  const plans = await Promise.all(chosen(positionals).map((plan) => plan())).catch((error) => {
+  const plans = await Promise.all(choosePlans(positionals).map((plan) => plan())).catch((error) => {
     if (stage !== 'local' || !isWithoutEngine(error)) throw error;
     const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
     throw new Refusal(
@@ -38,15 +38,15 @@ function parseCommand() {
   }
 }
 
-function chosen([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
+function choosePlans([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
   if (name === undefined) return Object.values(parts);
   if (name === 'regions' && rest.length === 0) return [() => planRegions(file)];
-  const part = Object.entries(parts).find(([known]) => known === name)?.[1];
+  const part = Object.entries(parts).find(([partName]) => partName === name)?.[1];
   if (part && file === undefined) return [part];
   throw new Refusal(usage);
 }
 
-/** Whether nothing listens, or something else, whose answers are no JSON. */
+/** Returns whether nothing listens on the port, or a server whose responses are not JSON. */
 function isWithoutEngine(error: unknown): boolean {
   return error instanceof SyntaxError || (error as { code?: unknown }).code === 'ECONNREFUSED';
 }
@@ -63,10 +63,10 @@ async function apply(plans: readonly Plan[]): Promise<void> {
 }
 
 function summary({ name, note, ...counts }: Plan): string {
-  const said = (['added', 'changed', 'removed', 'unchanged'] as const)
+  const countTexts = (['added', 'changed', 'removed', 'unchanged'] as const)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${counts[kind]} ${kind}`);
-  return `${name.padEnd(16)}${[...said, ...(note ? [note] : [])].join(', ')}`;
+  return `${name.padEnd(16)}${[...countTexts, ...(note ? [note] : [])].join(', ')}`;
 }
 
 function print(line: string): void {

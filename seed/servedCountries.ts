@@ -4,7 +4,10 @@ import { check, read, refusalOf } from './files.ts';
 import { findBadRanges } from './phoneRanges.ts';
 import { compare, type Plan } from './plan.ts';
 
-/** The countries of the file. @throws {Refusal} where it is wrong */
+/**
+ * Reads the countries of the file.
+ * @throws {Refusal} if the file is invalid
+ */
 export async function readCountries(): Promise<repository.Country[]> {
   const countries = check('countries', z.array(repository.Country.strict()), await read('countries'));
   const problems = await findBadRanges(countries);
@@ -12,11 +15,14 @@ export async function readCountries(): Promise<repository.Country[]> {
   return countries;
 }
 
-/** Customers may be from a country that is not in the file any more, so it stays. */
+/**
+ * Plans to load countries. Countries that are no longer in the file stay, because customers may be
+ * from there.
+ */
 export async function planCountries(countries: readonly repository.Country[]): Promise<Plan> {
   const before = await repository.readStored();
-  const left = before.filter(({ code }) => !countries.some((country) => country.code === code));
-  const after = [...countries, ...left];
+  const unlisted = before.filter(({ code }) => !countries.some((country) => country.code === code));
+  const after = [...countries, ...unlisted];
   const changes = compare('countries', before, after);
   if (changes.unchanged === after.length) return changes;
   return {

@@ -1,6 +1,9 @@
 import type { SettingValues } from '../lib/settings/publicSettings.ts';
 
-/** What everybody may read at `/api/customer/configurations`, until operators change it. Add what your apps ask for. */
+/**
+ * The initial public settings at `/api/customer/configurations`. Operators may change them later.
+ * Add the settings that your apps need.
+ */
 export const settings: SettingValues = {
   enablePhoneLogin: false,
 };

@@ -2,20 +2,21 @@ import type { Position } from '../../lib/regions/cells.ts';
 import type { Ring } from './geometry.ts';
 
 /**
- * The way of a ring on a map that goes on beyond ±180°: the corners as they were given, and how many turns of the earth
- * each one lies to the east. Longitudes are added up only at the end, or a corner that rings share would be rounded apart.
+ * A ring on a map that continues beyond ±180°. It has the original corners, and for each corner its
+ * turns around the earth to the east. Longitudes are only added at the end, because rounding would
+ * separate a corner that rings share.
  */
 export interface Path {
   corners: Ring;
   turns: readonly number[];
 }
 
-/** The positions of a path, so many turns further to the east. */
+/** Returns the positions of a path, shifted east by a number of turns. */
 export function layOut({ corners, turns }: Path, turn = 0): Ring {
   return corners.map(([longitude, latitude], index) => [longitude + 360 * ((turns[index] ?? 0) + turn), latitude]);
 }
 
-/** The same path so many turns further to the east. */
+/** Shifts a path east by a number of turns. */
 export function moved({ corners, turns }: Path, turn: number): Path {
   return { corners, turns: turns.map((before) => before + turn) };
 }
@@ -23,23 +24,24 @@ export function moved({ corners, turns }: Path, turn: number): Path {
 type Edge = (from: Position, to: Position) => boolean;
 
 /**
- * An edge goes the shorter way around the earth, so one from 180° to −180° stays where it is. Boxes of the world and
- * bands around it mean the long way instead, which is tried next.
+ * Rules that decide which edges of 360° take the long way around the earth. Normally an edge takes
+ * the shorter way, so one from 180° to −180° has no length. For world boxes and bands the long way
+ * is correct, so the later rules choose it.
  */
 const longEdges: Edge[] = [() => false, (from, to) => from[1] === to[1], () => true];
 
-/** The paths that a closed ring can mean, the likeliest first. */
+/** Returns the possible paths of a closed ring, the most likely first. */
 export function pathsOf(ring: Ring): Path[] {
   const isAmbiguous = ring.some((to, index) => Math.abs(to[0] - (ring[index - 1] ?? to)[0]) === 360);
   const chain = chainFromPole(ring);
   return longEdges.slice(0, isAmbiguous ? undefined : 1).map((isLong) => {
-    const path = withoutRepeats(unroll(chain ?? ring, isLong));
-    return eastward(chain ? closeAtPole(path) : path);
+    const path = removeRepeats(unroll(chain ?? ring, isLong));
+    return directEastward(chain ? closeAtPole(path) : path);
   });
 }
 
-/** A path around a pole from west to east; others as they are. */
-function eastward(path: Path): Path {
+/** Directs a path around a pole from west to east. Other paths stay unchanged. */
+function directEastward(path: Path): Path {
   const ring = layOut(path);
   if ((ring.at(-1)?.[0] ?? 0) >= (ring[0]?.[0] ?? 0)) return path;
   return { corners: path.corners.toReversed(), turns: path.turns.toReversed() };
@@ -57,17 +59,17 @@ function unroll(corners: Ring, isLong: Edge): Path {
   return { corners, turns };
 }
 
-function withoutRepeats({ corners, turns }: Path): Path {
+function removeRepeats({ corners, turns }: Path): Path {
   const path = layOut({ corners, turns });
-  const kept = path.map((position, index) => index === 0 || !isSame(position, path[index - 1]));
-  return { corners: corners.filter((_, index) => kept[index]), turns: turns.filter((_, index) => kept[index]) };
+  const isKept = path.map((position, index) => index === 0 || !isSame(position, path[index - 1]));
+  return { corners: corners.filter((_, index) => isKept[index]), turns: turns.filter((_, index) => isKept[index]) };
 }
 
 const isPole = ([, latitude]: Position) => Math.abs(latitude) === 90;
 
 /**
- * A ring that reaches a pole once, from the corner where it leaves the pole to the one where it comes back. Along a pole an
- * edge has no length, so its longitudes say nothing of a way around the earth.
+ * Returns the part of a ring that leads from a pole back to the pole, if it reaches the pole once.
+ * Along a pole an edge has no length, so its longitudes do not describe a way around the earth.
  */
 function chainFromPole(ring: Ring): Ring | undefined {
   const open = ring.slice(0, -1);
@@ -80,7 +82,10 @@ function chainFromPole(ring: Ring): Ring | undefined {
   return Array.from({ length }, (_, index) => at(exit + index));
 }
 
-/** A path that leads from a pole all around the earth and back goes around the pole; others are closed along it. */
+/**
+ * Closes a path along its pole, unless the path leads all around the earth. Then its ends at the
+ * pole are removed.
+ */
 function closeAtPole(path: Path): Path {
   const { corners, turns } = path;
   const [exit, first] = layOut(path);
@@ -95,8 +100,8 @@ function closeAtPole(path: Path): Path {
 }
 
 /**
- * A path around a pole from its corner nearest to the pole, which lies on the map. From there no part
- * of the path is between it and the pole.
+ * Rotates a path around a pole, so that it starts at its corner nearest to the pole, on the map.
+ * From there, no part of the path lies between the corner and the pole.
  */
 export function startNearestTo(pole: number, path: Path): Path {
   const positions = layOut(path);

@@ -6,30 +6,30 @@ import { Refusal } from '../../local/refusal.ts';
 import { boxOf, isAroundPole, meet, polygonArea, type Ring, turned, turnsOnto, unrolled, widened } from './geometry.ts';
 
 /**
- * A region with its polygons, each an outer ring and its holes. They are valid, go on beyond ±180° and are closed, but for
- * paths around a pole.
+ * A region with valid polygons. Each has an outer ring and its holes, which may extend beyond
+ * ±180°. All rings are closed except paths around a pole.
  */
 export interface Shape extends Region {
   polygons: readonly (readonly Ring[])[];
 }
 
-/** One polygon of a region as far as it matters in a cell; without rings it covers the cell. */
+/** The part of a polygon that matters in a cell. Without rings it covers the cell. */
 interface Part {
   shape: Shape;
   box: Box;
   rings: readonly Ring[] | undefined;
 }
 
-/** About 4 KB, the unit that DynamoDB bills reads by. */
+/** About 4 KB, DynamoDB's billing unit of reads. */
 const mostCorners = 200;
-/** An item holds 400 KB. */
+/** Below DynamoDB's 400 KB per item. */
 const mostBytes = 350_000;
-/** Ten times as many as a map of ten thousand regions with a hundred corners each needs. */
+/** Ten times the cells of a map with 10,000 regions of 100 corners each. */
 const mostCells = 100_000;
 
 /**
- * Cuts the map into cells that each hold few corners, so that one small item answers for any point. Pieces of smaller regions
- * come first: they win where regions overlap.
+ * Splits the map into cells with few corners, so that one small item suffices to look up a point.
+ * Smaller regions come first, because they win where regions overlap.
  */
 export function buildCells(shapes: readonly Shape[]): Cell[] {
   const area = new Map(shapes.map((shape) => [shape, areaOf(shape)]));
@@ -49,7 +49,7 @@ export function buildCells(shapes: readonly Shape[]): Cell[] {
   return cells;
 }
 
-/** In square degrees of the equator. */
+/** Returns the area in square degrees at the equator. */
 function areaOf({ polygons }: Shape): number {
   return polygons.reduce((sum, rings) => {
     const [, south, , north] = boxOf(rings[0] ?? []);
@@ -57,7 +57,10 @@ function areaOf({ polygons }: Shape): number {
   }, 0);
 }
 
-/** A region's polygons, and their copies a turn to the west and to the east where they reach over the edge of the map. */
+/**
+ * Returns a region's polygons, with copies one turn west and east if they cross the edge of the
+ * map.
+ */
 function partsOf(shape: Shape): Part[] {
   const map = widened(world);
   return shape.polygons.flatMap((polygon) =>
@@ -68,14 +71,20 @@ function partsOf(shape: Shape): Part[] {
   );
 }
 
-/** A polygon at every turn around the earth at which it meets the map. One around a pole holds its own copies. */
+/**
+ * Returns a polygon at every turn around the earth that meets the map. A polygon around a pole
+ * already contains its copies.
+ */
 function copiesOf(polygon: readonly Ring[]): (readonly Ring[])[] {
   const [outer = []] = polygon;
   if (isAroundPole(outer)) return [unrolled(polygon)];
   return turnsOnto(widened(world), boxOf(outer)).map((turn) => polygon.map((ring) => turned(ring, 360 * turn)));
 }
 
-/** A pole is one point with every longitude; a region that reaches it does so too at the one that it is looked up by. */
+/**
+ * A pole is one point with every longitude. Look-ups use a canonical longitude, so a region at a
+ * pole also needs a part there.
+ */
 function polesOf(polygon: readonly Ring[]): Ring[][] {
   if (isAroundPole(polygon[0] ?? [])) return [];
   const poles = [90, -90].filter((pole) => polygon[0]?.some(([, latitude]) => latitude === pole));
@@ -83,7 +92,7 @@ function polesOf(polygon: readonly Ring[]): Ring[][] {
 }
 
 function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell> {
-  const here = within(parts, widened(box));
+  const here = selectParts(parts, widened(box));
   const corners = here.reduce((sum, { rings = [] }) => sum + rings.reduce((all, ring) => all + ring.length, 0), 0);
   if (corners <= mostCorners || path.length === deepest) {
     yield cellOf(path, here);
@@ -92,8 +101,8 @@ function* split(path: string, box: Box, parts: readonly Part[]): Generator<Cell>
   for (const [digit, quarter] of splitCell(box).entries()) yield* split(`${path}${digit}`, quarter, here);
 }
 
-/** What of the parts is in a box. Behind one that covers the box nothing can be seen. */
-function within(parts: readonly Part[], box: Box): Part[] {
+/** Returns the parts inside a box. A part that covers the box hides all later parts. */
+function selectParts(parts: readonly Part[], box: Box): Part[] {
   const found: Part[] = [];
   for (const part of parts) {
     const here = partIn(part, box);
@@ -106,7 +115,7 @@ function within(parts: readonly Part[], box: Box): Part[] {
 function partIn({ shape, box: reach, rings }: Part, box: Box): Part | undefined {
   if (!rings) return { shape, box, rings };
   if (!meet(reach, box)) return undefined;
-  const near = rings.map((ring) => collapsed(ring, box)).filter((ring) => ring.length > 0);
+  const near = rings.map((ring) => collapse(ring, box)).filter((ring) => ring.length > 0);
   if (near.some((ring) => touches(ring, box))) return { shape, box: reach, rings: near };
   const centre = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
   const covers = pointInPolygon(centre, near as [number, number][][]);
@@ -114,11 +123,11 @@ function partIn({ shape, box: reach, rings }: Part, box: Box): Part | undefined 
 }
 
 /**
- * A ring without the corners that lie, between others, all beyond one side of a box. It is the same for every point in the
- * box, for a line moved about beyond that side never passes it. Unlike clipping this makes no new corners, so no rounding
- * can open a gap between neighbours.
+ * Removes corners that, like both neighbours, lie beyond one side of a box. For points in the box
+ * nothing changes, because lines beyond that side never pass them. Clipping would add corners, and
+ * their rounding could open gaps between neighbours.
  */
-function collapsed(ring: Ring, [west, south, east, north]: Box): Ring {
+function collapse(ring: Ring, [west, south, east, north]: Box): Ring {
   const sides: ((position: Position) => boolean)[] = [
     ([longitude]) => longitude < west,
     ([longitude]) => longitude > east,
@@ -136,7 +145,6 @@ function collapsed(ring: Ring, [west, south, east, north]: Box): Ring {
   return open[0] ? [...open, open[0]] : [];
 }
 
-/** Whether an edge of a ring meets a box. */
 function touches(ring: Ring, box: Box): boolean {
   const [west, south, east, north] = box;
   return ring.some((to, index) => {

@@ -5,13 +5,15 @@ import { Refusal } from '../../local/refusal.ts';
 import type { Shape } from './cellTree.ts';
 import { InvalidPolygon, validPolygon } from './validity.ts';
 
-/** More would not be a map of areas but of houses, and could not be read at once. */
+/** A larger file would hold houses rather than areas, and could not be read at once. */
 const mostMegabytes = 100;
 const mostProblems = 20;
 
 const name = text({ max: 100 });
 
-/** Names in an object, as our own files have them, or side by side, as tools that know only flat tables write them. */
+/**
+ * Names are in an object, as in our files, or in flat fields, as tools for flat tables export them.
+ */
 const Properties = z.preprocess(
   (value) => {
     const { name, name_en, name_ar, ...others } = (value ?? {}) as Record<string, unknown>;
@@ -34,10 +36,10 @@ const Collection = z.object({ type: z.literal('FeatureCollection'), features: z.
 const Feature = z.object({ type: z.literal('Feature'), properties: z.unknown(), geometry: z.unknown() });
 
 /**
- * The regions in a GeoJSON file: a FeatureCollection of Polygons and MultiPolygons with the properties `code`, `name: {en, ar}`
- * (or `name_en` and `name_ar`) and `country`.
- * @param countries The codes a region's country may have.
- * @throws {Refusal} naming every feature that is wrong.
+ * Reads regions from a GeoJSON file. It is a FeatureCollection of Polygons and MultiPolygons. Their
+ * properties are `code`, `name: {en, ar}` (or `name_en` and `name_ar`) and `country`.
+ * @param countries the codes that a region's country may have
+ * @throws {Refusal} that lists every invalid feature
  * @see https://www.rfc-editor.org/rfc/rfc7946
  */
 export function readRegions(file: string, countries: ReadonlySet<string>): Shape[] {
@@ -99,10 +101,10 @@ function readFeatures(file: string): unknown[] {
 function readShape(value: unknown, countries: ReadonlySet<string>): Shape {
   const feature = Feature.safeParse(value).data;
   if (!feature) throw new InvalidFeature('is not a GeoJSON Feature');
-  const properties = parsed(Properties, feature.properties, 'properties');
+  const properties = parse(Properties, feature.properties, 'properties');
   const { code, country, name } = properties;
   if (!countries.has(country)) throw new InvalidFeature(`is in ${country}, which is not one of the countries`, code);
-  const { coordinates } = parsed(Geometry, feature.geometry, 'geometry', code);
+  const { coordinates } = parse(Geometry, feature.geometry, 'geometry', code);
   for (const [longitude, latitude] of coordinates.flat(2)) {
     if (Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90) continue;
     throw new InvalidFeature(
@@ -118,7 +120,7 @@ function readShape(value: unknown, countries: ReadonlySet<string>): Shape {
   }
 }
 
-function parsed<S extends z.ZodType>(schema: S, value: unknown, member: string, code?: string): z.output<S> {
+function parse<S extends z.ZodType>(schema: S, value: unknown, member: string, code?: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

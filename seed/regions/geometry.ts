@@ -1,6 +1,6 @@
 import type { Box, Position } from '../../lib/regions/cells.ts';
 
-/** Closed: the last position is the first one. */
+/** A closed ring, whose last position equals the first. */
 export type Ring = readonly Position[];
 
 export function boxOf(positions: readonly Position[]): Box {
@@ -14,24 +14,23 @@ export function boxOf(positions: readonly Position[]): Box {
   return [west, south, east, north];
 }
 
-/** Whether two boxes have a point in common. */
 export function meet(a: Box, b: Box): boolean {
   return a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
 }
 
-/** A point may be rounded across a cell's edge when its path is computed, never by as much as this. */
+/** Larger than the rounding error of any computed position. */
 const marginDegrees = 1e-9;
 
 export function widened([west, south, east, north]: Box): Box {
   return [west - marginDegrees, south - marginDegrees, east + marginDegrees, north + marginDegrees];
 }
 
-/** A ring as it lies after a turn around the earth. */
+/** Shifts a ring east by some degrees. */
 export function turned(ring: Ring, degrees: number): Ring {
   return degrees === 0 ? ring : ring.map(([longitude, latitude]) => [longitude + degrees, latitude]);
 }
 
-/** A path around a pole does not close: it ends one turn to the east of its beginning. */
+/** Returns whether a path goes around a pole. Such a path ends one turn east of its start. */
 export function isAroundPole(path: Ring): boolean {
   return path[0]?.[0] !== path.at(-1)?.[0];
 }
@@ -39,7 +38,9 @@ export function isAroundPole(path: Ring): boolean {
 /** Beyond the pole, so that the pole itself is inside. */
 const beyondPole = 91;
 
-/** A path around a pole as a closed ring, which goes on over so many turns to both sides. */
+/**
+ * Closes a path around a pole along the pole, after repeating it for some turns in both directions.
+ */
 function leadToPole(path: Ring, pole: number, turns: number): Ring {
   const copies = Array.from({ length: 2 * turns + 1 }, (_, index) => turned(path, 360 * (index - turns)));
   const repeated = copies.flatMap((copy, index) => (index === 0 ? copy : copy.slice(1)));
@@ -48,13 +49,16 @@ function leadToPole(path: Ring, pole: number, turns: number): Ring {
   return [...repeated, [east, latitude], [west, latitude], ...repeated.slice(0, 1)];
 }
 
-/** The pole that is nearer to the rings of a polygon that go around one: 90 or −90. */
+/** Returns the latitude of the pole that a polygon's paths go around: 90 or −90. */
 export function poleOf(polygon: readonly Ring[]): number {
   const latitudes = polygon.filter(isAroundPole).flatMap((path) => path.map(([, latitude]) => latitude));
   return latitudes.reduce((sum, latitude) => sum + latitude, 0) > 0 ? 90 : -90;
 }
 
-/** A polygon as closed rings for the whole map: one around a pole goes on to both sides, with its holes. */
+/**
+ * Returns a polygon as closed rings for the whole map. A polygon around a pole is repeated in both
+ * directions, with its holes.
+ */
 export function unrolled(polygon: readonly Ring[], pole = poleOf(polygon)): readonly Ring[] {
   const [outer, ...holes] = polygon;
   if (!outer || !isAroundPole(outer)) return polygon;
@@ -63,17 +67,17 @@ export function unrolled(polygon: readonly Ring[], pole = poleOf(polygon)): read
   return [map, ...holes.flatMap((hole) => (isAroundPole(hole) ? [leadToPole(hole, pole, turnsAround)] : copies(hole)))];
 }
 
-/** Enough for a hole that begins on the map and ends beyond it. */
+/** Enough for a hole that starts on the map and ends beyond its edge. */
 const turnsAround = 2;
 
-/** The turns by which a ring comes to lie between the west and the east of another one. */
+/** Returns the turns that move a ring between the west and the east of another ring. */
 export function turnsInside(ring: Ring, other: Ring): number[] {
   const [west, , east] = boxOf(other);
   const [ringWest, , ringEast] = boxOf(ring);
   return turnsBetween((west - ringWest) / 360, (east - ringEast) / 360);
 }
 
-/** The turns by which a box comes to meet the map. */
+/** Returns the turns that move a box onto the map. */
 export function turnsOnto([mapWest, , mapEast]: Box, [west, , east]: Box): number[] {
   return turnsBetween((mapWest - east) / 360, (mapEast - west) / 360);
 }
@@ -83,14 +87,17 @@ function turnsBetween(least: number, most: number): number[] {
   return Array.from({ length: Math.max(0, Math.floor(most) - first + 1) }, (_, index) => first + index);
 }
 
-/** In square degrees. */
+/** Returns the area in square degrees. */
 export function polygonArea(polygon: readonly Ring[]): number {
   const pole = poleOf(polygon);
   const [outer = [], ...holes] = polygon.map((ring) => (isAroundPole(ring) ? leadToPole(ring, pole, 0) : ring));
   return holes.reduce((left, hole) => left - ringArea(hole), ringArea(outer));
 }
 
-/** In square degrees. Measured from a corner of the ring, for far from it rounding would eat a small area. */
+/**
+ * Returns the area in square degrees. The origin is a corner of the ring, because far from it
+ * rounding would distort small areas.
+ */
 export function ringArea(ring: Ring): number {
   const [originLongitude, originLatitude] = ring[0] ?? [0, 0];
   let doubled = 0;

@@ -9,39 +9,44 @@ import { compare, type Plan } from '../plan.ts';
 import { buildCells, type Shape } from './cellTree.ts';
 import { readRegions } from './geojson.ts';
 
-/** Ours, of big cities in Egypt and Saudi Arabia. */
+/** Our regions of large cities in Egypt and Saudi Arabia. */
 const shipped = fileURLToPath(new URL('../regions.geojson', import.meta.url));
-/** No other file can have it, for they go by their names without a folder. */
+/**
+ * The source name of our regions. Other files cannot have it, because their names omit the folder.
+ */
 const shippedSource = 'seed/regions.geojson';
 
-/** Part of every digest: another way to cut the map makes every stage load its regions again. */
+/**
+ * Part of the digest. A new number makes every stage load its regions again after a change of the
+ * cell format.
+ */
 const layout = 1;
 
 /**
- * Puts the regions of a file in force in place of all others. Without a file ours are meant, and then a stage that has a shop's
- * own regions keeps them.
- * @param upcoming Countries that will be in the table by then, beside those that are.
- * @throws {Refusal} when the file is wrong
+ * Plans to replace all regions by those of a file. Without a file it uses ours, but a stage with a
+ * shop's own regions keeps them.
+ * @param upcoming countries that will be in the table by then, in addition to the stored ones
+ * @throws {Refusal} if the file is invalid
  */
 export async function planRegions(file?: string, upcoming: readonly { code: string }[] = []): Promise<Plan> {
   const source = file === undefined || resolve(file) === shipped ? shippedSource : basename(file);
-  const inForce = await readVersionInForce();
-  const before = inForce ? await regionsOf(inForce.version) : [];
-  if (inForce && file === undefined && inForce.source !== shippedSource) {
-    return { ...compare('regions', before, before), note: `kept as loaded from ${inForce.source}` };
+  const activeVersion = await readVersionInForce();
+  const before = activeVersion ? await regionsOf(activeVersion.version) : [];
+  if (activeVersion && file === undefined && activeVersion.source !== shippedSource) {
+    return { ...compare('regions', before, before), note: `kept as loaded from ${activeVersion.source}` };
   }
-  const known = [...upcoming, ...(await countries.readStored())].map(({ code }) => code);
-  const shapes = readRegions(file ?? shipped, new Set(known));
+  const codes = [...upcoming, ...(await countries.readStored())].map(({ code }) => code);
+  const shapes = readRegions(file ?? shipped, new Set(codes));
   const regions = shapes.map(withDigest);
   const digest = digestOf([layout, source, ...regions.map((region) => region.digest).sort()]);
   const changes = compare('regions', before, regions);
-  if (digest === inForce?.digest && changes.unchanged === regions.length) return changes;
+  if (digest === activeVersion?.digest && changes.unchanged === regions.length) return changes;
   const cells = buildCells(shapes);
   return {
     ...changes,
     writes: cells.length + regions.length,
     apply: async (written) => {
-      const done = await replace(inForce, { source, digest, regions, cells }, written);
+      const done = await replace(activeVersion, { source, digest, regions, cells }, written);
       if (!done) throw new Refusal('Somebody else has loaded regions meanwhile; theirs stand. Load yours again.');
     },
   };

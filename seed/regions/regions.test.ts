@@ -11,7 +11,7 @@ import { planRegions } from './plan.ts';
 
 const world = useWorld();
 
-/** Only the version in force, so that every test begins with regions that it knows. */
+/** Every test starts with the same regions. */
 beforeEach(() => loadRegions(feature('BEFORE', rectangle(0, 0, 10, 10))));
 
 const versions = async () => {
@@ -30,7 +30,7 @@ const codeAt = async (longitude: number, latitude: number) => {
 describe('a file is refused with a sentence that names the feature, and nothing changes, when', () => {
   const around = (...corners: number[][]) => feature('BAD', [corners]);
   const good = feature('GOOD', rectangle(20, 20, 30, 30));
-  /** A corner of a round area, ten metres wide. */
+  /** Returns a corner of a round area ten metres wide. */
   const pebble = (corner: number) => [31 + Math.cos(corner / 4775) / 2e4, 30 + Math.sin(corner / 4775) / 2e4];
   const named = (properties: object) => ({ ...good, properties: { ...good.properties, ...properties } });
 

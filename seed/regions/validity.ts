@@ -5,7 +5,7 @@ import { type Position, world } from '../../lib/regions/cells.ts';
 import { layOut, moved, type Path, pathsOf, startNearestTo } from './antimeridian.ts';
 import { boxOf, isAroundPole, meet, poleOf, polygonArea, type Ring, turnsInside, unrolled } from './geometry.ts';
 
-/** Why a polygon cannot be a region; the message ends a sentence that begins with the feature. */
+/** The reason why a polygon is invalid. Its message completes a sentence about the feature. */
 export class InvalidPolygon extends Error {
   override name = 'InvalidPolygon';
 }
@@ -13,42 +13,45 @@ export class InvalidPolygon extends Error {
 class Intersection extends InvalidPolygon {}
 
 interface Edge {
-  /** The name of its ring. */
   name: string;
-  /** Tells the copies of a ring apart. */
+  /** Distinguishes the copies of a ring. */
   copy: number;
-  /** Its place in the ring. */
+  /** The index in the ring. */
   index: number;
-  /** The place of the edge that meets the first one, in a closed ring. */
+  /** The index of the last edge of a closed ring, which meets the first. */
   last: number | undefined;
   from: Position;
   to: Position;
-  /** The corner where it ends, as the file has it. */
+  /** The end of the edge as the file has it. */
   corner: Position;
 }
 
 /**
- * A polygon as the map needs it: consecutive equal corners are one, a ring that crosses the antimeridian goes on beyond
- * ±180°, and one around a pole is a path of one turn that does not close.
- * @throws {InvalidPolygon} unless it is valid as OGC's Simple Features define it: rings closed and simple, holes inside.
+ * Normalizes a polygon for the map. Repeated corners are merged, and a ring across the antimeridian
+ * continues beyond ±180°. A ring around a pole becomes an open path of one turn.
+ * @throws {InvalidPolygon} unless the rings are closed and simple, with holes inside, as OGC's
+ * Simple Features require
  */
 export function validPolygon(rings: readonly Ring[]): Ring[] {
-  const paths = rings.map((ring, index) => readPath(checked(ring, nameOf(index)), nameOf(index)));
+  const paths = rings.map((ring, index) => readPath(checkRing(ring, nameOf(index)), nameOf(index)));
   const pole = poleOf(paths.map((path) => layOut(path)));
   const [outer, ...holes] = largestFirst(paths.map((path) => (isOpen(path) ? startNearestTo(pole, path) : path)));
   if (!outer) throw new InvalidPolygon('has a polygon without a ring');
-  const laid = [outer, ...holes.map((hole) => besides(hole, outer))];
+  const alignedPaths = [outer, ...holes.map((hole) => moveInto(hole, outer))];
   const turns = isOpen(outer) ? [-1, 0, 1] : [0];
-  if (holes.length > 0) refuseCrossings(laid.flatMap((path, index) => edgesOf(path, nameOf(index), turns)));
-  const polygon = laid.map((path) => layOut(path));
-  refuseMisplacedHoles(polygon);
+  if (holes.length > 0) rejectCrossings(alignedPaths.flatMap((path, index) => edgesOf(path, nameOf(index), turns)));
+  const polygon = alignedPaths.map((path) => layOut(path));
+  rejectMisplacedHoles(polygon);
   if (polygonArea(polygon) <= 0) throw new InvalidPolygon('has holes that leave nothing of a polygon');
   return polygon;
 }
 
 const isOpen = (path: Path) => isAroundPole(layOut(path));
 
-/** Of two rings around a pole the file may have either first: on a globe both border what is between them. */
+/**
+ * Puts the larger ring first. Two rings around a pole may have either order in the file, because on
+ * a globe both border the area between them.
+ */
 function largestFirst([outer, ...holes]: readonly Path[]): Path[] {
   if (!outer) return [];
   if (!isOpen(outer)) return [outer, ...holes];
@@ -57,12 +60,12 @@ function largestFirst([outer, ...holes]: readonly Path[]): Path[] {
   return larger ? [larger, ...holes.map((hole) => (hole === larger ? outer : hole))] : [outer, ...holes];
 }
 
-/** The likeliest path of a ring that is simple and has an area. */
+/** Returns the most likely path of a ring that is simple and has an area. */
 function readPath(ring: Ring, name: string): Path {
   const problems: InvalidPolygon[] = [];
   for (const path of pathsOf(ring)) {
     try {
-      refuseBadPath(path, name);
+      rejectBadPath(path, name);
       return path;
     } catch (error) {
       if (!(error instanceof InvalidPolygon)) throw error;
@@ -72,17 +75,17 @@ function readPath(ring: Ring, name: string): Path {
   throw problems.find((problem) => problem instanceof Intersection) ?? problems[0];
 }
 
-function refuseBadPath(path: Path, name: string): void {
+function rejectBadPath(path: Path, name: string): void {
   const ring = layOut(path);
   const turns = Math.abs((ring.at(-1)?.[0] ?? 0) - (ring[0]?.[0] ?? 0)) / 360;
   if (turns > 1) throw new InvalidPolygon('goes around the earth more than once');
   if (turns === 0 && ring.length < 4) throw new InvalidPolygon(`has a ring without an area, its ${name}`);
-  refuseCrossings(edgesOf(path, name, turns === 0 ? [0] : [0, 1]));
+  rejectCrossings(edgesOf(path, name, turns === 0 ? [0] : [0, 1]));
   if (polygonArea([ring]) === 0) throw new InvalidPolygon(`has a ring without an area, its ${name}`);
 }
 
-/** Of rings that do not cross: holes lie inside the outer ring and beside each other. */
-function refuseMisplacedHoles(polygon: readonly Ring[]): void {
+/** Rejects holes outside the outer ring or inside each other. The rings must not cross. */
+function rejectMisplacedHoles(polygon: readonly Ring[]): void {
   const [outer = [], ...holes] = polygon;
   const pole = poleOf(polygon);
   const [map = []] = unrolled([outer], pole);
@@ -102,7 +105,10 @@ function refuseMisplacedHoles(polygon: readonly Ring[]): void {
   }
 }
 
-/** Where a ring lies to another one that it does not cross: the first corner that is not on the other's border tells. */
+/**
+ * Returns the position of a ring relative to another that it does not cross. The first corner off
+ * the border decides.
+ */
 function placeOf(ring: Ring, other: Ring): 'inside' | 'outside' | 'along' {
   for (const corner of ring) {
     const found = pointInPolygon([...corner], [other] as [number, number][][]);
@@ -111,8 +117,10 @@ function placeOf(ring: Ring, other: Ring): 'inside' | 'outside' | 'along' {
   return 'along';
 }
 
-/** A hole on the same turn around the earth as its outer ring, which may go on beyond ±180°. */
-function besides(hole: Path, outer: Path): Path {
+/**
+ * Moves a hole to the same turn around the earth as its outer ring, which may extend beyond ±180°.
+ */
+function moveInto(hole: Path, outer: Path): Path {
   const [ring, map] = [layOut(hole), layOut(outer)];
   if (isAroundPole(ring)) return hole;
   if (isAroundPole(map)) return moved(hole, -Math.floor((boxOf(ring)[0] + 180) / 360));
@@ -125,7 +133,7 @@ function nameOf(index: number): string {
   return index === 0 ? 'outer ring' : `hole ${index}`;
 }
 
-function checked(ring: Ring, name: string): Ring {
+function checkRing(ring: Ring, name: string): Ring {
   const [first, last] = [ring[0], ring.at(-1)];
   if (!first || !last || !same(first, last)) {
     throw new InvalidPolygon(`has an unclosed ring: the first and last position of its ${name} differ`);
@@ -135,7 +143,10 @@ function checked(ring: Ring, name: string): Ring {
   return corners;
 }
 
-/** The edges of a path and of its copies at these turns. Around a pole each turn goes on where the last one ended. */
+/**
+ * Returns the edges of a path at several turns. Around a pole, each turn continues the previous
+ * one.
+ */
 function edgesOf(path: Path, name: string, turns: readonly number[]): Edge[] {
   const isClosed = !isOpen(path);
   const edges = path.corners.length - 1;
@@ -153,8 +164,11 @@ function edgesOf(path: Path, name: string, turns: readonly number[]): Edge[] {
   });
 }
 
-/** Edges of one ring may only meet where one ends and the next begins; edges of different rings may touch. */
-function refuseCrossings(edges: readonly Edge[]): void {
+/**
+ * Rejects crossings. Edges of one ring may only meet at consecutive ends, but different rings may
+ * touch.
+ */
+function rejectCrossings(edges: readonly Edge[]): void {
   const boxes = new Flatbush(edges.length);
   for (const { from, to } of edges) boxes.add(...boxOf([from, to]));
   boxes.finish();
@@ -169,7 +183,7 @@ function refuseCrossings(edges: readonly Edge[]): void {
   }
 }
 
-/** Of two edges whose boxes meet. */
+/** Returns whether two edges conflict. Their boxes must meet. */
 function conflict(a: Edge, b: Edge): boolean {
   const sides = [sideOf(a, b.from) * sideOf(a, b.to), sideOf(b, a.from) * sideOf(b, a.to)] as const;
   if (a.name !== b.name || a.copy !== b.copy) return sides[0] < 0 && sides[1] < 0;
@@ -179,7 +193,7 @@ function conflict(a: Edge, b: Edge): boolean {
   return sides[0] <= 0 && sides[1] <= 0;
 }
 
-/** Whether an edge runs back over the one before it. */
+/** Returns whether edge `b` runs back along the edge before it. */
 function turnsBack(a: Edge, b: Edge): boolean {
   const along = (a.from[0] - a.to[0]) * (b.to[0] - b.from[0]) + (a.from[1] - a.to[1]) * (b.to[1] - b.from[1]);
   return along > 0 && sideOf(a, b.to) === 0;

@@ -21,7 +21,10 @@ const tolerance = 0.001;
 interface Country {
   code: string;
   polygons: Position[][][];
-  /** The rings of each polygon on a flat map, cut at the antimeridian. A point is inside by the even-odd rule. */
+  /**
+   * The rings of each polygon on a flat map, cut at the antimeridian. The even-odd rule decides
+   * what is inside.
+   */
   cut: Position[][][];
 }
 
@@ -84,7 +87,10 @@ function readAtlas(scale: string): Country[] {
   });
 }
 
-/** The corners stay where they are: precision 0 keeps edges straight in longitude and latitude. */
+/**
+ * Cuts a polygon without moving its corners. Precision 0 keeps edges straight in longitude and
+ * latitude.
+ */
 function cutAtAntimeridian(polygon: GeoPermissibleObjects): Position[][] {
   const projection = geoEquirectangular()
     .scale(180 / Math.PI)
@@ -101,7 +107,7 @@ function cutAtAntimeridian(polygon: GeoPermissibleObjects): Position[][] {
   return rings.map(tidy);
 }
 
-/** Beside the antimeridian d3-geo adds corners up to 20 m away from it; without them the rings are as simple as before. */
+/** Removes the corners that d3-geo adds up to 20 m from the antimeridian. */
 function tidy(ring: Position[]): Position[] {
   const snapped = ring.map(([x = 0, y = 0]) => [Math.abs(x) > 180 - tolerance ? 180 * Math.sign(x) : x, y]);
   const open = snapped.slice(0, -1).filter(([x = 0], index, corners) => {
@@ -115,7 +121,10 @@ function tidy(ring: Position[]): Position[] {
   return [...kept, kept[0] ?? []];
 }
 
-/** A polygon that crosses the antimeridian is valid if what is left of it on each side is. */
+/**
+ * Returns whether JTS considers a country valid. A polygon across the antimeridian is valid if its
+ * parts on both sides are.
+ */
 function isValid({ polygons, cut }: Country): boolean {
   return polygons.every((polygon, index) => {
     const crosses = polygon.some((ring) => ring.some(([x = 0], i) => Math.abs(x - (ring[i - 1]?.[0] ?? x)) > 180));
@@ -151,7 +160,7 @@ function isOnBorder([longitude = 0, latitude = 0]: Position, holders: (point: Po
   return new Set(around.map((point) => holders(point).join())).size > 1;
 }
 
-/** Points around every country, and anywhere on the globe. */
+/** Draws points near every country, and anywhere on the globe. */
 function drawPoints(countries: readonly Country[]): Position[] {
   const random = generator(11);
   const near = countries.flatMap(({ cut }) => {
