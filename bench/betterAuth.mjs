@@ -6,7 +6,10 @@ import { bearer, phoneNumber } from 'better-auth/plugins';
 
 const url = 'http://localhost/api/auth';
 
-/** better-auth with its phoneNumber plugin and bearer tokens, its database in memory, doing what a step of the bench is. */
+/**
+ * Starts better-auth with its phoneNumber plugin, bearer tokens and a database in memory. Returns
+ * its implementation of the steps.
+ */
 export async function startBetterAuth() {
   const [codes, tokens] = [new Map(), new Map()];
   const database = new DatabaseSync(':memory:');

@@ -1,10 +1,9 @@
-/** Calls to the table one after another, request units read and written, and calls to SNS. */
+/** The longest chain of table calls, the request units read and written, and the calls to SNS. */
 export type Budget = readonly [depth: number, readUnits: number, writeUnits: number, snsCalls: number];
 
 /**
- * What one request of each operation takes, in a function that has its secrets and seed data, for a
- * customer who has little of everything. An operation that comes to need more, or less, fails a
- * test until its line says so.
+ * The usage of one request per operation. The function has its secrets and seed data, and the
+ * customer has little data. A test fails if an operation needs more or less.
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   sendOtp: [2, 0, 6, 1],

@@ -14,7 +14,10 @@ import { startStage } from './stage.ts';
 const rounds = 15;
 const sampleOf = (file: string) => `${file.replace('functions', 'events')}.json`;
 
-/** What a function cannot do without: the document client of DynamoDB, bundled as our functions are but for our replacements. */
+/**
+ * The minimum of any function: DynamoDB's document client, bundled like our functions but without
+ * our replacements.
+ */
 const floorSource = `
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -31,7 +34,7 @@ interface Bundle {
   name: string;
   file: string;
   bytes: number;
-  /** Makes an event to answer; a bundle without one is only loaded. */
+  /** Creates an event for the bundle. Without it, the bundle is only loaded. */
   event?: () => Promise<string>;
   compileCache?: string;
 }
@@ -52,9 +55,9 @@ export async function coldStart(): Promise<Report> {
   const routes = new Set(readRoutes().map(({ functionName }) => functionName));
   const functions: Bundle[] = [];
   for (const { functionName, file } of readFunctions()) {
-    const made = await bundle(folder, functionName, { entryPoints: [`${file}.ts`] });
+    const bundled = await bundle(folder, functionName, { entryPoints: [`${file}.ts`] });
     const event = () => eventOf(functionName, readFileSync(sampleOf(file), 'utf8'), sandbox);
-    functions.push({ ...made, ...(routes.has(functionName) && { event }) });
+    functions.push({ ...bundled, ...(routes.has(functionName) && { event }) });
   }
   const starts = await startInTurn(floor, functions);
   const gains = await gainsOf(folder, floor);
@@ -63,7 +66,7 @@ export async function coldStart(): Promise<Report> {
   return reportOf(floor, functions, starts, gains);
 }
 
-/** A sample with tokens, a phone and an address of somebody who has just come. */
+/** Fills a sample event with the tokens and the phone of a new customer. */
 async function eventOf(functionName: string, sample: string, sandbox: Sandbox): Promise<string> {
   const phone = newPhone();
   const { access, refresh } = await signIn(sandbox);
@@ -82,7 +85,7 @@ async function bundle(folder: string, name: string, options: BuildOptions): Prom
   return { name, file, bytes: statSync(file).size };
 }
 
-/** Each bundle in turn with the floor, so that whatever else the machine does is shared. */
+/** Alternates the bundles with the floor, so that other load on the machine affects both. */
 async function startInTurn(floor: Bundle, bundles: readonly Bundle[]): Promise<Map<Bundle, Start[]>> {
   const starts = new Map<Bundle, Start[]>([floor, ...bundles].map((each) => [each, []]));
   for (let round = 0; round < rounds; round++) {
@@ -94,12 +97,12 @@ async function startInTurn(floor: Bundle, bundles: readonly Bundle[]): Promise<M
   return starts;
 }
 
-/** Loads a bundle in a process of its own, and has it answer its first event. */
+/** Loads a bundle in a new process, and measures its first response. */
 async function start({ file, event, compileCache }: Bundle): Promise<Start> {
-  const own = await event?.();
-  if (own) writeFileSync(`${file}.json`, own);
+  const firstEvent = await event?.();
+  if (firstEvent) writeFileSync(`${file}.json`, firstEvent);
   const script = `
-    const event = ${own ? `require(${JSON.stringify(`${file}.json`)})` : 'undefined'};
+    const event = ${firstEvent ? `require(${JSON.stringify(`${file}.json`)})` : 'undefined'};
     const startedAt = performance.now();
     const { handler } = require(${JSON.stringify(file)});
     const loadedAt = performance.now();
@@ -118,7 +121,10 @@ async function start({ file, event, compileCache }: Bundle): Promise<Start> {
 
 const shownBundles = { getCustomer: 'functions/customers/get.ts', authenticate: 'functions/customers/authenticate.ts' };
 
-/** What each step away from a plain bundle of the SDK gains, for a function that reads and one that mints tokens. */
+/**
+ * Measures the gain of each step from a plain bundle of the SDK. One function reads, the other
+ * issues tokens.
+ */
 async function gainsOf(folder: string, floor: Bundle) {
   const variants: [string, BuildOptions][] = [
     ["the SDK's CommonJS build", { mainFields: ['main'], alias: {} }],
@@ -151,8 +157,8 @@ function reportOf(
   gains: (string | number)[][],
 ): Report {
   const medians = (each: Bundle) => {
-    const own = starts.get(each) ?? [];
-    return [median(own.map(({ loadMs }) => loadMs)), median(own.map(({ answerMs }) => answerMs))] as const;
+    const samples = starts.get(each) ?? [];
+    return [median(samples.map(({ loadMs }) => loadMs)), median(samples.map(({ answerMs }) => answerMs))] as const;
   };
   const [floorLoad, floorAnswer] = medians(floor);
   const rows = [floor, ...functions].map((each) => {

@@ -7,7 +7,7 @@ import type { Report } from './report.ts';
 const million = 1_000_000;
 const gb = 1024 ** 3;
 
-/** Of one active user in a month. */
+/** The requests of one active user per month. */
 const profile: Readonly<Record<string, number>> = {
   sendOtp: 1,
   'authenticate (new)': 0.1,
@@ -27,35 +27,37 @@ const profile: Readonly<Record<string, number>> = {
   findRegion: 2,
 };
 const pushesPerUser = 8;
-/** What a notification needs of the table until it is on a phone: its four writes in a transaction, and the record of the push. */
+/**
+ * The request units of a notification and its push: four transactional writes, and the record of
+ * the push.
+ */
 const unitsPerPush = { read: 8, write: 12 };
-/** Of the worker, which gets up to ten at a time. */
+/** The worker's time per push. It gets up to ten at a time. */
 const pushSeconds = 0.1;
 
 /**
- * Billed milliseconds of a request: computing, which `npm run bench:memory` has at up to 11 ms of a whole processor, and waiting, about
- * 5 ms for each call to the table one after another, 100 ms for an SMS. One request in a hundred starts a function, and takes half
- * a second more.
+ * The parts of a request's billed time. `npm run bench:memory` measures up to 11 ms of computing on
+ * a whole processor. A table call takes about 5 ms, and an SMS 100 ms. One request in a hundred
+ * starts a function, and takes half a second more.
  */
 const [computingMs, waitingMs, smsMs, startShare, startMs] = [11, 5, 100, 0.01, 500];
 const wholeProcessorMb = 1_769;
 const logBytesPerRequest = 1_000;
 const answerBytes = 1_500;
-/** What X-Ray samples by itself: five requests in a hundred. */
+/** X-Ray's default sampling: five requests in a hundred. */
 const tracedShare = 0.05;
-/** With the notifications of ninety days. */
+/** Includes the notifications of ninety days. */
 const bytesPerUser = 20_000;
 
 interface Cost {
-  /** API Gateway, and what it sends out. */
+  /** API Gateway and its outgoing data. */
   gateway: number;
   lambda: number;
   dynamoDb: number;
-  /** Logs and traces. */
   watching: number;
 }
 
-/** In dollars, for one request. */
+/** Returns the dollars for one request. */
 function costOf(operation: string): Cost {
   const budget = budgets[operation];
   if (!budget) throw new Error(`There is no operation ${operation}.`);
@@ -85,15 +87,15 @@ function times({ gateway, lambda, dynamoDb, watching }: Cost, count: number): Co
 
 const totalOf = ({ gateway, lambda, dynamoDb, watching }: Cost): number => gateway + lambda + dynamoDb + watching;
 
-interface Alarmed {
+interface MonitoringResource {
   Type: string;
   Properties: { Metrics?: { MetricStat?: object }[] };
 }
 
-/** What a stage costs a month without a single request: its alarms, metrics, dashboard and key. */
-function standing(): number {
+/** Returns the monthly dollars of a stage without requests: alarms, metrics, dashboard and key. */
+function fixedMonthlyCost(): number {
   const monitoring = createRequire(import.meta.url)('../deploy/monitoring.cjs');
-  const all: Alarmed[] = Object.values(monitoring.resources.Resources);
+  const all: MonitoringResource[] = Object.values(monitoring.resources.Resources);
   const ofType = (type: string) => all.filter(({ Type }) => Type === type);
   const alarmMetrics = ofType('AWS::CloudWatch::Alarm').reduce(
     (total, { Properties: { Metrics = [{ MetricStat: {} }] } }) =>
@@ -108,7 +110,7 @@ function standing(): number {
   );
 }
 
-/** In dollars a month, SMS apart. */
+/** Returns the dollars per month, without SMS. */
 function monthOf(users: number) {
   const requests = times(
     sum(Object.entries(profile).map(([operation, count]) => times(costOf(operation), count))),
@@ -123,8 +125,8 @@ function monthOf(users: number) {
     ...requests,
     storage,
     pushes,
-    standing: standing(),
-    total: totalOf(requests) + storage + pushes + standing(),
+    standing: fixedMonthlyCost(),
+    total: totalOf(requests) + storage + pushes + fixedMonthlyCost(),
   };
 }
 

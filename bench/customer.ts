@@ -11,14 +11,16 @@ type Body = any;
 const files = new Map(readRoutes().map(({ functionName, file }) => [functionName, file]));
 const endpoints = new Map<string, Endpoint>();
 
-/** The endpoint of a function of serverless.yml. */
 async function endpointOf(functionName: string): Promise<Endpoint> {
   const endpoint = endpoints.get(functionName) ?? (await loadEndpoint(files.get(functionName) ?? functionName));
   endpoints.set(functionName, endpoint);
   return endpoint;
 }
 
-/** Calls an endpoint; an answer that is not what was asked for ends the measurement. */
+/**
+ * Calls an endpoint.
+ * @throws if the request fails, because the measurement would be wrong
+ */
 export async function call(functionName: string, request: TestRequest = {}): Promise<Body> {
   const endpoint = await endpointOf(functionName);
   const { statusCode, headers, body } = await endpoint(restEvent(request), lambdaContext());
@@ -27,32 +29,31 @@ export async function call(functionName: string, request: TestRequest = {}): Pro
   return String(headers?.['content-type']).includes('json') ? JSON.parse(body) : body;
 }
 
-/** The code in the newest SMS to a phone. */
+/** Returns the OTP in the newest SMS to a phone, or an empty string. */
 export function codeFor(sandbox: Sandbox, phone: string): string {
   return /\b\d{6}\b/.exec(sandbox.messages.list(phone)[0]?.text ?? '')?.[0] ?? '';
 }
 
 let phones = 0;
 
-/** An Egyptian mobile number that nobody has had. */
+/** Returns a new Egyptian mobile number. */
 export function newPhone(): string {
   phones += 1;
   return `+2011${String(phones).padStart(8, '0')}`;
 }
 
-/** An address of the network that this phone is in. */
+/** Returns the client IP of a phone. Each phone has its own. */
 export function addressOf(phone: string): string {
   const number = Number(phone.slice(-8));
   return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-/** What asks for a code. */
+/** Returns a request for an OTP. */
 export const codeRequest = (phone: string): TestRequest => ({
   body: { phone_number: phone, otp_type: 'customer_auth' },
   clientIp: addressOf(phone),
 });
 
-/** A body to sign in with. */
 export const signInWith = (phone_number: string, otp: string) => ({
   phone_number,
   otp,

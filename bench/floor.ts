@@ -22,10 +22,13 @@ const send = {
 type Operation = keyof typeof send;
 type Part = Record<string, unknown>;
 
-/** The calls of one request, those side by side together. */
+/** The calls of one request. Parallel calls are grouped. */
 export type Chain = { operation: Operation; input: Part }[][];
 
-/** What a request asked of the table, ready to be asked again: without conditions, which hold only once. */
+/**
+ * Converts recorded calls into a repeatable chain. It omits conditions, because they hold only
+ * once.
+ */
 export function chainOf(calls: readonly TableCall[]): Chain {
   const chain: Chain = [];
   let endedAtMs = Number.NEGATIVE_INFINITY;
@@ -33,12 +36,12 @@ export function chainOf(calls: readonly TableCall[]): Chain {
     const isLater = call.startedAtMs >= endedAtMs;
     if (isLater) chain.push([]);
     endedAtMs = isLater ? call.endedAtMs : Math.min(endedAtMs, call.endedAtMs);
-    chain.at(-1)?.push({ operation: call.operation as Operation, input: repeatable(JSON.parse(call.body)) });
+    chain.at(-1)?.push({ operation: call.operation as Operation, input: makeRepeatable(JSON.parse(call.body)) });
   }
   return chain;
 }
 
-function repeatable({ TransactItems, ...single }: Part): Part {
+function makeRepeatable({ TransactItems, ...single }: Part): Part {
   if (!Array.isArray(TransactItems)) return withoutCondition(single);
   const items = TransactItems.map((item: Record<string, Part>) =>
     Object.fromEntries(Object.entries(item).map(([kind, part]) => [kind, withoutCondition(part, kind)])),
@@ -56,18 +59,21 @@ function withoutCondition(part: Part, kind?: string): Part {
     .filter(([field]) => field.endsWith('Expression'))
     .map(([, text]) => String(text))
     .join(' ');
-  const used = (all: unknown) => {
-    const kept = Object.entries(all ?? {}).filter(([name]) => new RegExp(`${name}\\b`).test(expressions));
-    return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+  const selectUsed = (all: unknown) => {
+    const entries = Object.entries(all ?? {}).filter(([name]) => new RegExp(`${name}\\b`).test(expressions));
+    return entries.length > 0 ? Object.fromEntries(entries) : undefined;
   };
   return {
     ...plain,
-    ExpressionAttributeNames: used(ExpressionAttributeNames),
-    ExpressionAttributeValues: used(ExpressionAttributeValues),
+    ExpressionAttributeNames: selectUsed(ExpressionAttributeNames),
+    ExpressionAttributeValues: selectUsed(ExpressionAttributeValues),
   };
 }
 
-/** A bare client that repeats such calls, and an SMS where there was one: what any implementation of ours has to wait for. */
+/**
+ * Starts a bare client that repeats a chain, and its SMS if there was one. Any implementation of
+ * ours has to wait that long.
+ */
 export function startFloor(): (chain: Chain, smsTo?: string) => Promise<void> {
   const [dynamodb, sns] = [new DynamoDBClient({}), new SNSClient({})];
   return async (chain, smsTo) => {

@@ -9,9 +9,9 @@ import { png } from '../lib/testing/images.ts';
 import { print } from './report.ts';
 
 /**
- * Measures the processor time of one upload of four megabytes, from the form's bytes to the
- * cleaned image, and the most memory on top of what the process has before. Each upload is the
- * first one of a process of its own.
+ * Measures one upload of 4 MB, from the bytes of the form to the cleaned image. It reports the
+ * processor time, and the peak memory above the start. Each upload is the first one of a new
+ * process.
  */
 const [path, boundary = 'x'] = process.argv.slice(2);
 if (path) await measure(path, boundary);
@@ -54,7 +54,7 @@ async function measure(file: string, boundary: string): Promise<void> {
   const memoryBefore = process.memoryUsage.rss();
   const cpuBefore = process.cpuUsage();
   const result = await upload(body, boundary);
-  // The form's parser may leave work behind its result.
+  // The form parser may have pending work after its result.
   await new Promise((resolve) => setImmediate(resolve));
   const { user, system } = process.cpuUsage(cpuBefore);
   const memoryMb = (process.resourceUsage().maxRSS * 1024 - memoryBefore) / 1_000_000;

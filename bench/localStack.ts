@@ -7,7 +7,7 @@ const starts = 5;
 const requests = 600;
 const atOnce = [1, 8, 64];
 
-/** What a developer waits for: `npm start` until it is ready, its memory, and how many requests it answers. */
+/** Measures what developers wait for: the start of `npm start`, its memory and its request rate. */
 export async function localStack(): Promise<Report> {
   const place = new Place();
   const [ready, memory] = [[] as number[], [] as number[]];
@@ -53,7 +53,7 @@ async function rateOf(url: string, concurrency: number): Promise<number> {
   return (requests / (performance.now() - startedAt)) * 1000;
 }
 
-/** The resident memory of a process and all it has started, in MB. */
+/** Returns the resident memory of a process and all its descendants, in MB. */
 function memoryOf(pid: number): number {
   const statuses = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -62,7 +62,7 @@ function memoryOf(pid: number): number {
   const family = new Set([pid]);
   for (let size = 0; size < family.size; ) {
     size = family.size;
-    for (const { pid: own, status } of statuses) if (family.has(field(status, 'PPid'))) family.add(own);
+    for (const { pid: child, status } of statuses) if (family.has(field(status, 'PPid'))) family.add(child);
   }
   const kilobytes = statuses
     .filter((one) => family.has(one.pid))
@@ -70,7 +70,7 @@ function memoryOf(pid: number): number {
   return kilobytes / 1024;
 }
 
-/** Empty for a process that is gone by now. */
+/** Returns the status of a process, or an empty string if it has ended. */
 function statusOf(name: string): string {
   try {
     return readFileSync(`/proc/${name}/status`, 'utf8');

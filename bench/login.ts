@@ -10,7 +10,7 @@ import { startStage } from './stage.ts';
 const steps = ['sendCode', 'signUp', 'signIn', 'read', 'refresh'] as const;
 type Step = (typeof steps)[number];
 
-/** Whatever can take a customer, known by a phone, through the steps of a login. */
+/** An implementation of the steps of a login, for customers with a phone number. */
 export type Contender = Record<Step, (phone: string) => Promise<unknown>>;
 
 const titles: Record<Step, string> = {
@@ -22,19 +22,19 @@ const titles: Record<Step, string> = {
 };
 
 const warmUps = 40;
-const measured = 200;
+const measuredCount = 200;
 const atOnce = [1, 8, 64];
 const perLevel = 192;
 
 export async function login(): Promise<Report> {
   const { sandbox, stop } = await startStage();
-  const phones = Array.from({ length: warmUps + measured + atOnce.length * perLevel }, newPhone);
+  const phones = Array.from({ length: warmUps + measuredCount + atOnce.length * perLevel }, newPhone);
   const contenders: Record<string, Contender> = {
     floor: await recordFloor(sandbox, phones),
     ours: oursIn(sandbox),
     'better-auth': await startBetterAuth(),
   };
-  const oneByOne = phones.slice(0, warmUps + measured);
+  const oneByOne = phones.slice(0, warmUps + measuredCount);
   const times = await inTurn(contenders, oneByOne);
   const rates = await sideBySide(contenders, phones.slice(oneByOne.length));
   await stop();
@@ -57,13 +57,16 @@ function oursIn(sandbox: Sandbox): Contender {
   };
 }
 
-/** Lets our own functions go through all steps with customers of their own first, and repeats what these asked of the table. */
+/**
+ * Records the table calls of our functions with other customers, and returns a contender that
+ * repeats them.
+ */
 async function recordFloor(sandbox: Sandbox, phones: readonly string[]): Promise<Contender> {
   const ours = oursIn(sandbox);
-  // What is kept is read before anything is recorded.
+  // Fills the caches before the recording.
   const first = newPhone();
   for (const step of withCodes) await ours[step](first);
-  /** A code is sent twice. */
+  /** The step `sendCode` has two chains per phone. */
   const recorded = new Map<string, Chain[]>();
   const recorder = recordTable();
   for (const phone of phones) {
@@ -82,43 +85,43 @@ async function recordFloor(sandbox: Sandbox, phones: readonly string[]): Promise
   return Object.fromEntries(steps.map((step) => [step, stepOf(step)])) as Contender;
 }
 
-/** A customer who comes back needs another code. */
+/** Returning customers need a second OTP. */
 const withCodes: readonly Step[] = ['sendCode', 'signUp', 'sendCode', 'signIn', 'read', 'refresh'];
 
-/** Each step for each phone by each contender in turn; the times in milliseconds. */
+/** Measures each step with each phone, alternating the contenders. Returns milliseconds. */
 async function inTurn(contenders: Record<string, Contender>, phones: readonly string[]) {
   const times = new Map<string, number[]>();
   for (const [round, step] of withCodes.entries()) {
     const isAgain = withCodes.indexOf(step) < round;
     for (const [index, phone] of phones.entries()) {
-      for (const [name, contender] of rotated(Object.entries(contenders), index)) {
+      for (const [name, contender] of rotate(Object.entries(contenders), index)) {
         const startedAt = performance.now();
         await contender[step](phone);
         const key = `${step} ${name}`;
-        const taken = times.get(key) ?? [];
-        times.set(key, taken);
-        if (index >= warmUps && !isAgain) taken.push(performance.now() - startedAt);
+        const samples = times.get(key) ?? [];
+        times.set(key, samples);
+        if (index >= warmUps && !isAgain) samples.push(performance.now() - startedAt);
       }
     }
   }
   return times;
 }
 
-const rotated = <T>(all: readonly T[], by: number): T[] => [
+const rotate = <T>(all: readonly T[], by: number): T[] => [
   ...all.slice(by % all.length),
   ...all.slice(0, by % all.length),
 ];
 
-/** Requests per second of each step by each contender, for every number of requests in flight. */
+/** Measures the requests per second of each step and contender at each concurrency. */
 async function sideBySide(contenders: Record<string, Contender>, phones: readonly string[]) {
   const rates = new Map<string, number>();
   for (const [level, concurrency] of atOnce.entries()) {
-    const own = phones.slice(level * perLevel, (level + 1) * perLevel);
+    const levelPhones = phones.slice(level * perLevel, (level + 1) * perLevel);
     for (const [round, step] of withCodes.entries()) {
-      for (const [name, contender] of rotated(Object.entries(contenders), round)) {
+      for (const [name, contender] of rotate(Object.entries(contenders), round)) {
         const startedAt = performance.now();
-        await pMap(own, (phone) => contender[step](phone), { concurrency });
-        rates.set(`${step} ${name} ${concurrency}`, (own.length / (performance.now() - startedAt)) * 1000);
+        await pMap(levelPhones, (phone) => contender[step](phone), { concurrency });
+        rates.set(`${step} ${name} ${concurrency}`, (levelPhones.length / (performance.now() - startedAt)) * 1000);
       }
     }
   }
@@ -126,13 +129,13 @@ async function sideBySide(contenders: Record<string, Contender>, phones: readonl
 }
 
 function reportOf(names: readonly string[], times: Map<string, number[]>, rates: Map<string, number>): Report {
-  const taken = (step: Step, name: string) => times.get(`${step} ${name}`) ?? [];
-  const medianOf = (step: Step, name: string) => median(taken(step, name));
+  const samplesOf = (step: Step, name: string) => times.get(`${step} ${name}`) ?? [];
+  const medianOf = (step: Step, name: string) => median(samplesOf(step, name));
   const rate = (step: Step, name: string, concurrency: number) => rates.get(`${step} ${name} ${concurrency}`) ?? 0;
   return {
     title: 'Login',
     notes: [
-      `Our exported handlers against the local engine, behind a socket; better-auth with its phoneNumber plugin, bearer tokens and \`node:sqlite\` in memory, in the same process; and the floor, a bare client of the SDK that repeats the calls that our handlers make to DynamoDB and SNS, without their conditions. Each step ${measured} times in turn.`,
+      `Our exported handlers against the local engine, behind a socket; better-auth with its phoneNumber plugin, bearer tokens and \`node:sqlite\` in memory, in the same process; and the floor, a bare client of the SDK that repeats the calls that our handlers make to DynamoDB and SNS, without their conditions. Each step ${measuredCount} times in turn.`,
       'What a step is differs. Sending a code, ours counts it for the phone, the address, the country and the stage, and hands it to the SNS sandbox by HTTP; better-auth writes one row, limits nothing and calls a function. The GET of ours is the profile with country and wallet, that of better-auth the session with its user. A refresh of better-auth is that GET with a renewal. Where the floor alone takes longer than better-auth, the sockets are the difference.',
     ],
     tables: [
@@ -141,7 +144,7 @@ function reportOf(names: readonly string[], times: Map<string, number[]>, rates:
         columns: ['step', ...names.flatMap((name) => [`${name} median`, 'p95']), 'ours / floor', 'ours / better-auth'],
         rows: steps.map((step) => [
           titles[step],
-          ...names.flatMap((name) => [medianOf(step, name), quantile(taken(step, name), 0.95)]),
+          ...names.flatMap((name) => [medianOf(step, name), quantile(samplesOf(step, name), 0.95)]),
           medianOf(step, 'ours') / medianOf(step, 'floor'),
           medianOf(step, 'ours') / medianOf(step, 'better-auth'),
         ]),

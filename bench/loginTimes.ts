@@ -8,19 +8,19 @@ import { median, print, quantile } from './report.ts';
 import { startStage } from './stage.ts';
 
 /**
- * Times failed logins of all kinds in turn, 200 of each: nobody should be able to tell by the time
- * whether there is an account.
+ * The number of failed logins of each kind, which run in turn. Their times must not reveal whether
+ * an account exists.
  */
-const tries = 200;
+const attempts = 200;
 
 const { stop } = await startStage();
-// A changed setting counts at once.
+// Makes a changed setting effective at once.
 process.env.SEED_CACHE_SECONDS = '0';
 
 await signUp('known@example.com', '+201001234567');
 await signUpAtLowerCost('outdated@example.com', '+201001234560');
-const gone = await signUp('deleted@example.com', '+201001234568');
-await call(deleteCustomer, { method: 'DELETE', token: gone.token });
+const deleted = await signUp('deleted@example.com', '+201001234568');
+await call(deleteCustomer, { method: 'DELETE', token: deleted.token });
 
 await compare('email', ['known@example.com', 'outdated@example.com', 'unknown@example.com', 'deleted@example.com']);
 await changeSettings({ set: { enablePhoneLogin: true } });
@@ -29,17 +29,17 @@ await compare('phone', ['+201001234567', '+201001234560', '+201001234569', '+201
 await stop();
 
 /**
- * @param names of an account with another password, of one hashed at a lower cost, of none, and of
- * a deleted one
+ * @param names an account with another password, one with a cheaper hash, no account, and a deleted
+ * account
  */
 async function compare(field: 'email' | 'phone', names: readonly string[]): Promise<void> {
   const times = new Map(names.map((name) => [name, [] as number[]]));
-  for (let round = 0; round < tries; round++) {
-    for (const [name, measured] of times) {
+  for (let round = 0; round < attempts; round++) {
+    for (const [name, samples] of times) {
       const clientIp = `10.${round >> 8}.${round & 255}.1`;
       const startedAt = performance.now();
       await call(login, { body: { [field]: name, password: 'not the password' }, clientIp });
-      measured.push(performance.now() - startedAt);
+      samples.push(performance.now() - startedAt);
     }
   }
   const medians = [...times.values()].map((values) => median(values));
@@ -54,7 +54,7 @@ async function signUp(email: string, phone: string): Promise<{ token: string }> 
   return (await call(signup, { body: { ...person, email, phone } })).data;
 }
 
-/** The comparison with such a hash is cheaper, so the function has to add work. */
+/** Verifying a cheaper hash takes less time, so the function must compensate for it. */
 async function signUpAtLowerCost(email: string, phone: string): Promise<void> {
   process.env.PASSWORD_PASSES = '1';
   await signUp(email, phone);

@@ -5,28 +5,28 @@ import type { Shape } from '../seed/regions/cellTree.ts';
 const [columns, rows, cornersPerSide] = [100, 100, 25];
 const [west, south, width, height] = [25, 15, 30, 20];
 
-/** A point of the map. */
+/** Returns a random point of the map. */
 export function somewhere(random: () => number): Position {
   return [west + random() * width, south + random() * height];
 }
 
-/** A grid whose lines wander: neighbours share every corner of their border. */
+/** Generates a grid with irregular lines. Neighbours share every corner of their border. */
 export function makeShapes(): Shape[] {
   const random = generator(1);
   const nodes = new Map<string, Position>();
   const at = (column: number, row: number): Position => {
     const key = `${column} ${row}`;
     const [x, y] = [column + (random() - 0.5) * 0.4, row + (random() - 0.5) * 0.4];
-    const made = nodes.get(key) ?? ([west + (x / columns) * width, south + (y / rows) * height] as const);
-    nodes.set(key, made);
-    return made;
+    const value = nodes.get(key) ?? ([west + (x / columns) * width, south + (y / rows) * height] as const);
+    nodes.set(key, value);
+    return value;
   };
-  const known = new Map<string, Position[]>();
+  const sideCache = new Map<string, Position[]>();
   const side = (fromColumn: number, fromRow: number, toColumn: number, toRow: number): Position[] => {
     const key = `${fromColumn} ${fromRow} ${toColumn} ${toRow}`;
-    const made = known.get(key) ?? wander(at(fromColumn, fromRow), at(toColumn, toRow), random);
-    known.set(key, made);
-    return made;
+    const value = sideCache.get(key) ?? wander(at(fromColumn, fromRow), at(toColumn, toRow), random);
+    sideCache.set(key, value);
+    return value;
   };
   return Array.from({ length: columns * rows }, (_, index) => {
     const [column, row] = [index % columns, Math.floor(index / columns)];

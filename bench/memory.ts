@@ -11,12 +11,15 @@ import { print } from './report.ts';
 import { startStage } from './stage.ts';
 
 /**
- * What a function of each kind needs: the most memory its process has had after so many requests, and the processor time of
- * one. Lambda gives processor time by memory, a whole virtual CPU at 1,769 MB, so the last column is how long one request
- * computes with what serverless.yml gives it.
+ * Measures a function of each kind: the peak memory after many requests, and the processor time per
+ * request. Lambda assigns processor time by memory, with a whole virtual CPU at 1,769 MB. The last
+ * column is the computing time of a request with the memory of serverless.yml.
  */
 const requests = 100;
-/** Each with the answer that it gives. The login is of nobody, which costs as much as any that fails. */
+/**
+ * The expected status of each function. The login fails for an unknown customer, which costs as
+ * much as any failure.
+ */
 const kinds = {
   getHealth: 200,
   listCountries: 200,
@@ -51,7 +54,10 @@ for (const [name, expected] of Object.entries(kinds)) {
 await stop();
 rmSync(folder, { recursive: true });
 
-/** Runs a bundle in a process of its own, as Lambda does: each request from another address, and about another phone. */
+/**
+ * Runs a bundle in a new process, as Lambda does. Each request has another IP address and phone
+ * number.
+ */
 async function measure(bundle: string, expected: number): Promise<{ rssMb: number; cpuMs: number }> {
   const script = `
     const { handler } = require(${JSON.stringify(bundle)});
@@ -77,7 +83,7 @@ async function measure(bundle: string, expected: number): Promise<{ rssMb: numbe
   return JSON.parse(output);
 }
 
-/** An address with a picture of almost four megabytes, as a form. */
+/** Returns an address form with a picture of almost 4 MB. */
 async function withLargeImage(sample: { headers: Record<string, string> }) {
   const form = new FormData();
   const point = JSON.stringify({ type: 'Point', coordinates: [31.2357, 30.0444] });

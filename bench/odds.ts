@@ -1,7 +1,7 @@
 import { config } from '../lib/config/config.ts';
 import { print } from './report.ts';
 
-/** Prints the odds that an attacker guesses a code, from the limits as they are set. */
+/** Prints the odds that an attacker guesses an OTP under the configured limits. */
 const codes = 1_000_000;
 
 const attempts = {

@@ -10,7 +10,6 @@ beforeAll(async () => {
   await stop();
 });
 
-/** Operations that need neither the table nor SNS. */
 const free = ['docsAsset'];
 
 test('operations take the calls and request units of their budgets, no more and no fewer', () => {

@@ -6,21 +6,21 @@ import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
 import { recordTable } from './recorder.ts';
 
-/** What one request costs of an operation. */
+/** The usage of one request of an operation. */
 export interface Usage {
   operation: string;
-  /** Calls to the table, and the longest chain of them one after another. */
+  /** The calls to the table. `depth` is the longest chain of sequential calls. */
   calls: number;
   depth: number;
-  /** Request units, as the local engine counts them by AWS's rules. */
+  /** The request units, as the local engine counts them by AWS's rules. */
   readUnits: number;
   writeUnits: number;
   snsCalls: number;
 }
 
 /**
- * Has a customer do everything once, with functions that have done all of it before, and answers
- * what each operation took.
+ * Runs every operation once, after a first run that warms all functions up. Returns the usage of
+ * each operation.
  */
 export async function usageOfOperations(sandbox: Sandbox): Promise<Usage[]> {
   await everything(sandbox, (functionName, request) => call(functionName, request));
@@ -28,24 +28,24 @@ export async function usageOfOperations(sandbox: Sandbox): Promise<Usage[]> {
   const recorder = recordTable();
   await everything(sandbox, async (functionName, request, title = functionName) => {
     const [firstCall, firstSnsCall] = [recorder.calls.length, sandbox.platforms.calls.length];
-    const answer = await call(functionName, request);
-    const made = recorder.calls.slice(firstCall);
-    const total = (field: 'readUnits' | 'writeUnits') => made.reduce((sum, each) => sum + each[field], 0);
+    const response = await call(functionName, request);
+    const calls = recorder.calls.slice(firstCall);
+    const total = (field: 'readUnits' | 'writeUnits') => calls.reduce((sum, each) => sum + each[field], 0);
     usages.push({
       operation: title,
-      calls: made.length,
-      depth: depth(made),
+      calls: calls.length,
+      depth: depth(calls),
       readUnits: total('readUnits'),
       writeUnits: total('writeUnits'),
       snsCalls: sandbox.platforms.calls.length - firstSnsCall,
     });
-    return answer;
+    return response;
   });
   recorder.stop();
   return usages;
 }
 
-/** Calls a function; the title tells apart what one function does in several ways. */
+/** Calls a function. The title distinguishes the variants of one function. */
 type Do = (functionName: string, request?: TestRequest, title?: string) => ReturnType<typeof call>;
 
 async function everything(sandbox: Sandbox, run: Do): Promise<void> {
@@ -86,7 +86,7 @@ async function doWithAddresses(run: Do, token: string): Promise<void> {
   const point = { type: 'Point', coordinates: [31.2357, 30.0444] };
   const body = { point, description: '12 Tahrir Square, 3rd floor', location_type: 'HOME' };
   const { id } = await call('createAddress', { token, body });
-  // The newest is the primary address, which cannot be deleted.
+  // The newest address is the primary one, which cannot be deleted.
   await run('createAddress', { token, body: { ...body, location_type: 'WORK' } });
   await run('listAddresses', { token });
   await run('updateAddress', { token, params: { id: String(id) }, body: { location_type: 'WORK' } });
@@ -123,11 +123,11 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   await run('verifyPhone', { token, body: {} }, 'verifyPhone (asks)');
   await run('verifyPhone', { token, body: { verification_code: codeFor(sandbox, phone) } });
   await call('sendOtp', codeRequest(phone));
-  const proven = await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
-  await run('setPassword', { token: proven.access, body: { email, password: 'green tea 43 cups' } });
-  const entered = (await run('login', { body: { email, password: 'green tea 43 cups' } })).data;
-  await run('reauthenticate', { token: entered.token, body: { password: 'green tea 43 cups' } });
-  await run('logout', { token: entered.token });
+  const verified = await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  await run('setPassword', { token: verified.access, body: { email, password: 'green tea 43 cups' } });
+  const loggedIn = (await run('login', { body: { email, password: 'green tea 43 cups' } })).data;
+  await run('reauthenticate', { token: loggedIn.token, body: { password: 'green tea 43 cups' } });
+  await run('logout', { token: loggedIn.token });
   await run('forgetPassword', { body: { email } });
   await run('resetPassword', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });
   const { token: last } = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
@@ -135,6 +135,6 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   await run('revokeSession', { token: last, params: { id: String(session.id) } });
   const again = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
   await run('logoutAllDevices', { token: again.token });
-  const leaving = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
-  await run('deleteCustomer', { token: leaving.token });
+  const lastSession = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('deleteCustomer', { token: lastSession.token });
 }

@@ -1,7 +1,7 @@
 import { tableClient } from '../lib/table/table.ts';
 import type { Call } from '../lib/testing/engineProxy.ts';
 
-/** A call to the table as it goes over the wire, and what AWS would bill for it. */
+/** A call to the table with its billed request units. */
 export interface TableCall extends Call {
   readUnits: number;
   writeUnits: number;
@@ -20,8 +20,9 @@ const name = 'recordTable';
 const reads = ['BatchGetItem', 'Query', 'Scan'];
 
 /**
- * Records the calls that functions of this process make to the table from now on. The engine counts capacity units by AWS's rules:
- * one for 4 kB read consistently, one for 1 kB written, two in a transaction.
+ * Records the table calls of this process from now on. The engine counts capacity units by AWS's
+ * rules. A consistent read of 4 kB costs one unit, and a write of 1 kB one. Transactions cost twice
+ * as much.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
 export function recordTable(): { calls: TableCall[]; stop: () => void } {
@@ -44,12 +45,13 @@ export function recordTable(): { calls: TableCall[]; stop: () => void } {
         record([ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0));
         return result;
       } catch (error) {
-        // A condition that does not hold is billed like a write, and its answer says nothing of that.
+        // A failed condition costs as much as the write, but its response does not report the
+        // units.
         record(2 * (JSON.parse(body).TransactItems?.length ?? 0.5));
         throw error;
       }
     },
-    // Before the length of the body is written down.
+    // Runs before the SDK computes the length of the body.
     { step: 'build', priority: 'high', name },
   );
   return { calls, stop: () => void middlewareStack.remove(name) };

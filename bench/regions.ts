@@ -11,9 +11,9 @@ import { buildCells, type Shape } from '../seed/regions/cellTree.ts';
 import { makeShapes, somewhere } from './map.ts';
 
 /**
- * Finds the region of a point among 10,000 polygons with 1,000,000 corners, which share winding
- * borders, and compares that with a scan by a well-known library. The map is made and loaded by
- * another process, so that the memory shown is what a function needs.
+ * Measures look-ups of regions among 10,000 polygons with 1,000,000 corners, which share winding
+ * borders. It compares them with a scan by a well-known library. Another process creates and loads
+ * the map, so that the reported memory is that of a function.
  */
 const lookups = 100_000;
 const scans = 300;

@@ -17,16 +17,16 @@ export interface Chart {
   series: readonly { name: string; values: readonly number[] }[];
 }
 
-/** What one part of the bench has found. */
+/** The result of one part of the benchmark. */
 export interface Report {
   title: string;
-  /** What was measured and how, and what the tables do not say by themselves. */
+  /** The method, and explanations that the tables do not contain. */
   notes: readonly string[];
   tables: readonly Table[];
   charts: readonly Chart[];
 }
 
-type Saved = Report & { measuredAt: string; node: string; cores: number };
+type SavedReport = Report & { measuredAt: string; node: string; cores: number };
 
 const results = new URL('results/', import.meta.url);
 
@@ -38,7 +38,7 @@ export function printReport({ title, notes, tables }: Report): void {
   print(`\n# ${title}`);
   for (const note of notes) print(note);
   for (const { caption, columns, rows } of tables) {
-    const all = [columns, ...rows].map((row) => row.map(shown));
+    const all = [columns, ...rows].map((row) => row.map(toText));
     const widths = columns.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
     print(`\n${caption}`);
     for (const row of all) {
@@ -50,7 +50,7 @@ export function printReport({ title, notes, tables }: Report): void {
   }
 }
 
-/** Writes what was found as JSON, and its plots. */
+/** Saves a report as JSON, and its charts as SVG. */
 export async function save(name: string, report: Report): Promise<void> {
   const environment = {
     measuredAt: new Date().toISOString().slice(0, 10),
@@ -65,7 +65,7 @@ export async function save(name: string, report: Report): Promise<void> {
 
 const plotOf = (name: string, index: number) => `${name}${index === 0 ? '' : index + 1}.svg`;
 
-/** Writes the page of all parts that have results, in this order. */
+/** Writes a page of all parts with results, in this order. */
 export function writePage(names: readonly string[]): void {
   const files = readdirSync(results);
   const parts = names.filter((name) => files.includes(`${name}.json`)).map((name) => partOf(name));
@@ -75,7 +75,7 @@ export function writePage(names: readonly string[]): void {
 }
 
 function partOf(name: string): string {
-  const saved = JSON.parse(readFileSync(new URL(`${name}.json`, results), 'utf8')) as Saved;
+  const saved = JSON.parse(readFileSync(new URL(`${name}.json`, results), 'utf8')) as SavedReport;
   const tables = saved.tables.map(({ caption, columns, rows }) =>
     [
       `**${caption}**\n`,
@@ -90,16 +90,16 @@ function partOf(name: string): string {
   return [`## ${saved.title}\n`, ...saved.notes.map((note) => `${note}\n`), ...plots, ...tables, from].join('\n');
 }
 
-const rowOf = (cells: readonly Cell[]) => `| ${cells.map(shown).join(' | ')} |`;
+const rowOf = (cells: readonly Cell[]) => `| ${cells.map(toText).join(' | ')} |`;
 
-function shown(cell: Cell): string {
+function toText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   return cell.toLocaleString('en-US', {
     maximumFractionDigits: Math.abs(cell) < 10 ? 2 : Math.abs(cell) < 100 ? 1 : 0,
   });
 }
 
-/** The value below which this share of all lie. */
+/** Returns the value below which this share of all values lies. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -15,7 +15,7 @@ import { startStage } from './stage.ts';
 
 const sizes = [1_000, 10_000, 100_000, 1_000_000];
 const inboxes = [10, 100_000];
-const tries = 100;
+const attempts = 100;
 
 type Item = Record<string, unknown>;
 type Medians = Map<string, number[]>;
@@ -37,25 +37,25 @@ export async function scale(): Promise<Report> {
   return reportOf(bySize, byInbox);
 }
 
-/** What a customer has in the table. */
+/** Reads the items of a new customer. */
 async function customerItems(sandbox: Sandbox): Promise<{ items: Item[]; id: number; phone: string }> {
   const phone = newPhone();
   const { id } = (await signIn(sandbox, phone)).customer;
-  const own = (await readRaw(customerPartition(id))).filter(({ sk }) => /^(PROFILE|WALLET|SESSION)/.test(sk));
-  const items = [...own, ...(await readRaw(phoneClaimKey(phone).pk))];
+  const personalItems = (await readRaw(customerPartition(id))).filter(({ sk }) => /^(PROFILE|WALLET|SESSION)/.test(sk));
+  const items = [...personalItems, ...(await readRaw(phoneClaimKey(phone).pk))];
   return { items, id, phone };
 }
 
 let others = 0;
 
-/** The same for somebody else, who has no number that anybody dials. */
+/** Copies a customer with a new id and an unassigned phone number. */
 function anotherCustomer({ items, id, phone }: { items: Item[]; id: number; phone: string }): Item[] {
   others += 1;
   const text = JSON.stringify(items).replaceAll(phone, `+9990${String(others).padStart(8, '0')}`);
   return JSON.parse(text.replaceAll(String(id), String(newId())));
 }
 
-/** Puts items into the table until this many customers or entries are there. */
+/** Adds this many customers or entries to the table. */
 async function fill(client: DynamoDBClient, count: number, make: () => Item[]): Promise<void> {
   const [perCall, perRound] = [25, 1_000];
   for (let made = 0; made < count; made += perRound) {
@@ -71,18 +71,18 @@ async function fill(client: DynamoDBClient, count: number, make: () => Item[]): 
 
 async function timed<T>(into: Medians, name: string, run: (attempt: number) => Promise<T>): Promise<T[]> {
   const times: number[] = [];
-  const answers: T[] = [];
-  for (let attempt = 0; attempt < tries; attempt++) {
+  const responses: T[] = [];
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const startedAt = performance.now();
-    answers.push(await run(attempt));
+    responses.push(await run(attempt));
     times.push(performance.now() - startedAt);
   }
   into.set(name, [...(into.get(name) ?? []), median(times)]);
-  return answers;
+  return responses;
 }
 
 async function measureCustomers(sandbox: Sandbox, into: Medians): Promise<void> {
-  const phones = Array.from({ length: tries }, newPhone);
+  const phones = Array.from({ length: attempts }, newPhone);
   const phoneOf = (attempt: number) => phones[attempt] ?? '';
   const authenticate = (attempt: number) =>
     call('authenticate', { body: signInWith(phoneOf(attempt), codeFor(sandbox, phoneOf(attempt))) });
@@ -101,7 +101,7 @@ async function measureCustomers(sandbox: Sandbox, into: Medians): Promise<void> 
   await timed(into, 'getWallet', (attempt) => call('getWallet', { token: tokenOf(attempt) }));
 }
 
-/** One customer with so many notifications and wallet entries. */
+/** Measures one customer with this many notifications and wallet entries. */
 async function measureInbox(client: DynamoDBClient, sandbox: Sandbox, size: number, into: Medians): Promise<void> {
   const { customer, access: token } = await signIn(sandbox);
   const [first] = [await notifyOf(customer.id), await adjustWallet(customer.id, { amount: '5.00' })];
@@ -126,23 +126,23 @@ async function measureInbox(client: DynamoDBClient, sandbox: Sandbox, size: numb
 function reportOf(bySize: Medians, byInbox: Medians): Report {
   const rowsOf = (medians: Medians) =>
     Array.from(medians, ([name, values]) => [name, ...values, (values.at(-1) ?? 0) / (values[0] ?? 1)]);
-  const written = (size: number) => size.toLocaleString('en-US');
+  const toText = (size: number) => size.toLocaleString('en-US');
   return {
     title: 'Scale',
     notes: [
-      `Medians of ${tries} requests, in milliseconds, with so many customers in the table, each with a profile, a phone, a session and a wallet; and for one customer with so many notifications and wallet entries. The engine is the local one: this shows that no operation does more work in a larger table, not what DynamoDB takes for it.`,
+      `Medians of ${attempts} requests, in milliseconds, with so many customers in the table, each with a profile, a phone, a session and a wallet; and for one customer with so many notifications and wallet entries. The engine is the local one: this shows that no operation does more work in a larger table, not what DynamoDB takes for it.`,
       'countUnread grows by design: it counts the markers of unread notifications, a tenth of a kilobyte each, so that it is right whatever happens at the same time. That is one more call and 256 read units for every ten thousand that a customer has not read; reading all is one write.',
       'With a million customers the local engine, which holds 2.4 GB by then, takes up to twice as long for a write; calls and request units are the same.',
     ],
     tables: [
       {
         caption: 'Customers in the table',
-        columns: ['operation', ...sizes.map(written), 'last / first'],
+        columns: ['operation', ...sizes.map(toText), 'last / first'],
         rows: rowsOf(bySize),
       },
       {
         caption: 'Notifications and wallet entries of one customer',
-        columns: ['operation', ...inboxes.map(written), 'last / first'],
+        columns: ['operation', ...inboxes.map(toText), 'last / first'],
         rows: rowsOf(byInbox),
       },
     ],
@@ -151,7 +151,7 @@ function reportOf(bySize: Medians, byInbox: Medians): Report {
         title: 'Median time by the number of customers',
         kind: 'line',
         unit: 'ms',
-        categories: sizes.map(written),
+        categories: sizes.map(toText),
         series: Array.from(bySize, ([name, values]) => ({
           name,
           values: values.map((value) => Number(value.toFixed(2))),

@@ -2,7 +2,7 @@ import { bundleFunctions } from '../deploy/bundle.ts';
 
 const budgetBytes = 700_000;
 
-/** The bundles that a deployment ships, and the budget they must keep. */
+/** Prints the size of each deployed bundle, and fails if one exceeds the budget. */
 for (const { functionName, code, inputs } of await bundleFunctions()) {
   const sends = inputs.some((input) => input.includes('@aws-sdk/client-sns'));
   const over = code.length > budgetBytes;

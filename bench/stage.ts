@@ -7,8 +7,8 @@ import { createTable } from '../local/table.ts';
 import { loadSeed } from '../seed/load.ts';
 
 /**
- * What was read stays, however slow the machine; and thousands of customers sign in within minutes,
- * some of them twice.
+ * Cached data stays valid on slow machines, and limits do not stop thousands of sign-ins within
+ * minutes.
  */
 const limits = {
   SEED_CACHE_SECONDS: '86400',
@@ -18,7 +18,7 @@ const limits = {
 };
 
 /**
- * A seeded stage for one measurement, which the functions of this process and of its children find.
+ * Starts a seeded stage for one measurement, for the functions of this process and its children.
  */
 export async function startStage(): Promise<{ sandbox: Sandbox; stop: () => Promise<void> }> {
   const engine = await startTestEngine();

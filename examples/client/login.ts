@@ -1,7 +1,10 @@
 import createClient from 'openapi-fetch';
 import type { paths } from './api.ts';
 
-/** From a code to a logout, by a client that was generated from the API's own document: `npm start` in this folder. */
+/**
+ * A session from OTP to log-out, with a client generated from the API's OpenAPI document. Run `npm
+ * start` in this folder.
+ */
 const { API_URL = 'http://localhost:3000', INBOX_URL = 'http://localhost:4000', PHONE = '+201001234567' } = process.env;
 const client = createClient<paths>({ baseUrl: API_URL });
 
@@ -36,7 +39,7 @@ const left = await client.POST('/api/users/logout-device/', { body: { refresh_to
 const after = await client.GET('/api/customers/me/');
 print(`Signed out with ${left.response.status}; the next request is answered by ${after.error?.errors[0]?.code}.`);
 
-/** The inbox of the local stack takes the place of the phone. */
+/** Reads the OTP from the inbox of the local stack, which stands in for a phone. */
 async function readCode(): Promise<string> {
   const messages = await fetch(`${INBOX_URL}/api/messages?to=${encodeURIComponent(PHONE)}`);
   const [newest] = (await messages.json()) as { text: string }[];

@@ -19,7 +19,7 @@ export const tagPartition = (name: string) => `TAG#${name}`;
 export const petPrefix = 'PET#';
 export const listedKey = (pk: string, id: number): Key => ({ pk, sk: `${petPrefix}${id}` });
 
-/** Counts that change at the same time must not all wait for one item. */
+/** Splits the counts over several items, so that concurrent changes do not conflict. */
 const shards = 16;
 export const inventoryPartition = 'INVENTORY';
 export const shardKey = (petId: number): Key => ({ pk: inventoryPartition, sk: `SHARD#${petId % shards}` });

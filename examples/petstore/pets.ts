@@ -13,22 +13,25 @@ import { readAll, readPrefix, transact } from '../../lib/table/table.ts';
 import * as keys from './keys.ts';
 import { Inventory, mostPhotos, Pet, type Status } from './schemas.ts';
 
-/** `version` is another one after each change. */
+/** Each change sets a new `version`. */
 const Stored = Pet.extend({ version: z.int() });
 
-/** @throws a bad field where the id is taken */
+/** @throws a field error if the id is already in use */
 export async function addPet(pet: Pet): Promise<Pet> {
-  return (await saved(pet.id, undefined, pet)) ? pet : failFields({ attr: 'id', code: 'unique' });
+  return (await savePet(pet.id, undefined, pet)) ? pet : failFields({ attr: 'id', code: 'unique' });
 }
 
-/** Changes a pet as it is at that moment, or deletes it where nothing is left of it. @throws notFound */
+/**
+ * Changes a pet in its current state, or deletes it if `change` returns undefined.
+ * @throws notFound
+ */
 export async function changePet<P extends Pet | undefined>(id: number, change: (pet: Pet) => P): Promise<P> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const before = await find(keys.petKey(id), Stored);
     const after = change(before);
-    if (await saved(id, before, after)) {
-      const left = before.photoUrls.filter((url) => !after?.photoUrls.includes(url));
-      await Promise.all(left.map((url) => deleteImageBestEffort(id, url)));
+    if (await savePet(id, before, after)) {
+      const removed = before.photoUrls.filter((url) => !after?.photoUrls.includes(url));
+      await Promise.all(removed.map((url) => deleteImageBestEffort(id, url)));
       return after;
     }
     await backOff(attempt);
@@ -36,8 +39,11 @@ export async function changePet<P extends Pet | undefined>(id: number, change: (
   return fail('throttled');
 }
 
-/** Puts a pet, or nothing, where it was, and into the lists it belongs to, and counts it, all together or not at all. */
-async function saved(id: number, before: z.infer<typeof Stored> | undefined, pet: Pet | undefined): Promise<boolean> {
+/**
+ * Stores or deletes a pet, its list entries and its count in one transaction. Returns false if the
+ * pet has changed since `before`.
+ */
+async function savePet(id: number, before: z.infer<typeof Stored> | undefined, pet: Pet | undefined): Promise<boolean> {
   const item = pet && { ...pet, version: newId() };
   const condition = before ? '#version = :version' : 'attribute_not_exists(pk)';
   const unchanged = { key: keys.petKey(id), condition, values: { ':version': before?.version } };
@@ -46,18 +52,18 @@ async function saved(id: number, before: z.infer<typeof Stored> | undefined, pet
     item ? { ...unchanged, kind: 'put', item } : { ...unchanged, kind: 'delete' },
     ...Array.from(lists, (pk): Write => ({ kind: 'put', key: keys.listedKey(pk, id), item: { ...item } })),
     ...Array.from(others, (pk): Write => ({ kind: 'delete', key: keys.listedKey(pk, id) })),
-    ...counting(id, before?.status, pet?.status),
+    ...countWrites(id, before?.status, pet?.status),
   ]);
   return done;
 }
 
-/** The partitions in which a pet stands once more, to be found by. */
+/** Returns the list partitions that contain a copy of a pet. */
 function listsOf({ tags = [], status }: Partial<Pet> = {}): Set<string> {
   const names = tags.flatMap(({ name }) => name ?? []);
   return new Set([...names.map(keys.tagPartition), ...(status ? [keys.statusPartition(status)] : [])]);
 }
 
-function counting(id: number, before: Status | undefined, after: Status | undefined): Write[] {
+function countWrites(id: number, before: Status | undefined, after: Status | undefined): Write[] {
   if (before === after) return [];
   const change = (status: Status) => Number(after === status) - Number(before === status);
   const values = { ':available': change('available'), ':pending': change('pending'), ':sold': change('sold') };
@@ -65,19 +71,24 @@ function counting(id: number, before: Status | undefined, after: Status | undefi
   return [{ kind: 'update', key: keys.shardKey(id), expression, values }];
 }
 
-/** How many pets have each status. */
+/** Counts the pets of each status. */
 export async function countPets(): Promise<Inventory> {
   const shards = await readPrefix(keys.inventoryPartition, '', Inventory);
   const total = (status: Status) => shards.reduce((sum, shard) => sum + shard[status], 0);
   return { available: total('available'), pending: total('pending'), sold: total('sold') };
 }
 
-/** The pets in any of these lists, each once, as many as an answer can hold. */
+/**
+ * Finds the pets in any of these lists, without duplicates. It stops at the limit of a response.
+ */
 export function findPets(lists: string[]): Promise<Pet[]> {
   return takeUntilLimit(readLists(lists, keys.petPrefix, Pet));
 }
 
-/** Keeps a photo of a pet and answers its URL. @throws notFound, or a bad field where it has as many as it can have */
+/**
+ * Stores a photo of a pet, and returns its URL.
+ * @throws notFound, or a field error at the maximum number of photos
+ */
 export async function addPhoto(id: number, image: CleanImage): Promise<string> {
   await find(keys.petKey(id), Pet);
   const url = toImageUrl(id, await storeImage(id, image)) ?? '';
@@ -85,7 +96,7 @@ export async function addPhoto(id: number, image: CleanImage): Promise<string> {
     if (pet.photoUrls.length >= mostPhotos) failFields({ attr: 'photoUrls', code: 'max_value', max: mostPhotos });
     return { ...pet, photoUrls: [...pet.photoUrls, url] };
   }).catch(async (error) => {
-    // It may be done all the same.
+    // The change may have succeeded despite the error.
     const [pet] = await readAll([{ key: keys.petKey(id), as: Pet }]);
     if (!pet?.photoUrls.includes(url)) await deleteImageBestEffort(id, url);
     throw error;

@@ -278,7 +278,7 @@ describe('a photo', () => {
 });
 
 describe('the inventory', () => {
-  /** Counted from the pets themselves. */
+  /** Counts the stored pets directly. */
   async function recounted() {
     const pets = (await world.items()).filter(({ sk }) => sk === 'PET');
     const of = (status: string) => pets.filter((item) => item.status === status).length;
@@ -529,7 +529,8 @@ describe('a user', () => {
       });
     let rescue: Promise<{ status: number }> | undefined;
     let isOver = false;
-    // Until the owner has a new password, the table refuses what the thief writes with the old one's token.
+    // The table rejects the thief's writes with the old password's token until the owner has a new
+    // password.
     world.engine.fail((operation, body) => {
       if (!/^(UpdateItem|DeleteItem)$/.test(operation) || !body.includes(':shown') || isOver) return undefined;
       rescue ??= saved().finally(() => {

@@ -12,34 +12,37 @@ import { type BeyondSchema, codeOfText } from '../../lib/testing/refusals.ts';
 import { cheapPasswords } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
-/** The Petstore as Swagger publishes it, in its version 2. */
+/** Swagger's published Petstore document, in OpenAPI 2. */
 const source = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
 const published = upgrade(JSON.parse(readFileSync(source, 'utf8')), '3.1') as unknown as OpenApi;
 
-/** What it leaves open: how an operation succeeds, statuses that it does not name, and what only words say is for users themselves. */
+/**
+ * Facts that the document omits: schemas of successful responses, further statuses, and operations
+ * that only its text restricts to users.
+ */
 const successes: Record<string, string> = { addPet: 'Pet', updatePet: 'Pet' };
 const unnamed: Record<string, number[]> = { updatePetWithForm: [404], uploadFile: [400, 404], loginUser: [429] };
 const forUsers = ['logoutUser', 'updateUser', 'deleteUser'];
 
 /**
- * The published document with that filled in: what says nothing of its answer answers with an ApiResponse. Orders have ids above
- * ten as well, which is where it ends.
+ * Completes the published document. A response without a schema is an ApiResponse. The document
+ * limits order ids to ten, but the service allows more.
  */
-function completed(document: OpenApi): OpenApi {
+function complete(document: OpenApi): OpenApi {
   delete document.paths['/store/order/{orderId}']?.get?.parameters?.[0]?.schema.maximum;
   for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
     const { operationId, responses } = operation;
     if (forUsers.includes(operationId)) operation.security = [{ petstore_auth: [] }];
-    if (!('default' in responses)) responses[200] ??= answerOf(successes[operationId] ?? 'ApiResponse');
+    if (!('default' in responses)) responses[200] ??= responseOf(successes[operationId] ?? 'ApiResponse');
     const statuses = [...(unnamed[operationId] ?? []), ...(operation.security ? [401] : [])];
     for (const status of statuses) responses[status] ??= {};
     for (const status of Object.keys(responses))
-      responses[status] = { ...answerOf('ApiResponse'), ...responses[status] };
+      responses[status] = { ...responseOf('ApiResponse'), ...responses[status] };
   }
   return document;
 }
 
-function answerOf(schema: string) {
+function responseOf(schema: string) {
   return { content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } } };
 }
 
@@ -50,7 +53,7 @@ const world = useWorld({
   seed: [],
   environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' },
 });
-const api = describedBy(completed(structuredClone(published)));
+const api = describedBy(complete(structuredClone(published)));
 const calls = callsOf(api, { world, folder });
 const { call, operation } = calls;
 
@@ -67,17 +70,20 @@ const headers = { api_key: 'special-key' };
 const pet = { id: 7, name: 'rex', photoUrls: [], tags: [{ name: 'good' }], status: 'available' };
 const user = { username: 'user1', password: 'secret' };
 
-/** What operations that ask nobody who calls are tried on. */
+/** Creates the resources for operations without authentication. */
 async function furnish(): Promise<void> {
   await call(operation('placeOrder'), { body: { id: 7 } });
   await call(operation('createUser'), { body: user });
 }
 
-let made = 1_000;
-const newId = () => ++made;
-const newUser = () => ({ id: newId(), username: `user${made}`, password: 'secret' });
+let lastId = 1_000;
+const newId = () => ++lastId;
+const newUser = () => ({ id: newId(), username: `user${lastId}`, password: 'secret' });
 const onPet = { path: { petId: 7 } };
-/** What the document does not say: which ids and names are free and which are there, and what a path or a form needs. */
+/**
+ * Values that the document does not specify: free and existing ids and names, and required paths
+ * and forms.
+ */
 const good: Record<string, () => Good | Promise<Good>> = {
   addPet: () => ({ body: { id: newId() }, instead: { tags: pet.tags } }),
   updatePet: () => ({ body: { id: pet.id }, instead: { tags: pet.tags } }),
@@ -108,7 +114,7 @@ const good: Record<string, () => Good | Promise<Good>> = {
   },
 };
 
-/** Rules that the document does not say: what is there already or has to be, and what has to stand in a path. */
+/** Rules that the document omits: uniqueness, existing resources, and required path values. */
 const ofUsers = { id: 'min_value', username: 'required unique invalid blank', password: 'blank' };
 const inList = Object.fromEntries(Object.entries(ofUsers).map(([field, codes]) => [`*.${field}`, codes]));
 const beyondSchema: BeyondSchema = {

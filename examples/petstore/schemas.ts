@@ -4,16 +4,16 @@ import { uploadedImage } from '../../lib/images/imageSchema.ts';
 import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
 import { newId } from '../../lib/table/ids.ts';
 
-/** Texts may be empty: what the published document allows is taken, up to a length. */
+/** Strings may be empty. The published document allows any string, and we only limit the length. */
 const words = readable.max(200);
-/** Of something new: without one, or with 0, it gets one. */
+/** New resources get an id if they have none or 0. */
 const ownId = z.int().min(0).default(0);
 const newThing = { id: ownId.transform((id) => id || newId()) };
 
 export const Status = z.enum(['available', 'pending', 'sold']);
 export type Status = z.infer<typeof Status>;
 const Named = z.object({ id: z.int().optional(), name: words.optional() });
-/** A comma would end its name where pets are looked for. */
+/** Lists of tags in a query are separated by commas. */
 const tagName = words.trim().refine((name) => !name.includes(','), code('invalid'));
 const Tag = Named.extend({ name: tagName.optional() });
 export const mostPhotos = 20;
@@ -51,13 +51,13 @@ export const Order = z.object({
 export const NewOrder = Order.extend(newThing);
 export const OrderPath = z.object({ orderId: idInPath });
 
-/** What is a path of its own, or none, could not be read. */
+/** Names that would be other routes, or that URLs remove from the path. */
 const reserved = ['login', 'logout', 'createWithArray', 'createWithList', '.', '..'];
 const anyName = readable.min(1).max(100);
 const username = anyName.refine((name) => !reserved.includes(name), code('invalid'));
 const details = { firstName: words, lastName: words, email: words, phone: words, userStatus: z.int32() };
 export const UserDetails = z.object(details).partial();
-/** The published document shows the password as well; nobody gets it here. */
+/** The published document also includes the password, but no response contains it. */
 export const User = UserDetails.extend({ id: z.int(), username });
 export type User = z.infer<typeof User>;
 export const NewUser = User.extend({ ...newThing, password: givenPassword.optional() });
@@ -73,6 +73,6 @@ export const Credentials = UserPath.extend({ password: givenPassword });
 export type Credentials = z.infer<typeof Credentials>;
 
 export const Token = z.string();
-/** What an operation answers that has nothing else to say, an ApiResponse. */
+/** The response of operations without a result, an ApiResponse. */
 export const Done = z.object({ code: z.int32(), type: z.string(), message: z.string() });
 export const done = (message: string | number) => ({ code: 200, type: 'ok', message: String(message) });

@@ -14,7 +14,7 @@ import type { Credentials } from './schemas.ts';
 import { settings } from './settings.ts';
 import { Account, type Target } from './users.ts';
 
-/** How long a login lasts, and how many calls a user can make. */
+/** The lifetime of a session, and the rate limit of a user. */
 const sessionSeconds = 3_600;
 export const callsPerHour = 5_000;
 
@@ -23,10 +23,13 @@ const Session = z.object({ accessId: z.int(), expiresAtSeconds: z.int() });
 const bearer = /^Bearer +([\w-]{1,400})\.([\w-]{43}) *$/i;
 
 type SignedIn = { username: string; accessId: number; session: Key };
-/** Who calls: a user with a session, or nobody in particular, who has the API key or needs none. */
+/** The caller: a user with a session. Without a user, the caller has the API key or needs none. */
 type Caller = { user?: SignedIn };
 
-/** Opens a session. @throws wrongCredentials, throttled */
+/**
+ * Creates a session.
+ * @throws wrongCredentials, throttled
+ */
 export async function logIn({ username, password }: Credentials, clientIp: string) {
   const now = nowSeconds();
   const attempt = await countAttempt(username, clientNetwork(clientIp), now);
@@ -40,7 +43,7 @@ export async function logIn({ username, password }: Credentials, clientIp: strin
   return { token: `${Buffer.from(username).toString('base64url')}.${secret}`, expiresAtSeconds };
 }
 
-/** A user by the token of their login, or whoever has the API key. */
+/** Authenticates a user by the token of their session, or a caller by the API key. */
 export const caller: Authenticator<Caller> = async (headers) => {
   if (headers.authorization !== undefined) return { user: await userOf(headers.authorization) };
   return headers.api_key === undefined && settings.isOpen() ? {} : keyHolder(headers);
@@ -48,11 +51,17 @@ export const caller: Authenticator<Caller> = async (headers) => {
 
 export const keyHolder: Authenticator<Caller> = ({ api_key }) => {
   if (api_key === undefined) return fail('notAuthenticated');
-  const [hash, known] = [createHash('sha256').update(api_key).digest(), Buffer.from(settings.apiKeySha256(), 'hex')];
-  return known.length === hash.length && timingSafeEqual(hash, known) ? {} : fail('authenticationFailed');
+  const [hash, expectedHash] = [
+    createHash('sha256').update(api_key).digest(),
+    Buffer.from(settings.apiKeySha256(), 'hex'),
+  ];
+  return expectedHash.length === hash.length && timingSafeEqual(hash, expectedHash) ? {} : fail('authenticationFailed');
 };
 
-/** Whom a caller may change: users change nobody else. @throws permissionDenied */
+/**
+ * Returns the user that a caller may change. Users may only change themselves.
+ * @throws permissionDenied
+ */
 export function self(user: SignedIn | undefined, username: string): Target {
   return user && user.username !== username ? fail('permissionDenied') : { username, accessId: user?.accessId };
 }

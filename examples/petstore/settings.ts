@@ -3,10 +3,13 @@ import { makeReaders } from '../../lib/config/env.ts';
 
 const { flag } = makeReaders((variable) => process.env[variable]);
 
-/** What the Petstore sets beside the kit's own settings. */
+/** The Petstore's own settings. */
 export const settings = {
-  /** The SHA-256 of the API key, in hex: the stage itself does not know the key. Without it no key opens anything. */
+  /**
+   * The hex SHA-256 of the API key, so that the stage does not know the key. An empty value rejects
+   * every key.
+   */
   apiKeySha256: () => process.env.API_KEY_SHA256 ?? '',
-  /** Whether nobody needs a login, on a developer's machine. */
+  /** Whether requests need no login, which is only possible on the local stage. */
   isOpen: () => config.stage === 'local' && flag('OPEN_TO_ALL'),
 };

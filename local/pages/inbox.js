@@ -47,7 +47,8 @@ function card(message) {
   return item;
 }
 
-// As a phone would show it, with the number on the app's icon, and what only the app sees below.
+// Shows a push as a phone would, with the number on the app's icon. Below are the data that only
+// the app sees.
 function withPush(item, { title, body, badge, data }) {
   const push = document.createElement('div');
   push.className = 'push';
@@ -108,5 +109,5 @@ for (const button of document.querySelectorAll('[data-advance]')) {
   button.onclick = () => setClock({ method: 'POST', body });
 }
 setInterval(tick, 1000);
-// A script may have moved it.
+// A script may have moved the clock.
 setInterval(() => isLive() && readClock(), 10000);

@@ -1,8 +1,9 @@
 import { element } from '/site.js';
 
 /**
- * Keeps a list on the page: one node for each entry, made once. Only what came or went is touched, so that the focus stays
- * where it is and screen readers tell no more than what is new. Where nothing is shown, a text says why.
+ * Keeps a list on the page, with one node per entry. It only touches nodes that are added or
+ * removed, so the focus stays and screen readers announce only changes. An empty list shows a text
+ * with the reason.
  */
 export function listOf(list, idOf, make) {
   const nodes = new Map();
@@ -32,7 +33,7 @@ function arriving(node) {
   return node;
 }
 
-/** What stays is in the same order before and after. */
+/** The remaining nodes keep their order. */
 function hold(list, wanted) {
   const kept = new Set(wanted);
   for (const node of [...list.children]) if (!kept.has(node)) node.remove();

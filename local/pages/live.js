@@ -1,6 +1,6 @@
 import { element, say } from '/site.js';
 
-/** Shows whether the stack is there. Without it, what would ask or change it is disabled. */
+/** Shows whether the stack is running. Buttons that call it are disabled while it is not. */
 export function state(text, isLive) {
   element('state').textContent = say(text);
   element('state').classList.toggle('live', isLive);
@@ -9,7 +9,7 @@ export function state(text, isLive) {
 
 export const isLive = () => element('state').classList.contains('live');
 
-/** Calls the local site; undefined where the stack has been stopped. */
+/** Calls the local site. Returns undefined if the stack has been stopped. */
 export async function call(path, options) {
   try {
     const response = await fetch(path, options);
@@ -20,7 +20,7 @@ export async function call(path, options) {
   }
 }
 
-/** Tells of each connection, be it the first or after a restart of the stack, and of each change. */
+/** Reports each connection, including those after a restart of the stack, and each change. */
 export function follow(path, { onConnect, onChange }) {
   const live = new EventSource(path);
   live.onopen = onConnect;
