@@ -11,8 +11,8 @@ import { createTable } from '../local/table.ts';
 import { makeSecrets } from './secrets.ts';
 
 /**
- * What `npx serverless deploy` and `remove` do, with servers in the place of CloudFormation, STS,
- * S3, SSM and DynamoDB.
+ * `npx serverless deploy` and `remove`, with stand-ins for CloudFormation, STS, S3, SSM and
+ * DynamoDB.
  */
 const secrets = makeSecrets();
 let sandbox: Sandbox;

@@ -17,14 +17,14 @@ import {
 const roleName = 'api-gateway-logs';
 const policy = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 
-/** How long a new role may take to be known everywhere; and how often API Gateway lets an account be changed. */
+/** A new role takes time to become visible, and API Gateway limits changes of an account. */
 const knownAfterMs = 5_000;
 const betweenChangesMs = 20_000;
 const patienceMs = 120_000;
 
 /**
- * Sees to the one role by which API Gateway writes access logs for all APIs of an account in a region; no stage can have its
- * own. One that is set stays. Answers its ARN, and whether it was set now.
+ * Ensures that the account has a role with which API Gateway writes access logs. All APIs of a
+ * region share it, so an existing role stays. Returns its ARN, and whether the role is new.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
  */
 export async function ensureLogRole(region: string): Promise<{ arn: string; isNew: boolean }> {

@@ -1,5 +1,5 @@
-// The alarms of a stage, the metrics behind them and the dashboard. One log group holds the lines of
-// all functions, so a filter counts for all of them, at the price of one metric.
+// The alarms of a stage, their metrics and the dashboard. All functions share a log group, so one
+// filter counts for all of them, at the price of one metric.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless and CloudFormation fill these in
 const { readService } = require('../lib/openapi/routes.ts');
 

@@ -26,7 +26,7 @@ export class Parameters {
     return `${this.#path}/${secret}`;
   }
 
-  /** Undefined where there is none. */
+  /** Returns a secret, or undefined if there is none. */
   async read(secret: SecretName): Promise<string | undefined> {
     try {
       const command = new GetParameterCommand({ Name: this.nameOf(secret), WithDecryption: true });

@@ -23,9 +23,12 @@ type Throttles = Record<string, Throttle> & { default: Throttle };
 
 /** As much of Serverless as this plugin touches. */
 interface Serverless {
-  /** Where its serverless.yml is. */
+  /** The folder of serverless.yml. */
   serviceDir: string;
-  /** The stage and the region that this run is for; `service.provider` has those of serverless.yml, whatever was asked for. */
+  /**
+   * The stage and the region of this run. `service.provider` has those of serverless.yml, even with
+   * `--stage` or `--region`.
+   */
   getProvider: (name: 'aws') => { getStage: () => string; getRegion: () => string };
   classes: { Error: new (message: string, code: string) => Error };
   processedInput: { commands: string[] };
@@ -211,7 +214,7 @@ class StagePlugin {
     this.#log.notice(`${parameters.nameOf('public-keys')} is missing, so nobody can sign in. ${again}`);
   }
 
-  /** What a stage that protects its data has stays. */
+  /** Empties the bucket of images, unless the stage protects its data. */
   async #emptyImages(): Promise<void> {
     const { service, custom } = this.#serverless.service;
     if (isOn(custom.protectData)) return;

@@ -13,7 +13,9 @@ interface Place {
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })).min(1) });
 
-/** Puts public keys into a table, where functions read them: the JSON of the parameter `public-keys`. */
+/**
+ * Stores public keys in a table, where functions read them. `json` is the parameter `public-keys`.
+ */
 export async function placePublicKeys(json: string, { tableName, ...place }: Place): Promise<void> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(place));
   try {

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation fills these in
-// The platform applications that a stage's params name, for permissions: none of another stage, nor of anybody else.
+// The platform applications in a stage's params. Permissions exclude those of other stages and
+// services.
 const names = ['pushAndroidApplication', 'pushIosApplication', 'pushWebApplication'];
 // A permission must be for something, and there is no application of this name.
 const none = { 'Fn::Sub': 'arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:app/GCM/none' };

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 
-/** The bucket that a stack has made; undefined where the stack or the bucket is not there. */
+/** Returns the bucket of a stack, or undefined if the stack or the bucket does not exist. */
 export async function bucketOf(stackName: string, logicalId: string, region: string): Promise<string | undefined> {
   const command = new DescribeStackResourceCommand({ StackName: stackName, LogicalResourceId: logicalId });
   const { StackResourceDetail } = await new CloudFormationClient({ region }).send(command).catch((error) => {
@@ -13,7 +13,10 @@ export async function bucketOf(stackName: string, logicalId: string, region: str
     : StackResourceDetail?.PhysicalResourceId;
 }
 
-/** Deletes everything in a bucket, for CloudFormation deletes only empty ones. Answers how many objects there were. */
+/**
+ * Deletes all objects of a bucket, because CloudFormation only deletes empty buckets. Returns the
+ * number of objects.
+ */
 export async function emptyBucket(bucket: string, region: string): Promise<number> {
   const s3 = new S3Client({ region, forcePathStyle: true });
   let deleted = 0;

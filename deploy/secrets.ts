@@ -62,9 +62,9 @@ export class TooEarly extends Error {
 }
 
 /**
- * Secrets one step on: next becomes current, current becomes previous. Whatever is used from now on
- * has been known to all functions before, and whatever was used until now goes on being known.
- * @throws {TooEarly} when the next key was published a moment ago
+ * Rotates secrets: the next one becomes current, and the current one previous. Functions have
+ * already read every secret that is used from now on. They still accept those used before.
+ * @throws {TooEarly} if the next key was published only a moment ago
  */
 export function rotated(secrets: Pick<Secrets, 'signing-keys' | 'public-keys' | 'otp-secrets'>, nowSeconds: number) {
   const before = readSigningKeys(secrets['signing-keys']);

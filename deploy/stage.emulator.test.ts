@@ -158,7 +158,8 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     const unread = async () =>
       (await call('blue', 'GET', '/api/notifications/unread-count/', { token })).body.unread_count;
     expect(await until(async () => (await unread()) === 1)).toBe(true);
-    // The emulator names endpoints `app/…` where SNS names them `endpoint/…`, so it is sent no push.
+    // The emulator calls push endpoints `app/…`, while SNS calls them `endpoint/…`. So no push is
+    // sent.
     const scan = new ScanCommand({ TableName: 'customer-backend-blue' });
     const hasEndpoint = async () => JSON.stringify((await dynamodb.send(scan)).Items).includes(`${application}/`);
     expect(await until(hasEndpoint)).toBe(true);

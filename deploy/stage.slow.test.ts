@@ -12,7 +12,7 @@ import { Parameters } from './parameters.ts';
 import { emptyBucket } from './remains.ts';
 import { rotated, type Secrets, TooEarly, withdrawn } from './secrets.ts';
 
-/** What is in SSM; the sandbox reads and writes it. */
+/** The parameters in SSM, which the sandbox reads and writes. */
 const secrets: Secrets = { 'signing-keys': '', 'public-keys': '', 'otp-secrets': '', 'health-key': '' };
 const forget = (...names: (keyof Secrets)[]) => {
   for (const name of names) Reflect.deleteProperty(secrets, name);

@@ -30,7 +30,7 @@ const parentsOf = (path: string) => {
 };
 const logicalId = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}`;
 const functions = readFunctions();
-/** What the roles allow, statement by statement, with the name of the function. */
+/** Returns all statements of the roles, each with the name of its function. */
 const grants = (template: Template) =>
   functions.flatMap(({ functionName }) =>
     template.Resources[`${logicalId(functionName)}Role`]?.Properties.Policies.flatMap(
