@@ -97,7 +97,6 @@ async function startInTurn(floor: Bundle, bundles: readonly Bundle[]): Promise<M
   return starts;
 }
 
-/** Loads a bundle in a new process, and measures its first response. */
 async function start({ file, event, compileCache }: Bundle): Promise<Start> {
   const firstEvent = await event?.();
   if (firstEvent) writeFileSync(`${file}.json`, firstEvent);

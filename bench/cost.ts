@@ -57,7 +57,6 @@ interface Cost {
   watching: number;
 }
 
-/** Returns the dollars for one request. */
 function costOf(operation: string): Cost {
   const budget = budgets[operation];
   if (!budget) throw new Error(`There is no operation ${operation}.`);

@@ -36,7 +36,6 @@ export function codeFor(sandbox: Sandbox, phone: string): string {
 
 let phones = 0;
 
-/** Returns a new Egyptian mobile number. */
 export function newPhone(): string {
   phones += 1;
   return `+2011${String(phones).padStart(8, '0')}`;
@@ -48,7 +47,6 @@ export function addressOf(phone: string): string {
   return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-/** Returns a request for an OTP. */
 export const codeRequest = (phone: string): TestRequest => ({
   body: { phone_number: phone, otp_type: 'customer_auth' },
   clientIp: addressOf(phone),

@@ -7,7 +7,6 @@ use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRen
 
 const size = { width: 860, height: 420 };
 
-/** Draws a chart as SVG. */
 export function draw({ title, kind, unit, categories, series }) {
   const chart = init(undefined, undefined, { renderer: 'svg', ssr: true, ...size });
   const isLong = categories.length > 8;

@@ -5,7 +5,6 @@ import type { Shape } from '../seed/regions/cellTree.ts';
 const [columns, rows, cornersPerSide] = [100, 100, 25];
 const [west, south, width, height] = [25, 15, 30, 20];
 
-/** Returns a random point of the map. */
 export function somewhere(random: () => number): Position {
   return [west + random() * width, south + random() * height];
 }

@@ -6,7 +6,6 @@ import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
 import { recordTable } from './recorder.ts';
 
-/** The usage of one request of an operation. */
 export interface Usage {
   operation: string;
   /** The calls to the table. `depth` is the longest chain of sequential calls. */

@@ -17,7 +17,6 @@ export interface Chart {
   series: readonly { name: string; values: readonly number[] }[];
 }
 
-/** The result of one part of the benchmark. */
 export interface Report {
   title: string;
   /** The method, and explanations that the tables do not contain. */
@@ -50,7 +49,6 @@ export function printReport({ title, notes, tables }: Report): void {
   }
 }
 
-/** Saves a report as JSON, and its charts as SVG. */
 export async function save(name: string, report: Report): Promise<void> {
   const environment = {
     measuredAt: new Date().toISOString().slice(0, 10),

@@ -37,7 +37,6 @@ export async function scale(): Promise<Report> {
   return reportOf(bySize, byInbox);
 }
 
-/** Reads the items of a new customer. */
 async function customerItems(sandbox: Sandbox): Promise<{ items: Item[]; id: number; phone: string }> {
   const phone = newPhone();
   const { id } = (await signIn(sandbox, phone)).customer;
@@ -55,7 +54,6 @@ function anotherCustomer({ items, id, phone }: { items: Item[]; id: number; phon
   return JSON.parse(text.replaceAll(String(id), String(newId())));
 }
 
-/** Adds this many customers or entries to the table. */
 async function fill(client: DynamoDBClient, count: number, make: () => Item[]): Promise<void> {
   const [perCall, perRound] = [25, 1_000];
   for (let made = 0; made < count; made += perRound) {

@@ -26,7 +26,6 @@ export interface GatewayOptions {
   responses: GatewayResponses;
   lambda: Pick<Lambda, 'invoke'>;
   binaryMediaTypes: readonly string[];
-  /** Undefined if the API does not compress responses. */
   minimumCompressionSize: number | undefined;
   stage: string;
   /** The port of the local site. Its URLs in responses follow the host that the client calls. */
@@ -35,7 +34,6 @@ export interface GatewayOptions {
   onResponse: (requestId: string, result: APIGatewayProxyResult) => void;
 }
 
-/** Reads API Gateway's own responses from the resources of a service. */
 export function responsesIn(resources: readonly { Type: string; Properties: object }[]): GatewayResponses {
   const found = resources.filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
   return Object.fromEntries(
@@ -147,7 +145,6 @@ interface RouteMatch {
   route: GatewayRoute;
   /** The path as API Gateway names it: `/api/devices/{registration_id}`. */
   resource: string;
-  /** The values as they are in the path, still encoded. */
   parameters: Record<string, string> | null;
 }
 

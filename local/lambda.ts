@@ -5,7 +5,6 @@ import type { Context } from 'aws-lambda';
 import { Hono } from 'hono';
 import { onlyFromHere } from './guard.ts';
 
-/** A function of serverless.yml as it would be deployed. */
 export interface LambdaFunction {
   name: string;
   /**

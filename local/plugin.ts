@@ -31,7 +31,6 @@ interface FunctionDefinition {
 
 /** The parts of Serverless that this plugin uses. */
 interface Serverless {
-  /** The folder of serverless.yml. */
   serviceDir: string;
   /**
    * The stage of this run. `service.provider` has the stage of serverless.yml, even with `--stage`.
@@ -90,7 +89,6 @@ class LocalStackPlugin {
 
   readonly #serverless: Serverless;
   readonly #fresh: boolean;
-  /** The function that `serverless invoke local` names. */
   readonly #invoked: string | undefined;
   readonly #print: (line: string) => void;
   #settings: Settings = readSettings({});
@@ -173,7 +171,6 @@ class LocalStackPlugin {
     };
   }
 
-  /** Returns a function as Lambda would run it. */
   #describeFunction({ name, handler, environment, timeout, memorySize }: FunctionDefinition): LambdaFunction {
     const { provider } = this.#serverless.service;
     const memoryMb = memorySize ?? provider.memorySize;
@@ -299,7 +296,6 @@ function addressesOf(host: string): string[] {
   );
 }
 
-/** Lets variables of the developer's shell override those of serverless.yml. */
 function preferShell(settings: Environment): void {
   for (const name of Object.keys(settings)) {
     if (!stageVariables.includes(name) && process.env[name] !== undefined) settings[name] = process.env[name];

@@ -19,7 +19,6 @@ const mostSeconds = 100 * 365 * 86_400;
 const Notified = z.object({ customer_id: z.int() });
 const Advance = z.object({ advance_seconds: z.int() });
 
-/** The pages that a service can choose. */
 export const pages = {
   Inbox: { path: '/', shows: 'codes and pushes appear here' },
   Regions: { path: '/regions', shows: 'a map to click' },

@@ -87,10 +87,8 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
-/** The definition of the service that the stack runs. */
 export interface Service {
   name: string;
-  /** The folder of serverless.yml. */
   folder: string;
   stage: string;
   tableName: string;
@@ -101,21 +99,17 @@ export interface Service {
    * and the total. Returns the number of items by kind.
    */
   loadSeed: (names?: undefined, written?: (items: number, of: number) => void) => Promise<Record<string, number>>;
-  /** The functions by their keys in serverless.yml. */
   functions: Record<string, LambdaFunction>;
   routes: readonly GatewayRoute[];
   responses: GatewayResponses;
   binaryMediaTypes: readonly string[];
   minimumCompressionSize: number | undefined;
-  /** The functions that follow the table's stream. */
   streams: readonly { functionKey: string; event: StreamEvent }[];
-  /** The function that consumes the queue, or undefined. */
   queueWorker: string | undefined;
 }
 
 interface Start {
   fresh: boolean;
-  /** Reports each completed step. */
   print: (step: string) => void;
 }
 
@@ -234,7 +228,6 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
 
 const progressEveryMs = 2_000;
 
-/** Reports the progress of a seed that takes long. */
 function progressOf(print: Start['print']): (items: number, of: number) => void {
   let printedAtMs = performance.now();
   return (items, of) => {

@@ -47,7 +47,6 @@ interface FollowOptions {
   event: StreamEvent;
   invoke: (event: { Records: DynamoDBRecord[] }) => Promise<unknown>;
   park: (failed: FailedBatch) => Promise<void>;
-  /** Stores the position of each worker in the stream. */
   places: Places;
   pause?: (attempt: number) => Promise<unknown>;
 }
@@ -105,7 +104,6 @@ export function followStream({ pause = backOff, ...options }: FollowOptions): ()
     return (await streams.send(new GetShardIteratorCommand(position))).ShardIterator;
   }
 
-  /** Reads the next records. Returns their number. */
   async function read(id: string, shard: Shard): Promise<number> {
     if (shard.ahead.length > mostAhead) return 0;
     shard.iterator ??= await iteratorOf(id, shard);
@@ -234,7 +232,6 @@ export function followStream({ pause = backOff, ...options }: FollowOptions): ()
 
 const sequenceOf = (record: DynamoDBRecord | undefined) => record?.dynamodb?.SequenceNumber ?? '';
 
-/** Assigns records with the same partition key to the same lane. */
 function laneOf({ dynamodb }: DynamoDBRecord, lanes: number): number {
   const key = JSON.stringify(dynamodb?.Keys?.pk ?? dynamodb?.Keys);
   let sum = 0;

@@ -41,7 +41,6 @@ const Faqs = z
   })
   .refine(fits, tooLong);
 
-/** Plans to load the shop's texts in the apps. */
 export async function planAppContent(input: unknown): Promise<Plan> {
   const after = check('app', AppContent, input);
   const before = await content.readStoredAppContent();

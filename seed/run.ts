@@ -9,7 +9,7 @@ import { planRegions } from './regions/plan.ts';
 const usage =
   'npm run seed -- [countries | regions [file.geojson] | app | faqs | settings | passwords] [--stage <stage>] [--region <AWS region>] [--dry-run]';
 
-/** Loads the requested parts. All of them are read and checked before the first write. */
+/** Reads and checks all requested parts before the first write. */
 async function run(): Promise<void> {
   const { values, positionals } = parseCommand();
   const dryRun = values['dry-run'] ?? false;

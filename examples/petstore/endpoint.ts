@@ -2,7 +2,6 @@ import { endpointsWith } from '../../lib/http/endpoint.ts';
 import { describeProblem, type ErrorFormat } from '../../lib/http/errorFormats.ts';
 import { json } from '../../lib/http/jsonBody.ts';
 
-/** The error types that are about the input. */
 const inputErrorTypes = ['invalid', 'parse_error', 'wrong_credentials'];
 
 /**

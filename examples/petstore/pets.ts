@@ -71,7 +71,6 @@ function countWrites(id: number, before: Status | undefined, after: Status | und
   return [{ kind: 'update', key: keys.shardKey(id), expression, values }];
 }
 
-/** Counts the pets of each status. */
 export async function countPets(): Promise<Inventory> {
   const shards = await readPrefix(keys.inventoryPartition, '', Inventory);
   const total = (status: Status) => shards.reduce((sum, shard) => sum + shard[status], 0);

@@ -278,7 +278,6 @@ describe('a photo', () => {
 });
 
 describe('the inventory', () => {
-  /** Counts the stored pets directly. */
   async function recounted() {
     const pets = (await world.items()).filter(({ sk }) => sk === 'PET');
     const of = (status: string) => pets.filter((item) => item.status === status).length;

@@ -108,7 +108,6 @@ function bodiesOf({ requestBody: { content } = { content: {} } }: Operation): De
     .toSorted((a, b) => isJson(b) - isJson(a));
 }
 
-/** Returns a document with each `$ref` replaced by the thing that it refers to. */
 export function resolved<T extends object>(document: T): T {
   const at = (pointer: string) =>
     pointer

@@ -24,7 +24,6 @@ export interface Schema {
 }
 
 const anyText = fc.string({ unit: 'grapheme', maxLength: 60 });
-/** Generates values that a schema allows. */
 export function valid(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valid));
   if (schema.const !== undefined) return fc.constant(schema.const);

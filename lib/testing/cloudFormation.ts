@@ -13,7 +13,6 @@ interface Stack {
 
 export interface CloudFormation {
   url: string;
-  /** Existing stacks by name. */
   stacks: Map<string, Stack>;
   stop: () => Promise<void>;
 }

@@ -44,11 +44,9 @@ export interface Subject {
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
   /** Returns headers that fail authentication, each with the expected error code. */
   strangers: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
-  /** Returns the error code of a response, if it has one. */
   codeOf: (answer: Answer) => string | undefined;
   /** Returns the fields that a response rejects. The list is empty for other errors. */
   refusals: (answer: Answer) => Refusal[];
-  /** Rules that the document cannot express. */
   beyondSchema: BeyondSchema;
   /** Whether an impossible path value is a field error. The default is 404. */
   refusesPaths?: boolean;
@@ -66,9 +64,9 @@ export function testConformance(
 ): void {
   let properties = 0;
   const numRuns = () => (requests ? Math.ceil(requests / properties) : few);
-  let made = 0;
+  let requestCount = 0;
   const send = (operation: DescribedOperation, request: TestRequest) => {
-    made += 1;
+    requestCount += 1;
     return call(operation, request);
   };
   /**
@@ -177,7 +175,7 @@ export function testConformance(
   });
 
   test('has made as many requests as were asked for', () => {
-    expect(made).toBeGreaterThanOrEqual(requests);
+    expect(requestCount).toBeGreaterThanOrEqual(requests);
   });
 }
 

@@ -38,7 +38,6 @@ export function parametersIn(place: 'path' | 'query', { parameters }: DescribedO
   };
 }
 
-/** Generates any request that the document allows. */
 export function allowed(operation: DescribedOperation, body: DescribedBody | undefined): fc.Arbitrary<Said> {
   return fc.record({
     path: valid(parametersIn('path', operation)) as fc.Arbitrary<Fields>,

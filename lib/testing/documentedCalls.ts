@@ -12,7 +12,6 @@ export interface DocumentedCalls {
   expectConforming: (operation: DescribedOperation, request: object, answer: Answer) => void;
 }
 
-/** Calls the documented operations through the functions of the service in `folder`. */
 export function callsOf(
   { operations, deviations }: ApiDocument,
   { world, folder }: { world: World; folder: string },

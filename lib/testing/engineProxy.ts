@@ -16,7 +16,6 @@ type Fault = (
 
 export interface EngineProxy {
   url: string;
-  /** The URL of the engine. */
   target: string;
   /** The calls since the last {@link EngineProxy.record}. */
   calls: Call[];

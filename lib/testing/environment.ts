@@ -1,6 +1,5 @@
 import type { Sandbox } from '../../local/sandbox/server.ts';
 
-/** Returns the environment variables of functions in a stage for tests or measurements. */
 export function stageEnvironment(tableName: string, engineUrl: string, sandbox: Sandbox): Record<string, string> {
   return {
     STAGE: 'local',

@@ -10,7 +10,6 @@ export interface TestRequest {
    * Undefined sends no body.
    */
   body?: unknown;
-  /** An access token, for the Authorization header. */
   token?: string;
   headers?: Record<string, string>;
   /** A list repeats the parameter. */

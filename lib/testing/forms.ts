@@ -16,7 +16,6 @@ export async function callWithForm(
   return world.call(handler, { ...request, body, headers: { ...request.headers, ...headers } });
 }
 
-/** Returns the body and the content type of a form. */
 export async function asForm(fields: FormFields): Promise<{ body: Buffer; headers: Record<string, string> }> {
   const form = new FormData();
   for (const [name, values] of Object.entries(fields))

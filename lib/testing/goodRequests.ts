@@ -59,7 +59,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     calls.call(calls.operation(operationId), request);
   let last: Furnished | undefined;
   let requests = 0;
-  let made = 0;
+  let counter = 0;
 
   async function signedIn(): Promise<Furnished> {
     requests += 1;
@@ -69,14 +69,14 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     return last;
   }
 
-  const email = () => `good${++made}@example.com`;
-  const password = () => `green tea ${++made} cups`;
+  const email = () => `good${++counter}@example.com`;
+  const password = () => `green tea ${++counter} cups`;
   const phone = () => {
-    const [start, digits] = mobiles[++made % mobiles.length] ?? mobiles[0];
-    return `${start}${String(made).padStart(digits, '0')}`;
+    const [start, digits] = mobiles[++counter % mobiles.length] ?? mobiles[0];
+    return `${start}${String(counter).padStart(digits, '0')}`;
   };
   const image = (mediaType: string | undefined) =>
-    mediaType === 'multipart/form-data' && ++made % 2 ? file(png, 'image/png') : 'https://example.com/map.png';
+    mediaType === 'multipart/form-data' && ++counter % 2 ? file(png, 'image/png') : 'https://example.com/map.png';
 
   async function newDevice({ access: token }: Furnished): Promise<Fields> {
     const registration_id = `token/${randomUUID()}`;
@@ -84,7 +84,6 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     return { registration_id };
   }
 
-  /** Returns the cursor of the second page of a list. */
   async function cursor({ access: token }: Furnished, list: string): Promise<Fields> {
     const { body } = await callOperation(list, { token, query: { page_size: '1' } });
     return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') };

@@ -1,7 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { project, readFunctions, readService } from '../openapi/routes.ts';
 
-/** The permissions that a service grants its functions in serverless.yml. */
 class Grants {
   readonly service: string;
   readonly #functions: ReturnType<typeof readService>['functions'];
@@ -82,7 +81,6 @@ const folders = [project, `${project}/examples/petstore`];
 /** Lambda itself sends changes that repeatedly failed to this queue. */
 const byLambda = 'sqs:SendMessage failedchanges';
 
-/** Lists granted permissions that no test used. */
 export function unused(log: string): string[] {
   const done = new Set(readFileSync(log, 'utf8').split('\n'));
   return folders

@@ -109,7 +109,6 @@ export function webpCanvas(width: number, height: number, flags = 0): Buffer {
   return webpChunk('VP8X', content);
 }
 
-/** Returns an animation on a canvas of 3 × 2 pixels. */
 export function animatedWebp(...frames: Buffer[]): Buffer {
   return webpOf(webpCanvas(3, 2, 0x02), webpChunk('ANIM', Buffer.alloc(6)), ...frames);
 }

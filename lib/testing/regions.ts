@@ -5,7 +5,6 @@ import { planRegions } from '../../seed/regions/plan.ts';
 
 type Polygon = number[][][];
 
-/** Returns a region as a GeoJSON feature. */
 export function feature(code: string, polygons: Polygon | Polygon[], country = 'EG') {
   const several = Array.isArray(polygons[0]?.[0]?.[0]);
   const geometry = { type: several ? 'MultiPolygon' : 'Polygon', coordinates: polygons };
@@ -28,7 +27,6 @@ export function rectangle(west: number, south: number, east: number, north: numb
   ];
 }
 
-/** Writes a GeoJSON file with these features, or with this text. */
 export function regionFile(content: object[] | string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'regions-')), 'my-areas.geojson');
   const text = typeof content === 'string' ? content : JSON.stringify({ type: 'FeatureCollection', features: content });

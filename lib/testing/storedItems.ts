@@ -24,7 +24,6 @@ export class StoredItems {
     return collectItems(paginateScan({ client: this.#client }, { TableName: this.#tableName, ConsistentRead: true }));
   }
 
-  /** Returns the items of one partition, ordered by their sort key. */
   partition(pk: string): Promise<Items> {
     const query = {
       TableName: this.#tableName,

@@ -22,9 +22,7 @@ export interface ServiceCopy {
    * @throws if it fails, with the output as the message
    */
   serverless: (args: string[], environment?: Record<string, string>) => Promise<string>;
-  /** Runs a script of the service, like `serverless`. */
   script: (file: string, args: string[], environment?: Record<string, string>) => Promise<string>;
-  /** Returns the template that was packaged last. */
   template: () => Template;
   templateFile: string;
   /** Where a file or folder of the copy is. */

@@ -15,7 +15,6 @@ export function adjustWallet(customerId: number, changes: Record<string, unknown
   });
 }
 
-/** Returns the error code of a response, or undefined for a wallet entry. */
 export const codeOf = (response: { errors?: { code: string }[] }) => response.errors?.[0]?.code;
 
 /**

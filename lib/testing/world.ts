@@ -37,9 +37,7 @@ export interface SignedInCustomer {
 }
 
 interface TestedService {
-  /** The folder of its serverless.yml. */
   folder: string;
-  /** The parts of the seed that its tests need. */
   seed: readonly Part[];
   environment?: Record<string, string>;
 }
@@ -160,7 +158,6 @@ export class World {
     };
   }
 
-  /** Copies the public keys into the table, as deployments and rotations do. */
   publishKeys(): Promise<void> {
     const place = { tableName: this.#tableName, endpoint: this.engine.target };
     return placePublicKeys(this.secrets['public-keys'], place);
@@ -180,7 +177,6 @@ export class World {
     this.#grants.check();
   }
 
-  /** Sets environment variables until the test ends. */
   set(settings: Record<string, string>): void {
     for (const [name, value] of Object.entries(settings)) {
       if (!(name in this.#settings)) this.#settings[name] = process.env[name];
@@ -207,7 +203,6 @@ export class World {
     return this.send(handler, restEvent(request));
   }
 
-  /** Calls an endpoint with a custom event. */
   async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
     const result = await inNameOf(this.#grants.functionOf(handler.contract.operationId), () =>
       handler(event, lambdaContext()),
@@ -226,7 +221,6 @@ export class World {
     return `+2010${String(10_000_000 + this.#phones)}`;
   }
 
-  /** Returns the OTP in the newest SMS to a phone. */
   codeFor(phone: string): string {
     const [newest] = this.sandbox.messages.list(phone);
     const code = newest && /\b\d{6}\b/.exec(newest.text)?.[0];
@@ -243,7 +237,6 @@ export class World {
     return this.#stored.all();
   }
 
-  /** Returns the items of one partition, ordered by their sort key. */
   partition(pk: string): ReturnType<StoredItems['partition']> {
     return this.#stored.partition(pk);
   }

@@ -76,7 +76,6 @@ const wrongTypes: Record<Medium, Record<string, unknown[]>> = {
   parameter: { integer: ['x', '1.5', ''], number: ['x', '', '1e'], boolean: ['yes'] },
 };
 
-/** Strings that violate a format. */
 const wrongFormats: Record<string, string[]> = {
   date: ['yesterday', '2024-02-30', '2024-1-1'],
   'date-time': ['yesterday', '2024-01-01', '2024-01-01 at noon'],

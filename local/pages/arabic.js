@@ -1,4 +1,3 @@
-/** The texts of all pages in Arabic. */
 export const arabic = {
   Inbox: 'الرسائل',
   Regions: 'المناطق',

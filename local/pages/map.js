@@ -1,24 +1,23 @@
-/** Draws the map of the regions. */
 import { element } from '/site.js';
 
 export const canvas = element('map');
-/** The width of the smallest thing that is seen. */
+/** The width in pixels below which a region is drawn as a dot. */
 const dot = 8;
 const world = [-180, -85, 180, 85];
-/** Its middle in degrees, and how many pixels a degree is high. */
+/** The center of the view in degrees, and the pixels per degree of latitude. */
 export const view = { x: 0, y: 0, scale: 1 };
 
-/** What is drawn: with names in which language, and which point is marked. */
+/** The drawn regions, the language of their names and the marked point. */
 export const map = { regions: [], cells: [], language: 'en', marker: undefined };
 
 export const color = (index) =>
   `hsl(${(index * 137.5) % 360} 45% ${matchMedia('(prefers-color-scheme: dark)').matches ? 34 : 76}%)`;
-/** A canvas knows no variables and no light-dark(), so an element resolves them. */
+/** A canvas supports neither CSS variables nor light-dark(), so an element resolves them. */
 const style = (name) => {
   canvas.style.color = `var(${name})`;
   return getComputedStyle(canvas).color;
 };
-/** Plate carrée, narrowed by the latitude in the middle of what is shown. */
+/** Returns the factor that narrows longitudes at the center's latitude. */
 export const squeeze = () => Math.cos((view.y * Math.PI) / 180);
 export const toScreen = ([long, lat]) => [
   canvas.clientWidth / 2 + (long - view.x) * squeeze() * view.scale,
@@ -110,7 +109,7 @@ const middle = ([west, south, east, north]) => toScreen([(west + east) / 2, (sou
 
 const sizeOnScreen = ([west, south, east, north]) => Math.max((east - west) * squeeze(), north - south) * view.scale;
 
-/** Where a region is too small for a shape. */
+/** Draws regions that are too small for a shape. */
 function drawDots(pen) {
   Object.assign(pen, { strokeStyle: style('--text'), lineWidth: 0.75 });
   for (const [index, { box }] of map.regions.entries()) {
@@ -123,7 +122,10 @@ function drawDots(pen) {
   }
 }
 
-/** On a region, or above it where they would cover it. Only where there is room: names that would cover another one wait until the map is closer. */
+/**
+ * Draws names on their regions, or above small regions. A name that would cover another one waits
+ * until the map is closer.
+ */
 function drawNames(pen) {
   Object.assign(pen, {
     font: '600 12px system-ui, "Noto Sans Arabic", sans-serif',

@@ -1,4 +1,4 @@
-/** Lets the map be moved, and tells which point was picked. */
+/** Lets the developer move the map, and reports the picked point. */
 import { canvas, draw, showAll, squeeze, toPoint, view } from '/map.js';
 import { element } from '/site.js';
 
@@ -31,11 +31,11 @@ canvas.onpointerup = ({ offsetX, offsetY }) => {
   }
   drag = undefined;
 };
-// Where the browser takes the finger for scrolling.
+// The browser takes over the pointer for scrolling.
 canvas.onpointercancel = () => {
   drag = undefined;
 };
-// The wheel alone scrolls the page; a pinch on a touchpad comes with the key.
+// The wheel alone scrolls the page. Browsers report a pinch on a touchpad with the Control key.
 canvas.onwheel = (event) => {
   if (!event.ctrlKey && !event.metaKey) return;
   event.preventDefault();

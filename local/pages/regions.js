@@ -70,5 +70,5 @@ matchMedia('(prefers-color-scheme: dark)').onchange = () => {
   list();
   draw();
 };
-// The regions have no news of their own; that the stack is there is known from the requests.
+// Regions have no live feed of their own, so the feed of requests shows that the stack is running.
 follow('/api/requests/live', { onConnect: load });

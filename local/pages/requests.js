@@ -34,7 +34,7 @@ function row({ method, path, status, duration_ms, customer_id, problem, errors, 
   return item;
 }
 
-/** Without a slash at the end, for the API makes no difference. */
+/** Removes the slash at the end, because the API ignores it. */
 const plain = (text) => text.trim().toLowerCase().replace(/\/$/, '');
 
 function matches({ method, path, status, problem, errors, customer_id }, wanted) {

@@ -1,8 +1,7 @@
-/** What all pages share: their links and their language. */
 import site from '/api/site' with { type: 'json' };
 import { arabic } from '/arabic.js';
 
-/** The language of the pages: what was chosen here, else the browser's. */
+/** The language that the developer chose, or else the browser's. */
 export const language = localStorage.getItem('language') ?? (navigator.language.startsWith('ar') ? 'ar' : 'en');
 
 export function say(text) {

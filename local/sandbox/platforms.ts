@@ -28,7 +28,6 @@ export const applications = {
 export class Platforms {
   readonly applications = new Set<string>(Object.values(applications));
   readonly endpoints = new Map<string, Endpoint>();
-  /** The actions of all calls so far. */
   calls: string[] = [];
 
   endpointOf(token: string, application?: string): Endpoint | undefined {

@@ -44,7 +44,6 @@ interface Options {
   secrets: Secrets;
   /** The folder of the images. Without it, images are in memory. */
   imagesFolder?: string;
-  /** Runs when the broadcast queue exists. */
   onQueue?: () => void;
   site?: (sandbox: Sandbox) => Hono;
   /** Middleware that runs before each request, and may reject it. */

@@ -13,14 +13,12 @@ export const Faults = z.object({
   /** Rejects all calls, because the account has used up its quota. */
   quota: z.boolean().default(false),
   internal_error: z.boolean().default(false),
-  /** Never responds. */
   silence: z.boolean().default(false),
   /**
    * Delays the responses of SNS, SSM and S3 by this many seconds, after the calls succeeded. `true`
    * is 30 seconds.
    */
   late: z.union([z.boolean(), z.number().min(0)]).default(false),
-  /** Phone numbers that have opted out of SMS. */
   opted_out: z.array(z.string()).default([]),
   /** Push tokens of deleted apps. The first push is lost, and SNS disables the push endpoint. */
   uninstalled: z.array(z.string()).default([]),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-/** The parameters of a call, as a form. */
 export type Query = URLSearchParams;
 
 export interface SnsAnswer {

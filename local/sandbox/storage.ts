@@ -14,7 +14,6 @@ const database = 'fauxqs.db';
 interface Options {
   /** The folder of the objects. Without it, objects are in memory. */
   folder: string | undefined;
-  /** Runs when the queue exists. */
   onQueue: () => void;
 }
 
@@ -27,7 +26,6 @@ export interface Failures {
 export interface Storage {
   app: Hono;
   failures: () => Promise<Failures>;
-  /** Sends a failed change of the stream to the failure queue. */
   park: (change: object) => Promise<void>;
   stop: () => Promise<void>;
 }

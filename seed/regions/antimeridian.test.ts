@@ -16,14 +16,12 @@ const load = async (polygons: Parameters<typeof feature>[1]) => {
 const isIn = async (point: Points[number]) => (await find(point))?.code === 'AREA';
 const isInEach = (points: Points) => Promise.all(points.map(isIn));
 
-/** Closes a ring of corners. */
 const ring = (...corners: Points) => [...corners, corners[0] ?? [0, 0]];
 
 /** Returns a parallel around the earth, without the closing corner. */
 const parallel = (latitude: number, step = 60): Points =>
   Array.from({ length: 360 / step }, (_, index) => [index * step - 180, latitude]);
 
-/** Returns a diamond around a point. */
 const diamond = (longitude: number, latitude: number, size: number) => {
   const wrapped = (degrees: number) => (degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees);
   return ring(

@@ -16,7 +16,6 @@ export function layOut({ corners, turns }: Path, turn = 0): Ring {
   return corners.map(([longitude, latitude], index) => [longitude + 360 * ((turns[index] ?? 0) + turn), latitude]);
 }
 
-/** Shifts a path east by a number of turns. */
 export function moved({ corners, turns }: Path, turn: number): Path {
   return { corners, turns: turns.map((before) => before + turn) };
 }

@@ -14,9 +14,7 @@ class Intersection extends InvalidPolygon {}
 
 interface Edge {
   name: string;
-  /** Distinguishes the copies of a ring. */
   copy: number;
-  /** The index in the ring. */
   index: number;
   /** The index of the last edge of a closed ring, which meets the first. */
   last: number | undefined;

@@ -160,7 +160,6 @@ function isOnBorder([longitude = 0, latitude = 0]: Position, holders: (point: Po
   return new Set(around.map((point) => holders(point).join())).size > 1;
 }
 
-/** Draws points near every country, and anywhere on the globe. */
 function drawPoints(countries: readonly Country[]): Position[] {
   const random = generator(11);
   const near = countries.flatMap(({ cut }) => {
