@@ -172,7 +172,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
         ends.push(consumeBroadcasts(localPort, consume));
       },
       site: (sandbox) =>
-        site(service, sandbox, followed.requests, { apiPort: settings.apiPort, notify: notifier(invoke('notify')) }),
+        site(service, sandbox, requestLog.requests, { apiPort: settings.apiPort, notify: notifier(invoke('notify')) }),
     });
     ends.push(sandbox.stop);
     const sources = { folder: service.folder, bundles, folders: await isBundled };

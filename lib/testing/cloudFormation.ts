@@ -140,7 +140,7 @@ function assertDeclared(plan: Omit<Stack, 'status'> | undefined): void {
 }
 
 /** Alarms stand under their own names in the outputs. */
-function describe({ parameters = {}, template }: Stack): { [name: string]: Answer } {
+function describe({ parameters = {}, template }: Stack): { [name: string]: QueryResult } {
   const alarms = Object.keys(template.Outputs ?? {}).filter((name) => name.startsWith('RollbackAlarm'));
   return {
     Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
