@@ -9,9 +9,9 @@ import { readOtpSecrets } from './otpHash.ts';
 import type { OtpCaller } from './verifyOtp.ts';
 
 /**
- * A device token shows that a device has signed in to a customer's account before. It does not authenticate: it only
- * keeps strangers from using up the attempts and sends of the account's owner. Its form is
- * `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
+ * Issues a device token, which shows that a device has signed in to a customer's account before. It
+ * does not authenticate. It only keeps strangers from using up the attempts and sends of the
+ * account's owner. Its form is `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
  */
 export async function issueDeviceToken(customerId: number): Promise<string> {
   const { current } = await readOtpSecrets();
@@ -20,7 +20,7 @@ export async function issueDeviceToken(customerId: number): Promise<string> {
   return [current.id, ...parts, sign(current.secret, parts).toString('base64url')].join('.');
 }
 
-/** Returns the customer of a token; undefined for one that is not ours or has expired. */
+/** Returns the customer of a device token, or undefined if the token is not ours or has expired. */
 export async function readDeviceToken(token: string | null | undefined): Promise<number | undefined> {
   const [secretId, customerId = '', expiresAt = '', salt = '', signature = '', ...rest] = token?.split('.') ?? [];
   const areNumbers = [customerId, expiresAt].every((part) => /^\d{1,16}$/.test(part));
@@ -34,7 +34,10 @@ export async function readDeviceToken(token: string | null | undefined): Promise
   return isOurs ? Number(customerId) : undefined;
 }
 
-/** The caller of an operation with an OTP for a phone. A token counts while its customer has the phone. */
+/**
+ * Identifies the caller of an operation with an OTP. A device token counts only while its customer
+ * has the phone.
+ */
 export async function identifyOtpCaller(
   clientIp: string,
   token: string | null | undefined,
@@ -45,7 +48,10 @@ export async function identifyOtpCaller(
   return { network: clientNetwork(clientIp), isOwner: claim !== undefined && claim.customerId === customerId };
 }
 
-/** The label keeps these apart from the hashes of codes, which are made under the same secret. */
+/**
+ * Signs a device token. The label keeps its HMAC apart from the hashes of OTPs, which use the same
+ * secret.
+ */
 function sign(key: string, parts: readonly string[]): Buffer {
   return createHmac('sha256', key)
     .update(JSON.stringify(['device token', ...parts]))

@@ -7,8 +7,8 @@ import type { NewOtp, Otp, OtpType } from './otpRepository.ts';
 const Secret = z.object({ id: z.string(), secret: z.string().min(32) });
 
 /**
- * What codes are hashed under. `previous` still checks those that were sent just before a rotation,
- * `next` those of functions that have seen it already.
+ * The HMAC secrets for OTPs. `previous` still verifies OTPs sent just before a rotation. `next`
+ * verifies OTPs of functions that have read the rotated secrets already.
  */
 const OtpSecrets = z.object({
   next: Secret.nullable().default(null),
@@ -17,14 +17,15 @@ const OtpSecrets = z.object({
 });
 
 /**
- * What codes and device tokens are made under. Whoever counts an attempt calls it before.
+ * Reads the secrets for OTPs and device tokens. Call it before you count an attempt, so that an
+ * outage of SSM uses up none.
  * @throws unavailable
  */
 export const readOtpSecrets = () => readSecret('otp-secrets', OtpSecrets);
 
 /**
- * A code as it may rest in the table: an HMAC-SHA-256 under a secret that is not there, with a salt
- * of its own.
+ * Returns an OTP as the table stores it: an HMAC-SHA-256 with its own salt. The table does not hold
+ * the secret.
  */
 export async function hashOtp(
   code: string,
@@ -38,7 +39,7 @@ export async function hashOtp(
   return { secretId: current.id, salt, hash, network: hashNetwork(network), expiresAtSeconds: now + config.otpSeconds };
 }
 
-/** Whether a typed code is the sealed one, in a time that tells nothing. */
+/** Returns whether an OTP is the stored one. The comparison takes constant time. */
 export async function otpMatches(sealed: Otp, phone: string, type: OtpType, typed: string): Promise<boolean> {
   const { next, current, previous } = await readOtpSecrets();
   const sealedUnder = [current, previous, next].find((candidate) => candidate?.id === sealed.secretId);
@@ -47,7 +48,7 @@ export async function otpMatches(sealed: Otp, phone: string, type: OtpType, type
   return timingSafeEqual(hash, Buffer.from(sealed.hash, 'base64url'));
 }
 
-/** A client network as it rests beside a code. */
+/** Returns the hash of a client network that the table stores beside an OTP. */
 export function hashNetwork(network: string): string {
   return createHash('sha256').update(network).digest('base64url').slice(0, 16);
 }

@@ -10,15 +10,15 @@ import { otpKey, phoneAttemptsKey, phoneNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
 
-/** What a client may ask a code for. */
+/** The types of OTP that a client may request. */
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
 /**
- * The purpose of a code. A phone has at most one live code of each, and one more that its owner's
- * device requested.
+ * The purpose of an OTP. A phone has at most one live OTP of each type, and one more that its
+ * owner's device requested.
  */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
 
-/** A code as it rests: not the code, but an HMAC of it under a secret that is not in the table. */
+/** A stored OTP. It holds an HMAC of the digits, under a secret that is not in the table. */
 const Otp = z.object({
   id: z.int(),
   secretId: z.string(),
@@ -26,8 +26,8 @@ const Otp = z.object({
   hash: z.string(),
   tries: z.int(),
   /**
-   * A hash of the client network that requested the code: only that one learns that the code is
-   * still good.
+   * A hash of the client network that requested the OTP. Other networks do not learn that the OTP
+   * is still valid.
    */
   network: z.string().default(''),
   expiresAtSeconds: z.int(),
@@ -36,7 +36,8 @@ export type Otp = z.infer<typeof Otp>;
 export type NewOtp = Omit<Otp, 'id' | 'tries'>;
 
 /**
- * The attribute of a code. The owner's device has its own, which no stranger can replace or use up.
+ * Returns the attribute that holds an OTP. The owner's device has its own, so no stranger can
+ * replace or use up that OTP.
  */
 const slotOf = (type: OtpType, share: Share) =>
   share === 'owner' && type === 'customer_auth' ? `own_${type}` : `code_${type}`;
@@ -45,14 +46,14 @@ function codeIn(slot: string, item: Item | undefined): Otp | undefined {
   return Otp.optional().parse(item?.[slot]);
 }
 
-/** `waitSeconds` is the time until this phone may be sent another code. */
+/** `waitSeconds` is the time until this phone may be sent another OTP. */
 export type Issued =
   | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
   | { done: false; limit: 'sends' | 'attempts'; waitSeconds: number };
 
 /**
- * Makes a code the phone's only one of its type and share and counts the send, if the phone's
- * limits allow it now. A code that could not be tried any more is not issued.
+ * Stores an OTP and counts the send, if the phone's limits allow it. It replaces the phone's last
+ * OTP of the same type and share. A phone without attempts left gets no OTP.
  */
 export async function issueOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<Issued> {
   const [windows, attempts] = [sendWindows(share), attemptWindows(share)];
@@ -66,8 +67,8 @@ export async function issueOtp(phone: string, type: OtpType, share: Share, code:
     values: { ':code': fresh, ':expiry': now + daySeconds, ...valuesOf([...windows, ...attempts], now) },
   });
   const previous = codeIn(slotOf(type, share), old);
-  // The SDK repeats a write whose answer was lost, and the repetition finds what the first one
-  // wrote.
+  // The SDK retries a write whose response was lost. The retry then finds the OTP of the first
+  // write.
   const isRepetition = !done && previous?.id === fresh.id;
   if (!done && !isRepetition) {
     const attemptsWait = waitForAll(attempts, old, now);
@@ -91,7 +92,7 @@ export async function issueOtp(phone: string, type: OtpType, share: Share, code:
   return { done: true, waitSeconds: Math.max(...waits), undo };
 }
 
-/** Makes a code the phone's only one of its type without any limit. For test numbers. */
+/** Stores the OTP of a test number, to which no limit applies. */
 export function issueTestOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<unknown> {
   return write({
     kind: 'update',
@@ -106,7 +107,6 @@ export function countNetworkSend(phone: string, network: string, share: Share, n
   return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now);
 }
 
-/** Counts an attempt at a phone's codes by one client network. */
 export function countNetworkAttempt(
   phone: string,
   network: string,
@@ -116,13 +116,15 @@ export function countNetworkAttempt(
   return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
 }
 
-/** All networks of an IPv6 site are one client to a phone. */
+/** Returns the key of a network's counts at a phone. All networks of an IPv6 site count as one. */
 const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, toSite(network) ?? network);
 
-/** Networks that did not request a code get so many of its tries, and leave the rest to the one that did. */
+/**
+ * A network that did not request the OTP gets only these attempts. The requester keeps the others.
+ */
 const triesOfOthers = 2;
 
-/** An attempt that was counted, and the code to compare. */
+/** An attempt that was counted, and the OTP to compare. */
 export interface Attempt {
   phone: string;
   type: OtpType;
@@ -130,8 +132,8 @@ export interface Attempt {
   slot: string;
   code: Otp;
   /**
-   * Takes back what the network counted, for a right code. To be done beside the write that uses
-   * the code up.
+   * Uncounts the attempt of the network once the OTP is right. Call it beside the write that
+   * consumes the OTP.
    */
   refund?: () => Promise<unknown>;
 }
@@ -142,11 +144,11 @@ export type Counting =
   | { outcome: 'limit'; waitSeconds: number };
 
 /**
- * Counts an attempt at the phone's code before anyone compares: however many come at once, only as
- * many get the code to compare as there are attempts left. An attempt counts as wrong until {@link
- * consumeOtpWrite} or {@link refundAttempt}.
- * @param slotShare whose code it is: the owner's device may also try the one that a stranger
- * requested
+ * Counts an attempt before the OTP is compared, so that parallel guesses get no more attempts than
+ * guesses in turn. The attempt counts as wrong until {@link consumeOtpWrite} or
+ * {@link refundAttempt}.
+ * @param slotShare the share that requested the OTP. The owner's device may also enter an OTP that
+ * a stranger requested.
  */
 export async function countAttempt(
   phone: string,
@@ -189,21 +191,21 @@ export async function countAttempt(
 
   const dayWaitSeconds = waitForAll(windows, old, now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
-  // Only the network that requested a code learns that it is still there.
+  // Only the network that requested an OTP learns that it is still valid.
   const isVisible = isTrusted || current?.network === network;
   if (!current || current.expiresAtSeconds <= now || !isVisible) return { outcome: 'none' };
   return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
 }
 
 /**
- * Returns the test number of a phone until its last day. Its code is fixed, and strangers must not
- * lock the reviewer of an app store out, so the limits of a phone do not hold for it.
+ * Returns the test number of a phone until its last day. The limits of a phone do not apply to it:
+ * its OTP is fixed, and strangers must not lock out the reviewer of an app store.
  */
 export function findTestNumber(phone: string, now: number) {
   return config.testNumbers.find(({ phone_number, until }) => phone_number === phone && utcDate(now) <= until);
 }
 
-/** So many attempts a day at a test number's code leave one chance in a thousand to guess it. */
+/** With this many attempts a day, the chance to guess a test number's OTP is one in a thousand. */
 const testAttemptsPerDay = 1_000;
 
 export function countTestAttempt(phone: string, now: number): Promise<RateLimitResult> {
@@ -213,8 +215,7 @@ export function countTestAttempt(phone: string, now: number): Promise<RateLimitR
 const windowsOf = ({ phone, share }: Attempt) => (findTestNumber(phone, nowSeconds()) ? [] : attemptWindows(share));
 
 /**
- * The write that uses a code up and takes its attempt back. It is refused if the code has been used
- * or replaced.
+ * Consumes an OTP and uncounts its attempt. The write fails if the OTP has been used or replaced.
  */
 export function consumeOtpWrite(attempt: Attempt): Write {
   const { phone, slot, code } = attempt;
@@ -228,10 +229,7 @@ export function consumeOtpWrite(attempt: Attempt): Write {
   };
 }
 
-/**
- * Takes back the attempt of a right code that was not used up, or not by this call: it was no
- * guess.
- */
+/** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */
 export async function refundAttempt(attempt: Attempt): Promise<void> {
   const { phone, slot, code } = attempt;
   const values = { ':never': 0, ':one': 1, ':id': code.id };

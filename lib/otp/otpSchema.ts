@@ -3,7 +3,7 @@ import { phoneNumber } from '../countries/phoneSchema.ts';
 import { choice, clearable, text, toAsciiNumber } from '../http/fields.ts';
 import { otpTypes } from './otpRepository.ts';
 
-/** An OTP as customers type or paste it. One that is sent as a number has lost its leading zeros. */
+/** An OTP as customers type or paste it. An OTP sent as a number has lost its leading zeros. */
 export const otpCode = z
   .preprocess(
     (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),

@@ -5,7 +5,7 @@ import type { Language } from '../languages.ts';
 
 type Text = (code: string, brand: string) => string;
 
-/** Each with a shorter way to say it, for the 70 characters that an Arabic message has. */
+/** The texts of each language, the longest first. An Arabic SMS has only 70 characters. */
 const texts: Record<Language, readonly Text[]> = {
   en: [
     (code, brand) => `${code} is your ${brand} code. Never share it.`,
@@ -15,8 +15,9 @@ const texts: Record<Language, readonly Text[]> = {
 };
 
 /**
- * The SMS with a code, in one segment. The last line is for automatic code entry and comes from the configuration
- * alone: text from a request in a message would let anyone send messages in the shop's name.
+ * Returns the SMS for an OTP, in one segment. Its last line is for automatic code entry. The line
+ * comes from the configuration: text from a request would let anyone send messages in the shop's
+ * name.
  * @throws ConfigurationError when the shop's name and the app's line do not fit into one segment
  */
 export function composeOtpSms(code: string, language: Language, appId: string | undefined): string {
@@ -29,6 +30,7 @@ export function composeOtpSms(code: string, language: Language, appId: string | 
 }
 
 /**
+ * Returns the line that lets a phone fill in the OTP.
  * @see https://developers.google.com/identity/sms-retriever/verify the hash that Android looks for
  * @see https://wicg.github.io/sms-one-time-codes/ the line that iOS and browsers look for
  */
@@ -36,11 +38,17 @@ function autofillLine(app: SmsApp, code: string): string {
   return app.platform === 'android' ? app.hash : `@${app.domain} #${code}`;
 }
 
-/** GSM 03.38: its basic characters take one of 160 places; its extension, behind an escape, takes two. */
+/**
+ * GSM 03.38: a basic character takes one of 160 places. A character of the extension takes two,
+ * because it follows an escape.
+ */
 const gsmBasic = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]$/;
 const gsmExtension = /^[\f^{}\\[~\]|€]$/;
 
-/** Whether a text is one SMS: 160 GSM-7 places, or 70 UTF-16 units where one character is outside GSM-7. */
+/**
+ * Returns whether a text is one SMS: 160 GSM-7 places, or 70 UTF-16 units if a character is outside
+ * GSM-7.
+ */
 export function fitsOneSegment(text: string): boolean {
   let places = 0;
   for (const character of text) {

@@ -4,25 +4,26 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `stranger` and `other` together may use three fifths. `other`, the OTPs that do not sign in,
- * may use three tenths of the sends and two fifths of the attempts. So no stranger can keep the owner
- * from signing in.
+ * them. `stranger` and `other` together may use three fifths. `other`, the OTPs that do not sign
+ * in, may use three tenths of the sends and two fifths of the attempts. So no stranger can keep the
+ * owner from signing in.
  */
 export type Share = 'owner' | 'stranger' | 'other';
 
 const guestPart = 0.6;
 const otherSendPart = 0.3;
-/** So that one network, which may use four fifths, has the five attempts of a code. */
+/**
+ * Large enough that one network, which may use four fifths of it, has the five attempts of an OTP.
+ */
 const otherAttemptPart = 0.4;
-/** The part of what callers without a device token may use that one client network may. */
+/** The part of the guests' limits that one client network may use. */
 const networkPart = 0.8;
 
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
 
 /**
- * The sends of a phone: the ceiling of the day, the part of guests, and the cool-downs of the
- * share.
+ * Returns the limits of sends to a phone: of the day, of guests, and the cool-downs of the share.
  */
 export function sendWindows(share: Share): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
@@ -37,8 +38,8 @@ export function sendWindows(share: Share): SlidingWindow[] {
 }
 
 /**
- * The wrong attempts of a phone: the ceiling of the day, and the parts of guests and of other
- * types.
+ * Returns the limits of wrong attempts at a phone: of the day, of guests, and of OTPs that do not
+ * sign in.
  */
 export function attemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;
@@ -49,7 +50,10 @@ export function attemptWindows(share: Share): SlidingWindow[] {
   ];
 }
 
-/** The sends of one client network to one phone: of all types, and of those that do not sign in. */
+/**
+ * Returns the limits of one client network's sends to one phone: of all types, and of OTPs that do
+ * not sign in.
+ */
 export function networkSendWindows(share: Share): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
   const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
@@ -60,8 +64,8 @@ export function networkSendWindows(share: Share): SlidingWindow[] {
 }
 
 /**
- * The attempts of one client network at one phone's codes: of all types, and of those that do not
- * sign in.
+ * Returns the limits of one client network's attempts at one phone: of all types, and of OTPs that
+ * do not sign in.
  */
 export function networkAttemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;

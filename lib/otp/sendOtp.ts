@@ -20,29 +20,29 @@ interface Send {
   phone: Phone;
   type: otps.OtpType;
   /**
-   * Picks the line for automatic code entry; an app that is not configured gets a plain message.
+   * Selects the line for automatic code entry. An app that is not configured gets a plain message.
    */
   appId: string | undefined;
   language: Language;
   caller: OtpCaller;
-  /** The sends of the client network were counted before. */
+  /** Says that the caller has already counted the send of the client network. */
   isClientCounted?: boolean;
   /**
-   * Counts and stores the OTP but sends no SMS: the caller must not learn whether there is an
+   * Counts and stores the OTP but sends no SMS: the client must not learn whether there is an
    * account.
    */
   isDecoy?: boolean;
-  /** The request's name for the phone. */
+  /** The name of the phone's field in the request. */
   attr?: string;
 }
 
 /**
- * Sends a new code, which replaces the phone's last one of this type. A send that is refused, or
- * that SNS definitely rejects, changes nothing: no limit is spent and the last code still works.
- * After an unknown outcome the new code counts.
- * @returns seconds until the code expires and until the next send
- * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone of a country
- * that is not served any more, or one that SNS does not know
+ * Sends a new OTP, which replaces the phone's last one of this type. A send that a limit or SNS
+ * rejects changes nothing: it uses up no limit, and the last OTP still works. After an unknown
+ * outcome of SNS the new OTP counts.
+ * @returns seconds until the OTP expires and until the next send
+ * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone that SNS does
+ * not know, or whose country is no longer served
  */
 export async function sendOtp(send: Send) {
   const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
@@ -60,7 +60,7 @@ export async function sendOtp(send: Send) {
 
   const taken: Taken[] = [];
   try {
-    // The phone comes last: a client that may not send must not touch the code of another client's
+    // The phone comes last: a client over its limit must not replace the OTP of another client's
     // phone.
     const counted = await Promise.allSettled([
       take(taken, [
@@ -92,14 +92,14 @@ export async function sendOtp(send: Send) {
   }
 }
 
-/** Something that a send has taken and that it gives back when it fails. */
+/** A counted event of a send, to be undone if the send fails. */
 interface Taken {
   undo: () => Promise<unknown>;
 }
 
 /**
- * Only a phone that has an account may use what strangers leave of the caps. It is looked up only
- * once the rest is used up.
+ * Counts a send against the caps. Once the part for strangers is used up, only a phone with an
+ * account gets the reserve. The account is looked up only then.
  */
 async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
   const attempted: Taken[] = [];
@@ -115,7 +115,7 @@ async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, no
 }
 
 /**
- * Counts an event in several limits. The caller undoes those in `taken` when it fails.
+ * Counts an event in several limits. If the caller fails later, it undoes the events in `taken`.
  * @throws otpSendLimit
  */
 async function take(taken: Taken[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
@@ -134,7 +134,6 @@ async function giveBack(taken: readonly Taken[]): Promise<void> {
   }
 }
 
-/** Six digits, each combination as likely as any other. */
 function drawCode(): string {
   return String(randomInt(1_000_000)).padStart(6, '0');
 }

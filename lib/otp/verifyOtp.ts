@@ -8,15 +8,14 @@ import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
 import type { Share } from './phoneLimits.ts';
 
-/** A caller who has an OTP, or asks for one. */
+/** A caller who enters or requests an OTP. */
 export interface OtpCaller {
-  /** See `clientNetwork`. */
   network: string;
-  /** Only the requester learns that a code is still good. The network, unless it is a customer. */
+  /** The only caller who learns that an OTP is still valid: the client network, or a customer. */
   requester?: string;
-  /** Whether the caller brought a device token of the phone. */
+  /** Whether the caller sent a device token of the phone. */
   isOwner: boolean;
-  /** Whether the caller has signed in to an account that gave this phone. */
+  /** Whether the caller has signed in to an account with this phone. */
   isSignedIn?: boolean;
 }
 
@@ -34,14 +33,14 @@ interface Admission {
   type: otps.OtpType;
   caller: OtpCaller;
   counted: readonly (RateLimitResult & { done: true })[];
-  /** How long to wait; 0 for a caller who may try. */
+  /** 0 for a caller who may attempt the OTP. */
   waitSeconds: number;
 }
 
 /**
- * Counts an attempt by the caller's network: at this phone, and at the codes of all phones. A
- * network over its limit never reaches the attempts of the phone. The owner's devices are not
- * limited by their network.
+ * Counts an attempt by the caller's network, at this phone and at the OTPs of all phones. A network
+ * over its limit never uses up attempts of the phone. The owner's devices are not limited by their
+ * network.
  * @throws unavailable
  */
 export async function admitAttempt(phone: string, type: otps.OtpType, caller: OtpCaller): Promise<Admission> {
@@ -60,10 +59,10 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
 }
 
 /**
- * Checks a code. The attempt is counted before the comparison, so that parallel guesses get no more
- * of them. A right code still has to be used up: by the write {@link otps.consumeOtpWrite} in the
- * transaction of what it allows.
- * @param attr what the request calls the code
+ * Verifies an OTP. The attempt is counted before the comparison, so parallel guesses get no more
+ * attempts. The caller still has to consume a right OTP: with {@link otps.consumeOtpWrite}, in the
+ * transaction of the operation that the OTP allows.
+ * @param attr the name of the OTP's field in the request
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
 export async function verifyOtp(admission: Admission, typed: string, attr = 'otp'): Promise<otps.Attempt> {
@@ -75,15 +74,15 @@ export async function verifyOtp(admission: Admission, typed: string, attr = 'otp
   }
   if (tried.outcome === 'none') return fail('otpExpired', { attr });
   if (tried.isRight) return tried.attempt;
-  // Another network must not learn that a code is on its way to this phone.
+  // Another network must not learn that an OTP was sent to this phone.
   const { caller } = admission;
   const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(findRequester(caller));
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
 /**
- * The attempt if its code is right; undefined otherwise, for callers who must not learn that there
- * could be one.
+ * Returns the attempt if the OTP is right, and undefined otherwise. It is for callers who must not
+ * learn whether an OTP was sent.
  */
 export async function findMatchingOtp(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
@@ -92,8 +91,8 @@ export async function findMatchingOtp(admission: Admission, typed: string): Prom
 }
 
 /**
- * The owner's device may hold a code that it requested itself, or, on the same phone, one that
- * another client requested.
+ * Compares an OTP with the stored ones. The owner's device may enter the OTP that it requested, or
+ * one that another client requested on the same phone.
  */
 async function tryCodes(admission: Admission, typed: string) {
   const { phone, type, caller, counted } = admission;

@@ -13,7 +13,10 @@ import { toDecimal } from '../wallet/money.ts';
 import type { Wallet } from '../wallet/walletRepository.ts';
 import { givenPassword, isGuessable, newPassword } from './passwordSchema.ts';
 
-/** What surface B tells of a customer; surface A's refresh takes the `refresh_token`. */
+/**
+ * The customer in responses of surface B. `token` is an access token; surface A's refresh takes the
+ * `refresh_token`.
+ */
 export const CurrentCustomer = z
   .object({
     id: id.describe('Identifies the customer. It never changes.'),
@@ -32,7 +35,7 @@ export const CurrentCustomer = z
   })
   .meta({ id: 'CurrentCustomerResource', description: 'The signed-in customer.' });
 
-/** The same from what signs a customer in: nothing else returns a refresh token. */
+/** The customer in the response to a sign-in. No other response holds a refresh token. */
 export const CustomerResource = CurrentCustomer.extend({
   refresh_token: z.string().describe('The refresh token for refresh_token_create. It works once.'),
   device_token: issuedDeviceToken,
@@ -40,10 +43,9 @@ export const CustomerResource = CurrentCustomer.extend({
 
 interface Account {
   customer: Customer;
-  /** The number to show. */
+  /** The phone to display. */
   phone: string;
   wallet: Wallet;
-  /** An access token. */
   token: string;
 }
 
@@ -65,8 +67,8 @@ export function showAccount({ customer, phone, wallet, token }: Account): z.inpu
 }
 
 /**
- * Surface A may have changed the full name; its first word is the name then, unless it still ends
- * in the last name.
+ * Splits a full name into first and last name. If surface A changed the full name so that it no
+ * longer ends in the last name, the first name is the first word.
  */
 function namesOf({ fullName, lastName }: Customer): { name: string; last_name: string } {
   const end = ` ${lastName}`;
@@ -75,12 +77,12 @@ function namesOf({ fullName, lastName }: Customer): { name: string; last_name: s
   return { name: fullName.slice(0, split), last_name: fullName.slice(split + 1) };
 }
 
-/** Both names and the space between them fit into a full name. */
+/** A full name holds two names of this length and the space between them. */
 const name = text({ max: 127 })
   .refine((value) => Array.from(value).length >= 3, code('min_length', { min: 3 }))
   .meta({ minLength: 3 });
 
-/** Said only where every field is right by itself. */
+/** Reported only if every field is valid by itself. */
 const guessable = {
   path: ['password'],
   ...code('too_common'),
@@ -106,13 +108,13 @@ const email = clearable(emailAddress()).optional().describe('The e-mail address 
 const phone = clearable(phoneNumber).optional();
 const isPhoneLogin = async () => (await publicSettings()).enablePhoneLogin;
 
-/** `phone` is required where the setting `enablePhoneLogin` is on, else `email`. */
+/** `phone` is required if the setting `enablePhoneLogin` is on, otherwise `email` is. */
 export const Login = z
   .object({ email, phone, password: givenPassword, device_token: deviceToken })
   .refine(async ({ email }) => Boolean(email) || (await isPhoneLogin()), missing('email'))
   .refine(async ({ phone }) => Boolean(phone) || !(await isPhoneLogin()), missing('phone'));
 
-/** Whom something is about: one of the two. */
+/** The identifiers of an account. A request names exactly one. */
 const either = { email, phone };
 type Either = { email?: unknown; phone?: unknown };
 const isOne = ({ email, phone }: Either) => Boolean(email) || Boolean(phone);
@@ -125,7 +127,7 @@ function identifying<S extends z.ZodType<Either>>(schema: S): S {
     .refine(isOnlyOne, { path: ['phone'], ...code('conflicting') });
 }
 
-/** What is wrong where it is none of the two, or both. */
+/** The errors if a request names neither identifier, or both. */
 export const oneIdentifierErrors = [
   { attr: 'email', code: 'required' },
   { attr: 'phone', code: 'required' },
@@ -134,7 +136,7 @@ export const oneIdentifierErrors = [
 
 export const OneIdentifier = identifying(z.object(either));
 
-/** Where the `+` of a phone was not encoded, it has come as a space. */
+/** A `+` that the client did not encode arrives as a space. */
 const phoneInQuery = z.preprocess(
   (value) => (typeof value === 'string' ? removeUnseen(value).replace(/^ /, '+') : value),
   phone,

@@ -5,7 +5,7 @@ import { limitCalls } from '../rateLimits/rateLimits.ts';
 import { type Identifier, readClaims } from './findAccounts.ts';
 
 /**
- * Makes sure that an e-mail address or a phone can be signed up with.
+ * Checks that a new account can have an e-mail address or a phone.
  * @throws `unique`, throttled
  */
 export async function requireAvailable(identifier: Identifier, clientIp: string): Promise<void> {

@@ -17,26 +17,27 @@ import * as passwords from './passwordRepository.ts';
 
 interface Replacement {
   hash: string;
-  /** An address to log in with, where it changes. */
+  /** The new e-mail address to log in with, if it changes. */
   email?: string | undefined;
-  /** The client network, which may not hear without limit that an address is taken. */
+  /** The client network. Its number of "already taken" responses is limited. */
   network: string;
-  /** What allows it, and is used up by it. */
+  /** The OTP that allows the change. The change consumes it. */
   otp?: otps.Attempt | undefined;
-  /** The session that stays; without it all sessions end. */
+  /** The id of the session that survives. Without it the change revokes every session. */
   keeping?: number;
   also?: readonly Write[];
 }
 
-/** What one transaction can hold beside the rest. */
+/** A transaction has 100 writes. The other writes need up to 15. */
 const mostLeftovers = 85;
 
 /**
- * Sets a password, and the e-mail address to use it with, and ends the sessions that may be
- * somebody else's, in one transaction: none of before outlives it, not even one that is being
- * opened. Answers whether there was a customer, and a proof that nobody has used.
- * @throws `unique` for an e-mail address of somebody else, tokenNotValid when the session that
- * stays has ended
+ * Sets a password, and the e-mail address to use it with, and revokes the other sessions, in one
+ * transaction. Sessions that another request is creating are revoked too. A first password that the
+ * customer sets in a session revokes none.
+ * @returns false if the customer does not exist or the OTP has been used
+ * @throws `unique` for an e-mail address of another customer, tokenNotValid when the surviving
+ * session has been revoked
  */
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keeping, also = [] } = replacement;
@@ -49,7 +50,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
     if (!customer) return false;
     const newEmail = email === customer.email ? undefined : email;
     const own = keeping === undefined ? undefined : { customerId, id: keeping };
-    // Whoever chooses a first password locks nobody out.
+    // A first password has no earlier holder to lock out.
     const isFirst = own !== undefined && !password;
     const next = own && customer.signIns + 1;
     const writes: Record<string, Write> = {
@@ -72,7 +73,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
     const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
-    // A right code is no guess, whatever else is wrong.
+    // A right OTP is no guess, even if the change fails for another reason.
     const forgive = async () => otp && otps.refundAttempt(otp);
     if (refused.includes('taken') || refused.includes('emailChanges')) {
       await forgive();
@@ -101,8 +102,8 @@ export async function changePassword(customerId: number, replacement: Replacemen
 }
 
 /**
- * The writes that take away the sessions that have ended, and stop pushes to their devices. One
- * that does not fit into the transaction stays in the table, and is refused all the same.
+ * Deletes the revoked sessions and deactivates their devices. Sessions that do not fit into the
+ * transaction stay in the table, but their tokens are rejected.
  */
 function leftovers({ open, registered }: SignInState, customerId: number, keeping: number | undefined): Write[] {
   const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];

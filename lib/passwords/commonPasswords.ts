@@ -6,8 +6,9 @@ import { writeAll } from '../table/writeMany.ts';
 import { isSequenceOrRepetition, normalizeGuess } from './passwordPatterns.ts';
 
 /**
- * Common passwords whose SHA-256 begins with the same byte: the bytes after it, one password after the other. A stage whose seed
- * has not been loaded since has them in a list, which takes DynamoDB far longer to read and to write.
+ * Common passwords whose SHA-256 begins with the same byte. `hashes` joins the bytes after it into
+ * one string. A stage with an older seed stores a list, which DynamoDB reads and writes far more
+ * slowly.
  */
 const Bucket = z.object({
   code: z.string(),
@@ -15,15 +16,18 @@ const Bucket = z.object({
 });
 export type Bucket = z.infer<typeof Bucket>;
 
-/** Where all lists are from, as long as they are whole. */
+/** The origin of the lists. It is stored only while the lists are complete. */
 const Source = z.object({ digest: z.string(), lists: z.int(), passwords: z.int() });
 export type Source = z.infer<typeof Source>;
 
-/** In hex. Of a hundred million other passwords about eight are taken for one of these. */
+/**
+ * Counted in hex characters. Of a hundred million other passwords, about eight match one of these
+ * by chance.
+ */
 const codeCharacters = 2;
 const hashCharacters = 8;
 
-/** Whether a password is among those that guessers try first, or a pattern; in whatever case, digits and signs. */
+/** Returns whether a password is common or a pattern, in any case, digits and punctuation. */
 export async function isCommon(password: string): Promise<boolean> {
   const guessed = normalizeGuess(password);
   if (isSequenceOrRepetition(guessed)) return true;
@@ -36,7 +40,7 @@ export function splitHashes({ hashes }: Bucket): string[] {
   return hashes.match(new RegExp(`.{${hashCharacters}}`, 'g')) ?? [];
 }
 
-/** Passwords as they are stored: in 256 items, each read as one unit. */
+/** Returns the items to store: 256 items, each read as one unit. */
 export function makeBuckets(passwords: readonly string[]): Bucket[] {
   const different = [...new Set(passwords.map(normalizeGuess))];
   const buckets = Object.groupBy(different.map(placeOf), ({ code }) => code);
@@ -58,7 +62,10 @@ export async function readStoredSource(): Promise<Source | undefined> {
   return source;
 }
 
-/** Puts some in the place of others. A load that is broken off leaves no source, so the next one reads all lists. */
+/**
+ * Replaces the stored lists. An interrupted load leaves no source, so the next load reads every
+ * list.
+ */
 export async function replace(
   before: readonly Bucket[],
   after: readonly Bucket[],

@@ -14,33 +14,41 @@ import { readAll } from '../table/table.ts';
 import { Wallet } from '../wallet/walletRepository.ts';
 import { Password } from './passwordRepository.ts';
 
-/** What somebody calls an account by; where both are given, both must be the account's. */
+/**
+ * The identifiers that a customer enters to name an account. If both are given, both must be the
+ * account's.
+ */
 export interface Identifier {
   email?: string | null | undefined;
   phone?: Phone | null | undefined;
 }
 
-/** What failures are counted under. A phone is always given where it is used, and an e-mail address only sometimes beside it. */
+/**
+ * Returns the key that failed logins are counted under. A login by phone may name an e-mail address
+ * too, so the phone comes first.
+ */
 export function toLoginKey({ email, phone }: Identifier): string {
   return phone?.number ?? email ?? '';
 }
 
 /**
- * Whether what somebody calls an account by can mean no other: nobody else has or had the e-mail address, or the phone is proven. Where it
- * can, whoever opens one of the accounts must not have forgotten what failed at the other.
+ * Returns whether an identifier can mean only this account: no other account has or had the e-mail
+ * address, or the phone is verified. If it is ambiguous, a login to one account must not reset the
+ * failures of the other.
  */
 export function isUnambiguous({ phone }: Identifier, account: Account, found: readonly Account[]): boolean {
   if (phone) return account.customer?.phoneNumber === phone.number;
   return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
 }
 
-/** Nobody has this id. Reading it takes as long as reading somebody. */
+/** No customer has this id. Reading it takes as long as reading a customer. */
 export const noCustomerId = 0;
 
 /**
- * The accounts that may be meant. An e-mail address means who has it, and then who had it until somebody with a proven phone
- * took it; a phone means who has proven it, else who signed up with it first, and then who did last. There are two, found by two
- * calls one after another, whether or not there is any such account: one that is not has no customer.
+ * Returns the two accounts that an identifier can mean. An e-mail address means its holder, then
+ * the customer who lost it to a verified phone. A phone means the customer who verified it,
+ * otherwise the first sign-up with it, then the last. An account that does not exist has no
+ * customer. It takes the same two reads, so that timing tells nothing.
  */
 export async function findAccounts(identifier: Identifier): Promise<[Account, Account]> {
   const { email, phone } = identifier;
@@ -58,7 +66,10 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
   return Promise.all([read(meant[0]), read(meant[1])]);
 }
 
-/** Who has an e-mail address and who lost it, who has proven a phone and who signed up with it. */
+/**
+ * Returns the claims on an e-mail address (its holder and the customer who lost it) and on a phone
+ * (verified and unverified).
+ */
 export async function readClaims({ email, phone }: Identifier) {
   const [emailClaim, lost, phoneClaim, unproven] = await readAll([
     { key: emailClaimKey(email ?? ''), as: customers.UniqueClaim },
@@ -71,7 +82,10 @@ export async function readClaims({ email, phone }: Identifier) {
 
 export type Account = Awaited<ReturnType<typeof readAccount>>;
 
-/** A customer with whatever decides how they sign in; all undefined where there is none. */
+/**
+ * Returns a customer with the items that a login needs. All are undefined if there is no such
+ * customer.
+ */
 export async function readAccount(customerId: number) {
   const [customer, wallet, password] = await readAll([
     { key: profileKey(customerId), as: customers.Customer },

@@ -28,8 +28,8 @@ interface LogIn extends Identifier {
 }
 
 /**
- * Signs the owner of a password in. Whatever is wrong, the same is done and answered: the try is
- * counted before, the same items are read, and as many passwords are hashed.
+ * Signs in the owner of a password. Every failure takes the same steps and gets the same response:
+ * it counts the attempt, reads the same items and hashes as many passwords.
  * @throws wrongCredentials, throttled
  */
 export async function logIn({ password: typed, deviceToken, clientIp, ...identifier }: LogIn) {
@@ -43,13 +43,13 @@ export async function logIn({ password: typed, deviceToken, clientIp, ...identif
     const isOnlyOne = (await finding).every(({ customer }) => !customer || customer.id === tokenOf);
     if (opened || isOnlyOne) return opened ?? fail('wrongCredentials');
   }
-  // A device token opens no way to guess at another account of the same name.
+  // A device token must not help to guess the password of another account with the same identifier.
   const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, undefined), finding]);
   return (await logInTo(accounts, tried)) ?? fail('wrongCredentials');
 
   async function logInTo(candidates: readonly Account[], tried: LoginAttempt) {
     for (const account of candidates) {
-      // After the customer, so that no sign-in is counted whose session is not among these.
+      // Read after the customer, so that the list holds the session of every counted sign-in.
       const [isRight, before] = await Promise.all([
         isPassword(typed, account.customer && account.password?.hash),
         readSignedInDevices(account.customer?.id ?? noCustomerId),
@@ -68,8 +68,8 @@ export async function logIn({ password: typed, deviceToken, clientIp, ...identif
 }
 
 /**
- * Starts over when the customer signs in elsewhere, or their password is hashed anew or changed, at
- * the same moment.
+ * Creates a session. Starts over if another request signs in, rehashes the password or changes it
+ * at the same moment.
  */
 async function openSession(account: Account, before: SignInState, typed: string, also: readonly Write[] = []) {
   for (let attempt = 1; attempt <= attempts; attempt++) {

@@ -6,24 +6,27 @@ import type { Write } from '../table/expressions.ts';
 import { loginAttemptsKey } from '../table/keys.ts';
 import * as loginFailures from './loginThrottle.ts';
 
-/** Failures of devices with a device token count apart, whatever network they share with strangers. */
+/**
+ * Failures of devices with a device token count apart from the network that they share with
+ * strangers.
+ */
 const devicesOf = (customerId: number) => `devices of ${customerId}`;
 
 export interface LoginAttempt {
-  /** The write that deletes the failures of this network at this account. */
+  /** Deletes the failures of this network at this account. */
   forgetting: Write;
   /** Undoes all counts of the attempt. */
   undo: () => Promise<unknown>;
-  /** Undoes the counts of the network and of the account: the attempt did not fail. */
+  /** Undoes the counts of the network and of the account, because the login succeeded. */
   succeed: () => Promise<unknown>;
 }
 
 /**
- * Counts an attempt to log in as a failure before anything is compared, so that parallel guesses
- * are no more than those in turn: for the pair of account and client network, for the network over
- * all accounts, and for the account over all networks. A device that has logged in before is not
- * kept out by what other networks fail.
- * @param name the e-mail address or phone; whether there is such an account makes no difference
+ * Counts a login as a failure before the password is compared, so that parallel guesses get no more
+ * attempts. It counts for the account and client network, for the network at all accounts, and for
+ * the account from all networks. Failures of other networks do not lock out a device that has
+ * logged in before.
+ * @param name the e-mail address or phone, whether or not there is such an account
  * @param ownerId the customer of the caller's device token, for an attempt at that account alone
  * @throws throttled
  */

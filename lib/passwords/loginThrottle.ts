@@ -9,23 +9,32 @@ const Failures = z.object({ failures: z.int(), lastAtSeconds: z.int(), expiresAt
 
 const daySeconds = 86_400;
 const longestWaitSeconds = 3_600;
-/** After how many failures beyond the free ones the wait is at its longest: 1, 2, 4 … 2,048, 3,600 s. */
+/**
+ * The number of failures, after the free ones, until the wait is longest: 1, 2, 4 … 2,048, 3,600 s.
+ */
 const steps = Math.ceil(Math.log2(longestWaitSeconds));
 
-/** Seconds from the last failure until the next try, after so many failures; 0 while they are free. */
+/**
+ * Returns the seconds from the last failure until the next attempt. It is 0 while failures are
+ * free.
+ */
 function waitAfter(failures: number): number {
   const beyond = failures - config.loginFailuresBeforeWait;
   return beyond < 0 ? 0 : Math.min(2 ** beyond, longestWaitSeconds);
 }
 
-/** A try that was counted: what forgets all that failed, and what takes back this one alone; or how long to wait. */
+/**
+ * The result of counting an attempt. `forgetting` deletes all failures, `undo` uncounts this
+ * attempt alone.
+ */
 export type Attempt =
   | { done: true; forgetting: Write; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number };
 
 /**
- * Takes one try to log in to an account, whether or not there is one, from a client network. It counts as a failure before
- * anyone compares, so that parallel guesses are no more than those in turn.
+ * Counts an attempt to log in from a client network, whether or not there is such an account. It
+ * counts as a failure before the password is compared, so that parallel guesses get no more
+ * attempts.
  */
 export async function countAttempt(identifier: string, network: string, now: number): Promise<Attempt> {
   const key = loginFailuresKey(identifier, network);
@@ -45,12 +54,15 @@ export async function countAttempt(identifier: string, network: string, now: num
   return countAttempt(identifier, network, now);
 }
 
-/** The write that forgets the failures to log in to an account from a client network. */
+/** Resets the failures of a client network at an account. */
 export function resetThrottleWrite(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }
 
-/** Leaves what was there before a try; where others have tried since, only the count. */
+/**
+ * Restores the failures from before an attempt. If later attempts were counted, it only subtracts
+ * one.
+ */
 async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> | undefined): Promise<void> {
   const values = { ':minusOne': -1, ':none': 0, ':one': 1, ':now': now };
   const isLast = '#lastAtSeconds = :now';
@@ -70,13 +82,19 @@ async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> 
   await write({ kind: 'update', key, expression: 'ADD #failures :minusOne', condition: '#failures > :none', values });
 }
 
-/** DynamoDB deletes what has expired up to days late; what counts anew must not go on from there. */
+/**
+ * Deletes an expired counter. DynamoDB deletes it up to days late, and a new count must not
+ * continue it.
+ */
 function forget(key: Key, expiresAtSeconds: number): Promise<unknown> {
   const condition = '#expiresAtSeconds = :seen';
   return write({ kind: 'delete', key, condition, values: { ':seen': expiresAtSeconds } });
 }
 
-/** One condition for every step of the wait: an expression of DynamoDB cannot double a number. */
+/**
+ * Returns a condition with one comparison for each step of the wait, because a DynamoDB expression
+ * cannot double a number.
+ */
 function mayTry(): string {
   const byStep = Array.from(
     { length: steps },

@@ -3,18 +3,19 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 import { config } from '../config/config.ts';
 
-/** The cost of a hash: memory in KiB, how often all of it is gone through, and lanes. */
+/** The cost of a hash: memory in KiB, passes over the memory, and lanes. */
 const Cost = z.object({ m: z.int(), t: z.int(), p: z.int() });
 type Cost = z.infer<typeof Cost>;
 
 const saltBytes = 16;
 const hashBytes = 32;
-/** Of Argon2, for one lane. */
+/** The minimum of Argon2 for one lane. */
 const leastMemoryKib = 8;
 const derive = promisify(argon2);
 
 /**
- * Argon2id, by the configured cost: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, in base64 without padding.
+ * Returns an Argon2id hash at the configured cost: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`,
+ * in base64 without padding.
  * @see https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
  */
 export async function hashPassword(password: string): Promise<string> {
@@ -23,8 +24,8 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether a password is the one that was hashed. Where there is no hash to compare with, or one that cost less than hashes do now, it
- * takes the same time, so that nobody can tell by it whether there is an account.
+ * Returns whether a password matches a stored hash. If there is no hash, or a cheaper one, the
+ * comparison takes as long, so that timing does not tell whether there is an account.
  */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
   const { cost, salt, hash } = stored ? read(stored) : nothing();
@@ -37,7 +38,7 @@ export async function isPassword(password: string, stored: string | undefined): 
   return isSame && stored !== undefined;
 }
 
-/** Whether a hash is of another cost than hashes are now. */
+/** Returns whether a stored hash has another cost than new hashes have. */
 export function isOutdated(stored: string): boolean {
   return costText(read(stored).cost) !== costText(currentCost());
 }
@@ -46,7 +47,7 @@ function run(password: string, nonce: Buffer, { m: memory, t: passes, p: paralle
   return derive('argon2id', { message: password, nonce, memory, passes, parallelism, tagLength: hashBytes });
 }
 
-/** What the time of a hash is proportional to. */
+/** Returns the work of a hash, which its time is proportional to. */
 function workOf({ m, t }: Cost): number {
   return m * t;
 }
@@ -55,7 +56,7 @@ function currentCost(): Cost {
   return { m: config.passwordMemoryKib, t: config.passwordPasses, p: 1 };
 }
 
-/** What nobody's password is compared with. */
+/** Returns the hash to compare with if an account has no password. */
 function nothing() {
   return { cost: currentCost(), salt: Buffer.alloc(saltBytes), hash: Buffer.alloc(hashBytes) };
 }

@@ -1,6 +1,6 @@
 import { toAsciiDigits } from '../http/fields.ts';
 
-/** In the order of alphabets and keyboards. */
+/** The characters in the order of alphabets and keyboards, in both directions. */
 const rows = [
   '0123456789',
   'abcdefghijklmnopqrstuvwxyz',
@@ -12,12 +12,12 @@ const rows = [
 
 const fewestDifferent = 4;
 const fewestPlain = 6;
-/** Nobody tries patterns that are longer: there are too many lengths. */
+/** Guessers do not attempt longer patterns, because there are too many lengths. */
 const longestPattern = 16;
 
 /**
- * A password as guessers see it: in small letters and ASCII digits, without the signs that rules of composition ask for. Where little
- * else is there, they stay.
+ * Returns a password as guessers see it: in lower case and ASCII digits, without punctuation. A
+ * password that is mostly punctuation keeps it.
  */
 export function normalizeGuess(password: string): string {
   const small = toAsciiDigits(password.normalize('NFKC').toLowerCase());
@@ -27,8 +27,8 @@ export function normalizeGuess(password: string): string {
 }
 
 /**
- * Whether a folded password is a pattern: few of the characters that every keyboard has, a short piece again and again, or a row of an
- * alphabet or a keyboard.
+ * Returns whether a normalized password is a pattern: few different characters, a short repeated
+ * piece, or a row of an alphabet or keyboard.
  */
 export function isSequenceOrRepetition(password: string): boolean {
   if (password.length > longestPattern || /\p{Emoji_Presentation}/u.test(password)) return false;

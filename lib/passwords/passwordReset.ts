@@ -21,9 +21,9 @@ import { isGuessable } from './passwordSchema.ts';
 const type = 'password_reset';
 
 /**
- * Sends a code to the proven phone of an account. Nobody is told whether there is one: neither by
- * the answer, nor by what is counted, nor by a limit of the phone or a failure to send; nor by the
- * time it takes, unless SNS takes longer than that.
+ * Sends an OTP to the verified phone of an account. The client cannot tell whether there is an
+ * account. Response, counts, limits and failures to send are the same. So is the time, unless SNS
+ * takes longer than it.
  * @throws throttled, unavailable
  */
 export async function sendResetOtp(identifier: Identifier, clientIp: string): Promise<void> {
@@ -38,7 +38,8 @@ async function sendIfKnown(identifier: Identifier, clientIp: string): Promise<vo
   const phone = owned || identifier.phone;
   const caller = { network: clientNetwork(clientIp), isOwner: false };
   try {
-    // Counted whatever becomes of it, and never given back: the client's next sends would tell.
+    // Counted in every case and never undone, because the client's next sends would show the
+    // difference.
     const { done } = await sends.countForClient(caller.network, nowSeconds());
     if (!done || !phone) return;
     const language = customer?.language ?? 'en';
@@ -56,9 +57,10 @@ interface Reset extends Identifier {
 }
 
 /**
- * Sets the password of an account whose proven phone got the code, and ends all its sessions.
- * @throws wrongCode whatever is wrong with the code or the account; throttled; `too_common` for a
- * password that everybody who knows its owner would try
+ * Sets the password of an account whose verified phone received the OTP, and revokes all its
+ * sessions.
+ * @throws wrongCode if the OTP or the account is wrong; throttled; `too_common` for a password that
+ * is the account's e-mail address or phone
  */
 export async function resetPassword({ code: typed, password, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
@@ -69,7 +71,8 @@ export async function resetPassword({ code: typed, password, clientIp, ...identi
     findAccounts(identifier),
   ]);
   if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
-  // Without an account the phone of the request is counted, so that the limit does not tell.
+  // Without an account, the attempt counts at the phone of the request, so that the limit tells
+  // nothing.
   const phone = customer?.phoneNumber || identifier.phone?.number || '';
   const admission = await admitAttempt(phone, type, { network, isOwner: false });
   const [otp, [lost]] = await Promise.all([
@@ -85,7 +88,7 @@ export async function resetPassword({ code: typed, password, clientIp, ...identi
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
-  // Another account that had the e-mail address still logs in with it. Its failures stay.
+  // Another account that lost the e-mail address still logs in with it, so its failures stay.
   const names = lost ? [phone] : [phone, customer.email];
   const isDone = await changePassword(customer.id, {
     hash,

@@ -5,17 +5,21 @@ const most = 256;
 const fewest = 8;
 const length = (password: string) => Array.from(password).length;
 
-/** A password as somebody types it: any characters, white space at its ends included, the same however a keyboard composes them. */
+/**
+ * A password as the customer types it. Every character counts, even white space at the ends. NFC
+ * makes it independent of the keyboard.
+ */
 const characters = readable
   .transform((value) => value.normalize('NFC'))
   .refine((value) => value !== '', code('blank'))
-  // What is too long is looked at no further: that would take the time that a text of its length asks for.
+  // `abort` stops here, because the later checks take time in proportion to the length.
   .refine((value) => length(value) <= most, { ...code('max_length', { max: most }), abort: true });
 
-/** One that is compared: the rules for new ones may have changed since it was chosen. */
+/**
+ * A password to compare. The rules for new passwords may have changed since the customer chose it.
+ */
 export const givenPassword = characters.meta({ minLength: 1, maxLength: most, description: 'The current password.' });
 
-/** One that is chosen. */
 export const newPassword = characters
   .refine((value) => length(value) >= fewest, code('min_length', { min: fewest }))
   .refine(async (value) => !(await isCommon(value)), code('too_common'))
@@ -26,8 +30,8 @@ export const newPassword = characters
   });
 
 /**
- * Whether a password is what everybody who knows its owner would try: their e-mail address, or their phone (E.164), with or without what
- * comes before the number and in whatever digits and signs.
+ * Returns whether a password is the customer's e-mail address or phone (E.164). A phone counts with
+ * or without its prefix, and in any digits and punctuation.
  */
 export function isGuessable(password: string, { email, phone }: { email?: string; phone?: string }): boolean {
   const small = toAsciiDigits(password.normalize('NFKC').trim().toLowerCase());

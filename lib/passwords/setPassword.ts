@@ -16,9 +16,9 @@ interface Wanted {
 }
 
 /**
- * Gives a customer a password, and the e-mail address to use it with: in a session that is freshly
- * proven, or by a code of the type `password_reset`. Other sessions end where there was a password
- * before.
+ * Sets a customer's password, and the e-mail address to use it with. It needs a freshly verified
+ * session, or an OTP of the type `password_reset`. It revokes the other sessions if the customer
+ * had a password before.
  * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed,
  * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
  */

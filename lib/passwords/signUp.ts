@@ -15,10 +15,10 @@ import { hashPassword } from './passwordHash.ts';
 import * as passwords from './passwordRepository.ts';
 
 /**
- * Makes a customer with a password and signs them in. Their phone is not proven, so it keeps nobody
- * from proving it, and several may have given the same one.
- * @throws throttled, `unique` for an e-mail address that somebody has, and for a phone that
- * somebody has proven
+ * Creates a customer with a password and signs them in. The phone is unverified: several customers
+ * may give the same one, and any of them can verify it.
+ * @throws throttled, `unique` for an e-mail address of another customer, and for a phone that
+ * another customer has verified
  */
 export async function signUp(wanted: SignUp, language: Language, clientIp: string) {
   const network = clientNetwork(clientIp);

@@ -16,7 +16,7 @@ import { requireAvailable } from './availability.ts';
 const type = 'phone_verification';
 
 interface Verification {
-  /** Another one than was given before, such as one without a slip. */
+  /** Another phone than the one at sign-up, for example without a typing error. */
   phone: Phone | null | undefined;
   code: string | null | undefined;
   language: Language;
@@ -24,27 +24,27 @@ interface Verification {
 }
 
 /**
- * Makes the phone that a customer gave, or another one, their own, by a code that was sent to it;
- * without a code it sends one. Answers the customer as they are then. Whether somebody else has
- * proven the phone is told to who brings the right code, and to others as often as {@link
- * requireAvailable} tells it.
+ * Verifies a customer's phone with an OTP, or sends the OTP if the request has none. The phone is
+ * the one from sign-up or another one. A caller with the right OTP learns whether another customer
+ * has verified the phone. Others learn it only within the limit of {@link requireAvailable}.
+ * @returns the customer with the verified phone
  * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof;
- * phoneNotVerified when a code was sent, `unique` for a phone that somebody else has proven,
- * `invalid` for one of a country that is not theirs, or not served, or where they have proven
- * another, otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
+ * phoneNotVerified when an OTP was sent; `unique` for a phone that another customer has verified;
+ * `invalid` for a phone of another country, of a country that is not served, or if the customer has
+ * verified another phone; otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
  */
 export async function verifyPhone(
   { customer, session }: SignedIn,
   verification: Verification,
 ): Promise<customers.Customer> {
-  // The sign-up named this phone. Any other one would take the account over.
+  // The sign-up named this phone. Any other phone could take over the account.
   const isOther = verification.phone && verification.phone.number !== customer.unprovenPhone;
   if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshProof(session);
   try {
     return await tryToVerify(customer, verification);
   } catch (error) {
     if (!verification.code) throw error;
-    // Another call of theirs may have brought the same code a moment before.
+    // A parallel request of the customer may have verified the phone with the same OTP.
     const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
     if (!current) return fail('authenticationFailed');
     const wanted = verification.phone?.number ?? current.phoneNumber;
@@ -59,7 +59,7 @@ async function tryToVerify(
 ): Promise<customers.Customer> {
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
-  // Anyone can sign up and name this phone, so each customer is a requester of their own.
+  // Anyone can sign up and name this phone, so each customer is a separate requester.
   const caller = { network: clientNetwork(clientIp), requester: `customer ${customer.id}`, isOwner: false };
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
@@ -76,7 +76,7 @@ async function tryToVerify(
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
     const [used, profile, taken] = result.refused;
     if (used || profile || taken) {
-      // The code was right, whatever came first.
+      // The OTP was right, so it counts as no guess.
       await otps.refundAttempt(otp);
       return used ? fail('otpExpired', { attr: 'verification_code' }) : failFields({ attr: 'phone', code: 'unique' });
     }

@@ -10,12 +10,12 @@ import { isActive, Session } from './sessionRepository.ts';
 export interface SignedIn {
   customer: Customer;
   session: Session;
-  /** The token that the request came with. */
+  /** The access token of the request. */
   accessToken: string;
 }
 
 /**
- * The customer of an access token whose session still stands.
+ * Returns the customer of an access token whose session is active.
  * @throws notAuthenticated, authenticationFailed, tokenNotValid
  */
 export const signedIn: Authenticator<SignedIn> = async (headers) => {
@@ -23,7 +23,7 @@ export const signedIn: Authenticator<SignedIn> = async (headers) => {
   return accepted(await findSession(claims), claims);
 };
 
-/** The same with their wallet, in the same call. */
+/** Returns the customer with their wallet, in the same read. */
 export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
   const claims = await claimsOf(headers);
   const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
@@ -33,7 +33,7 @@ export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = 
   return { ...principal, wallet };
 };
 
-/** A session and its customer as they are at this moment, in one call. */
+/** Reads a session and its customer in one consistent read. */
 export async function findSession(claims: Claims) {
   const [customer, session] = await readAll(keysOf(claims));
   return standing(customer, session);

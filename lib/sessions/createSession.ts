@@ -3,15 +3,14 @@ import type { Write } from '../table/expressions.ts';
 import * as sessions from './sessionRepository.ts';
 import { deactivateDeviceWrites } from './signOut.ts';
 
-/** What a customer has before they sign in once more. */
+/** The customer's sessions and devices before a sign-in. */
 export interface SignInState {
   open: readonly sessions.Session[];
   registered: readonly Device[];
 }
 
 /**
- * A new session, and the writes that open it: it ends those that it crowds out, and pushes to their
- * devices.
+ * Creates a session and evicts the sessions that exceed the limit, with pushes to their devices.
  */
 export function createSessionWrites(
   customerId: number,
@@ -21,7 +20,8 @@ export function createSessionWrites(
   const session = sessions.makeSession(customerId, origin);
   const crowdedOut = sessions.chooseEvicted(open);
   const staying = [session, ...open.filter((other) => !crowdedOut.includes(other))];
-  // A device that signs in is registered in the same transaction, which can write it only once.
+  // A device that signs in is registered in the same transaction, which can write each item only
+  // once.
   const others = registered.filter(({ registrationId }) => registrationId !== session.registrationId);
   const writes = [
     sessions.createSessionWrite(session),

@@ -4,15 +4,15 @@ import { fail } from '../errors.ts';
 import type { Session } from './sessionRepository.ts';
 
 /**
- * Returns whether the owner has just shown who they are: by opening this session, or by
- * reauthenticating in it. An access token alone, which may be stolen, shows nothing.
+ * Returns whether the owner has just shown who they are, by a sign-in or by reauthenticating in
+ * this session. An access token alone shows nothing, because it may be stolen.
  */
 export function isFreshlyVerified({ createdAtSeconds, provenAtSeconds }: Session): boolean {
   return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.recentProofSeconds);
 }
 
 /**
- * Guards every change of what an account can be recovered by.
+ * Guards every change of the means to recover an account.
  * @throws codeNeeded
  */
 export function requireFreshProof(session: Session): void {

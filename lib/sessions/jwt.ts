@@ -11,8 +11,8 @@ const audience = 'customer-backend';
 const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
 
 /**
- * The private keys of a stage. `current` signs; `next` waits until every verifier has seen its
- * public half.
+ * The private keys of a stage. `current` signs. `next` waits until every verifier has read its
+ * public key.
  */
 const PrivateKey = PublicKey.extend({ d: z.string() });
 export const SigningKeys = z.object({ current: PrivateKey, next: PrivateKey });
@@ -21,7 +21,7 @@ const SigningKey = SigningKeys.transform(async ({ current }) => ({
   key: await importJWK(current, algorithm),
 }));
 
-/** A session id and a customer id as they stand in a token. */
+/** A session id or a customer id in a token. */
 const numericText = z
   .string()
   .regex(/^\d{1,16}$/)
@@ -32,8 +32,8 @@ const AccessClaims = z
   .transform(({ sub, sid }) => ({ customerId: sub, sessionId: sid }));
 
 /**
- * `parent` is the id of the refresh token that had been used last. `branch` says that this token
- * was issued for another one.
+ * `parent` is the id of the last used refresh token. `branch` says that this token was issued for
+ * another one.
  */
 const RefreshClaims = z
   .object({
@@ -58,8 +58,8 @@ export interface Tokens {
 }
 
 /**
- * An access token and a refresh token (ES256 JWTs) for a session; the refresh token follows the one
- * last used.
+ * Issues an access token and a refresh token (ES256 JWTs) for a session. The refresh token is a
+ * successor of the last used one.
  */
 export async function issueTokens(session: Session, { isBranch = false } = {}): Promise<Tokens> {
   const subject = { sub: String(session.customerId), sid: String(session.id) };
@@ -75,22 +75,24 @@ export async function issueTokens(session: Session, { isBranch = false } = {}): 
 }
 
 /**
- * The claims of an access token, or undefined if it is not one of ours, not of this stage, or over.
+ * Returns the claims of an access token, or undefined if it is not ours, of another stage, or
+ * expired.
  */
 export function verifyAccessToken(token: string): Promise<z.output<typeof AccessClaims> | undefined> {
   return verify(types.access, token, AccessClaims);
 }
 
 /**
- * The claims of a refresh token, or undefined if it is not one of ours, not of this stage, or over.
+ * Returns the claims of a refresh token, or undefined if it is not ours, of another stage, or
+ * expired.
  */
 export function verifyRefreshToken(token: string): Promise<RefreshClaims | undefined> {
   return verify(types.refresh, token, RefreshClaims);
 }
 
 /**
- * Reads the key that {@link issueTokens} signs with. A sign-in calls it first: one that fails later would
- * have used up its code or refresh token.
+ * Reads the key that {@link issueTokens} signs with. A sign-in calls it first: a later failure
+ * would have used up its OTP or refresh token.
  * @throws unavailable
  */
 export async function readSigningKey(): Promise<void> {

@@ -16,7 +16,7 @@ export const PublicKey = z.object({
 });
 
 /**
- * The public keys of a stage as a JWK set: next, current and previous, so that a rotation refuses
+ * The public keys of a stage as a JWK set: next, current and previous, so that a rotation rejects
  * no valid token.
  */
 export const PublicKeys = z.object({
@@ -31,13 +31,13 @@ export const PublicKeys = z.object({
     .describe('The next, the current and the previous key.'),
 });
 
-/** A stage that was deployed a moment ago gets its keys after its functions. */
+/** A new stage gets its keys a moment after its functions. */
 const retryAfterSeconds = 5;
 
 /**
- * The public keys of the stage, and the same ready for verifying. They are no secrets, so they are
- * in the table, which has room for more reads than SSM.
- * @throws unavailable where the stage has none yet
+ * Returns the public keys of the stage, to show and to verify with. They are not secret, so they
+ * are in the table, which allows more reads than SSM.
+ * @throws unavailable while the stage has none
  */
 export const readPublicKeys = cacheThroughFailures(async () => {
   const [shown] = await readAll([{ key: publicKeysKey, as: PublicKeys }]);

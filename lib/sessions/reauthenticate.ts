@@ -18,7 +18,7 @@ interface Proof {
 }
 
 /**
- * Makes a session freshly proven, by the password or by a code that was sent to the customer's
+ * Makes a session freshly verified, by the password or by an OTP that was sent to the customer's
  * verified phone.
  * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
  */
@@ -33,7 +33,7 @@ export async function reauthenticate(caller: SignedIn, { otp, password, clientIp
 }
 
 interface Checked {
-  /** Uses the code up, or forgets the failures of this network. */
+  /** Consumes the OTP, or resets the failures of this network. */
   write: Write;
   refund: (() => Promise<unknown>) | undefined;
 }
@@ -47,7 +47,7 @@ async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string,
 
 async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
   const [attempt, [password]] = await Promise.all([
-    // By id, because success deletes failures, and another account may share the e-mail address.
+    // Counted by id: success resets failures, and another account may share the e-mail address.
     countLoginAttempt(`customer ${customer.id}`, network, undefined),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);

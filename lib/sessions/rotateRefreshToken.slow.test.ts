@@ -13,8 +13,8 @@ async function present(token: string): Promise<string | undefined> {
 }
 
 /**
- * What can happen next: the client sends its newest token (again), the network delivers one of the
- * requests that are on their way (again), with or without bringing the answer back, or time passes.
+ * The next event: the client sends its newest token, the network delivers a pending request, or
+ * time passes. A request may be sent or delivered again, and its response may be lost.
  */
 const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const) }) },
@@ -44,7 +44,7 @@ test('no history of lost, repeated and reordered requests logs an honest client 
         const { token } = onTheWay[next.pick % onTheWay.length] as { token: string };
         const answer = await present(token);
         expect(answer).toBeDefined();
-        // An answer to a request that the client has given up is of no use to it.
+        // A client ignores the response to a request that it has given up.
         if (next.answered && token === newest) newest = answer ?? '';
       }
       expect(await present(newest)).toBeDefined();
@@ -63,7 +63,7 @@ test('a duplicate that arrives late, after its successor has been used, harms no
   expect(await present(third)).toBeDefined();
 });
 
-/** What a thief does with a stolen token while its owner goes on. */
+/** A request of the owner or the thief, after the thief has stolen a token. */
 const move = fc.record({ who: fc.constantFrom('owner', 'thief'), idleSeconds: fc.constantFrom(31, 900, 86_400) });
 
 test('a duplicate of a retry that comes after the successor has been used harms nobody either', async () => {
@@ -88,8 +88,8 @@ test('a stolen token always ends the session, once both have gone on with theirs
       tokens.thief = tokens.owner;
       let ended = false;
       /**
-       * Whoever holds the session in the end shuts the other one out; nobody shares it for longer
-       * than a round of each.
+       * The last holder of the session shuts the other one out. They share it for at most one round
+       * of each.
        */
       const rounds = [
         ...moves,
@@ -110,7 +110,8 @@ test('a stolen token always ends the session, once both have gone on with theirs
 });
 
 /**
- * A thief that knows when the owner refreshes comes just before and after, with any of its tokens.
+ * A visit by a thief who knows when the owner refreshes. It comes just before or after, with any of
+ * the thief's tokens.
  */
 const visit = fc.record({
   token: fc.constantFrom('newest' as const, 'used last' as const, 'any' as const),
@@ -157,8 +158,8 @@ test('a thief that follows the refreshes of the owner gets tokens in a few of th
 });
 
 /**
- * The most that a search through all moves found: seven, or ten if the owner refreshes in the grace
- * time.
+ * The maximum that a search through all moves found: seven, or ten if the owner refreshes in the
+ * grace time.
  */
 const mostRoundsFollowed = 10;
 

@@ -6,19 +6,19 @@ import { findSession } from './authenticate.ts';
 import { issueTokens, type RefreshClaims, readSigningKey, type Tokens, verifyRefreshToken } from './jwt.ts';
 import * as sessions from './sessionRepository.ts';
 
-/** A session ends in the next cycle in which two successors of one token are used. */
+/** A session is revoked in the next cycle in which two successors of one token are used. */
 const mostSharedCycles = 2;
 
 /**
- * New tokens for a refresh token. A client that lost the response may repeat the request, so
- * several successors of one token can be about, but only one of them can be used. A second one, or
- * an older token, proves that two hold this session, and it ends for both. Within the grace time it
- * does not, because requests overtake each other.
+ * Returns new tokens for a refresh token. A client that lost the response may repeat the request,
+ * so a token can have several successors, of which only one may be used. A second successor, or an
+ * older token, shows that two clients hold this session. The session is then revoked for both.
+ * Within the grace time it is not, because requests overtake each other.
  *
- * A thief that sees when the owner refreshes can stay within the grace time. A client that keeps
- * one token never uses two successors of one, whatever the network loses, repeats or delays, so
- * cycles in which that happens are counted. Two tabs with tokens of their own that refresh at the
- * same moment are counted as well.
+ * A thief who sees when the owner refreshes can stay within the grace time. A client that keeps one
+ * token never uses two successors of one, however often the network loses, repeats or delays a
+ * request. So the cycles in which two are used are counted. Two tabs with tokens of their own that
+ * refresh at the same moment are counted as well.
  * @throws tokenNotValid, unavailable
  */
 export async function rotateRefreshToken(token: string): Promise<Tokens> {

@@ -4,7 +4,9 @@ import type { Language } from '../languages.ts';
 import type { Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 
-/** Holds while the customer is there and has not signed in once more than was read. */
+/**
+ * Returns the condition that the customer exists and has not signed in again since they were read.
+ */
 function noFurtherSignIn({ signIns }: Customer) {
   const same =
     signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seenSignIns)' : '#signIns = :seenSignIns';
@@ -12,9 +14,8 @@ function noFurtherSignIn({ signIns }: Customer) {
 }
 
 /**
- * The write that counts a sign-in, and sets the language where one was sent. It is refused when
- * another sign-in has come first, for that has opened a session that this one has not seen. It may
- * count a device as well.
+ * Counts a sign-in, and sets the language if one was sent. The write fails after another sign-in,
+ * because that one created a session which this one has not read. It may count a device as well.
  */
 export function countSignInWrite(
   customer: Customer,
@@ -31,7 +32,7 @@ export function countSignInWrite(
   };
 }
 
-/** The write that holds while a customer is as they were read, and may set their e-mail address. */
+/** Checks that a customer is unchanged, and may set their e-mail address. */
 export function checkUnchangedWrite(customer: Customer, email = customer.email): Write {
   return {
     kind: 'update',
@@ -43,8 +44,8 @@ export function checkUnchangedWrite(customer: Customer, email = customer.email):
 }
 
 /**
- * The write that ends every session there is, also one that is being opened at this moment, and may
- * set the e-mail address. The caller's own can be made one of the next sign-in.
+ * Revokes every session, even one that another request is creating, and may set the e-mail address.
+ * The caller's session survives if it moves to the next generation.
  */
 export function revokeAllWrite(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
   const { condition, values } = noFurtherSignIn(customer);

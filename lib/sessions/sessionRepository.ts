@@ -7,46 +7,45 @@ import { customerPartition, sessionKey, sessionPrefix } from '../table/keys.ts';
 import { readPrefix, write } from '../table/table.ts';
 
 /**
- * A refresh token that has been used: its id, which opens nothing, and when it or its successor was
+ * A used refresh token: its id, which is no credential, and the time when it or its successor was
  * first used.
  */
 const UsedToken = z.object({ id: z.string(), atSeconds: z.int() });
 
-/**
- * A signed-in device. It ends by being deleted or by running out; both refuse its tokens on the
- * next request.
- */
+/** A signed-in device. A deleted or expired session rejects its tokens on the next request. */
 export const Session = z.object({
   id: z.int(),
   customerId: z.int(),
-  /** Which of the customer's sign-ins it came from. */
+  /** The generation of the session: the number of the customer's sign-in that created it. */
   signIn: z.int().default(0),
-  /** The push token of the device that signed in. Empty where none was named. */
+  /** The push token of the device that signed in. It is empty if the device has none. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
   /**
-   * When the owner last showed who they are, by a code or a password; null where that was at a
-   * login with a password.
+   * The last time the owner showed who they are, by an OTP or a password. It is null until then
+   * after a login with a password.
    */
   provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
-  /** The refresh token used last comes first; behind it those whose grace was not over then. */
+  /**
+   * The last used refresh token comes first, followed by those whose grace time had not ended then.
+   */
   usedTokens: z.tuple([UsedToken], UsedToken),
   /**
-   * A cycle goes from one first use of a refresh token to the next. Counts the cycles in which two
-   * successors of one token were used; a clean cycle resets it.
+   * Counts the cycles in which two successors of one token were used. A cycle goes from one first
+   * use of a refresh token to the next. A clean cycle resets the count.
    */
   sharedCycles: z.int().default(0),
-  /** The current cycle shows two holders, or began with a branch, or shows nothing. */
+  /**
+   * `counted`: the current cycle has two holders. `suspected`: it began with a branch, or followed
+   * a short shared cycle.
+   */
   sharing: z.enum(['none', 'suspected', 'counted']).default('none'),
   expiresAtSeconds: z.int(),
 });
 export type Session = z.infer<typeof Session>;
 
-/**
- * How a session comes about: by which sign-in of the customer, on which device, and whether by a
- * code.
- */
+/** The origin of a session: the generation, the device, and whether an OTP verified the owner. */
 export interface Origin {
   signIn: number;
   registrationId: string;
@@ -54,7 +53,8 @@ export interface Origin {
 }
 
 /**
- * A new session. Its first refresh token follows a made-up one, so that every token has a parent.
+ * Returns a new session. Its first refresh token follows a made-up one, so that every token has a
+ * parent.
  */
 export function makeSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
   const now = nowSeconds();
@@ -83,9 +83,10 @@ export function createSessionWrite(session: Session): Write {
 }
 
 /**
- * Takes the use of a refresh token, if it is the first one after the token that the session knows
- * as used last. Returns the session as it is now, or undefined when another request was faster or
- * the session has ended. A branch is a token that was issued for another one than the last used.
+ * Uses a refresh token, if it is the first successor of the last used one. A branch is a token that
+ * was issued for another one than the last used.
+ * @returns the updated session, or undefined if another request was faster or the session has been
+ * revoked
  */
 export async function useRefreshToken(
   session: Session,
@@ -93,13 +94,13 @@ export async function useRefreshToken(
 ): Promise<Session | undefined> {
   const now = nowSeconds();
   const [last, ...older] = session.usedTokens;
-  // Within the grace time the other holder may still come, so a shorter cycle proves nothing.
+  // Within the grace time the other holder may still come, so a shorter cycle shows nothing.
   const isLong = now - last.atSeconds >= config.refreshGraceSeconds;
   const isClean = isLong && session.sharing === 'none';
   const isSuspected = isBranch || (!isLong && session.sharing !== 'none');
   const inGrace = older.filter((used) => now - used.atSeconds < config.refreshGraceSeconds);
   const changes = {
-    // A client may have repeated its request with the last token until this moment, so its grace
+    // A client may have repeated its request with the last token until now, so its grace time
     // begins now.
     usedTokens: [
       { id: tokenId, atSeconds: now },
@@ -122,7 +123,7 @@ export async function useRefreshToken(
   return done ? { ...session, ...changes } : undefined;
 }
 
-/** Counts the cycle as shared, once. Returns false when another request was faster. */
+/** Counts the cycle as shared, once. Returns false if another request was faster. */
 export async function countSharedCycle(session: Session): Promise<boolean> {
   const { expression, values } = setExpression({ sharedCycles: session.sharedCycles + 1, sharing: 'counted' });
   const { done } = await write({
@@ -135,15 +136,15 @@ export async function countSharedCycle(session: Session): Promise<boolean> {
   return done;
 }
 
-/** A client that refreshes more often than this within the grace time is broken. */
+/** Only a broken client refreshes more often than this within the grace time. */
 const mostInGrace = 20;
 
-/** Whether a session is one that the customer has not ended with all others. */
+/** Returns whether the session survived the last "log out everywhere". */
 export function isActive({ signIn }: Session, { endedSignIns }: { endedSignIns: number }): boolean {
   return signIn > endedSignIns;
 }
 
-/** The write that makes a session one of another sign-in. */
+/** Moves a session to another generation, so that it survives {@link revokeAllWrite}. */
 export function moveToGenerationWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>, signIn: number): Write {
   return {
     kind: 'update',
@@ -155,8 +156,8 @@ export function moveToGenerationWrite({ customerId, id }: Pick<Session, 'custome
 }
 
 /**
- * The write that records that the owner has just shown who they are. It is refused if the session
- * has ended.
+ * Records that the owner has just shown who they are. The write fails if the session has been
+ * revoked.
  */
 export function markVerifiedWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return {
@@ -168,25 +169,25 @@ export function markVerifiedWrite({ customerId, id }: Pick<Session, 'customerId'
   };
 }
 
-/** The write that holds while a session has not ended. */
+/** Checks that the session still exists. */
 export function checkSessionWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return { kind: 'check', key: sessionKey(customerId, id), condition: 'attribute_exists(pk)' };
 }
 
-/** The write that ends a session, if it has not ended already. */
 export function revokeSessionWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write & { kind: 'delete' } {
   return { kind: 'delete', key: sessionKey(customerId, id) };
 }
 
-/** The sessions that must end so that one more fits: those that have been idle the longest. */
+/** Returns the sessions to evict so that one more fits: the longest idle ones. */
 export function chooseEvicted(open: readonly Session[]): Session[] {
   const longestIdleFirst = open.toSorted((a, b) => a.lastUsedAtSeconds - b.lastUsedAtSeconds);
   return longestIdleFirst.slice(0, Math.max(0, open.length + 1 - config.sessionsPerCustomer));
 }
 
 /**
- * When a session was last used, as its customer sees it. For other sessions than the caller's it is
- * the hour alone: a thief that knew the second could refresh just behind the owner.
+ * Returns the time of a session's last use as its customer sees it. For other sessions than the
+ * caller's it is rounded to the hour, because a thief who knew the second could refresh just behind
+ * the owner.
  */
 export function displayLastUseSeconds(
   { id, createdAtSeconds, lastUsedAtSeconds }: Pick<Session, 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds'>,

@@ -6,14 +6,14 @@ import { issueTokens, readSigningKey } from './jwt.ts';
 type SignedIn = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof issueTokens>[0] };
 
 /**
- * Reads what {@link showSignedIn} needs, before anything is counted or stored.
+ * Reads the secrets that {@link showSignedIn} needs, before anything is counted or stored.
  * @throws unavailable
  */
 export async function readSecrets(): Promise<void> {
   await Promise.all([readSigningKey(), readOtpSecrets()]);
 }
 
-/** The response to a login or a sign-up with a password. */
+/** Returns the response to a login or a sign-up with a password. */
 export async function showSignedIn(account: SignedIn) {
   const [{ access, refresh }, device_token] = await Promise.all([
     issueTokens(account.session),

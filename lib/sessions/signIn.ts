@@ -25,7 +25,7 @@ interface SignIn {
   phone: Phone;
   code: string;
   caller: OtpCaller;
-  /** Its push token is empty when the app has none; then no device is registered. */
+  /** Its push token is empty if the app has none. Then no device is registered. */
   device: Registration;
   language: Language;
 }
@@ -38,13 +38,13 @@ interface Outcome {
   isNew: boolean;
 }
 
-/** A sign-in starts over when its phone or push token changes hands while it runs. */
+/** A sign-in starts over if its phone or push token changes hands meanwhile. */
 const attempts = 20;
 
 /**
- * Signs the owner of a phone in, or up. The code is used up in the same transaction that makes the
- * customer, the device and the session, so nothing is left half done and a code opens one session,
- * however many bring it at once.
+ * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
+ * customer, the device and the session. So nothing is left half done, and parallel requests with
+ * one OTP create one session.
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
 export async function signIn({ phone, code: typed, caller, device: given, language }: SignIn): Promise<Outcome> {
@@ -82,7 +82,7 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
       ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
       ...writes,
     ];
-    // Last come deactivations, which a worker makes as well.
+    // The last writes deactivate devices. If they do not fit, a worker makes them.
     const writing = transact(all.slice(0, mostWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
@@ -111,7 +111,7 @@ async function readClaims(phone: string, device: Registration) {
 async function readCustomer(customerId: number, addsDevice: boolean) {
   const [found, signedIn] = await Promise.all([customers.readWithWallet(customerId), readSignedInDevices(customerId)]);
   if (!found) return undefined;
-  // Read beside the customer, devices may be too old to be counted.
+  // Devices that were read beside the customer may be too old to count.
   const isTooOld = addsDevice && !hasRoom(found.customer);
   return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.listByCustomer(customerId) }) };
 }

@@ -5,10 +5,10 @@ import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as sessions from './sessionRepository.ts';
 
-/** What one transaction can hold. */
+/** The most writes that a DynamoDB transaction can hold. */
 export const mostWrites = 100;
 
-/** Ends a session and stops pushes to its devices. Returns whether the customer had the session. */
+/** Revokes a session and deactivates its devices. Returns whether the customer had the session. */
 export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
   const { open, registered } = await readSignedInDevices(customerId);
   const session = open.find(({ id }) => id === sessionId);
@@ -22,9 +22,9 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
 }
 
 /**
- * Ends every session of a customer and stops pushes to all their devices, at once up to a hundred
- * of both. The caller's own session is in the last lot: if something fails before, they are still
- * signed in and can repeat it.
+ * Revokes every session of a customer and deactivates all their devices, a hundred writes at a
+ * time. The caller's own session comes last: if a write fails before, the caller is still signed in
+ * and can retry.
  */
 export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
   const { open, registered } = await readSignedInDevices(own.customerId);
@@ -39,7 +39,7 @@ export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId'
   }
 }
 
-/** The writes that stop pushes to the devices of sessions that end, and of none that stays. */
+/** Deactivates the devices of revoked sessions, but no device that an active session uses. */
 export function deactivateDeviceWrites(
   ending: readonly sessions.Session[],
   staying: readonly sessions.Session[],
