@@ -15,7 +15,7 @@ export const Address = z.object({
   id: z.int(),
   description: z.string(),
   locationType: z.enum(locationTypes),
-  /** Degrees. */
+  /** In degrees. */
   longitude: z.number(),
   latitude: z.number(),
   mapDescription: z.string().nullable(),
@@ -24,10 +24,10 @@ export const Address = z.object({
 });
 export type Address = z.infer<typeof Address>;
 
-/** What a customer says about an address. */
+/** The fields of an address that a customer gives. */
 export type Fields = Omit<Address, 'id' | 'createdAtMs'>;
 
-/** A customer's addresses, the newest first. */
+/** Returns a customer's addresses, the newest first. */
 export async function listByCustomer(customerId: number): Promise<Address[]> {
   const addresses = await readPrefix(customerPartition(customerId), addressPrefix, Address);
   return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
@@ -39,8 +39,8 @@ const repeatSeconds = 60;
 /**
  * Adds an address and makes it the primary one. A repeated request returns the address of the first
  * one, unless that was changed or deleted since.
- * @param requestHash is the same for equal requests
- * @throws addressLimitReached, or authenticationFailed if the customer is gone
+ * @param requestHash equal for equal requests
+ * @throws addressLimitReached, or authenticationFailed if the customer has been deleted
  */
 export async function create(
   customerId: number,
@@ -77,7 +77,7 @@ export async function create(
   return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
 }
 
-/** The writes that make an address the primary one. They are refused if it was changed or deleted. */
+/** Makes an address the primary one. The writes fail if it was changed or deleted. */
 function makePrimaryWrites(customerId: number, address: Address): Write[] {
   const fields = Object.entries(address);
   return [
@@ -98,8 +98,8 @@ function makePrimaryWrites(customerId: number, address: Address): Write[] {
 }
 
 /**
- * Changes what is given and leaves the rest alone. Answers the address before and after.
- * @throws notFound, or authenticationFailed if the customer is gone
+ * Changes the given fields only. Returns the address before and after.
+ * @throws notFound, or authenticationFailed if the customer has been deleted
  */
 export async function change(
   customerId: number,
@@ -122,8 +122,9 @@ export async function change(
 }
 
 /**
- * Deletes an address, and answers it.
- * @throws notFound, cannotDeletePrimaryAddress, or authenticationFailed if the customer is gone
+ * Deletes an address and returns it.
+ * @throws notFound, cannotDeletePrimaryAddress, or authenticationFailed if the customer has been
+ * deleted
  */
 export async function remove(customerId: number, id: number): Promise<Address> {
   const address = await find(addressKey(customerId, id), Address);
@@ -138,7 +139,7 @@ export async function remove(customerId: number, id: number): Promise<Address> {
     {
       kind: 'delete',
       key: addressKey(customerId, id),
-      // Whoever deletes an address deletes its image, so it must still be the one that was read.
+      // The caller deletes the image as well, so it must still be the one that was read.
       condition: '#mapImage = :seenImage',
       values: { ':seenImage': address.mapImage },
     },

@@ -30,7 +30,7 @@ export const NewAddress = z.object({
 });
 export type NewAddress = z.output<typeof NewAddress>;
 
-/** What a customer may change about an address; what is left out stays. */
+/** The fields of an address that a customer may change. Omitted fields stay unchanged. */
 export const AddressChanges = NewAddress.partial();
 export type AddressChanges = z.output<typeof AddressChanges>;
 

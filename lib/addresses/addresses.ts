@@ -10,9 +10,9 @@ import * as addresses from './addressRepository.ts';
 import type { AddressChanges, NewAddress } from './addressSchema.ts';
 
 /**
- * Adds an address to a customer's and makes it the primary one. A repeated request adds none, so
- * its image is dropped.
- * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.create} throws
+ * Adds an address and makes it the customer's primary one. A repeated request adds none, so its
+ * image is deleted.
+ * @throws unsupportedRegion, regionCountryMismatch, and the errors of {@link addresses.create}
  */
 export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {
   await requireServed(customer, wanted.point);
@@ -33,8 +33,8 @@ function hashOf(fields: object, image: NonNullable<NewAddress['map_image']> | nu
 }
 
 /**
- * Changes an address of a customer. An image that is replaced is dropped.
- * @throws unsupportedRegion, regionCountryMismatch, and what {@link addresses.change} throws
+ * Changes a customer's address, and deletes an image that was replaced.
+ * @throws unsupportedRegion, regionCountryMismatch, and the errors of {@link addresses.change}
  */
 export async function changeAddress(
   customer: Customer,
@@ -57,13 +57,19 @@ export async function changeAddress(
   });
 }
 
-/** @throws what {@link addresses.remove} throws */
+/**
+ * Deletes a customer's address and its image.
+ * @throws the errors of {@link addresses.remove}
+ */
 export async function deleteAddress(customer: Customer, id: number): Promise<void> {
   const { mapImage } = await addresses.remove(customer.id, id);
   await deleteImageBestEffort(customer.id, mapImage);
 }
 
-/** A shop delivers inside its regions, and to customers of the region's own country. */
+/**
+ * Checks that the shop delivers there: inside its regions, and only to customers of the region's
+ * country.
+ */
 async function requireServed({ countryCode }: Customer, position: Position): Promise<void> {
   const region = await regions.find(position);
   if (!region) fail('unsupportedRegion');

@@ -6,23 +6,26 @@ import { fail } from '../errors.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import { enqueue } from './queue.ts';
 
-/** What an operator wants said, and to whom. */
+/** The message and the audience that an operator requests. */
 export interface BroadcastRequest
   extends Pick<broadcasts.Broadcast, 'idempotencyKey' | 'type' | 'title' | 'body' | 'data'> {
   audience: broadcasts.Audience;
-  /** How long the notifications stay; as configured without it. */
+  /** The lifetime of the notifications. Without it the configured one applies. */
   ttlSeconds: number | undefined;
 }
 
 const idsPerPart = 500;
-/** A broadcast outlives its notifications by this, so that its progress can be asked for, and its key is known. */
+/**
+ * A broadcast outlives its notifications by this, so that the operator can read its progress and
+ * its key stays reserved.
+ */
 const memorySeconds = 30 * 86_400;
 const atOnce = 10;
 
 /**
- * Begins a broadcast, or takes up one that was begun: its parts are put into the queue, but for those that are done. It may be
- * asked for any number of times and whatever failed before.
- * @throws idempotencyKeyReused for a key that stands for something else
+ * Starts a broadcast, or continues one with the same key: it enqueues the parts that are not done.
+ * It may be repeated any number of times, after any failure.
+ * @throws idempotencyKeyReused for the key of another broadcast
  */
 export async function startBroadcast(wanted: BroadcastRequest): Promise<broadcasts.Broadcast> {
   const { audience, ttlSeconds = config.notificationSeconds, ...content } = wanted;
@@ -47,7 +50,7 @@ export async function startBroadcast(wanted: BroadcastRequest): Promise<broadcas
   return broadcast;
 }
 
-/** Some ids each, or a segment of the table each. */
+/** Splits an audience into parts: each has a few ids, or one segment of the table. */
 function inParts(audience: broadcasts.Audience, segments: number): broadcasts.Audience[] {
   if (!('customerIds' in audience)) return Array.from({ length: segments }, () => audience);
   const { customerIds } = audience;

@@ -6,7 +6,7 @@ import { readAll, readPrefix, write } from '../table/table.ts';
 
 const inEveryLanguage = z.object({ en: z.string(), ar: z.string() });
 
-/** Whom a broadcast is for. */
+/** The audience of a broadcast. */
 export const Audience = z.union([
   z.object({ customerIds: z.array(z.int()) }),
   z.object({ countryCode: z.string().optional(), language: z.enum(languages).optional() }),
@@ -16,14 +16,16 @@ export type Audience = z.infer<typeof Audience>;
 /** A notification for many customers, under the key that an operator gave it. */
 export const Broadcast = z.object({
   idempotencyKey: z.string(),
-  /** Of what was asked for. */
+  /** The hash of the request. */
   contentHash: z.string(),
   type: z.enum(notificationTypes),
   title: inEveryLanguage,
   body: inEveryLanguage,
   data: z.record(z.string(), z.string()),
   createdAtMs: z.int(),
-  /** When the notifications expire; the broadcast stays for longer, to tell what became of it. */
+  /**
+   * The expiry of the notifications. The broadcast stays longer, so that its progress can be read.
+   */
   endsAtSeconds: z.int(),
   expiresAtSeconds: z.int(),
 });
@@ -31,12 +33,15 @@ export type Broadcast = z.infer<typeof Broadcast>;
 
 const Place = z.object({ pk: z.string(), sk: z.string() });
 
-/** A share of the work, and how far it has come. */
+/** A share of the work, and its progress. */
 export const Part = z.object({
   number: z.int(),
   of: z.int(),
   audience: Audience,
-  /** Where it goes on: the last customer of the table that was looked at, or how many of the ids. */
+  /**
+   * The position of the next step: the last customer read from the table, or the number of ids
+   * done.
+   */
   after: Place.nullable(),
   idsDone: z.int(),
   step: z.int(),
@@ -47,14 +52,14 @@ export const Part = z.object({
 });
 export type Part = z.infer<typeof Part>;
 
-/** Makes a broadcast unless its key has been used; answers the one that stands under it. */
+/** Creates a broadcast unless its key has been used. Returns the broadcast under that key. */
 export async function begin(broadcast: Broadcast): Promise<Broadcast> {
   const key = broadcastKey(broadcast.idempotencyKey);
   const { done, old } = await write({ kind: 'put', key, item: broadcast, condition: 'attribute_not_exists(pk)' });
   return done ? broadcast : Broadcast.parse(old);
 }
 
-/** Makes a part unless it is there already. */
+/** Creates a part unless it exists. */
 export function addPart(idempotencyKey: string, part: Part): Promise<unknown> {
   const key = broadcastPartKey(idempotencyKey, part.number);
   return write({ kind: 'put', key, item: part, condition: 'attribute_not_exists(pk)' });
@@ -82,12 +87,15 @@ export interface Step {
   isDone: boolean;
 }
 
-/** Whether all parts of a broadcast are there, and done. */
+/** Returns whether all parts of a broadcast exist and are done. */
 export function areDone(parts: Part[]): boolean {
   return parts.length > 0 && parts.length === parts[0]?.of && parts.every(({ isDone }) => isDone);
 }
 
-/** What a broadcast said is nobody's business once it has been sent: its notifications have it for as long as their customers do. */
+/**
+ * Deletes the texts of a broadcast that has been sent, because it should not outlive the
+ * notifications in the inboxes.
+ */
 export function deleteTexts(broadcast: Broadcast): Promise<unknown> {
   const nothing = { en: '', ar: '' };
   const item: Broadcast = { ...broadcast, title: nothing, body: nothing, data: {} };
@@ -95,8 +103,8 @@ export function deleteTexts(broadcast: Broadcast): Promise<unknown> {
 }
 
 /**
- * Records a step of a part, once: whoever is slower than another one gets the part as that has left it. A part that is done forgets
- * for whom it was.
+ * Records a step of a part, once. A slower worker gets the part as the faster one has left it. A
+ * part that is done loses its list of customers.
  */
 export async function advance(idempotencyKey: string, part: Part, step: Step): Promise<Part> {
   const next = {

@@ -7,7 +7,7 @@ import { notificationTypes } from '../notifications/notificationRepository.ts';
 const mostDataBytes = 2_048;
 const yearSeconds = 365 * 86_400;
 
-/** Keys that the platforms keep for themselves, and ours. */
+/** Keys that the platforms or this service reserve. */
 const reserved =
   /^(from|message_type|google\..*|gcm\..*|aps|notification|notification_id|notification_type|__proto__|constructor|)$/;
 const isShowable = (text: string) => text.isWellFormed() && !text.includes('\0');
@@ -27,7 +27,10 @@ const Data = z
 
 const audiences = ['customer_ids', 'all', 'country', 'language'] as const;
 
-/** What an operator sends, and to whom: one of `customer_ids`, `all`, `country` and `language`. */
+/**
+ * The request of an operator. Its audience is one of `customer_ids`, `all`, `country` and
+ * `language`.
+ */
 export const NotifyRequest = z
   .object({
     customer_ids: z.array(z.int().min(1)).min(1).max(10_000).optional(),
@@ -57,7 +60,7 @@ export const NotifyRequest = z
   );
 export type NotifyRequest = z.output<typeof NotifyRequest>;
 
-/** In the words of the table. */
+/** Returns a request with the names that the table uses. */
 export function toStoredRequest(wanted: NotifyRequest): BroadcastRequest {
   const { customer_ids, country, language, notification_type, title, message_body, data, idempotency_key, ttl } =
     wanted;

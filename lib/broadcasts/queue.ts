@@ -4,10 +4,10 @@ import { config } from '../config/config.ts';
 
 let client: SQSClient | undefined;
 
-/** As many as SQS takes at a time. */
+/** The limit of SQS for one batch. */
 const batchSize = 10;
 
-/** Puts work for the parts of broadcasts into the queue, each as JSON. It may arrive more than once. */
+/** Enqueues work for the parts of broadcasts, each as JSON. A message may arrive more than once. */
 export async function enqueue(messages: readonly object[]): Promise<void> {
   client ??= new SQSClient({ requestHandler, useQueueUrlAsEndpoint: false });
   for (let start = 0; start < messages.length; start += batchSize) {

@@ -8,12 +8,12 @@ import type { Item } from '../table/expressions.ts';
 import { type Key, profileKey, readCustomerId } from '../table/keys.ts';
 import { tableClient } from '../table/table.ts';
 
-/** How many items of the table one step of a broadcast looks at. */
+/** The number of table items that one step of a broadcast reads. */
 const itemsPerStep = 1_000;
 
 /**
- * The customers of a country or with a language, or all, in one of so many segments of the table, a part of it at a time:
- * whoever wants all of them goes on after `next`.
+ * Returns customers by country and language, from one part of a segment of the table. The caller
+ * continues after `next` to read the whole segment.
  */
 export async function scanCustomers(
   { countryCode, language }: { countryCode?: string | undefined; language?: Language | undefined },
@@ -39,7 +39,10 @@ export async function scanCustomers(
   return { customers: Items.flatMap(readable), next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
-/** One customer whose item is broken must not keep the others from theirs. */
+/**
+ * Parses a customer, or returns none if the item is broken, so that the other customers still get
+ * their notification.
+ */
 function readable(item: Item): Customer[] {
   const { data, error } = Customer.safeParse(item);
   if (error) logger().error('customer_unreadable', { customer_id: readCustomerId(String(item.pk)) });

@@ -8,13 +8,14 @@ import { readAll } from '../table/table.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import { scanCustomers } from './scanCustomers.ts';
 
-/** How many customers of a part get it side by side, and how many ids are one step. */
+/** The number of customers that get the broadcast in parallel. */
 const atOnce = 10;
 const idsPerStep = 50;
 
 /**
- * Puts a broadcast into the inboxes of a part of its customers, step by step, each of them recorded: it goes on where it was left,
- * and a customer who has it already does not get it again. Answers whether the part is done; it ends early when time is up.
+ * Puts a broadcast into the inboxes of a part of its customers. Each step is recorded, so a
+ * repeated run continues after the last one, and no customer gets the broadcast twice. Returns
+ * whether the part is done. It stops early when time is up.
  */
 export async function sendPart(
   { idempotencyKey, number }: { idempotencyKey: string; number: number },
@@ -35,7 +36,7 @@ export async function sendPart(
   return true;
 }
 
-/** What nobody would see any more is not sent, but its parts come to an end. */
+/** The step of an expired broadcast: it sends nothing and ends the part. */
 const nobody = { customers: [], after: null, idsDone: 0, unknown: 0, isDone: true };
 
 async function nextCustomers(
@@ -66,7 +67,10 @@ function send({ idempotencyKey, title, body, type, data, endsAtSeconds }: broadc
   });
 }
 
-/** The same id each time a customer gets the same broadcast, which is how it is known to have arrived. */
+/**
+ * Returns the id of a notification, which is the same each time for one customer and one broadcast.
+ * So a second one is recognized.
+ */
 function idFor(idempotencyKey: string, customerId: number): number {
   const digest = createHash('sha256').update(`${customerId} ${idempotencyKey}`).digest();
   return Number(digest.readBigUInt64BE() & BigInt(Number.MAX_SAFE_INTEGER)) || 1;

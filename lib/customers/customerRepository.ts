@@ -11,61 +11,70 @@ export const genders = ['M', 'F', 'NS'] as const;
 
 export const Customer = z.object({
   id: z.int(),
-  /** E.164; empty until it is proven by a code. */
+  /** E.164. It is empty until an OTP has verified the phone. */
   phoneNumber: z.string(),
   /**
-   * E.164; what was given at a sign-up with a password, until a phone is proven. It is nobody's
-   * before that: see {@link readDisplayedPhone}.
+   * E.164. The phone from a sign-up with a password, until the customer verifies one. Several
+   * customers may have the same one: see {@link readDisplayedPhone}.
    */
   unprovenPhone: z.string().default(''),
   fullName: z.string(),
-  /** How much of the full name's end was given as the last name. */
+  /** The end of the full name that the customer gave as their last name. */
   lastName: z.string().default(''),
   email: z.string(),
-  /** An address that somebody with a proven phone has taken; it goes on opening this account. */
+  /**
+   * An e-mail address that a customer with a verified phone has taken over. It still logs in to
+   * this account.
+   */
   lostEmail: z.string().default(''),
   image: z.string().nullable(),
   gender: z.enum(genders),
   birthDate: z.string().nullable(),
   primaryAddressId: z.int().nullable(),
   addressCount: z.int().default(0),
-  /** Devices at the last count and additions since: an upper bound. Null until they are counted. */
+  /**
+   * The devices at the last count, and the additions since: an upper bound. Null until they are
+   * counted.
+   */
   devicesAtMost: z.int().nullable().default(null),
   deviceRecounts: z.int().default(0),
-  /** How often all notifications were read, and how often all were deleted. */
+  /** The number of times that all notifications were read (`readings`) or deleted (`clearings`). */
   readings: z.int().default(0),
   clearings: z.int().default(0),
-  /** Whether notifications of a type come as pushes. */
+  /** Whether notifications of a type are pushed. */
   pushProductOrdered: z.boolean().default(true),
   pushOther: z.boolean().default(true),
-  /** Hours without pushes, such as from `22:00` to `07:00`, in the customer's time zone. */
+  /** The hours without pushes, such as from `22:00` to `07:00`, in the customer's time zone. */
   quietHours: z.object({ start: z.string(), end: z.string() }).nullable().default(null),
-  /** IANA name; null for that of the country. */
+  /** An IANA name, or null for the time zone of the country. */
   timeZone: z.string().nullable().default(null),
   language: z.enum(languages),
   /** ISO 3166-1 alpha-2. */
   countryCode: z.string(),
-  /** Who brought them, as given at a sign-up with a password. */
+  /** The referrer, as given at a sign-up with a password. */
   referredBy: z.string().default(''),
-  /** How often they signed in again; each session knows which time it was. */
+  /**
+   * The session generation: the number of sign-ins after the first. Each session stores the number
+   * it was created with.
+   */
   signIns: z.int().default(0),
   /**
-   * Sessions of this sign-in and of all before it have ended, whatever is left of them in the
-   * table.
+   * The last revoked session generation. Its sessions and all earlier ones are revoked, even if
+   * they are still in the table.
    */
   endedSignIns: z.int().default(-1),
   createdAtSeconds: z.int(),
 });
 export type Customer = z.infer<typeof Customer>;
 
-/** Who holds a phone number or an e-mail address. */
+/** The holder of a phone or an e-mail address. */
 export const UniqueClaim = z.object({ customerId: z.int() });
 export type UniqueClaim = z.infer<typeof UniqueClaim>;
 
 /**
- * The writes that create a customer with a wallet and take their phone and e-mail address, each
- * refused if somebody has it already. A phone that is not proven is taken from nobody and by
- * nobody: it must only not be somebody's.
+ * Creates a customer with a wallet, and claims their phone and e-mail address. A write fails if
+ * another customer holds it. An unverified phone is not claimed, but no other customer may have
+ * verified it.
  */
 export function createCustomerWrites(customer: Customer, currency: string): Record<string, Write> {
   const { id, phoneNumber, unprovenPhone, email } = customer;
@@ -77,16 +86,15 @@ export function createCustomerWrites(customer: Customer, currency: string): Reco
       : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
     ...(unprovenPhone && { unproven: unprovenPhones.addSignUpWrite(unprovenPhone, id) }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
-    // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
+    // The customer who lost the e-mail still logs in with it. That would end if an unverified
+    // holder lost it too.
     ...(email && !phoneNumber && { lostEmail: { kind: 'check', key: lostEmailKey(email), condition: absent } }),
     profile: { kind: 'put', key: profileKey(id), item: customer, condition: absent },
     wallet: { kind: 'put', key: walletKey(id), item: makeEmptyWallet(currency), condition: absent },
   };
 }
 
-/**
- * The number to show as a customer's: an unproven one only while nobody has proven it to be theirs.
- */
+/** Returns the phone to display: an unverified one only until another customer verifies it. */
 export async function readDisplayedPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
   if (phoneNumber || !unprovenPhone) return phoneNumber;
   const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: UniqueClaim }]);
@@ -94,8 +102,8 @@ export async function readDisplayedPhone({ phoneNumber, unprovenPhone }: Custome
 }
 
 /**
- * The writes that make a phone a customer's own who has none: refused if they have one by now, or
- * somebody else has proven this one.
+ * Verifies a customer's phone. The writes fail if the customer has a verified phone by now, or
+ * another customer has verified this one.
  */
 export async function verifyPhoneWrites(customer: Customer, phone: string): Promise<Write[]> {
   return [
@@ -117,8 +125,7 @@ export async function verifyPhoneWrites(customer: Customer, phone: string): Prom
 }
 
 /**
- * The writes that free an e-mail address that a customer has lost, unless somebody else has lost it
- * since.
+ * Releases the e-mail address that a customer has lost, unless another customer has lost it since.
  */
 async function releaseLostEmailWrites({ id, lostEmail }: Customer): Promise<Write[]> {
   const key = lostEmailKey(lostEmail);
@@ -127,12 +134,12 @@ async function releaseLostEmailWrites({ id, lostEmail }: Customer): Promise<Writ
   return [{ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }];
 }
 
-/** What a customer may choose about pushes. */
+/** A customer's choices about pushes. */
 export type Preferences = Changes<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
 
 /**
- * Changes what is named and leaves the rest alone. @throws authenticationFailed if the customer is
- * gone
+ * Changes the given preferences only.
+ * @throws authenticationFailed if the customer has been deleted
  */
 export async function changePreferences(customer: Customer, preferences: Preferences): Promise<Customer> {
   const { given, ...update } = setExpression(preferences);
@@ -143,8 +150,8 @@ export async function changePreferences(customer: Customer, preferences: Prefere
 }
 
 /**
- * Takes the customer away and frees their phone and e-mail address, all at once; what is left of
- * their partition is marked for erasure. Answers false if they were gone already.
+ * Deletes the customer, releases their phone and e-mail address, and marks the other items for
+ * erasure, in one transaction. Returns false if the customer had been deleted already.
  */
 export async function remove(customer: Customer): Promise<boolean> {
   const { id, email, phoneNumber } = customer;
@@ -169,7 +176,7 @@ export async function remove(customer: Customer): Promise<boolean> {
   return current ? remove(current) : false;
 }
 
-/** Has the worker erase what is left of a customer who is gone. */
+/** Makes the worker erase the items of a deleted customer. */
 export function markForErasure(customerId: number): Promise<unknown> {
   return write({ kind: 'put', key: erasureKey(customerId), item: { customerId } });
 }

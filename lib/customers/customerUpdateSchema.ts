@@ -7,7 +7,7 @@ import { birthDate, emailAddress } from './personFields.ts';
 
 const addressId = z.preprocess(digitsToInteger, id);
 
-/** What a customer may change; what is left out stays. */
+/** The fields that a customer may change. Omitted fields stay unchanged. */
 export const CustomerChanges = z
   .object({
     full_name: text({ max: 255, clears: true }).describe('First and last name.'),

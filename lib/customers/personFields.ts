@@ -7,7 +7,10 @@ const longestEmail = 254;
 const longestLocalPart = 64;
 const atoms = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 
-/** An e-mail address: neither capitals nor another spelling of an IDN make another one. */
+/**
+ * Returns the schema of an e-mail address. Addresses that differ only in case, or in the spelling
+ * of an IDN, are the same.
+ */
 export function emailAddress({ clears = false } = {}) {
   return text({ max: longestEmail, clears, clean: (typed) => removeUnseen(typed).trim() })
     .transform((typed, context) => {
@@ -27,7 +30,7 @@ function canonicalEmail(typed: string): string | undefined {
   return isValid ? `${localPart.toLowerCase()}@${domain}` : undefined;
 }
 
-/** Nobody who can hold a phone was born before. */
+/** No phone owner was born before this date. */
 const earliest = '1900-01-01';
 
 export const birthDate = text({ max: 64, clean: toAsciiNumber })

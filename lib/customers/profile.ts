@@ -13,8 +13,8 @@ import type { CustomerChanges } from './customerUpdateSchema.ts';
 import { change } from './profileRepository.ts';
 
 /**
- * A customer as they stand in the table now.
- * @throws authenticationFailed if they are gone
+ * Reads a customer as the table has them now.
+ * @throws authenticationFailed if the customer has been deleted
  */
 export async function readProfile(customerId: number): Promise<Customer> {
   const found = await customers.readWithWallet(customerId);
@@ -28,8 +28,8 @@ export async function readProfile(customerId: number): Promise<Customer> {
 }
 
 /**
- * Changes a customer's profile. An image that is replaced is dropped.
- * @throws authenticationFailed if the customer is gone, and what {@link change} throws
+ * Changes a customer's profile, and deletes an image that was replaced.
+ * @throws authenticationFailed if the customer has been deleted, and the errors of {@link change}
  */
 export async function changeProfile(
   { customer, session }: Pick<SignedIn, 'customer' | 'session'>,

@@ -12,20 +12,21 @@ import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from
 import { readAll, transact } from '../table/table.ts';
 import { Customer, UniqueClaim } from './customerRepository.ts';
 
-/** What a customer may change about themselves. */
+/** The fields that a customer may change about themselves. */
 export type ProfileChanges = Changes<
   Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
 >;
 
 /**
- * Changes what is named and leaves the rest alone, so that two who change different fields both get
- * their way. The e-mail address moves in the same transaction. An account that never proved a phone
- * gives its address up to a customer who has: otherwise anybody could keep the owners of addresses
- * from using them. Answers the customer whom the change was made to; undefined if they are gone.
- * @param by whether the session is freshly proven, and the client network
- * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, where the
- * session is not proven; `unique` for an e-mail address of somebody else, `does_not_exist` for an
- * address that is not the customer's
+ * Changes the given fields only, so that parallel changes of different fields both take effect. The
+ * e-mail address moves in the same transaction. An account without a verified phone loses its
+ * e-mail address to a customer with one. Otherwise anyone could keep the owners of e-mail addresses
+ * from using them.
+ * @param by whether the session is freshly verified, and the client network
+ * @returns the customer before the change, or undefined if they have been deleted
+ * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, if the session
+ * is not freshly verified; `unique` for an e-mail address of another customer; `does_not_exist` for
+ * an address that is not the customer's
  */
 export async function change(
   customer: Customer,
@@ -33,7 +34,7 @@ export async function change(
   { isProven, network, holder }: { isProven: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
   if (!setExpression(changes).expression) return customer;
-  // An image that is stored by its URL moves to its key, unless it is replaced.
+  // An image that is stored by its URL moves to its key, unless the change replaces it.
   const { image = toStoredImage(customer.id, customer.image) } = changes;
   const update = setExpression({ ...changes, ...(image !== customer.image && { image }) });
   const { email = customer.email, primaryAddressId } = changes;
@@ -42,7 +43,8 @@ export async function change(
       kind: 'update',
       key: profileKey(customer.id),
       expression: update.expression,
-      // What a change gives back, a claim or an image, must still be what was read.
+      // The change releases the old e-mail address and the old image, so both must be the ones that
+      // were read.
       condition: 'attribute_exists(pk) AND #email = :seenEmail AND #image = :seenImage',
       values: {
         ...update.values,
@@ -58,7 +60,7 @@ export async function change(
   if (email !== customer.email) {
     if (email) Object.assign(writes, takeEmailWrites(customer, email, { network, holder }));
     if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
-    // With a password, the address opens the account.
+    // With a password, the e-mail address logs in to the account.
     if (!isProven)
       writes.noPassword = { kind: 'check', key: passwordKey(customer.id), condition: 'attribute_not_exists(pk)' };
   }
@@ -84,8 +86,8 @@ export async function change(
 }
 
 /**
- * The writes that claim an e-mail address: a free one, or that of a customer who has no proven
- * phone, who can go on logging in with it.
+ * Claims an e-mail address: a free one, or one that `holder` gives up. A holder without a verified
+ * phone can still log in with it.
  */
 export function takeEmailWrites(
   { id: customerId, phoneNumber }: Pick<Customer, 'id' | 'phoneNumber'>,
@@ -101,7 +103,8 @@ export function takeEmailWrites(
     return {
       ...limits,
       claim: { kind: 'put', key, item, condition },
-      // Who has lost it logs in with it, and could not any more if somebody else had it to lose.
+      // The customer who lost the e-mail still logs in with it. That would end if an unverified
+      // holder lost it too.
       ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...own } }),
     };
   }
@@ -123,8 +126,8 @@ export function takeEmailWrites(
 }
 
 /**
- * Fails before anything tells whether an address is taken.
- * @param writes with those of {@link takeEmailWrites}
+ * Fails if a limit is exceeded, before the response can tell whether an e-mail address is taken.
+ * @param writes with the writes of {@link takeEmailWrites}
  * @throws throttled when the customer, or the client network, is over a limit
  */
 export function failOverLimit(
@@ -138,7 +141,8 @@ export function failOverLimit(
 }
 
 /**
- * Who has an e-mail address and gives it up to a customer who wants it; undefined if nobody does.
+ * Returns the holder of an e-mail address who has to give it up to this customer, or undefined if
+ * there is none.
  */
 export async function findYieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
   if (!phoneNumber) return undefined;

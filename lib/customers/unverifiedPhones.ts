@@ -4,12 +4,13 @@ import { unprovenPhoneKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 
 /**
- * Who signed up with a phone that nobody has proven: the first of all and the last. Neither keeps the other from logging in with it; those
- * between them log in with their e-mail address beside it, also when both have left.
+ * The first and the last customer who signed up with a phone that is not verified. Both can log in
+ * with it. The customers between them need their e-mail address beside it, even after both have
+ * left.
  */
 export const UnverifiedPhone = z.object({ first: z.int(), last: z.int() });
 
-/** The write that makes a customer the last to have signed up with a phone. */
+/** Makes a customer the last one who signed up with a phone. */
 export function addSignUpWrite(phone: string, customerId: number): Write {
   return {
     kind: 'update',
@@ -19,7 +20,10 @@ export function addSignUpWrite(phone: string, customerId: number): Write {
   };
 }
 
-/** The writes that take a customer away from a phone; none where nothing leads to them from there. */
+/**
+ * Removes a customer from the sign-ups with a phone. Returns no writes if they are neither the
+ * first nor the last.
+ */
 export async function removeSignUpWrites(phone: string, customerId: number): Promise<Write[]> {
   const key = unprovenPhoneKey(phone);
   const [seen] = phone ? await readAll([{ key, as: UnverifiedPhone }]) : [];

@@ -11,23 +11,21 @@ export const Device = z.object({
   name: z.string().nullable(),
   type: z.enum(deviceTypes),
   active: z.boolean(),
-  /** Pushes are sent while this session is active. Null on old devices: see {@link findSessionOf}. */
+  /**
+   * The session that owns the device. It gets pushes while that session is active. Null on old
+   * devices: see {@link findSessionOf}.
+   */
   sessionId: z.int().nullable().default(null),
   createdAtSeconds: z.int(),
-  /** When the app last spoke of it: each time, its endpoint at SNS is made good again. */
+  /** The time of the app's last registration. Each one enables the push endpoint again. */
   registeredAtMs: z.int().default(0),
 });
 export type Device = z.infer<typeof Device>;
 
-/**
- * Who holds a push token. The device's id and age stay when it changes hands; nothing else does.
- */
+/** The holder of a push token. If the device changes hands, only its id and age stay. */
 export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
 export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
 
-/**
- * What is said about a device when it is registered; what is left out stays, or is empty on a new
- * one.
- */
+/** The fields of a registration. Omitted fields stay unchanged, or are empty on a new device. */
 export type Registration = Pick<Device, 'registrationId' | 'type'> &
   Changes<Pick<Device, 'deviceId' | 'name' | 'active'>>;

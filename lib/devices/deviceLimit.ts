@@ -4,9 +4,9 @@ import type { Item, Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 import type { Device } from './device.ts';
 
-/** How a customer gets another device without exceeding the limit. */
+/** The way in which a customer gets another device without exceeding the limit. */
 export interface Admission {
-  /** The devices that make room. */
+  /** The devices that are removed to make room. */
   evicted: readonly Device[];
   /** The change of the profile that counts the device. */
   count?: ProfileChange;
@@ -18,18 +18,18 @@ export interface ProfileChange {
   values: Item;
 }
 
-/** As many as fit into the transaction of a registration or sign-in beside its other writes. */
+/** A registration or sign-in has room for this many evictions in its transaction. */
 const mostEvicted = 40;
 
-/** Returns whether a device can be added without a look at the others. */
+/** Returns whether a device can be added without reading the others. */
 export function hasRoom({ devicesAtMost }: Customer): boolean {
   return devicesAtMost !== null && devicesAtMost < config.devicesPerCustomer;
 }
 
 /**
  * Admits another device, so that parallel registrations cannot exceed the limit. Below the limit, a
- * conditional count is enough. At the limit, an existing device makes room, which leaves as many as
- * before. Removals are not counted. If they have left room, the devices are counted anew, and must
+ * conditional count is enough. At the limit, an existing device is evicted, so the count stays.
+ * Removals are not counted. If they have left room, the devices are counted again, and must
  * therefore have been read after the customer.
  */
 export function admit(
@@ -45,7 +45,9 @@ export function admit(
   return { evicted: [], count: countAnew(customer, others.length + 1) };
 }
 
-/** Transaction check: the customer exists, and `count` still holds, which is then applied. */
+/**
+ * Checks that the customer exists and that the condition of `count` holds, and applies the count.
+ */
 export function countDeviceWrite(customerId: number, count: ProfileChange | undefined): Write {
   const key = profileKey(customerId);
   const exists = 'attribute_exists(pk)';
@@ -55,8 +57,9 @@ export function countDeviceWrite(customerId: number, count: ProfileChange | unde
 }
 
 /**
- * Inactive devices come first, then those registered the longest ago. After two collisions any of
- * the older half may be chosen, because many parallel registrations would all want the same one.
+ * Returns the devices to evict. Inactive devices come first, then those registered the longest ago.
+ * After two collisions it may choose any of the older half, because many parallel registrations
+ * would otherwise evict the same device.
  */
 function chooseLongestInactive(devices: readonly Device[], count: number, collisions: number): Device[] {
   const spread = collisions < 2 ? 0 : Math.floor(devices.length / 2);

@@ -21,17 +21,14 @@ import {
 } from './deviceWrites.ts';
 import { hasSpellings, listSpellings, toCanonicalToken } from './pushTokens.ts';
 
-/**
- * A registration starts over when its push token changes hands while it runs: each time because
- * another one is done.
- */
+/** A registration starts over each time another one takes its push token meanwhile. */
 const patienceMs = 17_000;
 const longestWait = 4;
 
 /**
  * Registers a device as the session's own, even if another customer holds its push token. Returns
- * whether the token was unknown. A customer at the device limit loses one in the same transaction.
- * @throws authenticationFailed if the customer is gone
+ * whether the token is new. A customer at the device limit loses a device in the same transaction.
+ * @throws authenticationFailed if the customer has been deleted
  */
 export async function register(
   customer: Customer,
@@ -69,14 +66,14 @@ export async function register(
     if (result.done) return { device: makeDevice(session, wanted, identity), isNew: !claim };
     if (evicted.length > 0) collisions += 1;
     const [profile] = result.refused;
-    // Devices are read again after this, as they were read after the customer before.
+    // The devices must be read after the customer, so the next attempt reads them again.
     if (profile) seen = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-/** The claims of a push token: of the canonical spelling first, then of the other ones. */
+/** Returns the claims of a push token: of the canonical spelling first, then of the others. */
 export function listPushTokenClaimKeys(given: Registration): Key[] {
   return [toCanonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
 }
@@ -91,9 +88,9 @@ function otherSpellings({ registrationId, type }: Registration): string[] {
 }
 
 /**
- * Gives iOS devices that were stored under other spellings of a push token the canonical one, or
- * removes them where that has a device. Returns whether there were any.
- * @param claims of the other spellings, as {@link listPushTokenClaimKeys} names them
+ * Moves iOS devices that are stored under other spellings of a push token to the canonical one, or
+ * removes them if it has a device. Returns whether there were any.
+ * @param claims of the other spellings, in the order of {@link listPushTokenClaimKeys}
  */
 export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
   const held = otherSpellings(given).flatMap((spelling, index) => {
@@ -113,7 +110,10 @@ export async function respell(given: Registration, claims: readonly (PushTokenCl
   return isAny;
 }
 
-/** @throws notFound */
+/**
+ * Finds a customer's device by any spelling of its push token.
+ * @throws notFound
+ */
 export async function find(customerId: number, registrationId: string): Promise<Device> {
   return (await locate(customerId, registrationId)) ?? fail('notFound');
 }
@@ -131,9 +131,9 @@ export async function readStoredToken(customerId: number, registrationId: string
 }
 
 /**
- * Changes the given fields and leaves the rest alone. A session that activates a device or gives it
- * another push token owns it from then on. Otherwise a thief could give a device of another session
- * a push token of their own, and get pushes after the stolen session has ended.
+ * Changes the given fields only. A session that activates a device or gives it another push token
+ * owns it from then on. Otherwise a thief could give a device of another session a push token of
+ * their own, and get pushes after the stolen session is revoked.
  * @throws notFound, or `unique` for a push token that another device holds
  */
 export async function change(session: Owner, registrationId: string, changes: DeviceFields): Promise<Device> {
@@ -162,7 +162,10 @@ export async function change(session: Owner, registrationId: string, changes: De
 
 export type DeviceFields = Changes<Pick<Device, 'registrationId' | 'type' | 'deviceId' | 'name' | 'active'>>;
 
-/** Push services give an app another token now and then: the device keeps its id. */
+/**
+ * Changes the push token of a device, which keeps its id. Push services replace the token of an app
+ * now and then.
+ */
 async function changeToken(session: Owner, from: string, to: string, fields: object, known?: Device): Promise<Device> {
   const { customerId, id: sessionId } = session;
   const device = known ?? (await find(customerId, from));
@@ -173,7 +176,7 @@ async function changeToken(session: Owner, from: string, to: string, fields: obj
   return changeToken(session, from, to, fields);
 }
 
-/** The writes that move a device to another push token. They are refused if either has changed. */
+/** Moves a device to another push token. The writes fail if either has changed. */
 function moveTokenWrites(customerId: number, before: Device, after: Device): Write[] {
   const { id, createdAtSeconds, active, name, deviceId, type, registrationId } = before;
   return [
@@ -194,7 +197,10 @@ function moveTokenWrites(customerId: number, before: Device, after: Device): Wri
   ];
 }
 
-/** Forgets a device and frees its push token. @throws notFound */
+/**
+ * Deletes a device and releases its push token.
+ * @throws notFound
+ */
 export async function remove(customerId: number, given: string): Promise<void> {
   const registrationId = await readStoredToken(customerId, given);
   const { done } = await transact([
@@ -204,14 +210,14 @@ export async function remove(customerId: number, given: string): Promise<void> {
   if (!done) fail('notFound');
 }
 
-/** Stops pushes to a device whose app is gone, unless the app has spoken of it since. */
+/** Deactivates a device whose app was uninstalled, unless the app has registered it since. */
 export function deactivate(customerId: number, { registrationId, registeredAtMs }: Device): Promise<unknown> {
   const { values, ...change } = deactivateDeviceWrite(customerId, registrationId);
   const condition = '#registeredAtMs = :seen';
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
-/** Deactivates the devices of a session that has ended. */
+/** Deactivates the devices of a revoked session. */
 export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<void> {
   const own = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
   for (const { registrationId } of own) {
@@ -221,10 +227,10 @@ export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<vo
 }
 
 /**
- * Finds the session of a device. A device that was stored without a `sessionId` belongs to the last
- * used session that names its push token, until its app registers it again, as apps do when they
- * start. Without such a session it gets no pushes until then, because a stolen access token may
- * have registered it.
+ * Finds the session of a device. A device stored without a `sessionId` belongs to the last used
+ * session that names its push token, until its app registers it again, as apps do when they start.
+ * Without such a session it gets no pushes until then, because a stolen access token may have
+ * registered it.
  */
 export function findSessionOf<S extends Pick<Session, 'id' | 'registrationId' | 'lastUsedAtSeconds'>>(
   { sessionId, registrationId }: Device,

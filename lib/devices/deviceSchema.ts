@@ -5,7 +5,7 @@ import { deviceTypes, type Registration, type Device as Stored } from './device.
 import type { DeviceFields } from './deviceRepository.ts';
 import { toCanonicalToken } from './pushTokens.ts';
 
-/** A push token: FCM's and APNs' have no documented length; SNS takes 4,096 characters. */
+/** A push token. FCM and APNs document no length; SNS accepts 4,096 characters. */
 export const registrationId = text({ max: 4_096 });
 
 export const Device = z
@@ -41,16 +41,16 @@ export const NewDevice = z.object({
 });
 export type NewDevice = z.output<typeof NewDevice>;
 
-/** What an app changes about a device; what is left out stays. */
+/** The fields of a device that an app may change. Omitted fields stay unchanged. */
 export const DeviceChanges = NewDevice.extend({
   active: z.boolean().describe('False stops pushes to the device.'),
 }).partial();
 export type DeviceChanges = z.output<typeof DeviceChanges>;
 
-/** The device that a path names. */
+/** The device in a path. */
 export const DeviceInPath = z.object({ registration_id: registrationId.describe('The push token.') });
 
-/** In the words of the table. */
+/** Returns the fields of a request as the table names them. */
 export function storedFields(device: NewDevice): Registration;
 export function storedFields(device: DeviceChanges): DeviceFields;
 export function storedFields({ registration_id, device_id, ...fields }: DeviceChanges): DeviceFields {
@@ -69,7 +69,7 @@ export function showDevice({ id, name, registrationId, deviceId, active, created
   };
 }
 
-/** The device a customer signs in on. */
+/** The device on which a customer signs in. */
 export const SignInDevice = z
   .object({
     registration_id: clearable(registrationId)

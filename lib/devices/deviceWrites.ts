@@ -9,8 +9,9 @@ import type { Device, PushTokenClaim, Registration } from './device.ts';
 export type Owner = Pick<Session, 'customerId' | 'id'>;
 
 /**
- * The writes that register a device as the session's own and, unless told otherwise, active, given
- * the present claim of its push token. They are refused when that has changed in the meantime.
+ * Registers a device as the session's own. The device is active unless the registration says
+ * otherwise. `claim` is the current claim of the push token: the writes fail if it has changed
+ * meanwhile.
  */
 export function registerDeviceWrites(
   session: Owner,
@@ -37,7 +38,8 @@ export function registerDeviceWrites(
 }
 
 /**
- * The write that registers a device again: it is there as long as its push token is the customer's.
+ * Registers a customer's device again. The device exists as long as the customer holds its push
+ * token.
  */
 export function renewDeviceWrite(session: Owner, device: Registration): Write & { kind: 'update' } {
   const key = deviceKey(session.customerId, device.registrationId);
@@ -49,13 +51,13 @@ export function renewDeviceWrite(session: Owner, device: Registration): Write & 
   };
 }
 
-/** A device as a new owner has it: nothing of an owner before. */
+/** Returns a device for a new owner, without anything of the previous owner. */
 export function makeDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
   const { deviceId = null, name = null, ...rest } = toRegisteredFields(session, device);
   return { id, ...rest, deviceId, name, createdAtSeconds };
 }
 
-/** What stays with a push token, whoever holds it. */
+/** The fields that stay with a push token when its holder changes. */
 type Identity = Pick<PushTokenClaim, 'deviceId' | 'createdAtSeconds'>;
 
 export function makeIdentity(): Identity {
@@ -66,7 +68,7 @@ export function toRegisteredFields({ id: sessionId }: Owner, { active = true, ..
   return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 
-/** The writes that evict a device and free its push token, unless it was registered again. */
+/** Evicts a device and releases its push token, unless it has been registered again. */
 export function evictDeviceWrites(customerId: number, { registrationId, registeredAtMs }: Device): Write[] {
   const { key, values } = releaseTokenWrite(customerId, registrationId);
   return [
@@ -80,13 +82,16 @@ export function evictDeviceWrites(customerId: number, { registrationId, register
   ];
 }
 
-/** The write that frees a push token, if the customer still holds it. */
+/** Releases a push token, if the customer still holds it. */
 export function releaseTokenWrite(customerId: number, registrationId: string): Write & { kind: 'delete' } {
   const values = { ':owner': customerId };
   return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };
 }
 
-/** The write that stops pushes to a device. It is refused if the customer does not have it. */
+/**
+ * Deactivates a device, so that it gets no pushes. The write fails if the customer does not have
+ * the device.
+ */
 export function deactivateDeviceWrite(customerId: number, registrationId: string): Write & { kind: 'update' } {
   return {
     kind: 'update',

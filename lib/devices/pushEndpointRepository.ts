@@ -3,15 +3,18 @@ import { deviceKey, endpointKey, pushTokenClaimKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
 import { Device, PushTokenClaim } from './device.ts';
 
-/** The SNS endpoint of a push token. It belongs to the token, whoever holds that. */
+/** The SNS endpoint of a push token. It stays with the token when its holder changes. */
 export const PushEndpoint = z.object({
   arn: z.string(),
-  /** The `registeredAtMs` of the device for which it was enabled last; 0 once it was disabled. */
+  /**
+   * The `registeredAtMs` of the device that the endpoint was last enabled for. It is 0 once it is
+   * disabled.
+   */
   enabledForMs: z.int(),
 });
 export type PushEndpoint = z.infer<typeof PushEndpoint>;
 
-/** The device that holds a push token, and the token's endpoint, as far as there are any. */
+/** Reads the device that holds a push token, and the token's push endpoint. */
 export async function readTokenHolder(
   registrationId: string,
 ): Promise<{ device: Device | undefined; endpoint: PushEndpoint | undefined }> {
@@ -28,7 +31,7 @@ export function save(registrationId: string, endpoint: PushEndpoint): Promise<un
   return write({ kind: 'put', key: endpointKey(registrationId), item: endpoint });
 }
 
-/** Forgets an endpoint, unless it is another one by now. */
+/** Deletes a push endpoint, unless the token has another one by now. */
 export function remove(registrationId: string, { arn }: PushEndpoint): Promise<unknown> {
   return write({ kind: 'delete', key: endpointKey(registrationId), condition: '#arn = :arn', values: { ':arn': arn } });
 }

@@ -1,22 +1,25 @@
 import type { Device } from './device.ts';
 
-/** Hexadecimal digits of whole bytes, with the spaces and brackets of iOS around them. */
+/**
+ * Returns a token's hexadecimal digits without the spaces and brackets that iOS adds. Returns
+ * undefined unless they are whole bytes.
+ */
 function apnsToken(token: string): string | undefined {
   const digits = token.replace(/[\s<>]/g, '').toLowerCase();
   return /^(?:[0-9a-f]{2})+$/.test(digits) ? digits : undefined;
 }
 
 /**
- * A push token as it is stored. An APNs token is bytes, which apps spell in several ways. Other
- * tokens are case-sensitive.
+ * Returns a push token as it is stored. An APNs token is bytes, which apps spell in several ways.
+ * Other tokens are case-sensitive.
  */
 export function toCanonicalToken(token: string, type: Device['type'] | undefined): string {
   return (type === 'ios' && apnsToken(token)) || token;
 }
 
 /**
- * The spellings under which the device of a token may be stored, the given one first. Devices of
- * iOS were once stored as their app spelled the token.
+ * Returns the spellings under which a token's device may be stored, the given one first. Earlier
+ * versions stored an iOS device as its app spelled the token.
  */
 export function listSpellings(token: string): string[] {
   const apns = apnsToken(token);

@@ -7,15 +7,15 @@ import {
 } from '@aws-sdk/client-sns';
 import { snsClient } from '../aws/sns.ts';
 
-/** SNS does not take this push token: it is none of the platform's. */
+/** SNS rejects this push token, because it is not a token of the platform. */
 export class InvalidToken extends Error {
   override name = 'InvalidToken';
 }
 
 /**
- * Makes sure that a push token has an endpoint in a platform application that is enabled and says nothing of its owner, and
- * answers its ARN. It takes at most three calls, from whatever state: no endpoint, or one that is gone, disabled, of another
- * application, or has another token or other attributes.
+ * Ensures that a push token has an enabled push endpoint in a platform application, without data
+ * about its owner. Returns its ARN. It takes at most three calls from any state: the endpoint may
+ * be missing, deleted, disabled, of another application, or have another token or other attributes.
  * @throws {InvalidToken}
  * @see https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html
  */
@@ -27,7 +27,10 @@ export async function ensureEndpoint(token: string, application: string, known: 
   throw new Error('The endpoint was taken away while it was made.');
 }
 
-/** The attributes are set apart: an endpoint that is there with others would be refused by its creation. */
+/**
+ * Creates a push endpoint without attributes, which are set separately. SNS rejects a creation
+ * whose attributes differ from those of an existing endpoint.
+ */
 async function create(token: string, application: string): Promise<string> {
   try {
     const command = new CreatePlatformEndpointCommand({ PlatformApplicationArn: application, Token: token });
@@ -40,7 +43,10 @@ async function create(token: string, application: string): Promise<string> {
   }
 }
 
-/** Answers false for an endpoint that is gone, or cannot have this token because another one has it. */
+/**
+ * Enables a push endpoint. Returns false if it has been deleted, or if another endpoint has the
+ * token.
+ */
 async function enable(arn: string, token: string): Promise<boolean> {
   const attributes = { Token: token, Enabled: 'true', CustomUserData: '' };
   try {
@@ -60,12 +66,12 @@ export async function disableEndpoint(arn: string): Promise<void> {
   }
 }
 
-/** One that is not there any more is deleted, too. */
+/** Deletes a push endpoint. SNS also accepts one that does not exist. */
 export async function deleteEndpoint(arn: string): Promise<void> {
   await snsClient().send(new DeleteEndpointCommand({ EndpointArn: arn }));
 }
 
-/** Whether an endpoint is one of a platform application; both are ARNs. */
+/** Returns whether a push endpoint belongs to a platform application. Both are ARNs. */
 export function belongsTo(application: string, endpoint: string): boolean {
   return endpoint.startsWith(`${application.replace(':app/', ':endpoint/')}/`);
 }

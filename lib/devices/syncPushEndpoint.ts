@@ -7,8 +7,9 @@ import { deleteEndpoint, disableEndpoint, ensureEndpoint, InvalidToken } from '.
 const attempts = 10;
 
 /**
- * Makes the SNS endpoint of a push token what its holder's device is: enabled, disabled, or gone. It looks once more when it is
- * done: whoever comes last, of several at the same time, has then seen the device as it is.
+ * Brings the push endpoint of a token to the state of its holder's device: enabled, disabled or
+ * deleted. It reads the device again at the end. So the last of several parallel workers has seen
+ * the latest state.
  */
 export async function syncPushEndpoint(registrationId: string): Promise<void> {
   let seen = await endpoints.readTokenHolder(registrationId);
@@ -53,7 +54,10 @@ async function enable({ id, type, registrationId, registeredAtMs }: Device, appl
 
 const said = new Set<string>();
 
-/** The platform application that serves a type of device. That there is none is said once, for a shop may do without. */
+/**
+ * Returns the platform application for a type of device. A missing one is logged once, because a
+ * shop may do without it.
+ */
 export function findApplication(type: Device['type']): string | undefined {
   const application = config.pushApplications[type];
   if (!application && !said.has(type)) logger().warn('push_platform_not_configured', { platform: type });

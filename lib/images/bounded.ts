@@ -1,4 +1,7 @@
-/** What `read` answers, or undefined where it reaches behind the end of a buffer: the file is cut off or lies about a length. */
+/**
+ * Returns the result of `read`, or undefined if it reads past the end of a buffer. The file is then
+ * truncated or has a wrong length field.
+ */
 export function undefinedIfTruncated<T>(read: () => T | undefined): T | undefined {
   try {
     return read();

@@ -7,7 +7,10 @@ import { type CleanImage, cleanImage, hasTooManyPixels, mostMegapixels } from '.
 
 const longestUrl = 2_048;
 
-/** An https URL as it is returned: a URI without a user name, and safe inside a page's attribute. */
+/**
+ * An https URL as responses return it: a URI without a user name, and safe inside an HTML
+ * attribute.
+ */
 const httpsUrl = text({ max: longestUrl })
   .refine(isOnTheWeb, code('invalid'))
   .transform(toUri)
@@ -19,7 +22,7 @@ function isOnTheWeb(typed: string): boolean {
   return url?.protocol === 'https:' && isDomainName(url.hostname);
 }
 
-/** A JPEG, PNG or WebP file of a form, without its metadata. */
+/** A JPEG, PNG or WebP file from a form. Its metadata is removed. */
 export const uploadedImage = z.instanceof(Upload).transform(({ content }, context): CleanImage => {
   const image = cleanImage(content);
   if (image) return image;
@@ -28,7 +31,7 @@ export const uploadedImage = z.instanceof(Upload).transform(({ content }, contex
   return z.NEVER;
 });
 
-/** An image by its https URL, or a file in a form: JPEG, PNG or WebP. */
+/** An image: its https URL, or a JPEG, PNG or WebP file from a form. */
 export const image = z
   .unknown()
   .transform((value, context): string | CleanImage => {

@@ -11,21 +11,24 @@ const app2 = 0xe2;
 const app14 = 0xee;
 
 /**
- * The length of Adobe's segment and of JFIF's without a thumbnail; more would be something else.
+ * The length of Adobe's segment, and of JFIF's without a thumbnail. Longer ones hold other data.
  */
 const adobeBytes = 16;
 const jfifBytes = 18;
 
-/** Tables, scans and restarts. A line count is for frames without a height, which are rejected. */
+/**
+ * Tables, scans and restarts. DNL is missing: it is for frames without a height, which are
+ * rejected.
+ */
 const codingMarkers = [0xc4, 0xcc, startOfScan, 0xdb, 0xdd];
 
-/** libjpeg's own limit. A phone goes over the whole picture for every scan. */
+/** The limit of libjpeg. A phone processes the whole picture for every scan. */
 const mostScans = 100;
 
 /**
- * Reads a JPEG marker by marker and leaves out what describes rather than draws: Exif with its
- * location, XMP, comments, thumbnails, and whatever is behind the end. The color profile stays, and
- * of Exif the orientation, or phone photos would lie on their side.
+ * Reads a JPEG marker by marker and removes its metadata: Exif with its location, XMP, comments,
+ * thumbnails, and all data after the end. The color profile stays. So does the orientation of Exif,
+ * because phone photos would otherwise lie on their side.
  * @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf annex B
  */
 export function readJpeg(file: Buffer): Picture | undefined {
@@ -68,25 +71,29 @@ export function readJpeg(file: Buffer): Picture | undefined {
   }
 }
 
-/** Restarts and another start have no length. They are rejected here, as reserved markers are. */
+/**
+ * Returns whether a marker has a length. Restarts and another start have none. They are rejected
+ * here, as reserved markers are.
+ */
 function hasLength(marker: number): boolean {
   return marker >= 0xc0 && !(marker >= 0xd0 && marker <= startOfImage);
 }
 
-/** SOF0 to SOF15; three numbers between them mean something else. */
+/** Returns whether a marker is SOF0 to SOF15. Three markers in this range mean something else. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
 /**
- * A segment holds 64 KB at most, so a profile may need several.
+ * Returns whether a segment is part of a color profile. A segment holds 64 KB at most, so a profile
+ * may need several.
  * @see https://www.color.org/specification/ICC.1-2022-05.pdf B.4
  */
 function isProfile(marker: number, segment: Buffer): boolean {
   return marker === app2 && beginsWith(segment, 'ICC_PROFILE\0');
 }
 
-/** A profile that is too large goes as a whole, for a part of it would be of no use. */
+/** Removes a profile that is too large. A part of it would be useless. */
 function withinLimit(parts: Buffer[], profile: ReadonlySet<Buffer>): Buffer[] {
   const profileBytes = [...profile].reduce((sum, { length }) => sum + length, 0);
   return profileBytes > mostProfileBytes ? parts.filter((part) => !profile.has(part)) : parts;
@@ -96,7 +103,7 @@ function beginsWith(segment: Buffer, content: string | Buffer): boolean {
   return segment.toString('latin1', 4, 4 + content.length) === content.toString('latin1');
 }
 
-/** A segment without what describes the picture: whole, in part, or nothing of it. */
+/** Returns a segment without its metadata. It may be the whole segment, a part of it, or empty. */
 function cleanSegment(marker: number, segment: Buffer): Buffer {
   if (isFrame(marker) || codingMarkers.includes(marker) || isProfile(marker, segment)) return segment;
   if (marker === app0 && beginsWith(segment, 'JFIF\0') && segment.length >= jfifBytes) return withoutThumbnail(segment);
@@ -112,8 +119,8 @@ function withoutThumbnail(jfif: Buffer): Buffer {
 }
 
 /**
- * Compressed data ends at the first marker that is neither a stuffed byte nor a restart. This does
- * not use indexOf: a file of nothing but stuffed bytes would need two million calls.
+ * Returns the end of the compressed data: the first marker that is neither a stuffed byte nor a
+ * restart. It does not use indexOf, because a file of stuffed bytes would need two million calls.
  */
 function endOfScan(file: Buffer, start: number): number {
   for (let at = start; at < file.length - 1; at++) {
@@ -124,9 +131,7 @@ function endOfScan(file: Buffer, start: number): number {
   throw new RangeError('The scan has no end.');
 }
 
-/**
- * An Exif segment that holds the orientation of this one and nothing else; empty if it has none.
- */
+/** Returns an Exif segment with this one's orientation alone, or an empty buffer if it has none. */
 function keepOrientation(segment: Buffer): Buffer {
   const orientation = readOrientation(segment.subarray(4));
   if (orientation === undefined) return Buffer.alloc(0);

@@ -1,4 +1,4 @@
-/** Far more segments or chunks than a picture of 4 MB needs, and few enough to walk in 50 ms. */
+/** Far more segments or chunks than a picture of 4 MB needs, and few enough to read in 50 ms. */
 export const mostParts = 10_000;
 
 /** Larger than the profiles of printing presses. */

@@ -8,7 +8,7 @@ const longType = 4;
 export const exifHeader = Buffer.from('Exif\0\0');
 
 /**
- * The orientation in an Exif block, 1 to 8, or undefined if it has none.
+ * Returns the orientation in an Exif block, 1 to 8, or undefined if it has none.
  * @see https://www.cipa.jp/std/documents/download_e.html?DC-008-Translation-2023-E 4.6.5.1
  */
 export function readOrientation(exif: Buffer): number | undefined {
@@ -25,7 +25,7 @@ export function readOrientation(exif: Buffer): number | undefined {
     for (let entry = 0; entry < entries; entry++) {
       const at = directory + 2 + 12 * entry;
       if (uint16(at) !== orientationTag) continue;
-      // Some writers store it as a LONG, and Android and libvips turn those pictures as well.
+      // Some writers store it as a LONG. Android and libvips turn those pictures as well.
       if (uint16(at + 2) === shortType) return uint16(at + 8);
       if (uint16(at + 2) === longType) return uint32(at + 8);
     }
@@ -34,7 +34,7 @@ export function readOrientation(exif: Buffer): number | undefined {
   return orientation !== undefined && orientation >= 1 && orientation <= 8 ? orientation : undefined;
 }
 
-/** A TIFF structure that holds an orientation and nothing else. */
+/** Returns a TIFF structure with nothing but an orientation. */
 export function makeOrientation(orientation: number): Buffer {
   const tiff = Buffer.alloc(26);
   tiff.write('MM\0*', 0, 'latin1');

@@ -33,7 +33,7 @@ const formats = { jpeg, png, webp };
 
 const alpha = webpChunk('ALPH', Buffer.alloc(7));
 const canvas = webpCanvas(3, 2);
-/** A picture of three pixels by two without loss, as far as its size tells. */
+/** A lossless picture of three by two pixels. Only its header is valid. */
 const lossless = webpChunk('VP8L', Buffer.from([0x2f, 0x02, 0x40, 0, 0]));
 
 test.each([
@@ -123,7 +123,9 @@ test('the first of several orientations counts, as it does for decoders', () => 
     expect(cleanImage(several)?.bytes).toEqual(cleanImage(one)?.bytes);
 });
 
-/** Exif with an orientation in either byte order, as a SHORT (3) or as a LONG (4). */
+/**
+ * Returns an Exif block with an orientation in either byte order, as a SHORT (3) or as a LONG (4).
+ */
 function makeExif(order: 'II' | 'MM', type: 3 | 4, orientation: number): Buffer {
   const isLittle = order === 'II';
   const uint16 = (value: number) => Buffer.from(isLittle ? [value, value >> 8] : [value >> 8, value]);
@@ -194,7 +196,7 @@ test('the canvas of a WebP says that Exif and a profile are there only while the
   expect(flagsOf(webpOf(webpCanvas(3, 2, 0xfd), profile, webpPicture, exif))).toBe(0x38);
 });
 
-/** The content of a PNG's profile with so many bytes. */
+/** Returns a PNG's profile content that inflates to this many bytes. */
 function makeProfile(bytes: number): Buffer {
   return Buffer.concat([Buffer.from('profile\0\0'), deflateSync(Buffer.alloc(bytes))]);
 }
@@ -317,7 +319,7 @@ function jpegOfSize(width: number, height: number): Buffer {
   return file;
 }
 
-/** The picture of a WebP without loss that says it is as large as this. */
+/** Returns a lossless WebP picture whose header claims this size. */
 function losslessOfSize(width: number, height: number): Buffer {
   const content = Buffer.alloc(5);
   content.writeUInt8(0x2f, 0);
@@ -325,7 +327,7 @@ function losslessOfSize(width: number, height: number): Buffer {
   return webpChunk('VP8L', content);
 }
 
-/** The segment that says how large a JPEG is. */
+/** Returns the segment with the size of a JPEG. */
 function frameOf(file: Buffer): Buffer {
   const start = file.lastIndexOf(Buffer.from([0xff, 0xc0]));
   return file.subarray(start, start + 2 + file.readUInt16BE(start + 2));
@@ -353,14 +355,17 @@ function longCanvas(): Buffer {
   return webpChunk('VP8X', Buffer.concat([canvas.subarray(8), marker]));
 }
 
-/** A frame that begins two pixels to the right. */
+/** Returns a frame that begins two pixels to the right. */
 function movedFrame(): Buffer {
   const frame = webpFrame(webpPicture);
   frame.writeUInt8(1, 8);
   return frame;
 }
 
-/** All others have more parts, or deeper ones, than a picture can need. */
+/**
+ * The files with a normal number of parts. All others have more or deeper parts than a picture can
+ * need.
+ */
 const harmless = [
   'a JPEG of fill bytes',
   'a JPEG of stuffed bytes',
@@ -435,7 +440,7 @@ test('too many pixels are told apart from other problems', () => {
   expect(found.map(([name]) => name)).toEqual(['tooLargePng', 'tooLargeJpeg', 'tooLargeWebp']);
 });
 
-/** Files with more of what is read than the plain ones have. */
+/** Files that hold more of the parsed data than the plain ones. */
 const described = [
   jpegWithExif('Cairo', 6),
   pngWithChunks(pngChunk('eXIf', exifWith('Cairo', 6)), pngChunk('iCCP', makeProfile(100))),

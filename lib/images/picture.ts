@@ -6,15 +6,15 @@ import { readWebp } from './webp.ts';
 
 export interface CleanImage {
   contentType: string;
-  /** Of a file name, without a dot. */
+  /** The extension of a file name, without a dot. */
   extension: string;
   bytes: Buffer<ArrayBuffer>;
 }
 
-/** More would fill a phone's memory when it is drawn, however few bytes it takes on the way. */
+/** A larger picture fills a phone's memory when it is drawn, however small its file is. */
 export const mostMegapixels = 50;
 
-/** More would keep a phone's processor busy for as long as the animation is on the screen. */
+/** A larger animation keeps a phone's processor busy as long as it is on the screen. */
 const mostFramePixels = 1_000_000_000;
 
 const formats = [
@@ -24,10 +24,10 @@ const formats = [
 ];
 
 /**
- * A JPEG, PNG or WebP file without its metadata, or undefined if it is none of these, is cut off,
- * or would be too large to draw. The content decides, not what the sender calls it. Nothing is
- * decoded: the containers are walked part by part, so no picture can take more time or memory here
- * than its file has bytes.
+ * Removes the metadata of a JPEG, PNG or WebP file. The content decides, not the type that the
+ * client names. Nothing is decoded: the containers are read part by part, so time and memory grow
+ * only with the size of the file.
+ * @returns undefined if the file has another format, is truncated, or is too large to draw
  */
 export function cleanImage(file: Buffer): CleanImage | undefined {
   const image = readImage(file);

@@ -7,7 +7,9 @@ const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const headerBytes = 13;
 const frameHeaderBytes = 26;
 
-/** The chunks that draw the picture or its animation, each with the most bytes of its content. */
+/**
+ * The chunks that draw the picture or its animation, each with the maximum bytes of its content.
+ */
 const keptChunks = new Map([
   ['IHDR', headerBytes],
   ['PLTE', 768],
@@ -29,12 +31,12 @@ const keptChunks = new Map([
   ['fdAT', Number.POSITIVE_INFINITY],
 ]);
 
-/** Decoders ignore a second one of all other kinds, so it goes. */
+/** Decoders ignore a second chunk of any other type, so it is removed. */
 const repeatedChunks = ['IDAT', 'fcTL', 'fdAT'];
 
 /**
- * Reads a PNG chunk by chunk, each against its checksum, and leaves out text, times and private
- * chunks. The color profile stays, and of Exif the orientation.
+ * Reads a PNG chunk by chunk, verifies each checksum, and removes text, times and private chunks.
+ * The color profile and the orientation of Exif stay.
  * @see https://www.w3.org/TR/png-3/
  */
 export function readPng(file: Buffer): Picture | undefined {
@@ -69,7 +71,10 @@ export function readPng(file: Buffer): Picture | undefined {
   }
 }
 
-/** Without the animation's own header before the picture, its frames are not drawn. */
+/**
+ * Returns whether a chunk is allowed here. Without the animation's header before the picture, its
+ * frames are not drawn.
+ */
 function isExpected(type: string, seen: ReadonlySet<string>): boolean {
   if (type === 'acTL') return !seen.has('acTL') && !seen.has('IDAT');
   if (type === 'fcTL' || type === 'fdAT') return seen.has('acTL');
@@ -81,7 +86,7 @@ function readHeader(content: Buffer): Size | undefined {
   return { width: content.readUInt32BE(0), height: content.readUInt32BE(4) };
 }
 
-/** The size of an animation's frame, or undefined if it is not inside the picture. */
+/** Returns the size of an animation's frame, or undefined if it is not inside the picture. */
 function readFrame(content: Buffer, canvas: Size): Size | undefined {
   if (content.length !== frameHeaderBytes) return undefined;
   const frame = { width: content.readUInt32BE(4), height: content.readUInt32BE(8) };
@@ -90,7 +95,7 @@ function readFrame(content: Buffer, canvas: Size): Size | undefined {
   return isInside && frame.width > 0 && frame.height > 0 ? frame : undefined;
 }
 
-/** A chunk, or the part of it that may stay. */
+/** Returns a chunk without its metadata. */
 function cleanChunk(type: string, chunk: Buffer, content: Buffer): Buffer {
   if (type === 'iCCP') return keepProfile(content);
   if (type !== 'eXIf') return chunk;
@@ -98,12 +103,16 @@ function cleanChunk(type: string, chunk: Buffer, content: Buffer): Buffer {
   return orientation === undefined ? Buffer.alloc(0) : makeChunk('eXIf', makeOrientation(orientation));
 }
 
-/** Replaces the name that the writer gave a profile. The beginning of it is as long as a shorter one. */
+/**
+ * Replaces the name that the writer gave a profile. A shorter name is replaced by the beginning of
+ * this one.
+ */
 const profileName = 'profile';
 
 /**
- * A profile without its own name and without bytes behind it; empty if it is too large or broken. It
- * is inflated only to learn its size, because a few bytes could fill a phone's memory.
+ * Returns a profile without its own name and without bytes after it, or an empty buffer if it is
+ * too large or broken. It is inflated only to learn its size, because a few bytes could fill a
+ * phone's memory.
  */
 function keepProfile(content: Buffer): Buffer {
   const nameEnd = content.indexOf(0);
@@ -115,10 +124,13 @@ function keepProfile(content: Buffer): Buffer {
   return makeChunk('iCCP', Buffer.concat([name, compressed.subarray(0, length)]));
 }
 
-/** The length of compressed data that inflates to a profile that is not too large. */
+/**
+ * Returns the length of the compressed data, or undefined if it is broken or inflates to a profile
+ * that is too large.
+ */
 function lengthOfDeflated(data: Buffer): number | undefined {
   try {
-    // With `info` the result also has the stream, which counts the bytes it used.
+    // With `info` the result includes the stream, which counts the bytes that it used.
     const result: unknown = inflateSync(data, { maxOutputLength: mostProfileBytes, info: true });
     return (result as { engine: Inflate }).engine.bytesWritten;
   } catch {

@@ -5,8 +5,8 @@ import { deleteImageBestEffort, storeImage } from './store.ts';
 import { toStoredImage } from './urls.ts';
 
 /**
- * Saves what may have an image of a customer's: by its URL, or as a file, which is kept first and
- * dropped again where `save` refuses. `save` gets the image as it is stored.
+ * Stores a customer's image and calls `save` with the stored form. An image may be a URL or a file.
+ * A file is uploaded first, and deleted again if `save` rejects the change.
  */
 export async function withUploadedImage<U extends string | null | undefined, T>(
   customerId: number,
@@ -23,12 +23,17 @@ export async function withUploadedImage<U extends string | null | undefined, T>(
   });
 }
 
-/** The worker that erases a customer may have been here already; it has to come again for what was uploaded meanwhile. */
+/**
+ * Returns whether the customer has been deleted. The worker that erases them may have finished
+ * already, so it has to run again for the new upload.
+ */
 function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.errorName === 'authenticationFailed';
 }
 
-/** Any other error may hide that the change was made, and then the image is in use. */
+/**
+ * Returns whether the change was certainly not made. After any other error the image may be in use.
+ */
 function isRefusal(error: unknown): boolean {
   return error instanceof ValidationError || (error instanceof ApiError && errors[error.errorName].status < 429);
 }

@@ -16,8 +16,8 @@ function bucket(): S3Client {
 }
 
 /**
- * Keeps an image of its owner, a customer for one, and returns its key. The name is new and cannot
- * be guessed, so it may be cached for ever.
+ * Stores an image of its owner, such as a customer, and returns its key. The name is new and cannot
+ * be guessed, so it may be cached forever.
  */
 export async function storeImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
@@ -27,8 +27,8 @@ export async function storeImage(ownerId: number, { bytes, contentType, extensio
     body: bytes,
     headers: {
       'content-type': contentType,
-      // For ever on the customer's phone, but five minutes in the CDN: it does not know when an
-      // image is deleted.
+      // The phone may cache an image forever. The CDN caches it for five minutes, because it does
+      // not learn of a deletion.
       'cache-control': 'public, max-age=31536000, s-maxage=300, immutable',
       'x-amz-checksum-crc32': checksum.toString('base64'),
     },
@@ -42,15 +42,15 @@ export async function storeImage(ownerId: number, { bytes, contentType, extensio
 }
 
 /**
- * Deletes an image of its owner, by its key or URL. Any other one is only forgotten: the owner may
- * have named an image of another owner.
+ * Deletes an image of its owner, by its key or URL. Other images stay, because the owner may have
+ * named another owner's image.
  */
 export async function deleteImage(ownerId: number, image: string | null): Promise<void> {
   const key = findImageKey(ownerId, image);
   if (key) await change('DELETE', key);
 }
 
-/** The same where an image that cannot be dropped now is no reason to fail. */
+/** Deletes an image, and only logs a failure. */
 export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
   await deleteImage(ownerId, image).catch((error) =>
     logger().warn('image_delete_failed', { error: loggable(error) }),
@@ -58,6 +58,7 @@ export async function deleteImageBestEffort(ownerId: number, image: string | nul
 }
 
 /**
+ * Stores or deletes an object in the bucket.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
  */
@@ -70,8 +71,8 @@ async function change(
 }
 
 /**
- * Deletes every image of an owner, those too that a broken upload left behind.
- * @throws when S3 keeps one
+ * Deletes every image of an owner, even those that an interrupted upload left behind.
+ * @throws if S3 does not delete an image
  */
 export async function deleteImagesOf(ownerId: number): Promise<void> {
   for (;;) {

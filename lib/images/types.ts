@@ -3,10 +3,10 @@ export interface Size {
   height: number;
 }
 
-/** A picture as far as its container tells, without what describes it. */
+/** A picture as its container describes it, without metadata. */
 export interface Picture extends Size {
-  /** Of all frames of an animation together. */
+  /** The pixels of all frames of an animation together. */
   framePixels?: number;
-  /** The file in pieces, most of them views of the upload. */
+  /** The file in parts, most of them views of the upload. */
   parts: readonly Buffer[];
 }

@@ -14,18 +14,18 @@ import { useWorld } from '../testing/world.ts';
 const world = useWorld();
 
 const newHost = 'https://images.shop.example';
-/** Whether the bucket holds an object. */
+/** Returns whether the bucket holds an object. */
 const isKept = async (key: string) => (await fetch(`${world.sandbox.environment.IMAGES_URL}/${key}`)).status === 200;
 const update = (token: string, body: object) => world.call(updateCustomer, { method: 'PATCH', token, body });
 const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
 const exported = async (token: string) => (await world.call(exportCustomer, { method: 'GET', token })).body;
 const stored = async (key: { pk: string; sk: string }) =>
   (await world.partition(key.pk)).find(({ sk }) => sk === key.sk) ?? {};
-/** Stores something else in an item, as an older version did. */
+/** Changes the fields of an item to those that an older version stored. */
 const rewrite = async (key: { pk: string; sk: string }, fields: object) =>
   world.put({ ...(await stored(key)), ...fields });
 
-/** A customer with an uploaded image, whose key it tells. */
+/** Signs in a customer with an uploaded image, and returns its key. */
 async function signInWithImage() {
   const signedIn = await signIn(world);
   const { access: token, customer } = signedIn;
@@ -34,7 +34,7 @@ async function signInWithImage() {
   return { ...signedIn, token, id: customer.id, profile, key: String((await stored(profile)).image) };
 }
 
-/** The same with an address that has one. */
+/** Signs in a customer with an image on an address. */
 async function signInWithAddress() {
   const signedIn = await signIn(world);
   const { access: token, customer } = signedIn;
@@ -44,7 +44,7 @@ async function signInWithAddress() {
   return { token, id: customer.id, addressId: body.id, item, key: String((await stored(item)).mapImage) };
 }
 
-/** Former places of an image of this key. */
+/** Returns former URLs of an image. */
 const formerUrls = (key: string) => [
   `https://d111111abcdef8.cloudfront.net/${key}`,
   `https://old.shop.example/${key}`,

@@ -14,7 +14,7 @@ const profileFlag = 0x20;
 
 interface Chunk {
   type: string;
-  /** Its header and padding included. */
+  /** The chunk with its header and padding. */
   bytes: Buffer;
   content: Buffer;
 }
@@ -23,8 +23,8 @@ interface Chunk {
 type Drawing = Size & { chunks: readonly Buffer[]; framePixels?: number };
 
 /**
- * Reads a WebP chunk by chunk and leaves out XMP and private chunks. The color profile stays, and
- * of Exif the orientation.
+ * Reads a WebP chunk by chunk and removes XMP and private chunks. The color profile and the
+ * orientation of Exif stay.
  * @see https://developers.google.com/speed/webp/docs/riff_container
  */
 export function readWebp(file: Buffer): Picture | undefined {
@@ -49,7 +49,7 @@ export function readWebp(file: Buffer): Picture | undefined {
   return { ...size, parts: [header, ...drawn] };
 }
 
-/** Returns undefined if a chunk is cut off. */
+/** Returns undefined if a chunk is truncated. */
 function readChunks(bytes: Buffer, countPart: () => void): Chunk[] | undefined {
   const chunks: Chunk[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -67,7 +67,10 @@ function readChunks(bytes: Buffer, countPart: () => void): Chunk[] | undefined {
   return chunks;
 }
 
-/** Reserved fields of the canvas are left out, and an animation's chunks without their flag. */
+/**
+ * Reads a WebP with a canvas. Reserved fields are cleared, and an animation's chunks without the
+ * flag are removed.
+ */
 function readExtended(canvas: Chunk, chunks: readonly Chunk[], countPart: () => void): Drawing | undefined {
   if (canvas.type !== 'VP8X' || canvas.content.length !== canvasBytes) return undefined;
   const size = readSize(canvas.content, 4);
@@ -85,7 +88,7 @@ function readExtended(canvas: Chunk, chunks: readonly Chunk[], countPart: () => 
   return { ...drawing, chunks: [makeChunk('VP8X', content), ...keptProfile, ...drawing.chunks, ...keptExif] };
 }
 
-/** The one bitstream among these chunks, with its transparency before it. */
+/** Returns the only bitstream among these chunks, preceded by its transparency. */
 function readStill(chunks: readonly Chunk[]): Drawing | undefined {
   const drawn = chunks.filter(({ type }) => type === 'ALPH' || bitstreams.includes(type));
   const [picture, alpha] = drawn.toReversed();
@@ -110,7 +113,7 @@ function readAnimation(chunks: readonly Chunk[], canvas: Size, countPart: () => 
   return { ...canvas, framePixels, chunks: kept };
 }
 
-/** A frame without its metadata, or undefined if its picture is not inside the canvas. */
+/** Returns a frame without its metadata, or undefined if its picture is not inside the canvas. */
 function readFrame({ bytes, content }: Chunk, canvas: Size, countPart: () => void): Drawing | undefined {
   const size = readSize(content, 6);
   const isInside =
@@ -128,7 +131,7 @@ function readFrame({ bytes, content }: Chunk, canvas: Size, countPart: () => voi
   return { ...size, chunks: [header, ...still.chunks] };
 }
 
-/** Two numbers of three bytes, one less than the width and the height. */
+/** Reads a width and a height. Each is stored as three bytes, and one less than its value. */
 function readSize(content: Buffer, at: number): Size {
   return { width: content.readUIntLE(at, 3) + 1, height: content.readUIntLE(at + 3, 3) + 1 };
 }
@@ -144,7 +147,7 @@ function readBitstreamSize({ type, content }: Chunk): Size | undefined {
   return undefined;
 }
 
-/** Of an even number of bytes. */
+/** Returns a chunk. The content must have an even number of bytes. */
 function makeChunk(type: string, content: Buffer): Buffer {
   const header = Buffer.alloc(8);
   header.write(type);

@@ -19,9 +19,9 @@ const advice: Texts = {
 const noticesPerDay = 5;
 
 /**
- * Tells the verified phone of an account that its e-mail address or password has changed. The change was
- * made, so a notice that cannot be sent fails nothing. An unverified phone may be a stranger's, and
- * gets no SMS.
+ * Tells the verified phone of an account that its e-mail address or password has changed. The
+ * change is already made, so a failure to send is only logged. An unverified phone may be a
+ * stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
   const to = before.phoneNumber;

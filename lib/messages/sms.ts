@@ -9,11 +9,11 @@ interface Sms {
   /** E.164. */
   to: string;
   text: string;
-  /** The reason for it, for the log: the type of an OTP, or of a notice. */
+  /** The purpose for the log: the type of an OTP, or `notice`. */
   type: string;
   /** ISO 3166-1 alpha-2. */
   country: string;
-  /** The phone's field name in the request. */
+  /** The name of the phone's field in the request. */
   attr: string;
 }
 
@@ -22,8 +22,8 @@ const throttledSeconds = 5;
 /**
  * Sends one SMS at once and with priority. An unknown outcome (a timeout, a cut connection, a 5xx)
  * counts as sent, and the SMS is not sent again.
- * @throws smsOptedOut, throttled, `invalid` for a number that SNS rejects; any other rejection as
- * it is. The SMS was not sent.
+ * @throws smsOptedOut, throttled, `invalid` for a number that SNS rejects; any other rejection of
+ * SNS unchanged. The SMS was not sent.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export async function sendSms({ to, text, type, country, attr }: Sms): Promise<void> {

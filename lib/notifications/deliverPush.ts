@@ -26,14 +26,14 @@ import { findCountryTimeZone, isWithin } from './timeZones.ts';
 const attempts = 6;
 /** No attempt begins later, so that the worker releases its lease well before its timeout. */
 const patienceMs = 10_000;
-/** How many devices of a customer a notification is pushed to side by side. */
+/** The number of a customer's devices that are pushed to in parallel. */
 const atOnce = 20;
 
 /**
- * Pushes a new notification to every active device of its customer, each once, however often this
- * runs: only a crash after SNS took a push and before that was recorded, or an answer of SNS that
- * got lost, lets it be sent again. Then it takes the place of the first on the phone. Throws what
- * keeps it from reaching a device that it might reach later.
+ * Pushes a new notification once to every active device of its customer, however often the worker
+ * runs. A device gets a second push only after a crash before the record, or after a lost response
+ * of SNS. That push replaces the first one on the phone.
+ * @throws the error of a device that a later run may still reach
  */
 export async function deliverPushes(customerId: number, notification: Notification): Promise<void> {
   const { id, expiresAtSeconds } = notification;
@@ -55,10 +55,12 @@ export async function deliverPushes(customerId: number, notification: Notificati
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** A device that a session owns, whether or not that is still active. */
+/** A device with its owning session, which may be revoked. */
 type OwnedDevice = Device & { sessionId: number };
 
-/** Sessions are only read for devices that were stored without the one that owns them. */
+/**
+ * Reads the active devices. It reads sessions only for devices that are stored without their owner.
+ */
 async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
   const active = (await devices.listByCustomer(customerId)).filter((device) => device.active);
   const open = active.some(({ sessionId }) => sessionId === null) ? await sessions.listByCustomer(customerId) : [];
@@ -69,8 +71,8 @@ async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
 }
 
 /**
- * The customer who wants this push: not when it was read, deleted or has expired, nor when such
- * pushes are not wanted, or not now.
+ * Returns the customer if they want this push now. They do not if the notification was read,
+ * deleted or has expired, if pushes of its type are off, or in quiet hours.
  */
 async function wantedBy(customerId: number, notification: Notification): Promise<Customer | undefined> {
   const [customer, current] = await readAll([
@@ -89,8 +91,8 @@ function isUnread({ readings }: Customer, notification: Notification | undefined
 }
 
 /**
- * Before each try it looks whether all is as it was: a phone that changed hands must not show this,
- * nor one that is signed out.
+ * Pushes to one device. Each attempt reads the state again: a phone that changed hands or was
+ * signed out must not show the notification.
  */
 async function deliverTo(
   customerId: number,
@@ -110,7 +112,7 @@ async function deliverTo(
           .catch(acceptTimeout);
         break;
       }
-      // An endpoint that is not of this registration may have been disabled for the one before.
+      // The push endpoint may have been disabled for an earlier registration.
       await syncPushEndpoint(registrationId);
       if (attempt === attempts) return;
     } catch (error) {
@@ -132,8 +134,8 @@ async function deliverTo(
 }
 
 /**
- * Reads a device and its endpoint as they are at this moment. Returns no device when its session
- * has ended, or when it or the notification is not the customer's any more.
+ * Reads the current state of a device and its push endpoint. Returns no device if its session is
+ * revoked, or if the device or the notification is no longer the customer's.
  */
 async function look(
   customerId: number,
@@ -159,7 +161,7 @@ async function look(
   return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
 }
 
-/** SNS may have taken a push that it did not confirm in time, so the push counts as sent. */
+/** Counts a push without confirmation as sent, because SNS may have accepted it. */
 function acceptTimeout(error: unknown): void {
   const isUnknown =
     error instanceof Error && error.name === 'TimeoutError' && !/establish a connection/.test(error.message);

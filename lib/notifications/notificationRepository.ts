@@ -26,10 +26,13 @@ export const Notification = z.object({
   type: z.enum(notificationTypes),
   title: z.string(),
   body: z.string(),
-  /** For the app, with a push. */
+  /** Data for the app, sent with a push. */
   data: z.record(z.string(), z.string()),
   isRead: z.boolean(),
-  /** How often its customer had read all and deleted all when it was made: it is read, or gone, after the next time. */
+  /**
+   * The customer's `readings` and `clearings` when it was created. It is read, or deleted, once
+   * they have grown.
+   */
   reading: z.int(),
   clearing: z.int(),
   createdAtMs: z.int(),
@@ -37,15 +40,18 @@ export const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-/** What a notification says. */
+/** The content of a notification. */
 export type Content = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
 
-/** Where a notification is. It stays when the notification is deleted, so that the same one is not made again. */
+/**
+ * The location of a notification. It stays after a deletion, so that the same notification is not
+ * created again.
+ */
 const Whereabouts = Notification.pick({ id: true, reading: true, clearing: true, createdAtMs: true });
 
 type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
 
-/** Puts a notification into an inbox, once for each id. Answers whether the customer is still there. */
+/** Adds a notification to an inbox, once for each id. Returns whether the customer still exists. */
 export async function add(inbox: Inbox, content: Content): Promise<boolean> {
   const result = await transact(creation(inbox, content));
   if (result.done) return true;
@@ -54,7 +60,10 @@ export async function add(inbox: Inbox, content: Content): Promise<boolean> {
   return profile.old ? add(Customer.parse(profile.old), content) : false;
 }
 
-/** The writes of a new notification: all refused if it is known, or all were read or deleted or the customer left meanwhile. */
+/**
+ * Creates a notification. The writes fail if it exists, if the customer has been deleted, or if all
+ * notifications were read or deleted meanwhile.
+ */
 function creation({ id: customerId, readings: reading, clearings: clearing }: Inbox, content: Content): Write[] {
   const { id, createdAtMs, expiresAtSeconds } = content;
   const absent = 'attribute_not_exists(pk)';
@@ -78,7 +87,10 @@ function creation({ id: customerId, readings: reading, clearings: clearing }: In
   ];
 }
 
-/** @throws notFound for a cursor that is not of this inbox */
+/**
+ * Reads one page of an inbox.
+ * @throws notFound for a cursor of another inbox
+ */
 export async function readInboxPage(
   { id, readings, clearings }: Inbox,
   page: { cursor?: string | undefined; page_size: number },
@@ -93,7 +105,7 @@ export async function readInboxPage(
   return { ...cursors, items: items.map((item) => ({ ...item, isRead: item.isRead || item.reading < readings })) };
 }
 
-/** Counts what is in the table, so it is right whatever happened at the same time. */
+/** Counts the unread items in the table, so parallel changes cannot make the number wrong. */
 export function countUnread({ id, readings }: Pick<Inbox, 'id' | 'readings'>): Promise<number> {
   return countPrefix(customerPartition(id), readingPrefix(readings));
 }
@@ -129,13 +141,20 @@ async function find(inbox: Inbox, id: number) {
   return place && place.clearing === inbox.clearings ? place : fail('notFound');
 }
 
-/** Marks all that there is as read, by one write however many they are. @throws authenticationFailed if the customer is gone */
+/**
+ * Marks all notifications as read, with one write however many there are.
+ * @throws authenticationFailed if the customer has been deleted
+ */
 export async function markAllRead(customerId: number): Promise<void> {
   const { done } = await write(counting(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
   if (!done) fail('authenticationFailed');
 }
 
-/** Deletes all that there is, likewise at once; the mark has a worker take it out of the table. @throws authenticationFailed */
+/**
+ * Deletes all notifications with one transaction. Its mark makes a worker delete the items from the
+ * table.
+ * @throws authenticationFailed if the customer has been deleted
+ */
 export async function clear(customerId: number): Promise<void> {
   const both =
     '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';

@@ -44,7 +44,10 @@ const timeZone = text({ max: 64 })
   .transform(findTimeZone)
   .describe('IANA name of an area and a location, `UTC` or `GMT`; no abbreviation.');
 
-/** What is left out stays; null goes back to no quiet hours, and to the time zone of the country. */
+/**
+ * Omitted fields stay unchanged. Null resets them: to no quiet hours, and to the time zone of the
+ * country.
+ */
 export const PreferenceChanges = z
   .object({
     push: Push.partial().meta({ id: 'PushChanges', description: 'The types to switch on or off.' }),
@@ -61,7 +64,7 @@ export function showPreferences({ countryCode, timeZone, quietHours, ...customer
   };
 }
 
-/** In the words of the table. */
+/** Returns the preferences of a request as the table names them. */
 export function storedPreferences({ push, quiet_hours, time_zone }: z.output<typeof PreferenceChanges>): Stored {
   return {
     pushProductOrdered: push?.product_ordered,

@@ -12,15 +12,16 @@ import {
 import { readAll, readRange, write } from '../table/table.ts';
 import { writeAll } from '../table/writeMany.ts';
 
-/** That an inbox was cleared; each time with another value, so that every clearing is seen. */
+/** The mark of a cleared inbox. Its value is new each time, so that no clearing is missed. */
 const Mark = z.object({ mark: z.string() });
 const Key = z.object({ pk: z.string(), sk: z.string() });
 
 const partSize = 500;
 
 /**
- * Deletes what was in an inbox before it was cleared last. Nobody sees that any more, so this can be interrupted anywhere and
- * repeated: the mark that asks for it goes last, unless the inbox was cleared again meanwhile.
+ * Deletes the items from before the last clearing of an inbox. No customer sees them any more. So
+ * it can be interrupted at any step and repeated: the mark is deleted last, unless the inbox was
+ * cleared again.
  */
 export async function purgeDeleted(customerId: number): Promise<void> {
   const [customer, clearing] = await readAll([

@@ -4,17 +4,19 @@ import { nowMs } from '../clock.ts';
 import { profileKey, pushKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
 
-/** To which devices a notification has been pushed, by their ids. */
+/** The ids of the devices that a notification has been pushed to. */
 const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>()) });
 
-/** Longer than a worker runs, so that whoever holds it when it ends is gone. */
+/** Longer than the worker's timeout, so an expired lease means that its holder died. */
 const takenMs = 60_000;
 /** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
 const attempts = 20;
 
 /**
- * Takes the pushes of a notification, for one at a time, and answers to which devices it has been
- * pushed; undefined when the customer is gone. Throws when another one keeps them.
+ * Acquires the lease, so that one worker pushes a notification at a time.
+ * @returns the ids of the devices that have been pushed to, or undefined if the customer has been
+ * deleted
+ * @throws if another worker holds the lease
  */
 export async function acquireLease(
   customerId: number,
@@ -42,7 +44,7 @@ export async function acquireLease(
   throw new Error('The pushes of a notification are under way.');
 }
 
-/** Records that a device has been reached. */
+/** Records that a push was delivered to a device. */
 export function markDelivered(customerId: number, id: number, deviceId: number): Promise<unknown> {
   return write({
     kind: 'update',
@@ -53,7 +55,6 @@ export function markDelivered(customerId: number, id: number, deviceId: number):
   });
 }
 
-/** Lets go of the pushes of a notification. */
 export function releaseLease(customerId: number, id: number): Promise<unknown> {
   return write({
     kind: 'update',

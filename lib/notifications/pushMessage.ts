@@ -2,7 +2,7 @@ import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import type { Device } from '../devices/device.ts';
 import type { Notification } from './notificationRepository.ts';
 
-/** What both Firebase and Apple take, in bytes of JSON. */
+/** The limit of both Firebase and Apple, in bytes of JSON. */
 const mostBytes = 4_096;
 
 /** Firebase keeps a message for four weeks at most. */
@@ -10,13 +10,16 @@ const mostSecondsAtFirebase = 28 * 86_400;
 
 export interface Push {
   notification: Pick<Notification, 'id' | 'type' | 'title' | 'body' | 'data'>;
-  /** For how long the platform may try to deliver it. */
+  /** The time in which the platform may deliver the push. */
   ttlSeconds: number;
-  /** What stands on the icon of the app: how many notifications are unread. */
+  /** The number on the app's icon: the unread notifications. */
   badge: number;
 }
 
-/** What SNS is asked to publish to an endpoint, in the words of its platform, which is part of its ARN. */
+/**
+ * Returns the SNS request for a push, in the format of the platform, which the endpoint's ARN
+ * names.
+ */
 export function makePublishInput(type: Device['type'], endpoint: string, push: Push): PublishCommandInput {
   const platform = endpoint.split('/')[1] ?? '';
   const message = platform === 'GCM' ? fcmMessage(type, push) : apnsMessage(push);
@@ -29,7 +32,7 @@ export function makePublishInput(type: Device['type'], endpoint: string, push: P
     ...(platform !== 'GCM' && {
       MessageAttributes: Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [
-          // Apple's push type and collapse id have no name of their own for the sandbox.
+          // SNS names Apple's push type and collapse id alike for the sandbox and for production.
           `AWS.SNS.MOBILE.${name === 'TTL' ? platform : 'APNS'}.${name}`,
           { ...text, StringValue: String(value) },
         ]),
@@ -39,7 +42,8 @@ export function makePublishInput(type: Device['type'], endpoint: string, push: P
 }
 
 /**
- * Firebase's HTTP v1 message, as SNS wraps it. The tag lets a push that comes twice take the place of the first.
+ * Returns Firebase's HTTP v1 message in the wrapping of SNS. The tag makes a repeated push replace
+ * the first one.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-fcm-v1-payloads.html
  * @see https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
  */
@@ -77,7 +81,7 @@ function dataOf({ id, type, data }: Push['notification']): Record<string, string
   return { ...data, notification_id: String(id), notification_type: type };
 }
 
-/** The JSON of a message, its body cut behind a whole grapheme where it would be too long. */
+/** Returns the JSON of a message. A body that is too long is cut after a whole grapheme. */
 function fitted(body: string, build: (body: string) => object): string {
   const whole = JSON.stringify(build(body));
   const excess = (json: string) => Buffer.byteLength(json) - mostBytes;

@@ -22,7 +22,7 @@ const night = { start: '22:00', end: '07:00' };
 const noon = { start: '12:00', end: '12:30' };
 
 test.each([
-  // Egypt is two hours before UTC in winter and three in summer.
+  // Egypt is two hours ahead of UTC in winter and three in summer.
   [night, '2026-01-15T19:59:59Z', false],
   [night, '2026-01-15T20:00:00Z', true],
   [night, '2026-01-16T04:59:59Z', true],
@@ -31,7 +31,8 @@ test.each([
   [night, '2026-07-15T19:00:00Z', true],
   [night, '2026-07-16T03:59:59Z', true],
   [night, '2026-07-16T04:00:00Z', false],
-  // The clock goes from 00:00 to 01:00 on the last Friday in April, and from 24:00 back to 23:00 in October.
+  // The clock goes from 00:00 to 01:00 on the last Friday in April, and from 24:00 back to 23:00 in
+  // October.
   [night, '2026-04-23T22:00:00Z', true],
   [{ start: '00:00', end: '01:00' }, '2026-04-23T22:00:00Z', false],
   [{ start: '23:30', end: '23:45' }, '2026-10-29T20:35:00Z', true],

@@ -3,8 +3,9 @@ const areas =
 const ianaName = new RegExp(`^(?:UTC|GMT|(?:${areas})/.+)$`, 'i');
 
 /**
- * Returns whether this is the IANA name of a time zone. An offset such as `+02:00` would be wrong for
- * half of the year. Abbreviations mean other zones than phones do: `AST` would be Alaska, not Arabia.
+ * Returns whether this is the IANA name of a time zone. An offset such as `+02:00` would be wrong
+ * for half of the year. An abbreviation may mean another zone than on phones: `AST` would be
+ * Alaska, not Arabia.
  */
 export function isTimeZone(name: string): boolean {
   if (!ianaName.test(name)) return false;
@@ -15,7 +16,9 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A time zone in the case that IANA writes it in. Of several names for it, this one stays. */
+/**
+ * Returns a time zone in IANA's case. It does not replace a name by another one of the same zone.
+ */
 export function findTimeZone(name: string): string {
   const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
   if (timeZone.toLowerCase() === name.toLowerCase()) return timeZone;
@@ -24,12 +27,18 @@ export function findTimeZone(name: string): string {
   return capitalized.replace(/Utc|Uct|Gmt|^Us(?=\/)/g, (abbreviation) => abbreviation.toUpperCase());
 }
 
-/** The time zone of a country (ISO 3166-1 alpha-2), by IANA name; one of them where it has several. */
+/**
+ * Returns the IANA name of a country's time zone, or one of them if it has several. The country is
+ * in ISO 3166-1 alpha-2.
+ */
 export function findCountryTimeZone(country: string): string {
   return new Intl.Locale(`und-${country}`).getTimeZones()?.[0] ?? 'UTC';
 }
 
-/** Whether the clock on the wall of a time zone is within these hours (`22:00`), the end not included; they may go over midnight. */
+/**
+ * Returns whether the local time in a time zone is within these hours (`22:00`). The end is
+ * excluded. The hours may cross midnight.
+ */
 export function isWithin({ start, end }: { start: string; end: string }, atMs: number, timeZone: string): boolean {
   const time = new Intl.DateTimeFormat('en-GB', {
     hour: '2-digit',

@@ -7,7 +7,7 @@ import { personalData } from './personalData.ts';
 
 const kept: string[] = [
   ...Object.values(personalData).flatMap((kind) => ('outlivesCustomer' in kind ? [kind.sk] : [])),
-  // Belongs to an entry, and says nothing beyond it.
+  // A record of an entry says nothing beyond it.
   entryRecordPrefix,
 ];
 
@@ -17,9 +17,9 @@ export function outlivesCustomer(sk: string): boolean {
 }
 
 /**
- * Erases what is left of a customer who has been removed: push tokens, images, and every item of
- * the partition but those that must outlive them. It can be interrupted anywhere and repeated: the
- * mark that asks for it goes last.
+ * Erases a deleted customer: push tokens, images, and all items of the partition but those that
+ * must outlive the customer. It can be interrupted at any step and repeated, because the mark that
+ * requests it is deleted last.
  */
 export async function eraseCustomer(customerId: number): Promise<void> {
   const items = await readRaw(customerPartition(customerId));
@@ -33,7 +33,7 @@ export async function eraseCustomer(customerId: number): Promise<void> {
   await Promise.all(tokens.map((token) => write(releaseTokenWrite(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !outlivesCustomer(sk));
   await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
-  // Last, for as long as an item is there, a change under way may still give it an image.
+  // Images come late, because a running change may still store one while an item exists.
   await deleteImagesOf(customerId);
   await write({ kind: 'delete', key: mark });
 }

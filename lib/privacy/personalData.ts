@@ -22,23 +22,23 @@ import { readEachRaw, readRaw } from '../table/table.ts';
 import { Entry, Wallet } from '../wallet/walletRepository.ts';
 
 interface Kind {
-  /** How the sort keys of such items begin. */
+  /** The sort key, or its prefix. */
   sk: string;
   schema: z.ZodObject;
-  /** Whether there can be several. */
+  /** Whether a customer can have several items. */
   many?: boolean;
-  /** Fields that say nothing about the customer. */
+  /** Fields that tell nothing about the customer. */
   internal?: readonly string[];
-  /** The field with an image, which is shown by its URL. */
+  /** The field with an image, which is exported as its URL. */
   image?: string;
   /**
-   * Kept when the customer is erased, because accounts must add up; such an item may not say whose
-   * it was.
+   * Kept when the customer is erased, because accounts must add up. Such an item must not identify
+   * its customer.
    */
   outlivesCustomer?: boolean;
 }
 
-/** Everything we hold about a customer: what an export shows, and what an erasure erases. */
+/** All stored data about a customer. Both the export and the erasure use this list. */
 export const personalData = {
   profile: {
     sk: 'PROFILE',
@@ -62,10 +62,10 @@ export const personalData = {
 
 const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([name, kind]) => ({ name, ...kind }));
 
-/** A point in time, by its unit. */
+/** Matches the name of a time field and captures its unit. */
 const time = /At(Seconds|Ms)$/;
 
-/** The names of an item's fields as an export shows them. */
+/** Returns the names of an item's fields, in the table and in an export. */
 export function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
   return Object.keys(schema.shape)
     .filter((name) => !internal.includes(name))
@@ -73,20 +73,23 @@ export function exportedFields({ schema, internal = [] }: Kind): { stored: strin
 }
 
 interface Export {
-  /** An object or a list of objects for each kind, times in ISO 8601. */
+  /** An object or a list of objects for each kind. Times are in ISO 8601. */
   data: Record<string, unknown>;
-  /** Where the rest begins, if one answer cannot hold all. */
+  /** The position of the next part, or null if this is the last. */
   cursor: string | null;
 }
 
-/** The most items that one response reads, so that it ends in time if most of them have expired. */
+/**
+ * The most items that one response reads, so that it ends in time even if most of them have
+ * expired.
+ */
 const mostItems = 20_000;
 
 type Caller = Pick<SignedIn, 'customer' | 'session'>;
 
 /**
- * All of a customer's data, as much of it as one response can hold. Kinds that have one item are in
- * the first part, and null in the others.
+ * Returns a customer's data, as much of it as one response can hold. Kinds with one item are in the
+ * first part, and null in the others.
  * @throws notFound for a cursor of another customer
  */
 export async function exportPersonalData({ customer, session }: Caller, cursor: string | undefined): Promise<Export> {
@@ -117,7 +120,7 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
   };
 }
 
-/** Adds what comes so late in the order of the keys that it was not read. */
+/** Adds the single items whose keys come too late to be in the first part. */
 async function addSingles(customer: Customer, shown: Map<string, object[]>): Promise<void> {
   const missing = kinds.filter(({ name, many }) => !many && shown.get(name)?.length === 0);
   await Promise.all(
@@ -130,12 +133,12 @@ async function addSingles(customer: Customer, shown: Map<string, object[]>): Pro
 
 type Stored = Record<string, unknown> & { sk: string };
 
-/** Items that expired or were deleted with all others may still be in the table. */
+/** Returns whether an item is current. Expired and deleted items may still be in the table. */
 function isStanding({ expiresAtSeconds, clearing }: Stored, { clearings }: Customer): boolean {
   return (clearing ?? clearings) === clearings && !(Number(expiresAtSeconds) <= nowSeconds());
 }
 
-/** As its list shows it. */
+/** Returns an item as the customer's list shows it. */
 function asListed(item: Stored, { customer, session }: Caller): Stored {
   if ('reading' in item && Number(item.reading) < customer.readings) return { ...item, isRead: true };
   if (!item.sk.startsWith(sessionPrefix)) return item;

@@ -5,7 +5,10 @@ import type { Position } from '../regions/cells.ts';
 const longitude = z.number().refine((degrees) => Math.abs(degrees) <= 180, code('invalid'));
 const latitude = z.number().refine((degrees) => Math.abs(degrees) <= 90, code('invalid'));
 
-/** A number as it stands in a query string. `Number` alone would take "", "0x1F" and "Infinity" as well. */
+/**
+ * Returns the schema of a number in a query string. `Number` alone would accept "", "0x1F" and
+ * "Infinity".
+ */
 const inQuery = <S extends z.ZodType<number, number>>(degrees: S) =>
   text({ max: 64, clean: toAsciiNumber })
     .refine((value) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(value), code('invalid'))
@@ -34,7 +37,7 @@ const GivenPoint = z.object({
   coordinates: z.tuple([longitude, latitude, z.number().optional()]),
 });
 
-/** A GeoJSON Point, or in a form its text. Whatever is wrong with it is wrong with the field as a whole. */
+/** A GeoJSON Point, or its text in a form. Every error is reported for the field as a whole. */
 export const point = z
   .unknown()
   .transform((value, context): Position => {
@@ -67,7 +70,10 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** DynamoDB's numbers begin at 1E-130; nearer to zero than an atom is zero. */
+/**
+ * Rounds tiny numbers to zero, because DynamoDB's numbers begin at 1E-130. The distance is less
+ * than an atom.
+ */
 function exact(degrees: number): number {
   return Math.abs(degrees) < 1e-15 ? 0 : degrees;
 }

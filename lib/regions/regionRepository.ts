@@ -14,14 +14,18 @@ export const Region = z.object({
 });
 export type Region = z.infer<typeof Region>;
 
-/** What of a region lies in a cell: rings by their number of corners, or none where the region covers all of it. */
+/**
+ * The part of a region in a cell. `rings` holds the number of corners of each ring. It is missing
+ * if the region covers the whole cell.
+ */
 export const Piece = Region.extend({ rings: z.array(z.int()).optional() });
 export type Piece = z.infer<typeof Piece>;
 
 /**
- * The pieces in a cell, those of smaller regions first. The cells of a version cover the world without overlap. `corners`
- * has those of all rings one after another, each ring closed, as 64-bit floats in little-endian order: longitude, latitude,
- * longitude … It is copied, for the SDK's bytes are a window on a larger buffer, which would be kept as well.
+ * The pieces in a cell, smaller regions first. The cells of a version cover the world without
+ * overlap. `corners` joins the corners of all rings, each ring closed, as 64-bit little-endian
+ * floats: longitude, latitude, longitude … It is copied, because the SDK's bytes are a view that
+ * keeps a larger buffer alive.
  */
 export const Cell = z.object({
   path: z.string(),
@@ -30,12 +34,15 @@ export const Cell = z.object({
 });
 export type Cell = z.input<typeof Cell>;
 
-/** Which regions are in force. All of them are replaced at once, so that nobody sees half of a change. */
+/**
+ * The active set of regions. A load replaces all regions at once, so that no request sees half of a
+ * change.
+ */
 export const Version = z.object({
   version: z.int(),
-  /** The file they were loaded from. */
+  /** The name of the loaded file. */
   source: z.string(),
-  /** Of everything in it, to tell whether a file would change anything. */
+  /** The hash of the content, to tell whether a file would change anything. */
   digest: z.string(),
   regions: z.int(),
   startedAtSeconds: z.int(),
@@ -54,19 +61,22 @@ const keptBytes = 64 * 1024 * 1024;
 const kept = new LRUCache<string, Cell>({ maxSize: keptBytes, sizeCalculation });
 
 /**
- * The region that a point is in. A border belongs to what it surrounds; where regions overlap or touch, it is the smallest
- * of them, and the first by its code among equals.
+ * Returns the region that a point is in. A border belongs to its region. If regions overlap or
+ * touch, the smallest one is returned, and of equal ones the first by code.
  */
 export async function find(position: Position): Promise<Region | undefined> {
   const point = toCanonical(position);
   const cell = await cellAround(findPath(point));
   if (!cell) return undefined;
-  // `pointInPolygon` answers 0 for a point on a border.
+  // `pointInPolygon` returns 0 for a point on a border.
   const found = readPolygons(cell).find(({ rings }) => !rings || pointInPolygon([...point], rings) !== false);
   return found?.piece;
 }
 
-/** The pieces of a cell as polygons. Nothing decoded is kept: as arrays corners take four times the memory. */
+/**
+ * Yields the pieces of a cell as polygons. Decoded corners are not cached, because arrays take four
+ * times the memory.
+ */
 export function* readPolygons({
   pieces,
   corners,
@@ -82,8 +92,9 @@ export function* readPolygons({
 }
 
 /**
- * The cell around a place. While it is asked which version is in force, the one that was is searched: it nearly always still
- * is. There is always a cell, unless the version has just been replaced.
+ * Returns the cell around a place. It reads the last known version's cell and the current version
+ * in parallel, because the version rarely changes. The cell is missing only if the version has just
+ * been replaced.
  */
 async function cellAround(path: string): Promise<Cell | undefined> {
   const last = await inForce.last();
@@ -95,7 +106,7 @@ async function cellAround(path: string): Promise<Cell | undefined> {
   return replaced && findCell(replaced.version, path);
 }
 
-/** From memory, or by one read. */
+/** Returns a cell from memory, or reads it. */
 async function findCell(version: number, path: string): Promise<Cell | undefined> {
   return keptAround(version, path) ?? readCell(version, path);
 }
@@ -108,7 +119,10 @@ function keptAround(version: number, path: string): Cell | undefined {
   return undefined;
 }
 
-/** Of all cells up to the deepest one around a place, in the order of their paths, the last is the one that holds it. */
+/**
+ * Reads the cell that holds a place: the last one in the order of paths, up to the deepest cell
+ * around the place.
+ */
 async function readCell(version: number, path: string): Promise<Cell | undefined> {
   const range = { from: cellPrefix, to: cellKey(version, path).sk, descending: true, limit: 1 };
   const [cell] = await readRange(versionPartition(version), range, Cell);

@@ -13,7 +13,7 @@ export type Region = z.infer<typeof Region>;
 
 export const noRegion: Region = { code: '', name: '', country: null };
 
-/** A region in the reader's language. */
+/** Returns a region in the client's language. */
 export function showRegion({ code, name, countryCode }: regions.Region, language: Language): Region {
   return { code, name: name[language], country: countryCode };
 }

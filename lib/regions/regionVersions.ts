@@ -30,8 +30,9 @@ interface Replacement extends Pick<Version, 'source' | 'digest'> {
 }
 
 /**
- * Puts other regions in force, if those in force are still the ones that were seen; answers false if not. Until the last
- * write everybody finds the old ones. `written` is told how many items each step wrote.
+ * Replaces the active regions, if they are still the ones that the caller read. Returns false if
+ * not. Requests see the old regions until the last write. `written` gets the number of items that
+ * each step wrote.
  */
 export async function replace(
   seen: Version | undefined,
@@ -61,17 +62,17 @@ export async function replace(
   return done;
 }
 
-/** How long a load may take before what it left behind counts as broken off. */
+/** A load that takes longer counts as interrupted. */
 const patienceSeconds = 3_600;
 
-/** Deletes a version that is not in force any more, and those of loads that were broken off. */
+/** Deletes a version that is no longer active, and the versions of interrupted loads. */
 async function dropOthers(outdated: number | undefined): Promise<void> {
   const inForce = await readVersionInForce();
   for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
     const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
     if (version === inForce?.version || (version !== outdated && !brokenOff)) continue;
     const key = regionVersionKey(version);
-    // From here on it cannot be put in force, should its load still be running after all.
+    // After this write the version cannot become active, even if its load is still running.
     await write({ kind: 'update', key, expression: 'SET #dropped = :yes', values: { ':yes': true } });
     const items: Key[] = await readRaw(versionPartition(version));
     await writeAll(items.map(({ pk, sk }) => ({ key: { pk, sk } })));

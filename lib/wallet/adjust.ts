@@ -13,7 +13,7 @@ import { debits, type Entry, IdempotencyRecord, postEntryWrites, Wallet } from '
 export interface Adjustment {
   customerId: number;
   type: Entry['type'];
-  /** Positive; the type says whether it is put in or taken out. */
+  /** Positive. The type decides whether it is a credit or a debit. */
   amountMinor: number;
   currency: string;
   reference: string;
@@ -23,9 +23,9 @@ export interface Adjustment {
 const attempts = 20;
 
 /**
- * Puts money into a wallet or takes it out, once for each key: whoever repeats a request gets the
- * first entry. The entry, the balance and the key are written together or not at all. A refusal is
- * not kept, so the same key may be tried again later.
+ * Credits or debits a wallet, once for each idempotency key: a repeated request returns the first
+ * entry. The entry, the balance and the idempotency record are written in one transaction. A
+ * rejection is not recorded, so the same key may be used again later.
  * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge,
  * idempotencyKeyReused
  */
@@ -34,8 +34,8 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
     return await post(wanted);
   } catch (refusal) {
     if (!(refusal instanceof ApiError)) throw refusal;
-    // Items that are read together may be of different moments, so what refused may be what this
-    // very request did before.
+    // BatchGetItem is not a snapshot: this request may have succeeded earlier, so look for its
+    // idempotency record before failing.
     const [claim, record] = await readAll(recordsOf(wanted));
     const first = claim ?? record;
     if (!first) throw refusal;
@@ -43,7 +43,7 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
   }
 }
 
-/** Both places of the idempotency record. */
+/** Returns both keys of the idempotency record. */
 function recordsOf({ customerId, idempotencyKey }: Adjustment) {
   const keyHash = hashKey(idempotencyKey);
   return [
@@ -66,7 +66,7 @@ async function post(wanted: Adjustment): Promise<Entry> {
     if (!customer || !wallet) return fail('customerNotFound');
     const { balanceMinor: seen, currency } = wallet;
     const entry = newEntry(wallet, wanted, keyHash);
-    // What a fine takes may depend on the balance, which must then be the one that was seen.
+    // A partial fine depends on the balance, so the balance must still be the one that was read.
     const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
     const least = partly ? seen : Math.max(0, -entry.amountMinor);
     const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
@@ -83,7 +83,7 @@ async function post(wanted: Adjustment): Promise<Entry> {
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-/** What came of the first request with a key, for one that asks for the same. */
+/** Returns the entry of the first request with a key, if this request has the same content. */
 function entryOf({ content, entry }: IdempotencyRecord, wanted: Adjustment): Entry {
   return content === contentOf(wanted) ? entry : fail('idempotencyKeyReused');
 }

@@ -8,7 +8,10 @@ const currency = z.string().refine(isCurrency, code('invalid_choice'));
 
 const Money = z.object({ amount: z.string().regex(/^\d{1,100}(\.\d{1,100})?$/), currency });
 
-/** What an operator asks for. An amount is a decimal string without a sign, with no more decimals than its currency has. */
+/**
+ * The request of an operator. An amount is a decimal string without a sign. It has at most the
+ * decimals of its currency.
+ */
 export const WalletAdjustment = z
   .object({
     customer_id: z.int().min(1),
@@ -17,7 +20,7 @@ export const WalletAdjustment = z
     reference: text({ max: 255 }),
     idempotency_key: text({ max: 255 }),
   })
-  // Also when other fields are wrong, so that all are named at once.
+  // Checked even if other fields are invalid, so that the response names all errors at once.
   .superRefine(checkAmount, { when: ({ value }) => Money.safeParse(value).success })
   .transform(
     (wanted): Adjustment => ({

@@ -26,11 +26,11 @@ export const problems = [
   'idempotency_record_edited',
   'wallet_edited',
   'wallet_missing',
-  /** Money kept moving while it was looked at; verify it again. */
+  /** The balance changed during every attempt. Verify the wallet again. */
   'not_checked',
 ] as const;
 
-/** What is wrong with a wallet, and the id of the entry where that can be told. */
+/** A problem of a wallet, and the id of the entry if it is known. */
 export interface Finding {
   customerId: number;
   problem: (typeof problems)[number];
@@ -43,16 +43,13 @@ export interface Report {
   findings: Finding[];
 }
 
-/**
- * Walks through wallets in the order of the table, one part of it at a time; `after` goes on behind
- * an earlier part.
- */
+/** Verifies the wallets in one part of the table. `after` continues behind an earlier part. */
 export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
   const { keys, next } = await scanKeys([walletKey(0).sk, entryPrefix], after);
   const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
   const reports: Report[] = [];
   for (const pk of new Set(keys.map((key) => key.pk))) {
-    // The wallet of these entries may be in another part, which checks it.
+    // The wallet of these entries may be in another part, which verifies it.
     if (withWallet.has(pk) || !(await readWallet(readCustomerId(pk))))
       reports.push(await verifyWallet(readCustomerId(pk)));
   }
@@ -68,11 +65,11 @@ function total(reports: readonly Report[]): Report {
   };
 }
 
-/** How often a wallet is looked at while money keeps moving in it. */
+/** The number of attempts to read a wallet while its balance changes. */
 const attempts = 10;
 
 /**
- * Walks through a wallet's entries and reports every way in which they and the wallet do not agree.
+ * Verifies a wallet against its entries and reports every difference.
  * @throws customerNotFound if there is neither a wallet nor an entry
  */
 export async function verifyWallet(customerId: number): Promise<Report> {
@@ -95,7 +92,7 @@ export async function verifyWallet(customerId: number): Promise<Report> {
   return { wallets: 1, entries: 0, findings: [finding('not_checked')] };
 }
 
-/** As they may stand in the table, with nothing else beside: an expiry would be the end of them. */
+/** The items must have no other attributes: a TTL attribute, for example, would delete them. */
 const StoredWallet = z.strictObject({ pk: z.string(), sk: z.string(), ...Wallet.shape });
 const StoredEntry = z.strictObject({ pk: z.string(), sk: z.string(), ...Entry.shape });
 
@@ -105,8 +102,8 @@ async function readWallet(customerId: number): Promise<Record<string, unknown> |
 }
 
 /**
- * Reports intact entries whose idempotency record is gone or edited, in either of its places. A
- * record is written together with its entry, and read after it.
+ * Reports intact entries without an intact idempotency record at both of its keys. A record is
+ * written together with its entry, and read after it.
  */
 async function compareRecords(customerId: number, items: Key[]): Promise<Finding[]> {
   const entries = items.flatMap((item) => intactEntry(customerId, item) ?? []);
@@ -124,12 +121,13 @@ async function compareRecords(customerId: number, items: Key[]): Promise<Finding
   });
 }
 
-/** A call reads 100 items, and a key has two. */
+/** A BatchGetItem call reads 100 items, and an idempotency key has two. */
 const keysPerRead = 50;
 
 async function readRecords(customerId: number, keyHashes: string[]): Promise<Map<string, unknown[]>> {
   const stored = new Map<string, unknown[]>();
-  // Two entries may have one key, where both records were lost; a call takes no key twice.
+  // Two entries may share a key if both of its records were lost, but BatchGetItem rejects
+  // duplicate keys.
   const distinct = [...new Set(keyHashes)];
   for (let start = 0; start < distinct.length; start += keysPerRead) {
     const part = distinct.slice(start, start + keysPerRead);
@@ -145,7 +143,7 @@ function isOf(record: unknown, customerId: number, hash: string | undefined): bo
   return claim?.customerId === customerId && claim.entry.hash === hash && hashEntry(customerId, claim.entry) === hash;
 }
 
-/** The entry in an item that is as it was written; undefined otherwise. */
+/** Returns the entry of an item if it is unchanged, and undefined otherwise. */
 function intactEntry(customerId: number, item: Key): Entry | undefined {
   const entry = StoredEntry.safeParse(item).data;
   const isIntact = entry && hashEntry(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Entry } from './walletRepository.ts';
 
 /**
- * The hash of an entry: of all it says and of whose it is. A wallet keeps the sum of its entries'
- * checksums, so that none can be edited, removed, moved to another wallet or put in between without
- * its showing.
+ * Returns the hash of an entry: of all its fields and of its customer. A wallet keeps the sum of
+ * its entries' checksums. So an audit detects an entry that was edited, deleted, inserted or moved
+ * to another wallet.
  */
 export function hashEntry(customerId: number, entry: Omit<Entry, 'hash'>): string {
   const { id, type, amountMinor, currency, reference, createdAtMs, keyHash } = entry;
@@ -14,7 +14,7 @@ export function hashEntry(customerId: number, entry: Omit<Entry, 'hash'>): strin
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-/** The first 32 bits of a hash: two million of them add up exactly. */
+/** Returns the first 32 bits of a hash. Two million of them add up exactly. */
 export function readChecksum({ hash }: Pick<Entry, 'hash'>): number {
   return Number.parseInt(hash.slice(0, 8), 16);
 }

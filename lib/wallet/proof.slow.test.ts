@@ -12,8 +12,8 @@ import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
 import { useWorld } from '../testing/world.ts';
 
 /**
- * `npm run test:proof` runs all of it. PROOF_SEED repeats a run that failed; PROOF_SCHEDULES asks
- * for more schedules, or fewer.
+ * Set by `npm run test:proof`, which runs all schedules. PROOF_SEED repeats a failed run.
+ * PROOF_SCHEDULES sets the number of schedules.
  */
 const full = process.env.PROOF === 'full';
 const seed = Number(process.env.PROOF_SEED ?? 20_261_122);
@@ -31,7 +31,7 @@ const between = (random: () => number, least: number, most: number) =>
   least + Math.floor(random() * (most - least + 1));
 const decimal = (minor: number) => `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, '0')}`;
 
-/** A customer made past the front door: signing in would cost more than the schedule. */
+/** Creates a customer directly in the table, because a sign-in costs more than the schedule. */
 async function newCustomer(): Promise<number> {
   const id = newId();
   const customer = Customer.parse({
@@ -51,7 +51,7 @@ async function newCustomer(): Promise<number> {
   return id;
 }
 
-/** What the table holds of a customer, past all code of ours. */
+/** Reads a customer's ledger directly from the table. */
 async function ledgerOf(customerId: number) {
   const items = await world.partition(customerPartition(customerId));
   const entries = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
@@ -59,8 +59,7 @@ async function ledgerOf(customerId: number) {
 }
 
 /**
- * As a careful caller does: what failed is asked for again under the same key, until there is an
- * answer.
+ * Repeats a failed request under the same key until there is a response, as a careful client does.
  */
 async function adjustPatiently(customerId: number, wanted: object) {
   const request = { idempotency_key: randomUUID(), ...wanted };
@@ -70,7 +69,7 @@ async function adjustPatiently(customerId: number, wanted: object) {
   }
 }
 
-/** Parallel debits of random amounts, at random moments, on a random balance. */
+/** Runs parallel debits of random amounts, at random moments, on a random balance. */
 async function runSchedule(schedule: number): Promise<void> {
   const random = generator(seed + schedule);
   const customerId = await newCustomer();
@@ -89,14 +88,13 @@ async function runSchedule(schedule: number): Promise<void> {
   const { items, entries, balance } = await ledgerOf(customerId);
   expect(entries).toHaveLength(1 + taken.length);
   expect(balance).toBe(charge - taken.reduce((sum, minor) => sum + minor, 0));
-  // Whoever was refused asked for more than what was left at some moment, so for more than is left
-  // now.
+  // A rejected debit exceeded the balance at some moment, and the balance never rises.
   for (const minor of refused) expect(minor).toBeGreaterThan(balance);
   await expectSound(customerId, items);
 }
 
 describe('an adjustment that is cut off at a call to the table and repeated makes exactly one entry', () => {
-  /** What can become of a call, and of the process that made it. */
+  /** The ways in which a call, and the process that made it, can end. */
   const cuts = [
     'refused',
     'throttled',

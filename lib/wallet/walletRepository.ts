@@ -19,37 +19,37 @@ export const Wallet = z.object({
   /** ISO 4217. */
   currency: z.string(),
   isUsedInPayment: z.boolean(),
-  /** How many entries there are, and what their checksums add up to. */
+  /** The number of entries, and the sum of their checksums. */
   entryCount: z.int().default(0),
   checksum: z.int().default(0),
 });
 export type Wallet = z.infer<typeof Wallet>;
 
-/** What puts money into a wallet, and what takes it out. */
+/** The types that add money to a wallet, and those that take money out. */
 export const credits = ['REFUND', 'CHARGING', 'CANCEL_ORDER', 'CASH_RECEIVE'] as const;
 export const debits = ['FINE', 'PAYOUT', 'ORDER_PAYMENT', 'SHARE'] as const;
 export const transactionTypes = [...credits, ...debits] as const;
 
-/** A change of a balance. It is never changed itself. */
+/** A change of a balance. Entries are immutable. */
 export const Entry = z.object({
   id: z.int(),
   type: z.enum(transactionTypes),
   /** Negative for a debit. */
   amountMinor: z.int(),
   currency: z.string(),
-  /** What it is about in the operators' own books; names nobody. */
+  /** A reference to the operators' own books. It must not identify a person. */
   reference: z.string(),
   createdAtMs: z.int(),
-  /** Of the request's idempotency key. Entries of earlier versions have none. */
+  /** The hash of the request's idempotency key. Entries of earlier versions have none. */
   keyHash: z.string().optional(),
-  /** Of all the above and of whose it is. */
+  /** The hash of all fields above and of the customer. */
   hash: z.string(),
 });
 export type Entry = z.infer<typeof Entry>;
 
 /**
  * Idempotency record: the request that first used a key, and its entry. It is stored twice, under
- * the key alone and beside the entry, so that the loss of one does not let a request be booked
+ * the key alone and beside the entry. So the loss of one copy does not let a request be booked
  * again.
  */
 export const IdempotencyRecord = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
@@ -65,13 +65,16 @@ export async function findByCustomer(customerId: number): Promise<Wallet> {
   return wallet;
 }
 
-/** A wallet, which stays when its customer is erased. */
+/** Returns a wallet. It survives the erasure of its customer. */
 export async function find(customerId: number): Promise<Wallet | undefined> {
   const [wallet] = await readAll([{ key: walletKey(customerId), as: Wallet }]);
   return wallet;
 }
 
-/** @throws authenticationFailed if the customer is gone */
+/**
+ * Sets whether the wallet is used in payments.
+ * @throws authenticationFailed if the customer has been deleted
+ */
 export async function setUsedInPayment(customerId: number, isUsedInPayment: boolean): Promise<Wallet> {
   const { done, old } = await write({
     kind: 'update',
@@ -84,9 +87,8 @@ export async function setUsedInPayment(customerId: number, isUsedInPayment: bool
 }
 
 /**
- * The writes of a new entry: all refused when the key has been used, the customer is gone, or the
- * balance is not in these bounds. The balance moves by the amount, whatever else moves it in the
- * meantime.
+ * Posts a new entry. The writes fail if the key has been used, the customer has been deleted, or
+ * the balance is out of bounds. The update adds to the balance, so parallel changes are not lost.
  */
 export function postEntryWrites(
   keyHash: string,
@@ -119,7 +121,10 @@ export function postEntryWrites(
   ];
 }
 
-/** @throws notFound for a cursor that is not of this wallet */
+/**
+ * Lists the entries of a wallet, a page at a time.
+ * @throws notFound for a cursor of another wallet
+ */
 export function listEntries(
   customerId: number,
   page: { cursor?: string | undefined; page_size: number },
