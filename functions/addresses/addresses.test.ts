@@ -41,8 +41,8 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
 const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
 /**
- * What must hold however a story ends: the profile's count and primary mark agree with the
- * addresses there are.
+ * Expects that the profile's count and primary address match the stored addresses. This holds after
+ * every test.
  */
 async function expectConsistent(customerId: number): Promise<void> {
   const items = await world.partition(profileKey(customerId).pk);

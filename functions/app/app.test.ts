@@ -68,7 +68,7 @@ describe.each([
 
 describe('loading content', () => {
   let hours = 1;
-  /** The table is asked again after a minute. */
+  /** Functions read the table again after a minute. */
   beforeEach(() => {
     hours += 1;
     world.advance(7_200 * hours);

@@ -215,7 +215,7 @@ describe('sendOTP', () => {
     expect((await send(phone)).status).toBe(200);
   });
 
-  /** All that counts against somebody, and all codes, by the keys of their items. */
+  /** Returns all counters and OTPs in the table, by the keys of their items. */
   const taken = async () => {
     const items = (await world.items()).map(({ pk, sk, expiresAtSeconds: _, ...item }) => {
       const spent = Object.entries(item).filter(([, value]) => value !== 0);
@@ -798,7 +798,7 @@ describe('sessions', () => {
   const revoke = (token: string, id: string | number) =>
     world.call(revokeSession, { method: 'DELETE', token, params: { id: String(id) } });
 
-  /** Moves the clock to so many seconds after the next full hour but one. */
+  /** Moves the clock past at least one full hour, to this many seconds after another one. */
   const advanceToHour = (seconds: number) => world.advance(7_200 - (Math.floor(Date.now() / 1000) % 3_600) + seconds);
 
   test('are listed with their device, the last used first, and say which one asks', async () => {

@@ -22,7 +22,7 @@ const turns = 14;
 const turnSeconds = 301;
 const attackSeconds = turns * turnSeconds;
 
-/** Requests and wrong codes of all types, from one network after another. */
+/** Sends requests and wrong OTPs of all types, from one network after another. */
 async function attack(phone: string, { networks }: { networks: number }) {
   const addresses = Array.from({ length: networks }, nextAddress);
   for (let turn = 0; turn < turns; turn++) {
@@ -41,7 +41,7 @@ test.each([
   await attack(phone, size);
   const smsBefore = world.sandbox.messages.list(phone).length;
   const code = await requestCode(world, phone, deviceToken);
-  // The attacker goes on while the code is on its way.
+  // The attacker continues while the OTP is on its way.
   await Promise.all(
     Array.from({ length: 10 }, () => authenticateWith(world, phone, '111111', { clientIp: nextAddress() })),
   );

@@ -25,7 +25,8 @@ export const handler = endpoint(
   },
   async ({ customer, body }) => {
     const claims = await verifyRefreshToken(body.refresh_token);
-    // The session goes last: if something fails before, the caller is still signed in and can repeat it.
+    // The session is revoked last: if a write fails before, the caller is still signed in and can
+    // retry.
     if (body.registration_id) {
       const registrationId = await readStoredToken(customer.id, body.registration_id);
       await write(deactivateDeviceWrite(customer.id, registrationId));

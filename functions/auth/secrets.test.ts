@@ -11,14 +11,14 @@ import { useWorld } from '../../lib/testing/world.ts';
 
 const world = useWorld();
 
-/** Functions of a new container: they have read nothing yet. */
+/** Starts a new container, whose functions have read nothing yet. */
 async function startContainer<const F extends string>(...files: F[]): Promise<Record<F, Endpoint>> {
   jest.resetModules();
   const entries = files.map(async (file) => [file, (await import(`../${file}.ts`)).handler]);
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** How SSM responds to a read of a parameter; `undefined` gives its value. */
+/** The response of SSM to a read of a parameter. With `undefined` SSM returns the value. */
 let ssmFault: (name: string) => { status: number; type: string } | undefined;
 let reads: string[];
 let ssm: Server;
@@ -45,7 +45,10 @@ afterAll(() => {
   ssm.close();
 });
 
-/** Calls a function of a container. Its catalogue is its own, so the world cannot check its response. */
+/**
+ * Calls a function of a container. Its catalogue is its own, so the world cannot check its
+ * response.
+ */
 async function call(handler: Endpoint, request: TestRequest = {}) {
   const { statusCode: status, headers = {}, body } = await handler(restEvent(request), lambdaContext());
   return { status, headers, body: JSON.parse(body) };

@@ -19,7 +19,7 @@ beforeEach(() => {
 const password = 'violet bicycle 77';
 const tenMinutes = 600;
 
-/** An account with a password, as a thief finds it whose only loot is an access token. */
+/** Returns an account with a password, as a thief sees it who has only stolen an access token. */
 async function stolen({ isVerified = false } = {}) {
   const account = await signUp(world);
   if (isVerified) await verify(world, account);
@@ -105,7 +105,7 @@ describe('reauthenticate', () => {
   test('by a code to the own phone allows a first password, and the code works once', async () => {
     const { access, phone } = await signIn(world);
     world.advance(tenMinutes);
-    // Only a code makes the function read its secrets.
+    // The function reads its secrets only for an OTP.
     world.keepNothing();
     const body = { phone_number: phone, otp_type: 'reauthentication' };
     await world.call(sendOtp, { body, clientIp: addressOf(phone) });

@@ -127,7 +127,7 @@ describe('AuthenticateCustomer', () => {
     const refused = await authenticateWith(world, phone, '000000', { deviceToken });
     expect([refused.status, refused.body.errors]).toEqual([429, [error('otp_try_limit')]]);
     expect(Number(refused.headers['retry-after'])).toBe(86_400 - 1_800);
-    // An SMS with a code that cannot be tried would only cost money.
+    // An SMS with an OTP that cannot be used would only cost money.
     const noSms = await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
     });
@@ -541,7 +541,7 @@ describe('UpdateCustomer', () => {
     const { access, customer } = await signIn(world);
     const { body } = await updateByForm(access, { image: file(png) });
     world.sandbox.faults.late = true;
-    // Long enough for a busy machine to keep it first.
+    // Long enough for a busy machine to store it first.
     world.set({ S3_TIMEOUT_MS: '1500' });
     expect((await updateByForm(access, { image: file(jpegWithExif('x')) })).status).toBe(500);
     world.reset();
@@ -677,7 +677,7 @@ describe('DeleteCustomer', () => {
   beforeAll(async () => {
     changes = await world.openStream('followUp');
   });
-  /** Gives the worker once what has happened, and again what it could not finish. */
+  /** Invokes the worker with the new changes, and with those that it could not finish. */
   let unfinished: DynamoDBRecord[] = [];
   async function runWorker() {
     const Records = [...unfinished, ...(await changes.take())];
@@ -687,7 +687,7 @@ describe('DeleteCustomer', () => {
   }
 
   /**
-   * A customer with a marker of their own in every field that can hold text, and in what remains of
+   * Signs in a customer with a marker of their own in every text field, and in the kept part of
    * their image.
    */
   async function signInMarked(phone = world.phone()) {
@@ -720,7 +720,7 @@ describe('DeleteCustomer', () => {
     };
   }
 
-  /** The names and bytes of all objects. */
+  /** Returns the names and bytes of all objects. */
   async function bucket(): Promise<string> {
     const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2`)).text();
     const keys = Array.from(list.matchAll(/<Key>([^<]+)/g), ([, key]) => key);
@@ -748,8 +748,8 @@ describe('DeleteCustomer', () => {
     const lines = await logOf(async () => {
       marked = await signInMarked();
       const { id, marker, phone, access } = marked;
-      // Whatever is stored as text must hold the marker or be one of a few values, or nothing: a
-      // new field has to be planted above.
+      // Each stored text holds the marker, or is empty or one of a few values. A new field must get
+      // the marker in signInMarked.
       const planted = JSON.stringify(await partition(id));
       const few = /^(|ar|F|EG|EGP|ios|none|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
       for (const [, value] of planted.matchAll(/:"([^"]*)"/g)) {
@@ -763,8 +763,8 @@ describe('DeleteCustomer', () => {
       expect(await runWorker()).toEqual({ batchItemFailures: [] });
     });
     const { marker, phone, id } = marked ?? (await signInMarked());
-    // An SMS that was delivered is on the customer's own phone; beside its number nothing of them
-    // is in it.
+    // A delivered SMS is on the customer's own phone. Apart from its number it holds nothing about
+    // them.
     const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
     const places = {
       table: JSON.stringify(await world.items()),

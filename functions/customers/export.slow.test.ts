@@ -7,10 +7,13 @@ import { handler as exportCustomer } from './export.ts';
 
 const world = useWorld();
 
-/** What Lambda takes as an answer. */
+/** Lambda's limit for a response. */
 const mostBytes = 6 * 1024 * 1024;
 
-/** Copies one notification past the functions, which would take minutes to write so many. */
+/**
+ * Copies one notification directly in the table, because the functions would take minutes to write
+ * so many.
+ */
 async function notifyOften(customerId: number, times: number): Promise<string[]> {
   await notifyOf(customerId);
   const pk = customerPartition(customerId);

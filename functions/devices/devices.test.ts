@@ -17,7 +17,7 @@ import { handler as putDevice } from './update.ts';
 
 const world = useWorld();
 
-/** A push token as FCM makes them. */
+/** Returns a push token in the format of FCM. */
 const newToken = () => `fGx${randomUUID()}:APA91bH_q.w-e`;
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
 const path = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
@@ -33,8 +33,8 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
 /**
- * What must hold however a story ends: every device has its token's claim, and every claim its
- * device.
+ * Expects that every device has its token's claim, and every claim its device. This holds after
+ * every test.
  */
 async function expectConsistent(): Promise<void> {
   const items = await world.items();
@@ -627,7 +627,7 @@ describe('an APNs token', () => {
     expect(depth(world.engine.calls)).toBe(3);
   });
 
-  /** Stores an iOS device under the token as given, as it was once done. */
+  /** Stores an iOS device under the token as given, as earlier versions did. */
   async function storeAsBefore(access: string, token: string): Promise<void> {
     await create(access, { registration_id: token, type: 'android' });
     const stored = (await world.items()).find((item) => item.registrationId === token && 'active' in item);

@@ -13,6 +13,6 @@ export const handler = endpoint(
     cacheControl: 'public, max-age=300',
     isCompressed: true,
   },
-  // Without the host: a header that a caller made up would stay in shared caches.
+  // The URL has no host, because shared caches would keep a header that a client made up.
   ({ path, resource }) => ({ ...document, servers: [{ url: findBase(path, resource) || '/' }] }),
 );

@@ -22,7 +22,7 @@ const get = (token: string, query: Record<string, string> = {}) => world.call(li
 const follow = (token: string, link: string) => get(token, Object.fromEntries(new URL(link).searchParams));
 const idsOf = ({ body }: { body: { results: { id: number }[] } }) => body.results.map(({ id }) => id);
 const countOf = async (token: string) => (await call(unreadCount, token)).body.unread_count;
-/** A signed-in customer with so many notifications, the newest first. */
+/** Signs in a customer with this many notifications, and returns them, the newest first. */
 async function customerWith(count: number) {
   const own = await signIn(world);
   const ids: number[] = [];

@@ -11,7 +11,7 @@ import { handler as listNotifications } from '../notifications/list.ts';
 
 const world = useWorld();
 
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape, and a wrong one fails the test
 type Answer = any;
 const request = (wanted: object) => ({
   notification_type: 'other',
@@ -24,7 +24,7 @@ const notify = (wanted: object) => invoke('notify', request(wanted));
 const progress = (idempotency_key: string) => invoke('notifyProgress', { idempotency_key });
 const inboxOf = async ({ access }: { access: string }) =>
   (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
-/** What the table has of a broadcast. */
+/** Returns the items of a broadcast in the table. */
 const broadcastItems = (idempotency_key: string) => world.partition(broadcastKey(idempotency_key).pk);
 const signInAll = (count: number, options = {}) =>
   Promise.all(Array.from({ length: count }, () => signIn(world, options)));
@@ -116,7 +116,7 @@ describe('notify', () => {
     await invoke('notify', wanted);
     for (const secret of [ids[0], 'Salma', 'سلمى', '"7"']) expect(await stored()).toContain(String(secret));
 
-    // The worker is lost behind the last step of all, and the queue brings that part again.
+    // The worker dies after the last step of the broadcast, and the queue delivers that part again.
     const isForgetting = (body: string) => body.includes('"sk":{"S":"BROADCAST"}');
     world.engine.fail((operation, body) =>
       operation === 'PutItem' && isForgetting(body) ? { status: 400, type: 'AccessDeniedException' } : undefined,
@@ -151,7 +151,7 @@ describe('notify', () => {
     ];
     const wanted = request({ customer_ids: ids });
     await invoke('notify', wanted);
-    // Three steps of fifty ids, each in a message of its own.
+    // Three steps of fifty ids, each in a separate message.
     expect(await sendQueued(1_000)).toBe(3);
     const { recipients, unknown, is_done } = await progress(wanted.idempotency_key);
     expect([recipients, unknown, is_done]).toEqual([3, 120, true]);
@@ -192,7 +192,7 @@ describe('notify', () => {
     const other = request({ customer_ids: customers.map(({ customer }) => customer.id) });
     await invoke('notify', other);
     await invoke('notify', other);
-    // The first one is about to record its step.
+    // The first worker is about to record its step.
     world.engine.fail((operation, body) => {
       if (operation !== 'PutItem' || second || !body.includes('idsDone')) return undefined;
       second = sendQueued();

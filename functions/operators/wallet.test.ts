@@ -13,7 +13,7 @@ import { handler as deleteCustomer } from '../customers/delete.ts';
 
 const world = useWorld();
 
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape, and a wrong one fails the test
 type Answer = any;
 const statement = (event: unknown) => invoke('walletStatement', event);
 const verify = (event: unknown = {}) => invoke('walletVerify', event);
@@ -22,7 +22,7 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
 const debit = (customerId: number, amount: string, wanted = {}) =>
   adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...wanted });
 const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
-/** The wallet and its customer, as keys that DynamoDB left for the next call. */
+/** Returns the keys of the wallet and its customer in the form of DynamoDB's unprocessed keys. */
 const unprocessed = (customerId: number) => {
   const Keys = ['WALLET', 'PROFILE'].map((sk) => ({ pk: { S: walletKey(customerId).pk }, sk: { S: sk } }));
   return { [process.env.TABLE_NAME ?? '']: { Keys, ConsistentRead: true } };
@@ -98,8 +98,7 @@ describe('walletAdjust', () => {
     const { customer } = await signIn(world);
     await adjustWallet(customer.id);
     const request = { transaction_type: 'PAYOUT', amount: '100', idempotency_key: randomUUID() };
-    // DynamoDB may read the items of one call at different moments; leaving a key for the next call
-    // is how it says so.
+    // BatchGetItem is not a snapshot: an unprocessed key is read later than the others.
     let first: Promise<Answer> | undefined;
     world.engine.fail((operation, body) => {
       if (operation !== 'BatchGetItem' || first || !body.includes('WALLET_KEY#')) return undefined;
@@ -262,7 +261,7 @@ describe('walletStatement', () => {
 });
 
 describe('walletVerify', () => {
-  /** A customer with entries of 10, 20, 30 and 40, and what the table holds of them. */
+  /** Creates a customer with entries of 10, 20, 30 and 40, and returns their items. */
   const story = async () => {
     const { customer } = await signIn(world);
     for (const amount of ['10', '20', '30', '40']) {
@@ -446,7 +445,7 @@ describe('walletVerify', () => {
 
     test('keeps a request from being booked again when it is lost in the middle of a repetition', async () => {
       const { id, request, entry, recordAt } = await booked();
-      // As if both places were read before the first request had written them.
+      // As if both records were read before the first request had written them.
       world.engine.fail((operation, body) =>
         operation === 'BatchGetItem' && body.includes('PROFILE') && body.includes('ENTRY_KEY#')
           ? { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed(id) } }

@@ -35,7 +35,7 @@ const statusOf = async (token: string) => (await world.call(getCustomer, { metho
 const count = (answers: Answer[], status: number) => answers.filter((answer) => answer.status === status).length;
 const toArabic = (digits: string) => digits.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
 
-/** Functions keep settings for a minute. */
+/** Changes the setting and waits a minute, because functions cache settings that long. */
 async function setPhoneLogin(enablePhoneLogin: boolean): Promise<void> {
   await changeSettings({ set: { enablePhoneLogin } });
   world.advance(60);
@@ -290,7 +290,7 @@ describe('login', () => {
     const account = await signUp(world);
     const password = 'not the password';
     const times: Record<string, number[]> = { known: [], unknown: [] };
-    // In turn, so that whatever else the machine does falls on both.
+    // Alternating, so that other load on the machine affects both.
     for (let round = 0; round < 15; round++) {
       for (const [name, email] of [
         ['known', account.email],
@@ -302,7 +302,8 @@ describe('login', () => {
       }
     }
     const median = (name: string) => times[name]?.toSorted((a, b) => a - b)[7] ?? 0;
-    // Without a hash to compare with, the unknown one would take a small part of the time.
+    // Without a hash to compare with, a login to the unknown account would take a small part of the
+    // time.
     expect(median('unknown') / median('known')).toBeGreaterThan(0.5);
     expect(median('unknown') / median('known')).toBeLessThan(2);
   });
@@ -550,7 +551,7 @@ describe('availability', () => {
     world.call(availability, { method: 'GET', query, clientIp });
 
   test('tells whether an e-mail or a phone can be signed up with', async () => {
-    // Only a phone makes the function read the countries.
+    // The function reads the countries only for a phone.
     world.keepNothing();
     const account = await signUp(world);
     expect((await ask({ email: 'free@example.com' })).body).toEqual({ code: 200, data: { available: true } });

@@ -15,7 +15,7 @@ const find = (long: number | string, lat: number | string, headers: Record<strin
   world.call(findByPoint, { method: 'GET', query: { long: String(long), lat: String(lat) }, headers });
 const codeAt = async (long: number, lat: number) => (await find(long, lat)).body.code;
 
-/** So many corners that the map needs more than one cell. */
+/** A region with so many corners that the map needs more than one cell. */
 const star = (longitude: number, latitude: number) =>
   Array.from({ length: 301 }, (_, corner) => {
     const angle = ((corner % 300) / 150) * Math.PI;
@@ -23,7 +23,7 @@ const star = (longitude: number, latitude: number) =>
     return [longitude + radius * Math.cos(angle), latitude + radius * Math.sin(angle)];
   });
 
-/** Waits until functions look again which regions are in force. */
+/** Waits until functions read the active version again. */
 let minutes = 0;
 const laterOn = () => {
   minutes += 1;
@@ -190,7 +190,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
     const answers: string[] = [];
     const asking = Promise.all(
       Array.from({ length: 4 }, async () => {
-        // An answer from memory takes no turn of the event loop, and the load needs some.
+        // A response from memory takes no turn of the event loop, and the load needs some.
         for (; loading; await setImmediate()) answers.push(await codeAt(22, 3));
       }),
     );

@@ -17,7 +17,7 @@ const follow = (token: string, url: string) => get(token, Object.fromEntries(new
 const amountsOf = ({ body }: { body: { wallet_transactions: { results: { amount: string }[] } } }) =>
   body.wallet_transactions.results.map(({ amount }) => Number(amount));
 
-/** Each in a millisecond of its own, which is what orders them. */
+/** Adds each entry in a new millisecond, because entries are sorted by it. */
 async function charge(customerId: number, amount: number) {
   world.advance(0.001);
   await adjustWallet(customerId, { amount: String(amount) });

@@ -7,9 +7,8 @@ import { clearingKey, devicePrefix, erasureKey, readCustomerId, sessionPrefix } 
 import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
 
 /**
- * Does what has to follow a write to the table: erases customers who were removed, empties inboxes
- * that were cleared, deactivates the devices of sessions that have ended, and keeps the endpoints
- * of devices at SNS.
+ * Follows up writes to the table. It erases deleted customers, empties cleared inboxes, deactivates
+ * the devices of revoked sessions, and syncs the push endpoints of devices.
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = readCustomerId(key.pk);
@@ -24,7 +23,7 @@ export const handler = streamWorker(async ({ key, before, after }) => {
   }
 });
 
-/** The rest of a device, such as its name, is nothing to SNS. */
+/** Returns whether a change matters to SNS. Other fields of a device, such as its name, do not. */
 function concernsPushes({ before, after }: Pick<Change, 'before' | 'after'>): boolean {
   return ['registeredAtMs', 'active', 'type'].some((field) => before?.[field] !== after?.[field]);
 }

@@ -2,7 +2,7 @@ import { notifyOf } from '../../lib/testing/notifications.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
-// Long enough for a busy machine to deliver first, and still short of the sandbox's delay.
+// Long enough for a busy machine to deliver first, and still shorter than the sandbox's delay.
 const world = useWorld({ environment: { SNS_TIMEOUT_MS: '1500' } });
 
 test('a push that SNS delivers and does not confirm in time is not sent again', async () => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   changes = await world.openStream('followUp');
   news = await world.openStream('deliverPush');
 });
-/** What was left by a test that ended early is not the next one's. */
+/** Takes the events that an interrupted test has left, so that the next test does not get them. */
 afterEach(async () => {
   await changes.take();
   await news.take();
@@ -55,8 +55,8 @@ const newToken = () => {
 };
 
 /**
- * Plays a story before a write that has this text in it can be made: until it has ended, the table
- * refuses the write.
+ * Runs a story before the first write that contains this text. Until the story has ended, the table
+ * rejects that write.
  */
 function beforeWrite(text: string, story: () => Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ async function leave(access: string): Promise<void> {
   await changes.follow();
 }
 
-/** A customer whose only device is of this type, with its endpoint at SNS. */
+/** Signs in a customer whose only device is of this type, with its push endpoint. */
 async function customerWith(type: Device['type'] = 'android') {
   const token = newToken();
   const own = await signIn(world, { registrationId: newToken() });
@@ -92,7 +92,7 @@ async function customerWith(type: Device['type'] = 'android') {
   return { ...own, id: own.customer.id, token };
 }
 
-/** As Firebase and SNS document an HTTP v1 message; what they do not know is refused. */
+/** An HTTP v1 message as Firebase and SNS document it. Unknown fields are rejected. */
 const FcmPayload = z.strictObject({
   fcmV1Message: z.strictObject({
     validate_only: z.boolean(),
@@ -117,7 +117,7 @@ const FcmPayload = z.strictObject({
   }),
 });
 
-/** As Apple documents a payload: what is ours stands beside `aps`. */
+/** A payload as Apple documents it. Our own fields are beside `aps`. */
 const ApnsPayload = z.object({
   aps: z.strictObject({
     alert: z.strictObject({ title: z.string(), body: z.string() }),
@@ -137,9 +137,7 @@ describe.each([
     world.sandbox.platforms.applications.add(apns);
     world.set({ PUSH_IOS_APPLICATION: type === 'ios' ? application : applications.ios });
   });
-  /**
-   * Registers a device again, as its app does at every start, and counts the calls that SNS gets.
-   */
+  /** Registers a device again, as its app does at every start, and counts the calls to SNS. */
   async function callsToHeal(access: string, token: string): Promise<number> {
     world.advance(1);
     await register(access, { registration_id: token, type });
@@ -296,7 +294,8 @@ describe('the endpoint', () => {
     await world.call(destroyDevice, { token: access, params: { registration_id: token } });
     const Records = await changes.take();
     let registered: Promise<unknown> | undefined;
-    // The worker has seen that nobody holds the token, and is about to forget its endpoint.
+    // The worker has read that no customer holds the token, and is about to delete its push
+    // endpoint.
     world.engine.fail((operation) => {
       if (operation === 'DeleteItem')
         registered ??= register(buyer.access, { registration_id: token, type: 'android' });
@@ -395,7 +394,7 @@ describe('a push', () => {
     const graphemes = (text: string) => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
     const kept = graphemes(shown.slice(0, -1));
     expect(graphemes(body).slice(0, kept.length)).toEqual(kept);
-    // One more would not have fitted.
+    // One more grapheme would not have fitted.
     const next = graphemes(body)[kept.length] ?? '';
     const size = Buffer.byteLength(JSON.stringify(payload?.message)) + Buffer.byteLength(JSON.stringify(next)) - 2;
     expect(size).toBeGreaterThan(4_096);
@@ -433,7 +432,7 @@ describe('a push', () => {
     const poison = structuredClone(first);
     Object.assign(poison?.dynamodb ?? {}, { SequenceNumber: 'poison' });
     delete poison?.dynamodb?.NewImage?.title;
-    // The poison is a change of the very item that the next one is of.
+    // The poison is a change of the same item as the next record.
     const Records = [poison, first, ...rest].flatMap((record) => record ?? []);
     expect(Records).toHaveLength(4);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
@@ -449,7 +448,7 @@ describe('a push', () => {
     let [begun, begunBeforeOneEnded, refusals] = [0, 0, 0];
     world.engine.fail((operation, body) => {
       if (operation === 'BatchGetItem' && body.includes('"ENDPOINT"')) begun += 1;
-      // No delivery can end until many have tried to record it.
+      // No delivery can end until many workers have attempted to record theirs.
       if (!body.includes('pushedTo') || refusals === 100) return undefined;
       refusals += 1;
       begunBeforeOneEnded = begun;
@@ -507,7 +506,7 @@ describe('a push', () => {
     const buyer = await signIn(world);
     await notifyOf(id);
     const Records = await news.take();
-    // The worker has the list of devices by then, and takes the pushes.
+    // The worker has the list of devices by then, and acquires the lease.
     const sold = beforeWrite('takenUntilMs', () => register(buyer.access, { registration_id: token, type: 'android' }));
     await deliverPush({ Records });
     await sold;
@@ -730,7 +729,8 @@ describe('a push and the endpoint it goes through', () => {
     await register(access, { registration_id: token, type: 'android' });
     const Records = await changes.take();
     let silenced: Promise<unknown> | undefined;
-    // The worker has seen an active device, and is about to record that its endpoint is enabled.
+    // The worker has read an active device, and is about to record that its push endpoint is
+    // enabled.
     world.engine.fail((operation, body) => {
       if (operation !== 'PutItem' || silenced || !body.includes('ENDPOINT')) return undefined;
       silenced = world

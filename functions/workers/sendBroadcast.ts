@@ -6,13 +6,13 @@ import { loggable, logger } from '../../lib/logger.ts';
 
 const Message = z.object({ idempotency_key: z.string(), part: z.int() });
 
-/** Time that is left for the step under way when the next one is not begun. */
+/** The time reserved for a running step. With less time left, no further step begins. */
 const reserveMs = 20_000;
 
 /**
- * Works on parts of broadcasts. A part that is not done when time is up goes to the end of the
- * queue. A part that failed is reported, so the queue delivers it again when its visibility timeout
- * has passed. Either goes on where it was.
+ * Sends parts of broadcasts. A part that is not done when time is up goes to the end of the queue.
+ * A part that failed is reported, so the queue delivers it again after its visibility timeout. Both
+ * continue after their last step.
  */
 export const handler = async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const failed: string[] = [];

@@ -54,20 +54,23 @@ const revoke = (access: string, id: number) => world.call(revokeSession, { token
 const deviceOf = async (id: number, registrationId: string) =>
   (await world.partition(`CUSTOMER#${id}`)).find((item) => item.registrationId === registrationId && 'active' in item);
 
-/** Whether the customer's next notification reaches each of these push tokens. */
+/** Returns whether the customer's next notification reaches each of these push tokens. */
 async function reached(id: number, ...pushTokens: string[]): Promise<boolean[]> {
   const title = String(await notifyOf(id));
   await news.follow();
   return pushTokens.map((token) => world.sandbox.messages.list(token).some(({ payload }) => payload?.title === title));
 }
 
-/** The same phone signs in once more, on another device. */
+/** Signs in with the same phone on another device. */
 async function signInElsewhere({ phone }: SignedInCustomer): Promise<SignedInCustomer> {
   world.advance(300);
   return signIn(world, { phone, registrationId: newToken() });
 }
 
-/** A customer with two sessions. A thief has registered a device by the first access token. */
+/**
+ * Signs in a customer with two sessions. A thief has registered a device with the first access
+ * token.
+ */
 async function robbed() {
   const stolen = await signIn(world, { registrationId: newToken() });
   const own = await signInElsewhere(stolen);
@@ -124,7 +127,7 @@ describe('a device that a stolen access token registered', () => {
     const before = await deviceOf(id, thief);
     await end(story);
     expect(await reached(id, thief, own.registrationId)).toEqual([false, true]);
-    // Not even when only the session says so.
+    // Nor if the device is still active in the table and only its session is revoked.
     await world.put(before ?? {});
     expect(await reached(id, thief, own.registrationId)).toEqual([false, true]);
   });

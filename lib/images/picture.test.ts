@@ -363,8 +363,7 @@ function movedFrame(): Buffer {
 }
 
 /**
- * The files with a normal number of parts. All others have more or deeper parts than a picture can
- * need.
+ * These hostile files are accepted. All others have more or deeper parts than a picture can need.
  */
 const harmless = [
   'a JPEG of fill bytes',
@@ -440,7 +439,7 @@ test('too many pixels are told apart from other problems', () => {
   expect(found.map(([name]) => name)).toEqual(['tooLargePng', 'tooLargeJpeg', 'tooLargeWebp']);
 });
 
-/** Files that hold more of the parsed data than the plain ones. */
+/** Files that make the parser read more than the plain ones do. */
 const described = [
   jpegWithExif('Cairo', 6),
   pngWithChunks(pngChunk('eXIf', exifWith('Cairo', 6)), pngChunk('iCCP', makeProfile(100))),
