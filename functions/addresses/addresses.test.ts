@@ -40,10 +40,7 @@ const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
-/**
- * Expects that the profile's count and primary address match the stored addresses. This holds after
- * every test.
- */
+/** Expects that the profile's count and primary address match the stored addresses. */
 async function expectConsistent(customerId: number): Promise<void> {
   const items = await world.partition(profileKey(customerId).pk);
   const profile = items.find(({ sk }) => sk === 'PROFILE');

@@ -720,7 +720,6 @@ describe('DeleteCustomer', () => {
     };
   }
 
-  /** Returns the names and bytes of all objects. */
   async function bucket(): Promise<string> {
     const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2`)).text();
     const keys = Array.from(list.matchAll(/<Key>([^<]+)/g), ([, key]) => key);

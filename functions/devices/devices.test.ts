@@ -17,7 +17,6 @@ import { handler as putDevice } from './update.ts';
 
 const world = useWorld();
 
-/** Returns a push token in the format of FCM. */
 const newToken = () => `fGx${randomUUID()}:APA91bH_q.w-e`;
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
 const path = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
@@ -32,10 +31,7 @@ const destroy = (token: string, id: string) => world.call(destroyDevice, { metho
 const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
-/**
- * Expects that every device has its token's claim, and every claim its device. This holds after
- * every test.
- */
+/** Expects that every device has its token's claim, and every claim its device. */
 async function expectConsistent(): Promise<void> {
   const items = await world.items();
   const keys = new Set(items.map(({ pk, sk }) => `${pk} ${sk}`));
@@ -166,7 +162,6 @@ describe('devices_create', () => {
 describe('a customer with as many devices as are allowed', () => {
   const idsOf = async (token: string): Promise<string[]> =>
     (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
-  /** Registers devices one after the other, a minute apart. */
   async function fill(access: string, count: number): Promise<string[]> {
     const ids = Array.from({ length: count }, newToken);
     for (const registration_id of ids) {

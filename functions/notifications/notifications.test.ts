@@ -22,7 +22,6 @@ const get = (token: string, query: Record<string, string> = {}) => world.call(li
 const follow = (token: string, link: string) => get(token, Object.fromEntries(new URL(link).searchParams));
 const idsOf = ({ body }: { body: { results: { id: number }[] } }) => body.results.map(({ id }) => id);
 const countOf = async (token: string) => (await call(unreadCount, token)).body.unread_count;
-/** Signs in a customer with this many notifications, and returns them, the newest first. */
 async function customerWith(count: number) {
   const own = await signIn(world);
   const ids: number[] = [];

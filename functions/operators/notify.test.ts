@@ -24,7 +24,6 @@ const notify = (wanted: object) => invoke('notify', request(wanted));
 const progress = (idempotency_key: string) => invoke('notifyProgress', { idempotency_key });
 const inboxOf = async ({ access }: { access: string }) =>
   (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
-/** Returns the items of a broadcast in the table. */
 const broadcastItems = (idempotency_key: string) => world.partition(broadcastKey(idempotency_key).pk);
 const signInAll = (count: number, options = {}) =>
   Promise.all(Array.from({ length: count }, () => signIn(world, options)));

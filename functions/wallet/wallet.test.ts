@@ -12,7 +12,6 @@ const error = (code: string, attr: string | null = null) => expect.objectContain
 const get = (token: string, query?: Record<string, string>) =>
   world.call(getWallet, { method: 'GET', token, ...(query && { query }) });
 const update = (token: string, body?: unknown) => world.call(updateWallet, { method: 'PATCH', token, body });
-/** Follows a link as a client does. */
 const follow = (token: string, url: string) => get(token, Object.fromEntries(new URL(url).searchParams));
 const amountsOf = ({ body }: { body: { wallet_transactions: { results: { amount: string }[] } } }) =>
   body.wallet_transactions.results.map(({ amount }) => Number(amount));

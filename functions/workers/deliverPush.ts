@@ -3,7 +3,6 @@ import { Notification } from '../../lib/notifications/notificationRepository.ts'
 import { readCustomerId } from '../../lib/table/keys.ts';
 import { streamWorker } from '../../lib/table/streamWorker.ts';
 
-/** Pushes notifications as they are added to the table. */
 export const handler = streamWorker(({ key, after }) =>
   deliverPushes(readCustomerId(key.pk), Notification.parse(after)),
 );

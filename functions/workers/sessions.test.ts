@@ -61,7 +61,6 @@ async function reached(id: number, ...pushTokens: string[]): Promise<boolean[]> 
   return pushTokens.map((token) => world.sandbox.messages.list(token).some(({ payload }) => payload?.title === title));
 }
 
-/** Signs in with the same phone on another device. */
 async function signInElsewhere({ phone }: SignedInCustomer): Promise<SignedInCustomer> {
   world.advance(300);
   return signIn(world, { phone, registrationId: newToken() });

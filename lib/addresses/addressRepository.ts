@@ -24,10 +24,8 @@ export const Address = z.object({
 });
 export type Address = z.infer<typeof Address>;
 
-/** The fields of an address that a customer gives. */
 export type Fields = Omit<Address, 'id' | 'createdAtMs'>;
 
-/** Returns a customer's addresses, the newest first. */
 export async function listByCustomer(customerId: number): Promise<Address[]> {
   const addresses = await readPrefix(customerPartition(customerId), addressPrefix, Address);
   return addresses.toSorted((a, b) => b.createdAtMs - a.createdAtMs);

@@ -18,7 +18,6 @@ export const Address = z
   .meta({ id: 'Address', description: 'An address to which the shop delivers.' });
 export type Address = z.infer<typeof Address>;
 
-/** An address as a customer adds it. */
 export const NewAddress = z.object({
   point,
   description: text({ max: 1_000 }).describe('What the courier reads: street, building, floor.'),

@@ -6,7 +6,6 @@ import { fail } from '../errors.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import { enqueue } from './queue.ts';
 
-/** The message and the audience that an operator requests. */
 export interface BroadcastRequest
   extends Pick<broadcasts.Broadcast, 'idempotencyKey' | 'type' | 'title' | 'body' | 'data'> {
   audience: broadcasts.Audience;

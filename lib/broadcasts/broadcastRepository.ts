@@ -6,7 +6,6 @@ import { readAll, readPrefix, write } from '../table/table.ts';
 
 const inEveryLanguage = z.object({ en: z.string(), ar: z.string() });
 
-/** The audience of a broadcast. */
 export const Audience = z.union([
   z.object({ customerIds: z.array(z.int()) }),
   z.object({ countryCode: z.string().optional(), language: z.enum(languages).optional() }),
@@ -59,7 +58,6 @@ export async function begin(broadcast: Broadcast): Promise<Broadcast> {
   return done ? broadcast : Broadcast.parse(old);
 }
 
-/** Creates a part unless it exists. */
 export function addPart(idempotencyKey: string, part: Part): Promise<unknown> {
   const key = broadcastPartKey(idempotencyKey, part.number);
   return write({ kind: 'put', key, item: part, condition: 'attribute_not_exists(pk)' });
@@ -87,14 +85,12 @@ export interface Step {
   isDone: boolean;
 }
 
-/** Returns whether all parts of a broadcast exist and are done. */
 export function areDone(parts: Part[]): boolean {
   return parts.length > 0 && parts.length === parts[0]?.of && parts.every(({ isDone }) => isDone);
 }
 
 /**
- * Deletes the texts of a broadcast that has been sent, because it should not outlive the
- * notifications in the inboxes.
+ * Deletes the texts of a broadcast that has been sent, so that only the inboxes still hold them.
  */
 export function deleteTexts(broadcast: Broadcast): Promise<unknown> {
   const nothing = { en: '', ar: '' };

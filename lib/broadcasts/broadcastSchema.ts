@@ -60,7 +60,6 @@ export const NotifyRequest = z
   );
 export type NotifyRequest = z.output<typeof NotifyRequest>;
 
-/** Returns a request with the names that the table uses. */
 export function toStoredRequest(wanted: NotifyRequest): BroadcastRequest {
   const { customer_ids, country, language, notification_type, title, message_body, data, idempotency_key, ttl } =
     wanted;

@@ -3,7 +3,6 @@ import { isoTime } from '../clock.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import type { Progress } from './broadcastSchema.ts';
 
-/** Returns the progress of a broadcast, added up from its parts. */
 export async function readProgress(broadcast: broadcasts.Broadcast): Promise<z.input<typeof Progress>> {
   const parts = await broadcasts.listParts(broadcast.idempotencyKey);
   const total = (field: 'recipients' | 'unknown') => parts.reduce((sum, part) => sum + part[field], 0);

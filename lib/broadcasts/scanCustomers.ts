@@ -8,7 +8,6 @@ import type { Item } from '../table/expressions.ts';
 import { type Key, profileKey, readCustomerId } from '../table/keys.ts';
 import { tableClient } from '../table/table.ts';
 
-/** The number of table items that one step of a broadcast reads. */
 const itemsPerStep = 1_000;
 
 /**

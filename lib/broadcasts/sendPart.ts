@@ -8,7 +8,6 @@ import { readAll } from '../table/table.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import { scanCustomers } from './scanCustomers.ts';
 
-/** The number of customers that get the broadcast in parallel. */
 const atOnce = 10;
 const idsPerStep = 50;
 

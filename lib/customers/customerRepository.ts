@@ -41,7 +41,6 @@ export const Customer = z.object({
   /** The number of times that all notifications were read (`readings`) or deleted (`clearings`). */
   readings: z.int().default(0),
   clearings: z.int().default(0),
-  /** Whether notifications of a type are pushed. */
   pushProductOrdered: z.boolean().default(true),
   pushOther: z.boolean().default(true),
   /** The hours without pushes, such as from `22:00` to `07:00`, in the customer's time zone. */
@@ -67,7 +66,6 @@ export const Customer = z.object({
 });
 export type Customer = z.infer<typeof Customer>;
 
-/** The holder of a phone or an e-mail address. */
 export const UniqueClaim = z.object({ customerId: z.int() });
 export type UniqueClaim = z.infer<typeof UniqueClaim>;
 
@@ -134,7 +132,6 @@ async function releaseLostEmailWrites({ id, lostEmail }: Customer): Promise<Writ
   return [{ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }];
 }
 
-/** A customer's choices about pushes. */
 export type Preferences = Changes<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
 
 /**
@@ -176,7 +173,6 @@ export async function remove(customer: Customer): Promise<boolean> {
   return current ? remove(current) : false;
 }
 
-/** Makes the worker erase the items of a deleted customer. */
 export function markForErasure(customerId: number): Promise<unknown> {
   return write({ kind: 'put', key: erasureKey(customerId), item: { customerId } });
 }

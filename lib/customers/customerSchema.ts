@@ -30,7 +30,6 @@ export const Customer = z
   .meta({ id: 'Customer', description: 'The signed-in customer.' });
 export type Customer = z.infer<typeof Customer>;
 
-/** Returns a customer as they see themselves, with the phone to display. */
 export function showCustomer(
   customer: Stored,
   phone: string,

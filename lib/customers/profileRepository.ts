@@ -12,7 +12,6 @@ import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from
 import { readAll, transact } from '../table/table.ts';
 import { Customer, UniqueClaim } from './customerRepository.ts';
 
-/** The fields that a customer may change about themselves. */
 export type ProfileChanges = Changes<
   Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>
 >;

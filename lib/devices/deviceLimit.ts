@@ -4,11 +4,8 @@ import type { Item, Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 import type { Device } from './device.ts';
 
-/** The way in which a customer gets another device without exceeding the limit. */
 export interface Admission {
-  /** The devices that are removed to make room. */
   evicted: readonly Device[];
-  /** The change of the profile that counts the device. */
   count?: ProfileChange;
 }
 

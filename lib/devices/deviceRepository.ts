@@ -73,7 +73,6 @@ export async function register(
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
-/** Returns the claims of a push token: of the canonical spelling first, then of the others. */
 export function listPushTokenClaimKeys(given: Registration): Key[] {
   return [toCanonicalToken(given.registrationId, given.type), ...otherSpellings(given)].map(pushTokenClaimKey);
 }
@@ -217,7 +216,6 @@ export function deactivate(customerId: number, { registrationId, registeredAtMs 
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
-/** Deactivates the devices of a revoked session. */
 export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<void> {
   const own = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
   for (const { registrationId } of own) {

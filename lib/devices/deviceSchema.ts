@@ -25,7 +25,6 @@ export const Device = z
   .meta({ id: 'Device', description: 'A push registration.' });
 export type Device = z.infer<typeof Device>;
 
-/** A device as an app registers it. */
 export const NewDevice = z.object({
   name: clearable(text({ max: 255 }))
     .optional()
@@ -47,10 +46,8 @@ export const DeviceChanges = NewDevice.extend({
 }).partial();
 export type DeviceChanges = z.output<typeof DeviceChanges>;
 
-/** The device in a path. */
 export const DeviceInPath = z.object({ registration_id: registrationId.describe('The push token.') });
 
-/** Returns the fields of a request as the table names them. */
 export function storedFields(device: NewDevice): Registration;
 export function storedFields(device: DeviceChanges): DeviceFields;
 export function storedFields({ registration_id, device_id, ...fields }: DeviceChanges): DeviceFields {
@@ -69,7 +66,6 @@ export function showDevice({ id, name, registrationId, deviceId, active, created
   };
 }
 
-/** The device on which a customer signs in. */
 export const SignInDevice = z
   .object({
     registration_id: clearable(registrationId)

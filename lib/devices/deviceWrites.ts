@@ -51,7 +51,6 @@ export function renewDeviceWrite(session: Owner, device: Registration): Write & 
   };
 }
 
-/** Returns a device for a new owner, without anything of the previous owner. */
 export function makeDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
   const { deviceId = null, name = null, ...rest } = toRegisteredFields(session, device);
   return { id, ...rest, deviceId, name, createdAtSeconds };
@@ -82,7 +81,6 @@ export function evictDeviceWrites(customerId: number, { registrationId, register
   ];
 }
 
-/** Releases a push token, if the customer still holds it. */
 export function releaseTokenWrite(customerId: number, registrationId: string): Write & { kind: 'delete' } {
   const values = { ':owner': customerId };
   return { kind: 'delete', key: pushTokenClaimKey(registrationId), condition: '#customerId = :owner', values };

@@ -14,7 +14,6 @@ export const PushEndpoint = z.object({
 });
 export type PushEndpoint = z.infer<typeof PushEndpoint>;
 
-/** Reads the device that holds a push token, and the token's push endpoint. */
 export async function readTokenHolder(
   registrationId: string,
 ): Promise<{ device: Device | undefined; endpoint: PushEndpoint | undefined }> {

@@ -103,7 +103,6 @@ function beginsWith(segment: Buffer, content: string | Buffer): boolean {
   return segment.toString('latin1', 4, 4 + content.length) === content.toString('latin1');
 }
 
-/** Returns a segment without its metadata. It may be the whole segment, a part of it, or empty. */
 function cleanSegment(marker: number, segment: Buffer): Buffer {
   if (isFrame(marker) || codingMarkers.includes(marker) || isProfile(marker, segment)) return segment;
   if (marker === app0 && beginsWith(segment, 'JFIF\0') && segment.length >= jfifBytes) return withoutThumbnail(segment);

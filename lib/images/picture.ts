@@ -37,7 +37,6 @@ export function cleanImage(file: Buffer): CleanImage | undefined {
   return isDrawable ? { contentType, extension, bytes: Buffer.concat(parts) } : undefined;
 }
 
-/** Returns whether a file is a picture of more than {@link mostMegapixels}. */
 export function hasTooManyPixels(file: Buffer): boolean {
   const image = readImage(file);
   return image !== undefined && isTooLarge(image);

@@ -95,7 +95,6 @@ function readFrame(content: Buffer, canvas: Size): Size | undefined {
   return isInside && frame.width > 0 && frame.height > 0 ? frame : undefined;
 }
 
-/** Returns a chunk without its metadata. */
 function cleanChunk(type: string, chunk: Buffer, content: Buffer): Buffer {
   if (type === 'iCCP') return keepProfile(content);
   if (type !== 'eXIf') return chunk;

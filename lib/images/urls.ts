@@ -26,7 +26,6 @@ export function toStoredImage<I extends string | null>(ownerId: number, image: I
   return findImageKey(ownerId, image) ?? image;
 }
 
-/** Returns the URL of a stored image. */
 export function toImageUrl(ownerId: number, image: string | null): string | null {
   const key = findImageKey(ownerId, image);
   if (key) return `${config.imagesUrl}/${key}`;

@@ -19,7 +19,6 @@ interface Chunk {
   content: Buffer;
 }
 
-/** A still picture or an animation, with its chunks in their order. */
 type Drawing = Size & { chunks: readonly Buffer[]; framePixels?: number };
 
 /**

@@ -26,7 +26,6 @@ import { findCountryTimeZone, isWithin } from './timeZones.ts';
 const attempts = 6;
 /** No attempt begins later, so that the worker releases its lease well before its timeout. */
 const patienceMs = 10_000;
-/** The number of a customer's devices that are pushed to in parallel. */
 const atOnce = 20;
 
 /**

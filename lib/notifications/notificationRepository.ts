@@ -26,7 +26,6 @@ export const Notification = z.object({
   type: z.enum(notificationTypes),
   title: z.string(),
   body: z.string(),
-  /** Data for the app, sent with a push. */
   data: z.record(z.string(), z.string()),
   isRead: z.boolean(),
   /**
@@ -40,7 +39,6 @@ export const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-/** The content of a notification. */
 export type Content = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
 
 /**

@@ -17,7 +17,6 @@ export const Notification = z
   .meta({ id: 'InboxNotification', description: 'A notification in the inbox.' });
 export type Notification = z.infer<typeof Notification>;
 
-/** The notification in a path. */
 export const NotificationInPath = z.object({ id: idInPath.describe('The id of the notification.') });
 
 export function showNotification({ id, type, title, body, createdAtMs, isRead, data }: Stored): Notification {

@@ -64,7 +64,6 @@ export function showPreferences({ countryCode, timeZone, quietHours, ...customer
   };
 }
 
-/** Returns the preferences of a request as the table names them. */
 export function storedPreferences({ push, quiet_hours, time_zone }: z.output<typeof PreferenceChanges>): Stored {
   return {
     pushProductOrdered: push?.product_ordered,

@@ -4,7 +4,6 @@ import { nowMs } from '../clock.ts';
 import { profileKey, pushKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
 
-/** The ids of the devices that a notification has been pushed to. */
 const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>()) });
 
 /** Longer than the worker's timeout, so an expired lease means that its holder died. */
@@ -44,7 +43,6 @@ export async function acquireLease(
   throw new Error('The pushes of a notification are under way.');
 }
 
-/** Records that a push was delivered to a device. */
 export function markDelivered(customerId: number, id: number, deviceId: number): Promise<unknown> {
   return write({
     kind: 'update',

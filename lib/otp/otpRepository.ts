@@ -10,7 +10,6 @@ import { otpKey, phoneAttemptsKey, phoneNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
 
-/** The types of OTP that a client may request. */
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
 /**
  * The purpose of an OTP. A phone has at most one live OTP of each type, and one more that its

@@ -54,7 +54,6 @@ export async function countAttempt(identifier: string, network: string, now: num
   return countAttempt(identifier, network, now);
 }
 
-/** Resets the failures of a client network at an account. */
 export function resetThrottleWrite(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }

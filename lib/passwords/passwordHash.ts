@@ -38,7 +38,6 @@ export async function isPassword(password: string, stored: string | undefined): 
   return isSame && stored !== undefined;
 }
 
-/** Returns whether a stored hash has another cost than new hashes have. */
 export function isOutdated(stored: string): boolean {
   return costText(read(stored).cost) !== costText(currentCost());
 }

@@ -25,7 +25,6 @@ interface Kind {
   /** The sort key, or its prefix. */
   sk: string;
   schema: z.ZodObject;
-  /** Whether a customer can have several items. */
   many?: boolean;
   /** Fields that tell nothing about the customer. */
   internal?: readonly string[];
@@ -62,7 +61,6 @@ export const personalData = {
 
 const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([name, kind]) => ({ name, ...kind }));
 
-/** Matches the name of a time field and captures its unit. */
 const time = /At(Seconds|Ms)$/;
 
 /** Returns the names of an item's fields, in the table and in an export. */

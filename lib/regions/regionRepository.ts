@@ -106,7 +106,6 @@ async function cellAround(path: string): Promise<Cell | undefined> {
   return replaced && findCell(replaced.version, path);
 }
 
-/** Returns a cell from memory, or reads it. */
 async function findCell(version: number, path: string): Promise<Cell | undefined> {
   return keptAround(version, path) ?? readCell(version, path);
 }

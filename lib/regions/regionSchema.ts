@@ -13,7 +13,6 @@ export type Region = z.infer<typeof Region>;
 
 export const noRegion: Region = { code: '', name: '', country: null };
 
-/** Returns a region in the client's language. */
 export function showRegion({ code, name, countryCode }: regions.Region, language: Language): Region {
   return { code, name: name[language], country: countryCode };
 }

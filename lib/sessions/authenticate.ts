@@ -10,7 +10,6 @@ import { isActive, Session } from './sessionRepository.ts';
 export interface SignedIn {
   customer: Customer;
   session: Session;
-  /** The access token of the request. */
   accessToken: string;
 }
 
@@ -23,7 +22,6 @@ export const signedIn: Authenticator<SignedIn> = async (headers) => {
   return accepted(await findSession(claims), claims);
 };
 
-/** Returns the customer with their wallet, in the same read. */
 export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
   const claims = await claimsOf(headers);
   const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;

@@ -3,7 +3,6 @@ import type { Write } from '../table/expressions.ts';
 import * as sessions from './sessionRepository.ts';
 import { deactivateDeviceWrites } from './signOut.ts';
 
-/** The customer's sessions and devices before a sign-in. */
 export interface SignInState {
   open: readonly sessions.Session[];
   registered: readonly Device[];

@@ -21,7 +21,6 @@ const SigningKey = SigningKeys.transform(async ({ current }) => ({
   key: await importJWK(current, algorithm),
 }));
 
-/** A session id or a customer id in a token. */
 const numericText = z
   .string()
   .regex(/^\d{1,16}$/)

@@ -33,7 +33,6 @@ export async function reauthenticate(caller: SignedIn, { otp, password, clientIp
 }
 
 interface Checked {
-  /** Consumes the OTP, or resets the failures of this network. */
   write: Write;
   refund: (() => Promise<unknown>) | undefined;
 }

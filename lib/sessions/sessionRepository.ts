@@ -45,7 +45,6 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
-/** The origin of a session: the generation, the device, and whether an OTP verified the owner. */
 export interface Origin {
   signIn: number;
   registrationId: string;
@@ -169,7 +168,6 @@ export function markVerifiedWrite({ customerId, id }: Pick<Session, 'customerId'
   };
 }
 
-/** Checks that the session still exists. */
 export function checkSessionWrite({ customerId, id }: Pick<Session, 'customerId' | 'id'>): Write {
   return { kind: 'check', key: sessionKey(customerId, id), condition: 'attribute_exists(pk)' };
 }

@@ -13,7 +13,6 @@ export async function readSecrets(): Promise<void> {
   await Promise.all([readSigningKey(), readOtpSecrets()]);
 }
 
-/** Returns the response to a login or a sign-up with a password. */
 export async function showSignedIn(account: SignedIn) {
   const [{ access, refresh }, device_token] = await Promise.all([
     issueTokens(account.session),

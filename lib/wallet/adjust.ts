@@ -43,7 +43,6 @@ export async function adjust(wanted: Adjustment): Promise<Entry> {
   }
 }
 
-/** Returns both keys of the idempotency record. */
 function recordsOf({ customerId, idempotencyKey }: Adjustment) {
   const keyHash = hashKey(idempotencyKey);
   return [

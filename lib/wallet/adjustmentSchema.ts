@@ -42,7 +42,6 @@ function checkAmount({ amount, currency }: { amount: string; currency: string },
   else if (minor > most) refuse(code('max_value', { max: Number(toDecimal(most, currency)) }));
 }
 
-/** An entry as operators see it. */
 export const LedgerEntry = z.object({
   id: z.int(),
   transaction_type: z.enum(transactionTypes),

@@ -30,7 +30,6 @@ export const problems = [
   'not_checked',
 ] as const;
 
-/** A problem of a wallet, and the id of the entry if it is known. */
 export interface Finding {
   customerId: number;
   problem: (typeof problems)[number];
@@ -65,7 +64,6 @@ function total(reports: readonly Report[]): Report {
   };
 }
 
-/** The number of attempts to read a wallet while its balance changes. */
 const attempts = 10;
 
 /**

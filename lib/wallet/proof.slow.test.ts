@@ -51,7 +51,6 @@ async function newCustomer(): Promise<number> {
   return id;
 }
 
-/** Reads a customer's ledger directly from the table. */
 async function ledgerOf(customerId: number) {
   const items = await world.partition(customerPartition(customerId));
   const entries = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));

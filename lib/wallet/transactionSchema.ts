@@ -26,7 +26,6 @@ const texts: Record<Entry['type'], Record<Language, string>> = {
   CASH_RECEIVE: { en: 'Cash received', ar: 'استلام نقدي' },
 };
 
-/** Returns an entry as the customer sees it. */
 export function showTransaction(
   { id, type, amountMinor, currency, createdAtMs }: Entry,
   language: Language,
