@@ -11,6 +11,7 @@ interface Sms {
   text: string;
   /** The purpose for the log: the type of an OTP, or `notice`. */
   type: string;
+  /** ISO 3166-1 alpha-2. */
   country: string;
   /** The name of the phone's field in the request. */
   attr: string;

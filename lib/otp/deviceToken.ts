@@ -26,11 +26,11 @@ export async function readDeviceToken(token: string | null | undefined): Promise
   const areNumbers = [customerId, expiresAt].every((part) => /^\d{1,16}$/.test(part));
   if (!areNumbers || rest.length > 0 || Number(expiresAt) <= nowSeconds()) return undefined;
   const { next, current, previous } = await readOtpSecrets();
-  const signedUnder = [current, previous, next].find((candidate) => candidate?.id === secretId);
-  if (!signedUnder) return undefined;
-  const expected = sign(signedUnder.secret, [customerId, expiresAt, salt]);
-  const given = Buffer.from(signature, 'base64url');
-  const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
+  const secret = [current, previous, next].find((candidate) => candidate?.id === secretId);
+  if (!secret) return undefined;
+  const expected = sign(secret.secret, [customerId, expiresAt, salt]);
+  const received = Buffer.from(signature, 'base64url');
+  const isOurs = received.length === expected.length && timingSafeEqual(received, expected);
   return isOurs ? Number(customerId) : undefined;
 }
 

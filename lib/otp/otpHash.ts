@@ -28,24 +28,24 @@ export const readOtpSecrets = () => readSecret('otp-secrets', OtpSecrets);
  * the secret.
  */
 export async function hashOtp(
-  code: string,
+  otp: string,
   phone: string,
   type: OtpType,
   { now, network }: { now: number; network: string },
 ): Promise<NewOtp> {
   const { current } = await readOtpSecrets();
   const salt = randomBytes(16).toString('base64url');
-  const hash = hmac(current.secret, salt, phone, type, code).toString('base64url');
+  const hash = hmac(current.secret, salt, phone, type, otp).toString('base64url');
   return { secretId: current.id, salt, hash, network: hashNetwork(network), expiresAtSeconds: now + config.otpSeconds };
 }
 
 /** Returns whether an OTP is the stored one. The comparison takes constant time. */
-export async function otpMatches(sealed: Otp, phone: string, type: OtpType, typed: string): Promise<boolean> {
+export async function otpMatches(stored: Otp, phone: string, type: OtpType, otp: string): Promise<boolean> {
   const { next, current, previous } = await readOtpSecrets();
-  const sealedUnder = [current, previous, next].find((candidate) => candidate?.id === sealed.secretId);
-  if (!sealedUnder) return false;
-  const hash = hmac(sealedUnder.secret, sealed.salt, phone, type, typed);
-  return timingSafeEqual(hash, Buffer.from(sealed.hash, 'base64url'));
+  const secret = [current, previous, next].find((candidate) => candidate?.id === stored.secretId);
+  if (!secret) return false;
+  const hash = hmac(secret.secret, stored.salt, phone, type, otp);
+  return timingSafeEqual(hash, Buffer.from(stored.hash, 'base64url'));
 }
 
 /** Returns the hash of a client network that the table stores beside an OTP. */

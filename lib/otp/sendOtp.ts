@@ -51,31 +51,31 @@ export async function sendOtp(send: Send) {
   const now = nowSeconds();
   const share = chooseShare(type, caller);
   const testNumber = otps.findTestNumber(phone.number, now);
-  const code = testNumber?.otp ?? drawCode();
+  const code = testNumber?.otp ?? drawOtp();
   const stored = await hashOtp(code, phone.number, type, { now, network: findRequester(caller) });
   if (testNumber) {
     await otps.issueTestOtp(phone.number, type, share, stored, now);
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
   }
 
-  const taken: Taken[] = [];
+  const counted: CountedEvent[] = [];
   try {
     // The phone comes last: a client over its limit must not replace the OTP of another client's
     // phone.
-    const counted = await Promise.allSettled([
-      take(taken, [
+    const countings = await Promise.allSettled([
+      countAll(counted, [
         ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
         ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, share, now)]),
       ]),
-      ...(isDecoy ? [] : [takeCaps(taken, phone, caller, now)]),
+      ...(isDecoy ? [] : [countForCaps(counted, phone, caller, now)]),
     ]);
-    for (const result of counted) if (result.status === 'rejected') throw result.reason;
+    for (const result of countings) if (result.status === 'rejected') throw result.reason;
     const issued = await otps.issueOtp(phone.number, type, share, stored, now);
     if (!issued.done) {
       const problem = issued.limit === 'attempts' ? 'otpTryLimit' : 'otpSendLimit';
       return fail(problem, { retryAfterSeconds: issued.waitSeconds });
     }
-    taken.push(issued);
+    counted.push(issued);
     if (!isDecoy) {
       await sendSms({
         to: phone.number,
@@ -87,13 +87,13 @@ export async function sendOtp(send: Send) {
     }
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: issued.waitSeconds };
   } catch (error) {
-    await giveBack(taken);
+    await undoAll(counted);
     throw error;
   }
 }
 
 /** A counted event of a send, to be undone if the send fails. */
-interface Taken {
+interface CountedEvent {
   undo: () => Promise<unknown>;
 }
 
@@ -101,16 +101,16 @@ interface Taken {
  * Counts a send against the caps. Once the part for strangers is used up, only a phone with an
  * account gets the reserve. The account is looked up only then.
  */
-async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
-  const attempted: Taken[] = [];
+async function countForCaps(counted: CountedEvent[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
+  const attempted: CountedEvent[] = [];
   try {
-    await take(attempted, sends.countForCaps(phone.number, phone.country, isOwner ? 'device' : 'stranger', now));
-    taken.push(...attempted);
+    await countAll(attempted, sends.countForCaps(phone.number, phone.country, isOwner ? 'device' : 'stranger', now));
+    counted.push(...attempted);
   } catch (error) {
-    await giveBack(attempted);
+    await undoAll(attempted);
     const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]);
     if (!claim) throw error;
-    await take(taken, sends.countForCaps(phone.number, phone.country, 'account', now));
+    await countAll(counted, sends.countForCaps(phone.number, phone.country, 'account', now));
   }
 }
 
@@ -118,9 +118,9 @@ async function takeCaps(taken: Taken[], phone: Phone, { isOwner }: OtpCaller, no
  * Counts an event in several limits. If the caller fails later, it undoes the events in `taken`.
  * @throws otpSendLimit
  */
-async function take(taken: Taken[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
+async function countAll(counted: CountedEvent[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
   const counts = await Promise.allSettled(counting);
-  for (const count of counts) if (count.status === 'fulfilled' && count.value.done) taken.push(count.value);
+  for (const count of counts) if (count.status === 'fulfilled' && count.value.done) counted.push(count.value);
   for (const count of counts) if (count.status === 'rejected') throw count.reason;
   const waits = counts.flatMap((count) =>
     count.status === 'fulfilled' && !count.value.done ? [count.value.waitSeconds] : [],
@@ -128,12 +128,12 @@ async function take(taken: Taken[], counting: readonly Promise<sends.RateLimitRe
   if (waits.length > 0) fail('otpSendLimit', { retryAfterSeconds: Math.max(...waits) });
 }
 
-async function giveBack(taken: readonly Taken[]): Promise<void> {
-  for (const result of await Promise.allSettled(taken.map(({ undo }) => undo()))) {
+async function undoAll(counted: readonly CountedEvent[]): Promise<void> {
+  for (const result of await Promise.allSettled(counted.map(({ undo }) => undo()))) {
     if (result.status === 'rejected') logger().error('otp_send_undo_failed', { error: loggable(result.reason) });
   }
 }
 
-function drawCode(): string {
+function drawOtp(): string {
   return String(randomInt(1_000_000)).padStart(6, '0');
 }

@@ -65,18 +65,18 @@ export async function admitAttempt(phone: string, type: otps.OtpType, caller: Ot
  * @param attr the name of the OTP's field in the request
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
-export async function verifyOtp(admission: Admission, typed: string, attr = 'otp'): Promise<otps.Attempt> {
+export async function verifyOtp(admission: Admission, otp: string, attr = 'otp'): Promise<otps.Attempt> {
   if (admission.waitSeconds > 0) return fail('otpTryLimit', { retryAfterSeconds: admission.waitSeconds });
-  const tried = await tryCodes(admission, typed);
-  if (tried.outcome === 'limit') {
+  const result = await compareOtp(admission, otp);
+  if (result.outcome === 'limit') {
     await Promise.all(admission.counted.map(({ undo }) => undo()));
-    return fail('otpTryLimit', { retryAfterSeconds: tried.waitSeconds });
+    return fail('otpTryLimit', { retryAfterSeconds: result.waitSeconds });
   }
-  if (tried.outcome === 'none') return fail('otpExpired', { attr });
-  if (tried.isRight) return tried.attempt;
+  if (result.outcome === 'none') return fail('otpExpired', { attr });
+  if (result.isRight) return result.attempt;
   // Another network must not learn that an OTP was sent to this phone.
   const { caller } = admission;
-  const isRequester = isTrusted(caller) || tried.attempt.code.network === hashNetwork(findRequester(caller));
+  const isRequester = isTrusted(caller) || result.attempt.code.network === hashNetwork(findRequester(caller));
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
 }
 
@@ -84,22 +84,22 @@ export async function verifyOtp(admission: Admission, typed: string, attr = 'otp
  * Returns the attempt if the OTP is right, and undefined otherwise. It is for callers who must not
  * learn whether an OTP was sent.
  */
-export async function findMatchingOtp(admission: Admission, typed: string): Promise<otps.Attempt | undefined> {
+export async function findMatchingOtp(admission: Admission, otp: string): Promise<otps.Attempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
-  const tried = await tryCodes(admission, typed);
-  return tried.outcome === 'compare' && tried.isRight ? tried.attempt : undefined;
+  const result = await compareOtp(admission, otp);
+  return result.outcome === 'compare' && result.isRight ? result.attempt : undefined;
 }
 
 /**
  * Compares an OTP with the stored ones. The owner's device may enter the OTP that it requested, or
  * one that another client requested on the same phone.
  */
-async function tryCodes(admission: Admission, typed: string) {
+async function compareOtp(admission: Admission, otp: string) {
   const { phone, type, caller, counted } = admission;
   const share = chooseShare(type, caller);
   const slots: Share[] = share === 'owner' ? ['owner', chooseShare(type, { ...caller, isOwner: false })] : [share];
   const network = hashNetwork(findRequester(caller));
-  let last: Tried = { outcome: 'none' };
+  let last: Comparison = { outcome: 'none' };
   for (const slot of slots) {
     const counting = await otps.countAttempt(phone, type, share, slot, {
       network,
@@ -110,7 +110,7 @@ async function tryCodes(admission: Admission, typed: string) {
       if (last.outcome === 'none') last = counting;
       continue;
     }
-    const isRight = await otpMatches(counting.attempt.code, phone, type, typed);
+    const isRight = await otpMatches(counting.attempt.code, phone, type, otp);
     if (isRight) {
       const earlier = last.outcome === 'compare' ? last.attempt : undefined;
       const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];
@@ -129,6 +129,6 @@ async function refundAll(undoing: readonly Promise<unknown>[]): Promise<void> {
   }
 }
 
-type Tried =
+type Comparison =
   | Exclude<otps.Counting, { outcome: 'compare' }>
   | { outcome: 'compare'; attempt: otps.Attempt; isRight: boolean };

@@ -24,12 +24,12 @@ interface Replacement {
   /** The OTP that allows the change. The change consumes it. */
   otp?: otps.Attempt | undefined;
   /** The id of the session that survives. Without it the change revokes every session. */
-  keeping?: number;
-  also?: readonly Write[];
+  keptSessionId?: number;
+  otherWrites?: readonly Write[];
 }
 
 /** A transaction has 100 writes. The other writes need up to 15. */
-const mostLeftovers = 85;
+const mostCleanUpWrites = 85;
 
 /**
  * Sets a password, and the e-mail address to use it with, and revokes the other sessions, in one
@@ -40,7 +40,7 @@ const mostLeftovers = 85;
  * session has been revoked
  */
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
-  const { hash, email, network, otp, keeping, also = [] } = replacement;
+  const { hash, email, network, otp, keptSessionId, otherWrites = [] } = replacement;
   let holder: customers.Customer | undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const [{ customer, password }, before] = await Promise.all([
@@ -49,16 +49,18 @@ export async function changePassword(customerId: number, replacement: Replacemen
     ]);
     if (!customer) return false;
     const newEmail = email === customer.email ? undefined : email;
-    const own = keeping === undefined ? undefined : { customerId, id: keeping };
+    const keptSession = keptSessionId === undefined ? undefined : { customerId, id: keptSessionId };
     // A first password has no earlier holder to lock out.
-    const isFirst = own !== undefined && !password;
-    const next = own && customer.signIns + 1;
+    const isFirst = keptSession !== undefined && !password;
+    const next = keptSession && customer.signIns + 1;
     const writes: Record<string, Write> = {
       password: isFirst
         ? passwords.setFirstPasswordWrite(customerId, hash)
         : passwords.setPasswordWrite(customerId, hash),
-      ...(own && {
-        session: isFirst ? sessions.checkSessionWrite(own) : sessions.moveToGenerationWrite(own, customer.signIns + 1),
+      ...(keptSession && {
+        session: isFirst
+          ? sessions.checkSessionWrite(keptSession)
+          : sessions.moveToGenerationWrite(keptSession, customer.signIns + 1),
       }),
       customer: isFirst ? checkUnchangedWrite(customer, newEmail) : revokeAllWrite(customer, { email: newEmail, next }),
       ...(otp && { otp: otps.consumeOtpWrite(otp) }),
@@ -67,30 +69,30 @@ export async function changePassword(customerId: number, replacement: Replacemen
     };
     const writing = transact([
       ...Object.values(writes),
-      ...also,
-      ...(isFirst ? [] : leftovers(before, customerId, keeping).slice(0, mostLeftovers)),
+      ...otherWrites,
+      ...(isFirst ? [] : cleanUpWrites(before, customerId, keptSessionId).slice(0, mostCleanUpWrites)),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
     const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
     // A right OTP is no guess, even if the change fails for another reason.
-    const forgive = async () => otp && otps.refundAttempt(otp);
+    const refundOtp = async () => otp && otps.refundAttempt(otp);
     if (refused.includes('taken') || refused.includes('emailChanges')) {
-      await forgive();
+      await refundOtp();
       failOverLimit(writes, result.refused);
     }
     if (refused.includes('session')) {
-      await forgive();
+      await refundOtp();
       return fail('tokenNotValid');
     }
     if (refused.includes('otp')) {
-      await forgive();
+      await refundOtp();
       return false;
     }
     if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
       holder = await findYieldingHolder(newEmail, customer);
       if (!holder) {
-        await Promise.all([forgive(), countTakenResponse(network)]);
+        await Promise.all([refundOtp(), countTakenResponse(network)]);
         return failFields({ attr: 'email', code: 'unique' });
       }
     } else {
@@ -105,11 +107,18 @@ export async function changePassword(customerId: number, replacement: Replacemen
  * Deletes the revoked sessions and deactivates their devices. Sessions that do not fit into the
  * transaction stay in the table, but their tokens are rejected.
  */
-function leftovers({ open, registered }: SignInState, customerId: number, keeping: number | undefined): Write[] {
-  const [gone, staying] = [open.filter(({ id }) => id !== keeping), open.filter(({ id }) => id === keeping)];
-  const silent =
-    keeping === undefined
+function cleanUpWrites(
+  { open, registered }: SignInState,
+  customerId: number,
+  keptSessionId: number | undefined,
+): Write[] {
+  const [revoked, kept] = [
+    open.filter(({ id }) => id !== keptSessionId),
+    open.filter(({ id }) => id === keptSessionId),
+  ];
+  const deactivations =
+    keptSessionId === undefined
       ? registered.map(({ registrationId }) => deactivateDeviceWrite(customerId, registrationId))
-      : deactivateDeviceWrites(gone, staying, registered);
-  return [...gone.map(sessions.revokeSessionWrite), ...silent];
+      : deactivateDeviceWrites(revoked, kept, registered);
+  return [...revoked.map(sessions.revokeSessionWrite), ...deactivations];
 }

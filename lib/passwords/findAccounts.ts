@@ -54,16 +54,16 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
   const { email, phone } = identifier;
   const claims = await readClaims(identifier);
   const { first, last } = claims.phone ? { first: claims.phone.customerId } : (claims.unproven ?? {});
-  const meant = email
+  const customerIds = email
     ? [claims.email?.customerId, claims.lost?.customerId]
     : [first, last === first ? undefined : last];
   const read = async (id: number | undefined) => {
     const account = await readAccount(id ?? noCustomerId);
     const { unprovenPhone } = account.customer ?? {};
-    const isTheirs = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
-    return isTheirs ? account : { ...account, customer: undefined };
+    const hasPhone = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
+    return hasPhone ? account : { ...account, customer: undefined };
   };
-  return Promise.all([read(meant[0]), read(meant[1])]);
+  return Promise.all([read(customerIds[0]), read(customerIds[1])]);
 }
 
 /**

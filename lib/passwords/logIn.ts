@@ -32,36 +32,40 @@ interface LogIn extends Identifier {
  * it counts the attempt, reads the same items and hashes as many passwords.
  * @throws wrongCredentials, throttled
  */
-export async function logIn({ password: typed, deviceToken, clientIp, ...identifier }: LogIn) {
-  const name = toLoginKey(identifier);
+export async function logIn({ password, deviceToken, clientIp, ...identifier }: LogIn) {
+  const loginKey = toLoginKey(identifier);
   const network = clientNetwork(clientIp);
   const tokenOf = await readDeviceToken(deviceToken);
   const finding = findAccounts(identifier);
-  const own = tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
-  if (own) {
-    const opened = await logInTo([own], await countLoginAttempt(name, network, tokenOf));
+  const ownAccount =
+    tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
+  if (ownAccount) {
+    const signedIn = await logInTo([ownAccount], await countLoginAttempt(loginKey, network, tokenOf));
     const isOnlyOne = (await finding).every(({ customer }) => !customer || customer.id === tokenOf);
-    if (opened || isOnlyOne) return opened ?? fail('wrongCredentials');
+    if (signedIn || isOnlyOne) return signedIn ?? fail('wrongCredentials');
   }
   // A device token must not help to guess the password of another account with the same identifier.
-  const [tried, accounts] = await Promise.all([countLoginAttempt(name, network, undefined), finding]);
-  return (await logInTo(accounts, tried)) ?? fail('wrongCredentials');
+  const [attempt, accounts] = await Promise.all([countLoginAttempt(loginKey, network, undefined), finding]);
+  return (await logInTo(accounts, attempt)) ?? fail('wrongCredentials');
 
-  async function logInTo(candidates: readonly Account[], tried: LoginAttempt) {
+  async function logInTo(candidates: readonly Account[], attempt: LoginAttempt) {
     for (const account of candidates) {
       // Read after the customer, so that the list holds the session of every counted sign-in.
       const [isRight, before] = await Promise.all([
-        isPassword(typed, account.customer && account.password?.hash),
+        isPassword(password, account.customer && account.password?.hash),
         readSignedInDevices(account.customer?.id ?? noCustomerId),
       ]);
       if (!isRight) continue;
-      if (account === own || isUnambiguous(identifier, account, candidates)) {
-        const [opened] = await Promise.all([openSession(account, before, typed, [tried.forgetting]), tried.succeed()]);
-        return opened;
+      if (account === ownAccount || isUnambiguous(identifier, account, candidates)) {
+        const [signedIn] = await Promise.all([
+          openSession(account, before, password, [attempt.forgetting]),
+          attempt.succeed(),
+        ]);
+        return signedIn;
       }
-      const opened = await openSession(account, before, typed);
-      await tried.undo();
-      return opened;
+      const signedIn = await openSession(account, before, password);
+      await attempt.undo();
+      return signedIn;
     }
     return undefined;
   }
@@ -71,29 +75,34 @@ export async function logIn({ password: typed, deviceToken, clientIp, ...identif
  * Creates a session. Starts over if another request signs in, rehashes the password or changes it
  * at the same moment.
  */
-async function openSession(account: Account, before: SignInState, typed: string, also: readonly Write[] = []) {
+async function openSession(
+  account: Account,
+  before: SignInState,
+  enteredPassword: string,
+  otherWrites: readonly Write[] = [],
+) {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
-    const hashedAnew = isOutdated(password.hash) ? await hashPassword(typed) : undefined;
+    const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
     const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
     const { session, writes } = createSessionWrites(customer.id, origin, before);
     const [result, phone] = await Promise.all([
       transact([
-        passwords.confirmPasswordWrite(customer.id, password, hashedAnew),
+        passwords.confirmPasswordWrite(customer.id, password, newHash),
         countSignInWrite(customer),
-        ...also,
+        ...otherWrites,
         ...writes,
       ]),
       customers.readDisplayedPhone(customer),
     ]);
     if (result.done) return { customer, phone, wallet, session };
     await backOff(attempt);
-    const compared = password.hash;
+    const comparedHash = password.hash;
     account = await readAccount(customer.id);
     before = await readSignedInDevices(customer.id);
     const { hash } = account.password ?? {};
-    if (hash !== compared && !(await isPassword(typed, hash))) return fail('wrongCredentials');
+    if (hash !== comparedHash && !(await isPassword(enteredPassword, hash))) return fail('wrongCredentials');
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }

@@ -19,8 +19,8 @@ const steps = Math.ceil(Math.log2(longestWaitSeconds));
  * free.
  */
 function waitAfter(failures: number): number {
-  const beyond = failures - config.loginFailuresBeforeWait;
-  return beyond < 0 ? 0 : Math.min(2 ** beyond, longestWaitSeconds);
+  const surplus = failures - config.loginFailuresBeforeWait;
+  return surplus < 0 ? 0 : Math.min(2 ** surplus, longestWaitSeconds);
 }
 
 /**
@@ -42,15 +42,21 @@ export async function countAttempt(identifier: string, network: string, now: num
     kind: 'update',
     key,
     expression: 'SET #lastAtSeconds = :now, #expiresAtSeconds = :expiry ADD #failures :one',
-    condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${mayTry()}))`,
-    values: { ':now': now, ':expiry': now + daySeconds, ':one': 1, ':ahead': now + clockSkewSeconds, ...timesOf(now) },
+    condition: `attribute_not_exists(pk) OR #lastAtSeconds > :ahead OR (#expiresAtSeconds > :now AND (${throttleCondition()}))`,
+    values: {
+      ':now': now,
+      ':expiry': now + daySeconds,
+      ':one': 1,
+      ':ahead': now + clockSkewSeconds,
+      ...throttleValues(now),
+    },
   });
   const before = Failures.safeParse(old).data;
   if (done)
-    return { done, forgetting: resetThrottleWrite(identifier, network), undo: () => takeBack(key, now, before) };
+    return { done, forgetting: resetThrottleWrite(identifier, network), undo: () => undoAttempt(key, now, before) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
-  await forget(key, expiresAtSeconds);
+  await deleteExpired(key, expiresAtSeconds);
   return countAttempt(identifier, network, now);
 }
 
@@ -62,7 +68,7 @@ export function resetThrottleWrite(identifier: string, network: string): Write {
  * Restores the failures from before an attempt. If later attempts were counted, it only subtracts
  * one.
  */
-async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> | undefined): Promise<void> {
+async function undoAttempt(key: Key, now: number, before: z.infer<typeof Failures> | undefined): Promise<void> {
   const values = { ':minusOne': -1, ':none': 0, ':one': 1, ':now': now };
   const isLast = '#lastAtSeconds = :now';
   const { lastAtSeconds: last, expiresAtSeconds: expiry } = before ?? {};
@@ -85,7 +91,7 @@ async function takeBack(key: Key, now: number, before: z.infer<typeof Failures> 
  * Deletes an expired counter. DynamoDB deletes it up to days late, and a new count must not
  * continue it.
  */
-function forget(key: Key, expiresAtSeconds: number): Promise<unknown> {
+function deleteExpired(key: Key, expiresAtSeconds: number): Promise<unknown> {
   const condition = '#expiresAtSeconds = :seen';
   return write({ kind: 'delete', key, condition, values: { ':seen': expiresAtSeconds } });
 }
@@ -94,7 +100,7 @@ function forget(key: Key, expiresAtSeconds: number): Promise<unknown> {
  * Returns a condition with one comparison for each step of the wait, because a DynamoDB expression
  * cannot double a number.
  */
-function mayTry(): string {
+function throttleCondition(): string {
   const byStep = Array.from(
     { length: steps },
     (_, step) => `(#failures = :count${step} AND #lastAtSeconds <= :since${step})`,
@@ -104,7 +110,7 @@ function mayTry(): string {
   );
 }
 
-function timesOf(now: number): Record<string, number> {
+function throttleValues(now: number): Record<string, number> {
   const counts = Array.from({ length: steps + 1 }, (_, step) => config.loginFailuresBeforeWait + step);
   return Object.fromEntries(
     counts.flatMap((count, step) => [

@@ -20,7 +20,7 @@ const derive = promisify(argon2);
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltBytes);
-  return written(currentCost(), salt, await run(password, salt, currentCost()));
+  return formatHash(currentCost(), salt, await run(password, salt, currentCost()));
 }
 
 /**
@@ -28,7 +28,7 @@ export async function hashPassword(password: string): Promise<string> {
  * comparison takes as long, so that timing does not tell whether there is an account.
  */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
-  const { cost, salt, hash } = stored ? read(stored) : nothing();
+  const { cost, salt, hash } = stored ? parseHash(stored) : makePlaceholder();
   const isSame = timingSafeEqual(await run(password, salt, cost), hash);
   const missing = workOf(currentCost()) - workOf(cost);
   if (missing >= leastMemoryKib) {
@@ -39,7 +39,7 @@ export async function isPassword(password: string, stored: string | undefined): 
 }
 
 export function isOutdated(stored: string): boolean {
-  return costText(read(stored).cost) !== costText(currentCost());
+  return costText(parseHash(stored).cost) !== costText(currentCost());
 }
 
 function run(password: string, nonce: Buffer, { m: memory, t: passes, p: parallelism }: Cost): Promise<Buffer> {
@@ -56,7 +56,7 @@ function currentCost(): Cost {
 }
 
 /** Returns the hash to compare with if an account has no password. */
-function nothing() {
+function makePlaceholder() {
   return { cost: currentCost(), salt: Buffer.alloc(saltBytes), hash: Buffer.alloc(hashBytes) };
 }
 
@@ -64,12 +64,12 @@ function costText({ m, t, p }: Cost): string {
   return `m=${m},t=${t},p=${p}`;
 }
 
-function written(cost: Cost, salt: Buffer, hash: Buffer): string {
+function formatHash(cost: Cost, salt: Buffer, hash: Buffer): string {
   const [shownSalt, shownHash] = [salt, hash].map((bytes) => bytes.toString('base64').replace(/=+$/, ''));
   return `$argon2id$v=19$${costText(cost)}$${shownSalt}$${shownHash}`;
 }
 
-function read(stored: string) {
+function parseHash(stored: string) {
   const [, , , costs = '', salt = '', hash = ''] = stored.split('$');
   const cost = Cost.parse(Object.fromEntries(costs.split(',').map((part) => [part[0], Number(part.slice(2))])));
   return { cost, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };

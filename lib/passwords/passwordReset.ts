@@ -62,21 +62,21 @@ interface Reset extends Identifier {
  * @throws wrongCode if the OTP or the account is wrong; throttled; `too_common` for a password that
  * is the account's e-mail address or phone
  */
-export async function resetPassword({ code: typed, password, clientIp, ...identifier }: Reset): Promise<void> {
+export async function resetPassword({ code, password, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
   const name = `reset ${toLoginKey(identifier)}`;
   const network = clientNetwork(clientIp);
-  const [tried, [{ customer }]] = await Promise.all([
+  const [attempt, [{ customer }]] = await Promise.all([
     loginFailures.countAttempt(name, network, nowSeconds()),
     findAccounts(identifier),
   ]);
-  if (!tried.done) return fail('throttled', { retryAfterSeconds: tried.waitSeconds });
+  if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
   // Without an account, the attempt counts at the phone of the request, so that the limit tells
   // nothing.
   const phone = customer?.phoneNumber || identifier.phone?.number || '';
   const admission = await admitAttempt(phone, type, { network, isOwner: false });
   const [otp, [lost]] = await Promise.all([
-    findMatchingOtp(admission, typed),
+    findMatchingOtp(admission, code),
     readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
   ]);
   if (!customer?.phoneNumber || !otp) {
@@ -84,7 +84,7 @@ export async function resetPassword({ code: typed, password, clientIp, ...identi
     return fail('wrongCode');
   }
   if (isGuessable(password, { email: customer.email, phone })) {
-    await Promise.all([otps.refundAttempt(otp), tried.undo()]);
+    await Promise.all([otps.refundAttempt(otp), attempt.undo()]);
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
@@ -94,7 +94,10 @@ export async function resetPassword({ code: typed, password, clientIp, ...identi
     hash,
     network,
     otp,
-    also: [tried.forgetting, ...names.filter(Boolean).map((known) => loginFailures.resetThrottleWrite(known, network))],
+    otherWrites: [
+      attempt.forgetting,
+      ...names.filter(Boolean).map((key) => loginFailures.resetThrottleWrite(key, network)),
+    ],
   });
   if (!isDone) fail('wrongCode');
 }

@@ -8,7 +8,7 @@ import { changePassword } from './changePassword.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
 
-interface Wanted {
+interface NewPassword {
   email?: string | null | undefined;
   password: string;
   code?: string | null | undefined;
@@ -22,24 +22,24 @@ interface Wanted {
  * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed,
  * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
  */
-export async function setPassword({ customer, session }: SignedIn, wanted: Wanted): Promise<void> {
+export async function setPassword({ customer, session }: SignedIn, newPassword: NewPassword): Promise<void> {
   const { phoneNumber: phone } = customer;
-  if (!phone || !wanted.code) requireFreshProof(session);
-  if (!wanted.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
-  const email = wanted.email ?? undefined;
-  if (isGuessable(wanted.password, { email: email ?? customer.email, phone })) {
+  if (!phone || !newPassword.code) requireFreshProof(session);
+  if (!newPassword.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
+  const email = newPassword.email ?? undefined;
+  if (isGuessable(newPassword.password, { email: email ?? customer.email, phone })) {
     return failFields({ attr: 'password', code: 'too_common' });
   }
-  const network = clientNetwork(wanted.clientIp);
+  const network = clientNetwork(newPassword.clientIp);
   const otp =
-    phone && wanted.code
+    phone && newPassword.code
       ? await verifyOtp(
           await admitAttempt(phone, 'password_reset', { network, isOwner: false, isSignedIn: true }),
-          wanted.code,
+          newPassword.code,
         )
       : undefined;
-  const hash = await hashPassword(wanted.password);
-  const isDone = await changePassword(customer.id, { hash, email, network, otp, keeping: session.id });
+  const hash = await hashPassword(newPassword.password);
+  const isDone = await changePassword(customer.id, { hash, email, network, otp, keptSessionId: session.id });
   if (!isDone) fail(otp ? 'otpExpired' : 'authenticationFailed');
   await sendSecurityNotice(customer, 'password');
 }

@@ -20,28 +20,28 @@ import * as passwords from './passwordRepository.ts';
  * @throws throttled, `unique` for an e-mail address of another customer, and for a phone that
  * another customer has verified
  */
-export async function signUp(wanted: SignUp, language: Language, clientIp: string) {
+export async function signUp(request: SignUp, language: Language, clientIp: string) {
   const network = clientNetwork(clientIp);
   const [country, hash] = await Promise.all([
-    countries.find(wanted.phone.country),
-    hashPassword(wanted.password),
+    countries.find(request.phone.country),
+    hashPassword(request.password),
     requireTakenResponsesLeft(network),
     limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
   ]);
   const customer = customers.Customer.parse({
     id: newId(),
     phoneNumber: '',
-    unprovenPhone: wanted.phone.number,
-    fullName: `${wanted.name} ${wanted.last_name}`,
-    lastName: wanted.last_name,
-    email: wanted.email,
+    unprovenPhone: request.phone.number,
+    fullName: `${request.name} ${request.last_name}`,
+    lastName: request.last_name,
+    email: request.email,
     image: null,
     gender: 'NS',
-    birthDate: wanted.birthdate,
+    birthDate: request.birthdate,
     primaryAddressId: null,
     language,
     countryCode: country.code,
-    referredBy: wanted.refered ?? '',
+    referredBy: request.refered ?? '',
     createdAtSeconds: nowSeconds(),
   });
   const creation = customers.createCustomerWrites(customer, country.currency);
@@ -54,5 +54,5 @@ export async function signUp(wanted: SignUp, language: Language, clientIp: strin
     const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));
     return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
   }
-  return { customer, phone: wanted.phone.number, wallet: makeEmptyWallet(country.currency), session };
+  return { customer, phone: request.phone.number, wallet: makeEmptyWallet(country.currency), session };
 }

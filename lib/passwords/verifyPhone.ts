@@ -47,15 +47,15 @@ export async function verifyPhone(
     // A parallel request of the customer may have verified the phone with the same OTP.
     const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
     if (!current) return fail('authenticationFailed');
-    const wanted = verification.phone?.number ?? current.phoneNumber;
-    if (current.phoneNumber && current.phoneNumber === wanted) return current;
+    const number = verification.phone?.number ?? current.phoneNumber;
+    if (current.phoneNumber && current.phoneNumber === number) return current;
     throw error;
   }
 }
 
 async function tryToVerify(
   customer: customers.Customer,
-  { phone: other, code: typed, language, clientIp }: Verification,
+  { phone: other, code, language, clientIp }: Verification,
 ): Promise<customers.Customer> {
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
@@ -64,12 +64,12 @@ async function tryToVerify(
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;
-  if (!typed) {
+  if (!code) {
     await requireAvailable({ phone: { number, country } }, clientIp);
     await sendOtp({ phone: { number, country }, type, appId: undefined, language, caller });
     return fail('phoneNotVerified');
   }
-  const otp = await verifyOtp(await admitAttempt(number, type, caller), typed, 'verification_code');
+  const otp = await verifyOtp(await admitAttempt(number, type, caller), code, 'verification_code');
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);

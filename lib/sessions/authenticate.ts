@@ -19,14 +19,14 @@ export interface SignedIn {
  */
 export const signedIn: Authenticator<SignedIn> = async (headers) => {
   const claims = await claimsOf(headers);
-  return accepted(await findSession(claims), claims);
+  return requireActive(await findSession(claims), claims);
 };
 
 export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = async (headers) => {
   const claims = await claimsOf(headers);
   const keys = [...keysOf(claims), { key: walletKey(claims.customerId), as: Wallet }] as const;
   const [customer, session, wallet] = await readAll(keys);
-  const principal = accepted(standing(customer, session), claims);
+  const principal = requireActive(keepActive(customer, session), claims);
   if (!wallet) throw new Error(`Customer ${claims.customerId} has no wallet.`);
   return { ...principal, wallet };
 };
@@ -34,7 +34,7 @@ export const signedInWithWallet: Authenticator<SignedIn & { wallet: Wallet }> = 
 /** Reads a session and its customer in one consistent read. */
 export async function findSession(claims: Claims) {
   const [customer, session] = await readAll(keysOf(claims));
-  return standing(customer, session);
+  return keepActive(customer, session);
 }
 
 interface Claims {
@@ -57,12 +57,12 @@ function keysOf({ customerId, sessionId }: Claims) {
   ] as const;
 }
 
-function standing(customer: Customer | undefined, session: Session | undefined) {
+function keepActive(customer: Customer | undefined, session: Session | undefined) {
   return { customer, session: customer && session && isActive(session, customer) ? session : undefined };
 }
 
-function accepted(
-  { customer, session }: ReturnType<typeof standing>,
+function requireActive(
+  { customer, session }: ReturnType<typeof keepActive>,
   { accessToken }: Pick<SignedIn, 'accessToken'>,
 ): SignedIn {
   if (!customer) return fail('authenticationFailed');

@@ -17,15 +17,15 @@ export function createSessionWrites(
   { open, registered }: SignInState = { open: [], registered: [] },
 ): { session: sessions.Session; writes: Write[] } {
   const session = sessions.makeSession(customerId, origin);
-  const crowdedOut = sessions.chooseEvicted(open);
-  const staying = [session, ...open.filter((other) => !crowdedOut.includes(other))];
+  const evicted = sessions.chooseEvicted(open);
+  const remaining = [session, ...open.filter((other) => !evicted.includes(other))];
   // A device that signs in is registered in the same transaction, which can write each item only
   // once.
   const others = registered.filter(({ registrationId }) => registrationId !== session.registrationId);
   const writes = [
     sessions.createSessionWrite(session),
-    ...crowdedOut.map(sessions.revokeSessionWrite),
-    ...deactivateDeviceWrites(crowdedOut, staying, others),
+    ...evicted.map(sessions.revokeSessionWrite),
+    ...deactivateDeviceWrites(evicted, remaining, others),
   ];
   return { session, writes };
 }

@@ -44,12 +44,12 @@ async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string,
   return { write: consumeOtpWrite(attempt), refund: attempt.refund };
 }
 
-async function checkPassword({ customer }: SignedIn, typed: string, network: string): Promise<Checked> {
-  const [attempt, [password]] = await Promise.all([
+async function checkPassword({ customer }: SignedIn, password: string, network: string): Promise<Checked> {
+  const [attempt, [stored]] = await Promise.all([
     // Counted by id: success resets failures, and another account may share the e-mail address.
     countLoginAttempt(`customer ${customer.id}`, network, undefined),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);
-  if (!(await isPassword(typed, password?.hash))) return fail('wrongCredentials');
+  if (!(await isPassword(password, stored?.hash))) return fail('wrongCredentials');
   return { write: attempt.forgetting, refund: attempt.succeed };
 }

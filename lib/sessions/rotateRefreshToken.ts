@@ -28,7 +28,7 @@ export async function rotateRefreshToken(token: string): Promise<Tokens> {
   for (;;) {
     const { customer, session } = await findSession(claims);
     if (!customer || !session) return fail('tokenNotValid');
-    switch (standing(session, claims)) {
+    switch (classifyUse(session, claims)) {
       case 'first use': {
         const used = await sessions.useRefreshToken(session, claims);
         if (used) return issueTokens(used);
@@ -48,7 +48,7 @@ export async function rotateRefreshToken(token: string): Promise<Tokens> {
   }
 }
 
-function standing({ usedTokens, sharedCycles, sharing }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
+function classifyUse({ usedTokens, sharedCycles, sharing }: sessions.Session, { tokenId, parentId }: RefreshClaims) {
   const [last, ...older] = usedTokens;
   if (parentId === last.id) return 'first use';
   if (tokenId === last.id) return 'repeated';

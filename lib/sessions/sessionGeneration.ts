@@ -7,7 +7,7 @@ import { profileKey } from '../table/keys.ts';
 /**
  * Returns the condition that the customer exists and has not signed in again since they were read.
  */
-function noFurtherSignIn({ signIns }: Customer) {
+function sameGeneration({ signIns }: Customer) {
   const same =
     signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seenSignIns)' : '#signIns = :seenSignIns';
   return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
@@ -21,7 +21,7 @@ export function countSignInWrite(
   customer: Customer,
   { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
 ): Write {
-  const { condition, values } = noFurtherSignIn(customer);
+  const { condition, values } = sameGeneration(customer);
   const assignments = [...(language ? ['#language = :language'] : []), ...(count ? [count.assignments] : [])];
   return {
     kind: 'update',
@@ -48,7 +48,7 @@ export function checkUnchangedWrite(customer: Customer, email = customer.email):
  * The caller's session survives if it moves to the next generation.
  */
 export function revokeAllWrite(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
-  const { condition, values } = noFurtherSignIn(customer);
+  const { condition, values } = sameGeneration(customer);
   return {
     kind: 'update',
     key: profileKey(customer.id),

@@ -47,7 +47,7 @@ const attempts = 20;
  * one OTP create one session.
  * @throws otpInvalid, otpExpired, otpTryLimit
  */
-export async function signIn({ phone, code: typed, caller, device: given, language }: SignIn): Promise<Outcome> {
+export async function signIn({ phone, code, caller, device: given, language }: SignIn): Promise<Outcome> {
   const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   const [admission, firstClaims, country] = await Promise.all([
     admitAttempt(phone.number, 'customer_auth', caller),
@@ -57,26 +57,26 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
   let claims = firstClaims;
   const hasPushToken = device.registrationId !== '';
   const isAdded = () => hasPushToken && claims.pushToken?.customerId !== claims.phone?.customerId;
-  const readKnown = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
-  const [otp, firstKnown] = await Promise.all([verifyOtp(admission, typed), readKnown()]);
-  let known = firstKnown;
+  const readExisting = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
+  const [otp, firstExisting] = await Promise.all([verifyOtp(admission, code), readExisting()]);
+  let existing = firstExisting;
   if (await devices.respell(given, claims.otherPushTokens)) {
     claims = await readClaims(phone.number, given);
-    known = await readKnown();
+    existing = await readExisting();
   }
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const customer = { ...(known?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
+    const customer = { ...(existing?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
-      known && hasPushToken ? admit(known.customer, known.registered, device, attempt - 1) : { evicted: [] };
+      existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
       customer.id,
-      { ...device, isProven: true, signIn: known ? known.customer.signIns + 1 : 0 },
-      known && { ...known, registered: known.registered.filter((other) => !evicted.includes(other)) },
+      { ...device, isProven: true, signIn: existing ? existing.customer.signIns + 1 : 0 },
+      existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [
       otps.consumeOtpWrite(otp),
-      ...(known
-        ? [countSignInWrite(known.customer, { language, count: isAdded() ? count : undefined })]
+      ...(existing
+        ? [countSignInWrite(existing.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values(customers.createCustomerWrites(customer, country.currency))),
       ...(hasPushToken ? registerDeviceWrites(session, device, claims.pushToken) : []),
       ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
@@ -86,16 +86,22 @@ export async function signIn({ phone, code: typed, caller, device: given, langua
     const writing = transact(all.slice(0, mostWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
-      return { customer, country, wallet: known?.wallet ?? makeEmptyWallet(country.currency), session, isNew: !known };
+      return {
+        customer,
+        country,
+        wallet: existing?.wallet ?? makeEmptyWallet(country.currency),
+        session,
+        isNew: !existing,
+      };
     }
-    const [codeRefused] = result.refused;
-    if (codeRefused) {
+    const [otpRefused] = result.refused;
+    if (otpRefused) {
       await otps.refundAttempt(otp);
       fail('otpExpired');
     }
     await backOff(attempt);
     claims = await readClaims(phone.number, given);
-    known = await readKnown();
+    existing = await readExisting();
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }

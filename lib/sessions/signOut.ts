@@ -13,10 +13,10 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
   const { open, registered } = await readSignedInDevices(customerId);
   const session = open.find(({ id }) => id === sessionId);
   if (!session) return false;
-  const staying = open.filter((other) => other !== session);
+  const remaining = open.filter((other) => other !== session);
   const { done } = await transact([
     { ...sessions.revokeSessionWrite(session), condition: 'attribute_exists(pk)' },
-    ...deactivateDeviceWrites([session], staying, registered),
+    ...deactivateDeviceWrites([session], remaining, registered),
   ]);
   return done || signOut(customerId, sessionId);
 }
@@ -26,29 +26,29 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
  * time. The caller's own session comes last: if a write fails before, the caller is still signed in
  * and can retry.
  */
-export async function signOutEverywhere(own: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
-  const { open, registered } = await readSignedInDevices(own.customerId);
+export async function signOutEverywhere(caller: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
+  const { open, registered } = await readSignedInDevices(caller.customerId);
   const writes = [
-    ...registered.map(({ registrationId }) => deactivateDeviceWrite(own.customerId, registrationId)),
-    ...open.filter(({ id }) => id !== own.id).map(sessions.revokeSessionWrite),
-    sessions.revokeSessionWrite(own),
+    ...registered.map(({ registrationId }) => deactivateDeviceWrite(caller.customerId, registrationId)),
+    ...open.filter(({ id }) => id !== caller.id).map(sessions.revokeSessionWrite),
+    sessions.revokeSessionWrite(caller),
   ];
   for (let start = 0; start < writes.length; start += mostWrites) {
     const { done } = await transact(writes.slice(start, start + mostWrites));
-    if (!done) return signOutEverywhere(own);
+    if (!done) return signOutEverywhere(caller);
   }
 }
 
 /** Deactivates the devices of revoked sessions, but no device that an active session uses. */
 export function deactivateDeviceWrites(
-  ending: readonly sessions.Session[],
-  staying: readonly sessions.Session[],
+  revoked: readonly sessions.Session[],
+  remaining: readonly sessions.Session[],
   registered: readonly Device[],
 ): Write[] {
   return registered
-    .filter((device) => !devices.findSessionOf(device, staying))
+    .filter((device) => !devices.findSessionOf(device, remaining))
     .flatMap((device) => {
-      const session = devices.findSessionOf(device, ending);
+      const session = devices.findSessionOf(device, revoked);
       return session ? [deactivateDeviceWrite(session.customerId, device.registrationId)] : [];
     });
 }
