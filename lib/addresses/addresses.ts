@@ -14,11 +14,11 @@ import type { AddressChanges, NewAddress } from './addressSchema.ts';
  * image is deleted.
  * @throws unsupportedRegion, regionCountryMismatch, and the errors of {@link addresses.create}
  */
-export async function addAddress(customer: Customer, wanted: NewAddress): Promise<addresses.Address> {
-  await requireServed(customer, wanted.point);
-  const { point, description, location_type: locationType, map_description: mapDescription = null } = wanted;
-  const fields = { ...placeOf(point), description, locationType, mapDescription };
-  const image = wanted.map_image ?? null;
+export async function addAddress(customer: Customer, newAddress: NewAddress): Promise<addresses.Address> {
+  await requireServed(customer, newAddress.point);
+  const { point, description, location_type: locationType, map_description: mapDescription = null } = newAddress;
+  const fields = { ...coordinatesOf(point), description, locationType, mapDescription };
+  const image = newAddress.map_image ?? null;
   return withUploadedImage(customer.id, image, async (mapImage) => {
     const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
     if (!isSameImage(customer.id, address.mapImage, mapImage)) await deleteImageBestEffort(customer.id, mapImage);
@@ -39,13 +39,13 @@ function hashOf(fields: object, image: NonNullable<NewAddress['map_image']> | nu
 export async function changeAddress(
   customer: Customer,
   id: number,
-  wanted: AddressChanges,
+  changes: AddressChanges,
 ): Promise<addresses.Address> {
-  const { point, description, location_type, map_description, map_image } = wanted;
+  const { point, description, location_type, map_description, map_image } = changes;
   if (point) await requireServed(customer, point);
   return withUploadedImage(customer.id, map_image, async (mapImage) => {
     const { before, after } = await addresses.change(customer.id, id, {
-      ...(point && placeOf(point)),
+      ...(point && coordinatesOf(point)),
       description,
       locationType: location_type,
       mapDescription: map_description,
@@ -76,6 +76,6 @@ async function requireServed({ countryCode }: Customer, position: Position): Pro
   if (region.countryCode !== countryCode) fail('regionCountryMismatch');
 }
 
-function placeOf([longitude, latitude]: Position): Pick<addresses.Address, 'longitude' | 'latitude'> {
+function coordinatesOf([longitude, latitude]: Position): Pick<addresses.Address, 'longitude' | 'latitude'> {
   return { longitude, latitude };
 }

@@ -26,10 +26,10 @@ const atOnce = 10;
  * It may be repeated any number of times, after any failure.
  * @throws idempotencyKeyReused for the key of another broadcast
  */
-export async function startBroadcast(wanted: BroadcastRequest): Promise<broadcasts.Broadcast> {
-  const { audience, ttlSeconds = config.notificationSeconds, ...content } = wanted;
+export async function startBroadcast(request: BroadcastRequest): Promise<broadcasts.Broadcast> {
+  const { audience, ttlSeconds = config.notificationSeconds, ...content } = request;
   const contentHash = createHash('sha256')
-    .update(JSON.stringify([audience, wanted.ttlSeconds, { ...content, data: Object.entries(content.data).sort() }]))
+    .update(JSON.stringify([audience, request.ttlSeconds, { ...content, data: Object.entries(content.data).sort() }]))
     .digest('hex');
   const endsAtSeconds = nowSeconds() + ttlSeconds;
   const expiresAtSeconds = endsAtSeconds + memorySeconds;
@@ -38,19 +38,19 @@ export async function startBroadcast(wanted: BroadcastRequest): Promise<broadcas
   if (broadcast.contentHash !== contentHash) fail('idempotencyKeyReused');
 
   const { idempotencyKey } = broadcast;
-  const known = await broadcasts.listParts(idempotencyKey);
-  const audiences = inParts(audience, known[0]?.of ?? config.broadcastSegments);
+  const existing = await broadcasts.listParts(idempotencyKey);
+  const audiences = splitIntoParts(audience, existing[0]?.of ?? config.broadcastSegments);
   const missing = audiences.flatMap((share, number) =>
-    known.some((part) => part.number === number) ? [] : [newPart(share, number, audiences.length, broadcast)],
+    existing.some((part) => part.number === number) ? [] : [newPart(share, number, audiences.length, broadcast)],
   );
   await pMap(missing, (part) => broadcasts.addPart(idempotencyKey, part), { concurrency: atOnce });
-  const left = [...known, ...missing].filter(({ isDone }) => !isDone);
-  await enqueue(left.map(({ number }) => ({ idempotency_key: idempotencyKey, part: number })));
+  const pending = [...existing, ...missing].filter(({ isDone }) => !isDone);
+  await enqueue(pending.map(({ number }) => ({ idempotency_key: idempotencyKey, part: number })));
   return broadcast;
 }
 
 /** Splits an audience into parts: each has a few ids, or one segment of the table. */
-function inParts(audience: broadcasts.Audience, segments: number): broadcasts.Audience[] {
+function splitIntoParts(audience: broadcasts.Audience, segments: number): broadcasts.Audience[] {
   if (!('customerIds' in audience)) return Array.from({ length: segments }, () => audience);
   const { customerIds } = audience;
   return Array.from({ length: Math.ceil(customerIds.length / idsPerPart) }, (_, index) => ({

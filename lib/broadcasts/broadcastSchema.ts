@@ -51,8 +51,8 @@ export const NotifyRequest = z
     ttl: z.int().min(1).max(yearSeconds).optional().describe('Seconds; as NOTIFICATION_SECONDS says without it.'),
   })
   .superRefine(
-    (wanted, context) => {
-      const given = audiences.filter((name) => wanted[name] !== undefined);
+    (request, context) => {
+      const given = audiences.filter((name) => request[name] !== undefined);
       if (given.length === 0) context.addIssue({ code: 'custom', path: [], ...code('required') });
       for (const name of given.slice(1)) context.addIssue({ code: 'custom', path: [name], ...code('invalid') });
     },
@@ -60,9 +60,9 @@ export const NotifyRequest = z
   );
 export type NotifyRequest = z.output<typeof NotifyRequest>;
 
-export function toStoredRequest(wanted: NotifyRequest): BroadcastRequest {
+export function toStoredRequest(request: NotifyRequest): BroadcastRequest {
   const { customer_ids, country, language, notification_type, title, message_body, data, idempotency_key, ttl } =
-    wanted;
+    request;
   return {
     audience: customer_ids
       ? { customerIds: [...new Set(customer_ids)].sort((a, b) => a - b) }

@@ -18,7 +18,7 @@ export async function scanCustomers(
   { countryCode, language }: { countryCode?: string | undefined; language?: Language | undefined },
   { segment, of, after }: { segment: number; of: number; after: Key | undefined },
 ): Promise<{ customers: Customer[]; next: Key | undefined }> {
-  const wanted = { ':sk': profileKey(0).sk, ':country': countryCode, ':language': language };
+  const values = { ':sk': profileKey(0).sk, ':country': countryCode, ':language': language };
   const conditions = [
     'sk = :sk',
     ...(countryCode ? ['countryCode = :country'] : []),
@@ -31,18 +31,18 @@ export async function scanCustomers(
     TotalSegments: of,
     FilterExpression: conditions.join(' AND '),
     ...(language && { ExpressionAttributeNames: { '#language': 'language' } }),
-    ExpressionAttributeValues: wanted,
+    ExpressionAttributeValues: values,
     ExclusiveStartKey: after && { ...after },
   });
   const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
-  return { customers: Items.flatMap(readable), next: LastEvaluatedKey as (Key & Item) | undefined };
+  return { customers: Items.flatMap(parseCustomer), next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
 /**
  * Parses a customer, or returns none if the item is broken, so that the other customers still get
  * their notification.
  */
-function readable(item: Item): Customer[] {
+function parseCustomer(item: Item): Customer[] {
   const { data, error } = Customer.safeParse(item);
   if (error) logger().error('customer_unreadable', { customer_id: readCustomerId(String(item.pk)) });
   return data ? [data] : [];

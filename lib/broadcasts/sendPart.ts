@@ -23,9 +23,9 @@ export async function sendPart(
   const broadcast = await broadcasts.find(idempotencyKey);
   let part = await broadcasts.findPart(idempotencyKey, number);
   while (broadcast && part && !part.isDone) {
-    const { customers, ...place } = broadcast.endsAtSeconds > nowSeconds() ? await nextCustomers(part) : nobody;
-    const arrived = await pMap(customers, (customer) => send(broadcast, customer), { concurrency: atOnce });
-    const recipients = arrived.filter(Boolean).length;
+    const { customers, ...place } = broadcast.endsAtSeconds > nowSeconds() ? await nextCustomers(part) : emptyStep;
+    const results = await pMap(customers, (customer) => send(broadcast, customer), { concurrency: atOnce });
+    const recipients = results.filter(Boolean).length;
     part = await broadcasts.advance(idempotencyKey, part, { ...place, recipients });
     if (!hasTime()) break;
   }
@@ -36,7 +36,7 @@ export async function sendPart(
 }
 
 /** The step of an expired broadcast: it sends nothing and ends the part. */
-const nobody = { customers: [], after: null, idsDone: 0, unknown: 0, isDone: true };
+const emptyStep = { customers: [], after: null, idsDone: 0, unknown: 0, isDone: true };
 
 async function nextCustomers(
   part: broadcasts.Part,

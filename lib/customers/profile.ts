@@ -33,12 +33,12 @@ export async function readProfile(customerId: number): Promise<Customer> {
  */
 export async function changeProfile(
   { customer, session }: Pick<SignedIn, 'customer' | 'session'>,
-  wanted: CustomerChanges,
+  fields: CustomerChanges,
   clientIp: string,
 ): Promise<void> {
-  const { full_name, birth_date, primary_address, email, gender, language } = wanted;
+  const { full_name, birth_date, primary_address, email, gender, language } = fields;
   const network = clientNetwork(clientIp);
-  await withUploadedImage(customer.id, wanted.image, async (image) => {
+  await withUploadedImage(customer.id, fields.image, async (image) => {
     const changes = {
       fullName: full_name,
       image,

@@ -98,13 +98,13 @@ export function takeEmailWrites(
   const limits = { emailChanges: countEmailChangeWrite(customerId), taken: checkTakenResponsesWrite(network) };
   if (!holder) {
     const condition = 'attribute_not_exists(pk)';
-    const own = { condition: `${condition} OR #customerId = :own`, values: { ':own': customerId } };
+    const freeOrOwn = { condition: `${condition} OR #customerId = :own`, values: { ':own': customerId } };
     return {
       ...limits,
       claim: { kind: 'put', key, item, condition },
       // The customer who lost the e-mail still logs in with it. That would end if an unverified
       // holder lost it too.
-      ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...own } }),
+      ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...freeOrOwn } }),
     };
   }
   const { lostEmail: before } = holder;

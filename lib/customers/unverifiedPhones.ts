@@ -26,11 +26,11 @@ export function addSignUpWrite(phone: string, customerId: number): Write {
  */
 export async function removeSignUpWrites(phone: string, customerId: number): Promise<Write[]> {
   const key = unprovenPhoneKey(phone);
-  const [seen] = phone ? await readAll([{ key, as: UnverifiedPhone }]) : [];
-  if (seen?.first !== customerId && seen?.last !== customerId) return [];
+  const [stored] = phone ? await readAll([{ key, as: UnverifiedPhone }]) : [];
+  if (stored?.first !== customerId && stored?.last !== customerId) return [];
   const condition = '#first = :first AND #last = :last';
-  const values = { ':first': seen.first, ':last': seen.last };
-  const other = [seen.first, seen.last].find((id) => id !== customerId);
+  const values = { ':first': stored.first, ':last': stored.last };
+  const other = [stored.first, stored.last].find((id) => id !== customerId);
   if (other === undefined) return [{ kind: 'delete', key, condition, values }];
   const item = { first: other, last: other } satisfies z.input<typeof UnverifiedPhone>;
   return [{ kind: 'put', key, item, condition, values }];

@@ -36,23 +36,23 @@ export async function register(
   given: Registration,
 ): Promise<{ device: Device; isNew: boolean }> {
   const { id: customerId } = customer;
-  const wanted = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
-  let seen = customer;
+  const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
+  let currentCustomer = customer;
   let collisions = 0;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; performance.now() < deadline; attempt++) {
-    const [renewed, [claim, ...others], present] = await Promise.all([
-      write(renewDeviceWrite(session, wanted)),
+    const [renewed, [claim, ...others], devices] = await Promise.all([
+      write(renewDeviceWrite(session, device)),
       readPushTokenClaims(given),
-      hasRoom(seen) ? [] : listByCustomer(customerId),
+      hasRoom(currentCustomer) ? [] : listByCustomer(customerId),
     ]);
     if (await respell(given, others)) continue;
-    const { evicted, count } = admit(seen, present, wanted, collisions);
+    const { evicted, count } = admit(currentCustomer, devices, device, collisions);
     const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
       if (evictions.length > 0) await transact(evictions);
       return {
-        device: Device.parse({ ...renewed.old, ...setExpression(toRegisteredFields(session, wanted)).given }),
+        device: Device.parse({ ...renewed.old, ...setExpression(toRegisteredFields(session, device)).given }),
         isNew: false,
       };
     }
@@ -60,14 +60,14 @@ export async function register(
     const identity = claim ?? makeIdentity();
     const result = await transact([
       countDeviceWrite(customerId, count),
-      ...registerDeviceWrites(session, wanted, claim, identity),
+      ...registerDeviceWrites(session, device, claim, identity),
       ...evictions,
     ]);
-    if (result.done) return { device: makeDevice(session, wanted, identity), isNew: !claim };
+    if (result.done) return { device: makeDevice(session, device, identity), isNew: !claim };
     if (evicted.length > 0) collisions += 1;
     const [profile] = result.refused;
     // The devices must be read after the customer, so the next attempt reads them again.
-    if (profile) seen = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
+    if (profile) currentCustomer = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
   }
   return fail('throttled', { retryAfterSeconds: 1 });
@@ -92,13 +92,13 @@ function otherSpellings({ registrationId, type }: Registration): string[] {
  * @param claims of the other spellings, in the order of {@link listPushTokenClaimKeys}
  */
 export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
-  const held = otherSpellings(given).flatMap((spelling, index) => {
+  const keys = otherSpellings(given).flatMap((spelling, index) => {
     const claim = claims[index];
     return claim ? [{ key: deviceKey(claim.customerId, spelling), as: Device, customerId: claim.customerId }] : [];
   });
-  const stored = held.length > 0 ? await readAll(held) : [];
+  const stored = keys.length > 0 ? await readAll(keys) : [];
   let isAny = false;
-  for (const [index, { customerId }] of held.entries()) {
+  for (const [index, { customerId }] of keys.entries()) {
     const device = stored[index];
     if (device?.type !== 'ios') continue;
     isAny = true;
@@ -114,10 +114,10 @@ export async function respell(given: Registration, claims: readonly (PushTokenCl
  * @throws notFound
  */
 export async function find(customerId: number, registrationId: string): Promise<Device> {
-  return (await locate(customerId, registrationId)) ?? fail('notFound');
+  return (await findStored(customerId, registrationId)) ?? fail('notFound');
 }
 
-async function locate(customerId: number, registrationId: string): Promise<Device | undefined> {
+async function findStored(customerId: number, registrationId: string): Promise<Device | undefined> {
   const spellings = listSpellings(registrationId);
   const found = await readAll(spellings.map((spelling) => ({ key: deviceKey(customerId, spelling), as: Device })));
   return found.find((device) => device && (device.registrationId === registrationId || device.type === 'ios'));
@@ -126,7 +126,7 @@ async function locate(customerId: number, registrationId: string): Promise<Devic
 /** Returns the stored push token of a customer's device for any spelling of it. */
 export async function readStoredToken(customerId: number, registrationId: string): Promise<string> {
   if (!hasSpellings(registrationId)) return registrationId;
-  return (await locate(customerId, registrationId))?.registrationId ?? registrationId;
+  return (await findStored(customerId, registrationId))?.registrationId ?? registrationId;
 }
 
 /**
@@ -137,18 +137,18 @@ export async function readStoredToken(customerId: number, registrationId: string
  */
 export async function change(session: Owner, registrationId: string, changes: DeviceFields): Promise<Device> {
   const { customerId, id: sessionId } = session;
-  const { registrationId: wanted = registrationId, ...fields } = changes;
-  const isApns = hasSpellings(registrationId) || hasSpellings(wanted);
-  const asApns = { registrationId: wanted, type: 'ios' } as const;
-  const [known, [, ...others] = []] = isApns
+  const { registrationId: newToken = registrationId, ...fields } = changes;
+  const isApns = hasSpellings(registrationId) || hasSpellings(newToken);
+  const asApns = { registrationId: newToken, type: 'ios' } as const;
+  const [stored, [, ...others] = []] = isApns
     ? await Promise.all([find(customerId, registrationId), readPushTokenClaims(asApns)])
     : [];
-  const type = fields.type ?? known?.type;
+  const type = fields.type ?? stored?.type;
   if (type === 'ios' && (await respell(asApns, others))) return change(session, registrationId, changes);
-  const from = known?.registrationId ?? registrationId;
-  const to = toCanonicalToken(wanted, type);
-  if (to !== from) return changeToken(session, from, to, setExpression(fields).given, known);
-  if (Object.values(fields).every((value) => value === undefined)) return known ?? find(customerId, from);
+  const from = stored?.registrationId ?? registrationId;
+  const to = toCanonicalToken(newToken, type);
+  if (to !== from) return changeToken(session, from, to, setExpression(fields).given, stored);
+  if (Object.values(fields).every((value) => value === undefined)) return stored ?? find(customerId, from);
   const { given, ...update } = setExpression({
     ...fields,
     ...(fields.active && { sessionId }),
@@ -165,9 +165,9 @@ export type DeviceFields = Changes<Pick<Device, 'registrationId' | 'type' | 'dev
  * Changes the push token of a device, which keeps its id. Push services replace the token of an app
  * now and then.
  */
-async function changeToken(session: Owner, from: string, to: string, fields: object, known?: Device): Promise<Device> {
+async function changeToken(session: Owner, from: string, to: string, fields: object, stored?: Device): Promise<Device> {
   const { customerId, id: sessionId } = session;
-  const device = known ?? (await find(customerId, from));
+  const device = stored ?? (await find(customerId, from));
   const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
   const result = await transact(moveTokenWrites(customerId, device, changed));
   if (result.done) return changed;
@@ -217,8 +217,8 @@ export function deactivate(customerId: number, { registrationId, registeredAtMs 
 }
 
 export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<void> {
-  const own = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
-  for (const { registrationId } of own) {
+  const devices = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
+  for (const { registrationId } of devices) {
     const { values, ...change } = deactivateDeviceWrite(customerId, registrationId);
     await write({ ...change, condition: '#sessionId = :session', values: { ...values, ':session': id } });
   }

@@ -19,9 +19,13 @@ export class InvalidToken extends Error {
  * @throws {InvalidToken}
  * @see https://docs.aws.amazon.com/sns/latest/dg/mobile-platform-endpoint.html
  */
-export async function ensureEndpoint(token: string, application: string, known: string | undefined): Promise<string> {
-  if (known && !belongsTo(application, known)) await deleteEndpoint(known);
-  else if (known && (await enable(known, token))) return known;
+export async function ensureEndpoint(
+  token: string,
+  application: string,
+  currentArn: string | undefined,
+): Promise<string> {
+  if (currentArn && !belongsTo(application, currentArn)) await deleteEndpoint(currentArn);
+  else if (currentArn && (await enable(currentArn, token))) return currentArn;
   const arn = await create(token, application);
   if (await enable(arn, token)) return arn;
   throw new Error('The endpoint was taken away while it was made.');

@@ -12,12 +12,12 @@ const attempts = 10;
  * the latest state.
  */
 export async function syncPushEndpoint(registrationId: string): Promise<void> {
-  let seen = await endpoints.readTokenHolder(registrationId);
+  let before = await endpoints.readTokenHolder(registrationId);
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    await apply(registrationId, seen);
-    const now = await endpoints.readTokenHolder(registrationId);
-    if (stateOf(now.device) === stateOf(seen.device)) return;
-    seen = now;
+    await reconcile(registrationId, before);
+    const after = await endpoints.readTokenHolder(registrationId);
+    if (stateOf(after.device) === stateOf(before.device)) return;
+    before = after;
   }
   throw new Error('The device does not come to rest.');
 }
@@ -26,7 +26,7 @@ function stateOf(device: Device | undefined): string {
   return JSON.stringify(device && [device.id, device.type, device.active, device.registeredAtMs]);
 }
 
-async function apply(
+async function reconcile(
   registrationId: string,
   { device, endpoint }: Awaited<ReturnType<typeof endpoints.readTokenHolder>>,
 ) {
@@ -42,9 +42,9 @@ async function apply(
   }
 }
 
-async function enable({ id, type, registrationId, registeredAtMs }: Device, application: string, known?: string) {
+async function enable({ id, type, registrationId, registeredAtMs }: Device, application: string, endpointArn?: string) {
   try {
-    const arn = await ensureEndpoint(registrationId, application, known);
+    const arn = await ensureEndpoint(registrationId, application, endpointArn);
     await endpoints.save(registrationId, { arn, enabledForMs: registeredAtMs });
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error;
@@ -52,7 +52,7 @@ async function enable({ id, type, registrationId, registeredAtMs }: Device, appl
   }
 }
 
-const said = new Set<string>();
+const warnedPlatforms = new Set<string>();
 
 /**
  * Returns the platform application for a type of device. A missing one is logged once, because a

@@ -17,8 +17,8 @@ const httpsUrl = text({ max: longestUrl })
   .refine((url) => url.length <= longestUrl, code('max_length', { max: longestUrl }))
   .refine((url) => !/^https:\/\/[^/?#]*@|'/i.test(url), code('invalid'));
 
-function isOnTheWeb(typed: string): boolean {
-  const url = URL.parse(typed);
+function isOnTheWeb(value: string): boolean {
+  const url = URL.parse(value);
   return url?.protocol === 'https:' && isDomainName(url.hostname);
 }
 

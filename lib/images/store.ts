@@ -80,12 +80,12 @@ export async function deleteImagesOf(ownerId: number): Promise<void> {
       new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(ownerId) }),
     );
     if (Contents.length === 0) return;
-    const { Errors: [kept] = [] } = await bucket().send(
+    const { Errors: [failed] = [] } = await bucket().send(
       new DeleteObjectsCommand({
         Bucket: config.imagesBucket,
         Delete: { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true },
       }),
     );
-    if (kept) throw new Error(`S3 did not delete an image: ${kept.Code}.`);
+    if (failed) throw new Error(`S3 did not delete an image: ${failed.Code}.`);
   }
 }

@@ -36,7 +36,7 @@ const atOnce = 20;
  */
 export async function deliverPushes(customerId: number, notification: Notification): Promise<void> {
   const { id, expiresAtSeconds } = notification;
-  const customer = await wantedBy(customerId, notification);
+  const customer = await readRecipient(customerId, notification);
   if (!customer) return;
   const active = await readActiveDevices(customerId);
   if (active.length === 0) return;
@@ -73,7 +73,7 @@ async function readActiveDevices(customerId: number): Promise<OwnedDevice[]> {
  * Returns the customer if they want this push now. They do not if the notification was read,
  * deleted or has expired, if pushes of its type are off, or in quiet hours.
  */
-async function wantedBy(customerId: number, notification: Notification): Promise<Customer | undefined> {
+async function readRecipient(customerId: number, notification: Notification): Promise<Customer | undefined> {
   const [customer, current] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: notificationKey(customerId, notification), as: Notification },
@@ -100,7 +100,7 @@ async function deliverTo(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     if (performance.now() > deadlineMs) throw new Error('There is no time left to push to this device.');
-    const { device, endpoint, ttlSeconds } = await look(customerId, { registrationId, sessionId }, notification);
+    const { device, endpoint, ttlSeconds } = await readState(customerId, { registrationId, sessionId }, notification);
     const application = device?.active ? findApplication(device.type) : undefined;
     if (!device || !application || ttlSeconds <= 0) return;
     try {
@@ -124,7 +124,7 @@ async function deliverTo(
         logger().warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
         throw error;
       }
-      if (isGone(error)) await syncPushEndpoint(registrationId);
+      if (isMissingEndpoint(error)) await syncPushEndpoint(registrationId);
       else await backOff(attempt);
     }
   }
@@ -136,7 +136,7 @@ async function deliverTo(
  * Reads the current state of a device and its push endpoint. Returns no device if its session is
  * revoked, or if the device or the notification is no longer the customer's.
  */
-async function look(
+async function readState(
   customerId: number,
   { registrationId, sessionId }: Pick<OwnedDevice, 'registrationId' | 'sessionId'>,
   notification: Notification,
@@ -150,14 +150,14 @@ async function look(
     { key: endpointKey(registrationId), as: PushEndpoint },
   ]);
   const owner = device?.sessionId ?? sessionId;
-  if (owner !== sessionId) return look(customerId, { registrationId, sessionId: owner }, notification);
-  const isStill =
+  if (owner !== sessionId) return readState(customerId, { registrationId, sessionId: owner }, notification);
+  const isCurrent =
     customer &&
     session &&
     sessions.isActive(session, customer) &&
     isUnread(customer, current) &&
     claim?.customerId === customerId;
-  return { device: isStill ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
+  return { device: isCurrent ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
 }
 
 /** Counts a push without confirmation as sent, because SNS may have accepted it. */
@@ -168,7 +168,7 @@ function acceptTimeout(error: unknown): void {
   logger().warn('push_outcome_unknown', { error: loggable(error) });
 }
 
-function isGone(error: unknown): boolean {
+function isMissingEndpoint(error: unknown): boolean {
   return (
     error instanceof NotFoundException ||
     (error instanceof InvalidParameterException && /TargetArn/.test(error.message))

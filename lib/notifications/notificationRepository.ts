@@ -45,16 +45,16 @@ export type Content = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
  * The location of a notification. It stays after a deletion, so that the same notification is not
  * created again.
  */
-const Whereabouts = Notification.pick({ id: true, reading: true, clearing: true, createdAtMs: true });
+const NotificationLocation = Notification.pick({ id: true, reading: true, clearing: true, createdAtMs: true });
 
 type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
 
 /** Adds a notification to an inbox, once for each id. Returns whether the customer still exists. */
 export async function add(inbox: Inbox, content: Content): Promise<boolean> {
-  const result = await transact(creation(inbox, content));
+  const result = await transact(createWrites(inbox, content));
   if (result.done) return true;
-  const [profile, known] = result.refused;
-  if (known || !profile) return true;
+  const [profile, existing] = result.refused;
+  if (existing || !profile) return true;
   return profile.old ? add(Customer.parse(profile.old), content) : false;
 }
 
@@ -62,10 +62,10 @@ export async function add(inbox: Inbox, content: Content): Promise<boolean> {
  * Creates a notification. The writes fail if it exists, if the customer has been deleted, or if all
  * notifications were read or deleted meanwhile.
  */
-function creation({ id: customerId, readings: reading, clearings: clearing }: Inbox, content: Content): Write[] {
+function createWrites({ id: customerId, readings: reading, clearings: clearing }: Inbox, content: Content): Write[] {
   const { id, createdAtMs, expiresAtSeconds } = content;
   const absent = 'attribute_not_exists(pk)';
-  const whereabouts = { id, reading, clearing, createdAtMs, expiresAtSeconds };
+  const location = { id, reading, clearing, createdAtMs, expiresAtSeconds };
   return [
     {
       kind: 'check',
@@ -74,14 +74,14 @@ function creation({ id: customerId, readings: reading, clearings: clearing }: In
         'attribute_exists(pk) AND (attribute_not_exists(#readings) OR #readings = :reading) AND (attribute_not_exists(#clearings) OR #clearings = :clearing)',
       values: { ':reading': reading, ':clearing': clearing },
     },
-    { kind: 'put', key: notificationIdKey(customerId, id), item: whereabouts, condition: absent },
+    { kind: 'put', key: notificationIdKey(customerId, id), item: location, condition: absent },
     {
       kind: 'put',
-      key: notificationKey(customerId, whereabouts),
+      key: notificationKey(customerId, location),
       item: { ...content, isRead: false, reading, clearing } satisfies Notification,
       condition: absent,
     },
-    { kind: 'put', key: unreadKey(customerId, whereabouts), item: { expiresAtSeconds } },
+    { kind: 'put', key: unreadKey(customerId, location), item: { expiresAtSeconds } },
   ];
 }
 
@@ -110,33 +110,33 @@ export function countUnread({ id, readings }: Pick<Inbox, 'id' | 'readings'>): P
 
 /** @throws notFound */
 export async function markRead(inbox: Inbox, id: number): Promise<void> {
-  const place = await find(inbox, id);
+  const location = await find(inbox, id);
   const { done } = await transact([
     {
       kind: 'update',
-      key: notificationKey(inbox.id, place),
+      key: notificationKey(inbox.id, location),
       expression: 'SET #isRead = :yes',
       condition: 'attribute_exists(pk)',
       values: { ':yes': true },
     },
-    { kind: 'delete', key: unreadKey(inbox.id, place) },
+    { kind: 'delete', key: unreadKey(inbox.id, location) },
   ]);
   if (!done) fail('notFound');
 }
 
 /** @throws notFound */
 export async function remove(inbox: Inbox, id: number): Promise<void> {
-  const place = await find(inbox, id);
+  const location = await find(inbox, id);
   const { done } = await transact([
-    { kind: 'delete', key: notificationKey(inbox.id, place), condition: 'attribute_exists(pk)' },
-    { kind: 'delete', key: unreadKey(inbox.id, place) },
+    { kind: 'delete', key: notificationKey(inbox.id, location), condition: 'attribute_exists(pk)' },
+    { kind: 'delete', key: unreadKey(inbox.id, location) },
   ]);
   if (!done) fail('notFound');
 }
 
 async function find(inbox: Inbox, id: number) {
-  const [place] = await readAll([{ key: notificationIdKey(inbox.id, id), as: Whereabouts }]);
-  return place && place.clearing === inbox.clearings ? place : fail('notFound');
+  const [location] = await readAll([{ key: notificationIdKey(inbox.id, id), as: NotificationLocation }]);
+  return location && location.clearing === inbox.clearings ? location : fail('notFound');
 }
 
 /**
@@ -144,7 +144,7 @@ async function find(inbox: Inbox, id: number) {
  * @throws authenticationFailed if the customer has been deleted
  */
 export async function markAllRead(customerId: number): Promise<void> {
-  const { done } = await write(counting(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
+  const { done } = await write(countWrite(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
   if (!done) fail('authenticationFailed');
 }
 
@@ -157,11 +157,11 @@ export async function clear(customerId: number): Promise<void> {
   const both =
     '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';
   const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, mark: crypto.randomUUID() } };
-  const { done } = await transact([counting(customerId, both), mark]);
+  const { done } = await transact([countWrite(customerId, both), mark]);
   if (!done) fail('authenticationFailed');
 }
 
-function counting(customerId: number, assignments: string): Write & { kind: 'update' } {
+function countWrite(customerId: number, assignments: string): Write & { kind: 'update' } {
   return {
     kind: 'update',
     key: profileKey(customerId),

@@ -7,7 +7,7 @@ import { readAll, transact, write } from '../table/table.ts';
 const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>()) });
 
 /** Longer than the worker's timeout, so an expired lease means that its holder died. */
-const takenMs = 60_000;
+const leaseMs = 60_000;
 /** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
 const attempts = 20;
 
@@ -30,7 +30,7 @@ export async function acquireLease(
         key,
         expression: 'SET #takenUntilMs = :until, #expiresAtSeconds = :expiry',
         condition: 'attribute_not_exists(pk) OR #takenUntilMs < :now',
-        values: { ':until': nowMs() + takenMs, ':expiry': expiresAtSeconds, ':now': nowMs() },
+        values: { ':until': nowMs() + leaseMs, ':expiry': expiresAtSeconds, ':now': nowMs() },
       },
     ]);
     if (result.done) {

@@ -57,7 +57,7 @@ function fcmMessage(type: Device['type'], { notification, ttlSeconds, badge }: P
     notification: { tag },
     ...(link?.startsWith('https://') && { fcm_options: { link } }),
   };
-  return fitted(notification.body, (body) => ({
+  return fitToLimit(notification.body, (body) => ({
     fcmV1Message: {
       validate_only: false,
       message: {
@@ -71,7 +71,7 @@ function fcmMessage(type: Device['type'], { notification, ttlSeconds, badge }: P
 
 /** @see https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification */
 function apnsMessage({ notification, badge }: Push): string {
-  return fitted(notification.body, (body) => ({
+  return fitToLimit(notification.body, (body) => ({
     ...dataOf(notification),
     aps: { alert: { title: notification.title, body }, badge, sound: 'default' },
   }));
@@ -82,7 +82,7 @@ function dataOf({ id, type, data }: Push['notification']): Record<string, string
 }
 
 /** Returns the JSON of a message. A body that is too long is cut after a whole grapheme. */
-function fitted(body: string, build: (body: string) => object): string {
+function fitToLimit(body: string, build: (body: string) => object): string {
   const whole = JSON.stringify(build(body));
   const excess = (json: string) => Buffer.byteLength(json) - mostBytes;
   if (excess(whole) <= 0) return whole;

@@ -97,17 +97,17 @@ export async function exportPersonalData({ customer, session }: Caller, cursor: 
   let last: string | undefined;
   let isCut = false;
   let bytes = 0;
-  let seen = 0;
+  let itemCount = 0;
   for await (const item of readEachRaw(pk, { behind })) {
     const kind = kinds.find(({ sk, many }) => item.sk.startsWith(sk) && (many || !behind));
     const entry =
-      kind && isStanding(item, customer) ? show(kind, asListed(item, { customer, session }), customer) : undefined;
+      kind && isCurrent(item, customer) ? show(kind, asListed(item, { customer, session }), customer) : undefined;
     if (entry) bytes += countBytes(entry);
-    isCut = bytes > mostBytes || seen >= mostItems;
+    isCut = bytes > mostBytes || itemCount >= mostItems;
     if (isCut) break;
     if (kind && entry) shown.get(kind.name)?.push(entry);
     last = item.sk;
-    seen += 1;
+    itemCount += 1;
   }
   if (isCut && !behind) await addSingles(customer, shown);
   return {
@@ -132,7 +132,7 @@ async function addSingles(customer: Customer, shown: Map<string, object[]>): Pro
 type Stored = Record<string, unknown> & { sk: string };
 
 /** Returns whether an item is current. Expired and deleted items may still be in the table. */
-function isStanding({ expiresAtSeconds, clearing }: Stored, { clearings }: Customer): boolean {
+function isCurrent({ expiresAtSeconds, clearing }: Stored, { clearings }: Customer): boolean {
   return (clearing ?? clearings) === clearings && !(Number(expiresAtSeconds) <= nowSeconds());
 }
 

@@ -54,11 +54,11 @@ export async function readVersionInForce(): Promise<Version | undefined> {
   return version;
 }
 
-const inForce = cached(readVersionInForce);
+const activeVersion = cached(readVersionInForce);
 
 /** Enough for a million corners, and small in a function's memory. */
-const keptBytes = 64 * 1024 * 1024;
-const kept = new LRUCache<string, Cell>({ maxSize: keptBytes, sizeCalculation });
+const cacheBytes = 64 * 1024 * 1024;
+const cellCache = new LRUCache<string, Cell>({ maxSize: cacheBytes, sizeCalculation });
 
 /**
  * Returns the region that a point is in. A border belongs to its region. If regions overlap or
@@ -97,22 +97,22 @@ export function* readPolygons({
  * been replaced.
  */
 async function cellAround(path: string): Promise<Cell | undefined> {
-  const last = await inForce.last();
-  const [current, cellOfLast] = await Promise.all([inForce(), last && findCell(last.version, path)]);
+  const last = await activeVersion.last();
+  const [current, cellOfLast] = await Promise.all([activeVersion(), last && findCell(last.version, path)]);
   if (!current) return undefined;
   const cell = current.version === last?.version ? cellOfLast : await findCell(current.version, path);
   if (cell) return cell;
-  const replaced = await inForce.refresh();
+  const replaced = await activeVersion.refresh();
   return replaced && findCell(replaced.version, path);
 }
 
 async function findCell(version: number, path: string): Promise<Cell | undefined> {
-  return keptAround(version, path) ?? readCell(version, path);
+  return findCachedCell(version, path) ?? readCell(version, path);
 }
 
-function keptAround(version: number, path: string): Cell | undefined {
+function findCachedCell(version: number, path: string): Cell | undefined {
   for (let cuts = path.length; cuts >= 0; cuts--) {
-    const cell = kept.get(`${version} ${path.slice(0, cuts)}`);
+    const cell = cellCache.get(`${version} ${path.slice(0, cuts)}`);
     if (cell) return cell;
   }
   return undefined;
@@ -126,7 +126,7 @@ async function readCell(version: number, path: string): Promise<Cell | undefined
   const range = { from: cellPrefix, to: cellKey(version, path).sk, descending: true, limit: 1 };
   const [cell] = await readRange(versionPartition(version), range, Cell);
   if (!cell || !path.startsWith(cell.path)) return undefined;
-  kept.set(`${version} ${cell.path}`, cell);
+  cellCache.set(`${version} ${cell.path}`, cell);
   return cell;
 }
 

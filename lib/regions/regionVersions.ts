@@ -35,7 +35,7 @@ interface Replacement extends Pick<Version, 'source' | 'digest'> {
  * each step wrote.
  */
 export async function replace(
-  seen: Version | undefined,
+  before: Version | undefined,
   { source, digest, regions, cells }: Replacement,
   written: (items: number) => void = () => undefined,
 ): Promise<boolean> {
@@ -53,12 +53,12 @@ export async function replace(
       kind: 'put',
       key: regionsInForceKey,
       item: next,
-      condition: seen ? '#version = :seen' : 'attribute_not_exists(pk)',
-      values: { ':seen': seen?.version },
+      condition: before ? '#version = :seen' : 'attribute_not_exists(pk)',
+      values: { ':seen': before?.version },
     },
     { kind: 'check', key: regionVersionKey(next.version), condition: 'attribute_not_exists(#dropped)' },
   ]);
-  await dropOthers(done ? seen?.version : next.version);
+  await deleteInactive(done ? before?.version : next.version);
   return done;
 }
 
@@ -66,11 +66,11 @@ export async function replace(
 const patienceSeconds = 3_600;
 
 /** Deletes a version that is no longer active, and the versions of interrupted loads. */
-async function dropOthers(outdated: number | undefined): Promise<void> {
-  const inForce = await readVersionInForce();
+async function deleteInactive(outdated: number | undefined): Promise<void> {
+  const active = await readVersionInForce();
   for (const { version, startedAtSeconds } of await readPrefix(regionVersionsPartition, regionVersionPrefix, Version)) {
-    const brokenOff = nowSeconds() - startedAtSeconds > patienceSeconds;
-    if (version === inForce?.version || (version !== outdated && !brokenOff)) continue;
+    const isInterrupted = nowSeconds() - startedAtSeconds > patienceSeconds;
+    if (version === active?.version || (version !== outdated && !isInterrupted)) continue;
     const key = regionVersionKey(version);
     // After this write the version cannot become active, even if its load is still running.
     await write({ kind: 'update', key, expression: 'SET #dropped = :yes', values: { ':yes': true } });

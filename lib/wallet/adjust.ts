@@ -29,17 +29,17 @@ const attempts = 20;
  * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge,
  * idempotencyKeyReused
  */
-export async function adjust(wanted: Adjustment): Promise<Entry> {
+export async function adjust(adjustment: Adjustment): Promise<Entry> {
   try {
-    return await post(wanted);
+    return await post(adjustment);
   } catch (refusal) {
     if (!(refusal instanceof ApiError)) throw refusal;
     // BatchGetItem is not a snapshot: this request may have succeeded earlier, so look for its
     // idempotency record before failing.
-    const [claim, record] = await readAll(recordsOf(wanted));
+    const [claim, record] = await readAll(recordsOf(adjustment));
     const first = claim ?? record;
     if (!first) throw refusal;
-    return entryOf(first, wanted);
+    return entryOf(first, adjustment);
   }
 }
 
@@ -51,50 +51,50 @@ function recordsOf({ customerId, idempotencyKey }: Adjustment) {
   ] as const;
 }
 
-async function post(wanted: Adjustment): Promise<Entry> {
-  const { customerId } = wanted;
-  const keyHash = hashKey(wanted.idempotencyKey);
+async function post(adjustment: Adjustment): Promise<Entry> {
+  const { customerId } = adjustment;
+  const keyHash = hashKey(adjustment.idempotencyKey);
   let [claim, record, customer, wallet] = await readAll([
-    ...recordsOf(wanted),
+    ...recordsOf(adjustment),
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },
   ]);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const first = claim ?? record;
-    if (first) return entryOf(first, wanted);
+    if (first) return entryOf(first, adjustment);
     if (!customer || !wallet) return fail('customerNotFound');
-    const { balanceMinor: seen, currency } = wallet;
-    const entry = newEntry(wallet, wanted, keyHash);
+    const { balanceMinor: balance, currency } = wallet;
+    const entry = newEntry(wallet, adjustment, keyHash);
     // A partial fine depends on the balance, so the balance must still be the one that was read.
-    const partly = Math.abs(entry.amountMinor) < wanted.amountMinor;
-    const least = partly ? seen : Math.max(0, -entry.amountMinor);
-    const most = partly ? seen : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
-    const claimed: IdempotencyRecord = { customerId, content: contentOf(wanted), entry };
-    const result = await transact(postEntryWrites(keyHash, claimed, { checksum: readChecksum(entry), least, most }));
+    const isPartial = Math.abs(entry.amountMinor) < adjustment.amountMinor;
+    const least = isPartial ? balance : Math.max(0, -entry.amountMinor);
+    const most = isPartial ? balance : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
+    const newRecord: IdempotencyRecord = { customerId, content: contentOf(adjustment), entry };
+    const result = await transact(postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }));
     if (result.done) return entry;
     const [claimRefused, recordRefused, profileRefused, walletRefused] = result.refused;
     if (claimRefused) claim = IdempotencyRecord.parse(claimRefused.old);
     if (recordRefused) record = IdempotencyRecord.parse(recordRefused.old);
     if (profileRefused) customer = undefined;
     if (walletRefused) wallet = walletRefused.old && Wallet.parse(walletRefused.old);
-    if (partly) await backOff(attempt);
+    if (isPartial) await backOff(attempt);
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
 
 /** Returns the entry of the first request with a key, if this request has the same content. */
-function entryOf({ content, entry }: IdempotencyRecord, wanted: Adjustment): Entry {
-  return content === contentOf(wanted) ? entry : fail('idempotencyKeyReused');
+function entryOf({ content, entry }: IdempotencyRecord, adjustment: Adjustment): Entry {
+  return content === contentOf(adjustment) ? entry : fail('idempotencyKeyReused');
 }
 
 function contentOf({ customerId, type, amountMinor, currency, reference }: Adjustment): string {
   return JSON.stringify([customerId, type, amountMinor, currency, reference]);
 }
 
-function newEntry(wallet: Wallet, wanted: Adjustment, keyHash: string): Entry {
-  const { customerId, type, currency, reference } = wanted;
+function newEntry(wallet: Wallet, adjustment: Adjustment, keyHash: string): Entry {
+  const { customerId, type, currency, reference } = adjustment;
   if (wallet.currency !== currency) fail('currencyMismatch');
-  const amountMinor = signedAmount(wallet, wanted);
+  const amountMinor = signedAmount(wallet, adjustment);
   if (wallet.balanceMinor + amountMinor > mostMinorUnits(currency)) fail('balanceTooLarge');
   const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs(), keyHash };
   return { ...entry, hash: hashEntry(customerId, entry) };
@@ -102,7 +102,7 @@ function newEntry(wallet: Wallet, wanted: Adjustment, keyHash: string): Entry {
 
 function signedAmount({ balanceMinor }: Wallet, { type, amountMinor }: Adjustment): number {
   if (!debits.some((debit) => debit === type)) return amountMinor;
-  const taken = type === 'FINE' && config.finesStopAtZero ? Math.min(amountMinor, balanceMinor) : amountMinor;
-  if (taken === 0 || taken > balanceMinor) fail('insufficientFunds');
-  return -taken;
+  const debit = type === 'FINE' && config.finesStopAtZero ? Math.min(amountMinor, balanceMinor) : amountMinor;
+  if (debit === 0 || debit > balanceMinor) fail('insufficientFunds');
+  return -debit;
 }
