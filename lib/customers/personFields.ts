@@ -12,9 +12,9 @@ const atoms = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
  * of an IDN, are the same.
  */
 export function emailAddress({ clears = false } = {}) {
-  return text({ max: longestEmail, clears, clean: (typed) => removeUnseen(typed).trim() })
-    .transform((typed, context) => {
-      const email = typed && canonicalEmail(typed);
+  return text({ max: longestEmail, clears, clean: (value) => removeUnseen(value).trim() })
+    .transform((value, context) => {
+      const email = value && canonicalEmail(value);
       if (email !== undefined) return email;
       context.addIssue({ code: 'custom', ...code('invalid') });
       return z.NEVER;
@@ -22,10 +22,10 @@ export function emailAddress({ clears = false } = {}) {
     .refine((email) => email.length <= longestEmail, code('max_length', { max: longestEmail }));
 }
 
-function canonicalEmail(typed: string): string | undefined {
-  const at = typed.lastIndexOf('@');
-  const localPart = typed.slice(0, Math.max(at, 0));
-  const domain = toAsciiDomain(typed.slice(at + 1));
+function canonicalEmail(value: string): string | undefined {
+  const at = value.lastIndexOf('@');
+  const localPart = value.slice(0, Math.max(at, 0));
+  const domain = toAsciiDomain(value.slice(at + 1));
   const isValid = domain && at <= longestLocalPart && atoms.test(localPart);
   return isValid ? `${localPart.toLowerCase()}@${domain}` : undefined;
 }

@@ -7,7 +7,7 @@ import { otpTypes } from './otpRepository.ts';
 export const otpCode = z
   .preprocess(
     (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
-    text({ max: 32, clean: (typed) => toAsciiNumber(typed).replace(/[\s-]/g, '') }),
+    text({ max: 32, clean: (value) => toAsciiNumber(value).replace(/[\s-]/g, '') }),
   )
   .describe('The six digits of the SMS. A code expires after 300 seconds and works once.');
 

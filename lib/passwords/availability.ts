@@ -12,6 +12,6 @@ export async function requireAvailable(identifier: Identifier, clientIp: string)
   await limitCalls(clientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
   const claims = await readClaims(identifier);
   const { email = claims.lost, phone } = claims;
-  const taken = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];
-  if (taken.length > 0) failFields(...taken.map((attr) => ({ attr, code: 'unique' }) as const));
+  const attrs = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];
+  if (attrs.length > 0) failFields(...attrs.map((attr) => ({ attr, code: 'unique' }) as const));
 }

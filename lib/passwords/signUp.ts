@@ -50,8 +50,8 @@ export async function signUp(request: SignUp, language: Language, clientIp: stri
   if (!result.done) {
     await countTakenResponse(network);
     const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
-    const taken = { email: ['email', 'lostEmail'], phone: ['phone'] };
-    const fields = Object.entries(taken).filter(([, names]) => names.some((name) => refused.includes(name)));
+    const writesOf = { email: ['email', 'lostEmail'], phone: ['phone'] };
+    const fields = Object.entries(writesOf).filter(([, names]) => names.some((name) => refused.includes(name)));
     return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
   }
   return { customer, phone: request.phone.number, wallet: makeEmptyWallet(country.currency), session };

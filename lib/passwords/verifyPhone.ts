@@ -74,11 +74,13 @@ async function tryToVerify(
     const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
-    const [used, profile, taken] = result.refused;
-    if (used || profile || taken) {
+    const [otpRefused, profileRefused, claimRefused] = result.refused;
+    if (otpRefused || profileRefused || claimRefused) {
       // The OTP was right, so it counts as no guess.
       await otps.refundAttempt(otp);
-      return used ? fail('otpExpired', { attr: 'verification_code' }) : failFields({ attr: 'phone', code: 'unique' });
+      return otpRefused
+        ? fail('otpExpired', { attr: 'verification_code' })
+        : failFields({ attr: 'phone', code: 'unique' });
     }
     await backOff(attempt);
   }

@@ -23,13 +23,13 @@ export const WalletAdjustment = z
   // Checked even if other fields are invalid, so that the response names all errors at once.
   .superRefine(checkAmount, { when: ({ value }) => Money.safeParse(value).success })
   .transform(
-    (wanted): Adjustment => ({
-      customerId: wanted.customer_id,
-      type: wanted.transaction_type,
-      amountMinor: minorUnits(wanted.amount, wanted.currency) ?? 0,
-      currency: wanted.currency,
-      reference: wanted.reference,
-      idempotencyKey: wanted.idempotency_key,
+    (request): Adjustment => ({
+      customerId: request.customer_id,
+      type: request.transaction_type,
+      amountMinor: minorUnits(request.amount, request.currency) ?? 0,
+      currency: request.currency,
+      reference: request.reference,
+      idempotencyKey: request.idempotency_key,
     }),
   );
 
