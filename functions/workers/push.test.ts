@@ -55,10 +55,10 @@ const newToken = () => {
 };
 
 /**
- * Runs a story before the first write that contains this text. Until the story has ended, the table
- * rejects that write.
+ * Runs an action before the first write that contains this text. Until the action has ended, the
+ * table rejects that write.
  */
-function beforeWrite(text: string, story: () => Promise<unknown>): Promise<void> {
+function beforeWrite(text: string, action: () => Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
     let state: 'ahead' | 'playing' | 'over' = 'ahead';
     world.engine.fail((operation, body) => {
@@ -66,7 +66,7 @@ function beforeWrite(text: string, story: () => Promise<unknown>): Promise<void>
         return undefined;
       if (state === 'ahead') {
         state = 'playing';
-        story()
+        action()
           .finally(() => {
             state = 'over';
           })

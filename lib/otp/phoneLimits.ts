@@ -16,7 +16,10 @@ const otherSendPart = 0.3;
  * Large enough that one network, which may use four fifths of it, has the five attempts of an OTP.
  */
 const otherAttemptPart = 0.4;
-/** The part of the guests' limits that one client network may use. */
+/**
+ * The part of the guests' limits that one client network may use. Guests are callers without a
+ * device token.
+ */
 const networkPart = 0.8;
 
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));

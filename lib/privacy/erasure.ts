@@ -33,7 +33,8 @@ export async function eraseCustomer(customerId: number): Promise<void> {
   await Promise.all(tokens.map((token) => write(releaseTokenWrite(customerId, token))));
   const personal = items.filter(({ sk }) => sk !== mark.sk && !outlivesCustomer(sk));
   await writeAll(personal.map(({ pk, sk }) => ({ key: { pk, sk } })));
-  // Images come late, because a running change may still store one while an item exists.
+  // The images are deleted after the items, because a running change may still add one while an
+  // item exists.
   await deleteImagesOf(customerId);
   await write({ kind: 'delete', key: mark });
 }

@@ -9,7 +9,7 @@ export interface SignInState {
 }
 
 /**
- * Creates a session and evicts the sessions that exceed the limit, with pushes to their devices.
+ * Creates a session. It evicts the sessions that exceed the limit, and deactivates their devices.
  */
 export function createSessionWrites(
   customerId: number,

@@ -32,7 +32,7 @@ const AccessClaims = z
 
 /**
  * `parent` is the id of the last used refresh token. `branch` says that this token was issued for
- * another one.
+ * another one than the last used.
  */
 const RefreshClaims = z
   .object({

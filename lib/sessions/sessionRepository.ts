@@ -22,8 +22,8 @@ export const Session = z.object({
   registrationId: z.string(),
   createdAtSeconds: z.int(),
   /**
-   * The last time the owner showed who they are, by an OTP or a password. It is null until then
-   * after a login with a password.
+   * The last time the owner showed who they are, by an OTP or a password. A login with a password
+   * leaves it null until the owner reauthenticates.
    */
   provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
@@ -82,8 +82,8 @@ export function createSessionWrite(session: Session): Write {
 }
 
 /**
- * Uses a refresh token, if it is the first successor of the last used one. A branch is a token that
- * was issued for another one than the last used.
+ * Uses a refresh token, if it is a successor of the last used one. A branch is a token that was
+ * issued for another one than the last used.
  * @returns the updated session, or undefined if another request was faster or the session has been
  * revoked
  */
