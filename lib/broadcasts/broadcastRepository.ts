@@ -15,7 +15,6 @@ export type Audience = z.infer<typeof Audience>;
 /** A notification for many customers, under the key that an operator gave it. */
 export const Broadcast = z.object({
   idempotencyKey: z.string(),
-  /** The hash of the request. */
   contentHash: z.string(),
   type: z.enum(notificationTypes),
   title: inEveryLanguage,
@@ -32,7 +31,6 @@ export type Broadcast = z.infer<typeof Broadcast>;
 
 const Place = z.object({ pk: z.string(), sk: z.string() });
 
-/** A share of the work, and its progress. */
 export const Part = z.object({
   number: z.int(),
   of: z.int(),

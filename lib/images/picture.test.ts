@@ -123,9 +123,6 @@ test('the first of several orientations counts, as it does for decoders', () => 
     expect(cleanImage(several)?.bytes).toEqual(cleanImage(one)?.bytes);
 });
 
-/**
- * Returns an Exif block with an orientation in either byte order, as a SHORT (3) or as a LONG (4).
- */
 function makeExif(order: 'II' | 'MM', type: 3 | 4, orientation: number): Buffer {
   const isLittle = order === 'II';
   const uint16 = (value: number) => Buffer.from(isLittle ? [value, value >> 8] : [value >> 8, value]);
@@ -327,7 +324,6 @@ function losslessOfSize(width: number, height: number): Buffer {
   return webpChunk('VP8L', content);
 }
 
-/** Returns the segment with the size of a JPEG. */
 function frameOf(file: Buffer): Buffer {
   const start = file.lastIndexOf(Buffer.from([0xff, 0xc0]));
   return file.subarray(start, start + 2 + file.readUInt16BE(start + 2));

@@ -50,7 +50,6 @@ export async function deleteImage(ownerId: number, image: string | null): Promis
   if (key) await change('DELETE', key);
 }
 
-/** Deletes an image, and only logs a failure. */
 export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
   await deleteImage(ownerId, image).catch((error) =>
     logger().warn('image_delete_failed', { error: loggable(error) }),

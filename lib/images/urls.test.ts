@@ -14,7 +14,6 @@ import { useWorld } from '../testing/world.ts';
 const world = useWorld();
 
 const newHost = 'https://images.shop.example';
-/** Returns whether the bucket holds an object. */
 const isKept = async (key: string) => (await fetch(`${world.sandbox.environment.IMAGES_URL}/${key}`)).status === 200;
 const update = (token: string, body: object) => world.call(updateCustomer, { method: 'PATCH', token, body });
 const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
@@ -34,7 +33,6 @@ async function signInWithImage() {
   return { ...signedIn, token, id: customer.id, profile, key: String((await stored(profile)).image) };
 }
 
-/** Signs in a customer with an image on an address. */
 async function signInWithAddress() {
   const signedIn = await signIn(world);
   const { access: token, customer } = signedIn;
@@ -44,7 +42,6 @@ async function signInWithAddress() {
   return { token, id: customer.id, addressId: body.id, item, key: String((await stored(item)).mapImage) };
 }
 
-/** Returns former URLs of an image. */
 const formerUrls = (key: string) => [
   `https://d111111abcdef8.cloudfront.net/${key}`,
   `https://old.shop.example/${key}`,

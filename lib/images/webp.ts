@@ -112,7 +112,6 @@ function readAnimation(chunks: readonly Chunk[], canvas: Size, countPart: () => 
   return { ...canvas, framePixels, chunks: kept };
 }
 
-/** Returns a frame without its metadata, or undefined if its picture is not inside the canvas. */
 function readFrame({ bytes, content }: Chunk, canvas: Size, countPart: () => void): Drawing | undefined {
   const size = readSize(content, 6);
   const isInside =

@@ -85,10 +85,7 @@ function createWrites({ id: customerId, readings: reading, clearings: clearing }
   ];
 }
 
-/**
- * Reads one page of an inbox.
- * @throws notFound for a cursor of another inbox
- */
+/** @throws notFound for a cursor of another inbox */
 export async function readInboxPage(
   { id, readings, clearings }: Inbox,
   page: { cursor?: string | undefined; page_size: number },

@@ -48,7 +48,6 @@ export async function otpMatches(stored: Otp, phone: string, type: OtpType, otp:
   return timingSafeEqual(hash, Buffer.from(stored.hash, 'base64url'));
 }
 
-/** Returns the hash of a client network that the table stores beside an OTP. */
 export function hashNetwork(network: string): string {
   return createHash('sha256').update(network).digest('base64url').slice(0, 16);
 }

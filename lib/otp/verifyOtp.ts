@@ -8,7 +8,6 @@ import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
 import type { Share } from './phoneLimits.ts';
 
-/** A caller who enters or requests an OTP. */
 export interface OtpCaller {
   network: string;
   /** The only caller who learns that an OTP is still valid: the client network, or a customer. */

@@ -15,7 +15,6 @@ const devicesOf = (customerId: number) => `devices of ${customerId}`;
 export interface LoginAttempt {
   /** Deletes the failures of this network at this account. */
   forgetting: Write;
-  /** Undoes all counts of the attempt. */
   undo: () => Promise<unknown>;
   /** Undoes the counts of the network and of the account, because the login succeeded. */
   succeed: () => Promise<unknown>;

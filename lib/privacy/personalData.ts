@@ -63,7 +63,6 @@ const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([na
 
 const time = /At(Seconds|Ms)$/;
 
-/** Returns the names of an item's fields, in the table and in an export. */
 export function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
   return Object.keys(schema.shape)
     .filter((name) => !internal.includes(name))
@@ -73,7 +72,6 @@ export function exportedFields({ schema, internal = [] }: Kind): { stored: strin
 interface Export {
   /** An object or a list of objects for each kind. Times are in ISO 8601. */
   data: Record<string, unknown>;
-  /** The position of the next part, or null if this is the last. */
   cursor: string | null;
 }
 

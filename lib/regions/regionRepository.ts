@@ -40,7 +40,6 @@ export type Cell = z.input<typeof Cell>;
  */
 export const Version = z.object({
   version: z.int(),
-  /** The name of the loaded file. */
   source: z.string(),
   /** The hash of the content, to tell whether a file would change anything. */
   digest: z.string(),

@@ -68,7 +68,6 @@ async function adjustPatiently(customerId: number, wanted: object) {
   }
 }
 
-/** Runs parallel debits of random amounts, at random moments, on a random balance. */
 async function runSchedule(schedule: number): Promise<void> {
   const random = generator(seed + schedule);
   const customerId = await newCustomer();

@@ -71,10 +71,7 @@ export async function find(customerId: number): Promise<Wallet | undefined> {
   return wallet;
 }
 
-/**
- * Sets whether the wallet is used in payments.
- * @throws authenticationFailed if the customer has been deleted
- */
+/** @throws authenticationFailed if the customer has been deleted */
 export async function setUsedInPayment(customerId: number, isUsedInPayment: boolean): Promise<Wallet> {
   const { done, old } = await write({
     kind: 'update',
@@ -121,10 +118,7 @@ export function postEntryWrites(
   ];
 }
 
-/**
- * Lists the entries of a wallet, a page at a time.
- * @throws notFound for a cursor of another wallet
- */
+/** @throws notFound for a cursor of another wallet */
 export function listEntries(
   customerId: number,
   page: { cursor?: string | undefined; page_size: number },
