@@ -60,7 +60,7 @@ const warnedPlatforms = new Set<string>();
  */
 export function findApplication(type: Device['type']): string | undefined {
   const application = config.pushApplications[type];
-  if (!application && !said.has(type)) logger().warn('push_platform_not_configured', { platform: type });
-  if (!application) said.add(type);
+  if (!application && !warnedPlatforms.has(type)) logger().warn('push_platform_not_configured', { platform: type });
+  if (!application) warnedPlatforms.add(type);
   return application;
 }

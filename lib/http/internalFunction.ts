@@ -30,7 +30,11 @@ export function internalFunction<const C extends OperationContract>(
   const run = async (event: unknown, context?: Context) => {
     const input = await contract.input.safeParseAsync(event ?? {}, { reportInput: true });
     const log = (problem?: string) =>
-      logger().info('function_completed', { request_id: context?.awsRequestId, function: context?.functionName, problem });
+      logger().info('function_completed', {
+        request_id: context?.awsRequestId,
+        function: context?.functionName,
+        problem,
+      });
     try {
       if (input.error) throw new ValidationError(toFieldErrors(input.error, contract.input));
       const response = contract.returns.parse(await handle(input.data as z.output<C['input']>));

@@ -51,9 +51,7 @@ export async function deleteImage(ownerId: number, image: string | null): Promis
 }
 
 export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
-  await deleteImage(ownerId, image).catch((error) =>
-    logger().warn('image_delete_failed', { error: loggable(error) }),
-  );
+  await deleteImage(ownerId, image).catch((error) => logger().warn('image_delete_failed', { error: loggable(error) }));
 }
 
 /**
