@@ -2,7 +2,7 @@ import type { Config } from 'jest';
 
 type Project = Exclude<NonNullable<Config['projects']>[number], string>;
 
-const tests = '<rootDir>/{bench,deploy,examples,functions,lib,local,seed}/**/*.test.ts';
+const tests = '<rootDir>/{bench,deploy,examples,functions,lib,local,scripts,seed}/**/*.test.ts';
 
 const shared: Project = {
   extensionsToTreatAsEsm: ['.ts'],

@@ -14,12 +14,15 @@ const mostSends = 24;
  * @throws {ConfigurationError} if the variable of a setting is missing or wrong
  */
 export const config = {
+  /** The stage's name. `local` is the local stack, and `prod` has stricter rules. */
   get stage() {
     return text('STAGE');
   },
+  /** The version that getHealth returns. */
   get version() {
     return text('VERSION', 'unknown');
   },
+  /** The commit that getHealth returns. */
   get commit() {
     return text('COMMIT', 'unknown');
   },
@@ -27,12 +30,14 @@ export const config = {
   get metricsNamespace() {
     return `${text('POWERTOOLS_SERVICE_NAME', 'customer-backend')}-${config.stage}`;
   },
+  /** The name of the table in DynamoDB. */
   get tableName() {
     return text('TABLE_NAME');
   },
   get tableTimeoutMs() {
     return count('TABLE_TIMEOUT_MS', 4_000);
   },
+  /** The AWS region of the stage. */
   get region() {
     return text('AWS_REGION');
   },
@@ -41,6 +46,7 @@ export const config = {
   get secretsPath() {
     return text('SECRETS_PATH');
   },
+  /** The credentials of the function's role. */
   get awsCredentials() {
     const sessionToken = process.env.AWS_SESSION_TOKEN;
     return {
@@ -58,6 +64,7 @@ export const config = {
   get corsRequestHeaders() {
     return list('CORS_REQUEST_HEADERS');
   },
+  /** Response headers that browsers may read, beside the kit's own. */
   get corsAnswerHeaders() {
     return list('CORS_ANSWER_HEADERS');
   },
@@ -82,6 +89,7 @@ export const config = {
   get hasDocs() {
     return flag('DOCS', 'true');
   },
+  /** The largest JSON body; a larger one is `payload_too_large`. */
   get maxJsonBodyBytes() {
     return count('MAX_JSON_BODY_BYTES', 64 * 1024);
   },
@@ -113,13 +121,16 @@ export const config = {
   get snsTimeoutMs() {
     return count('SNS_TIMEOUT_MS', 4_000);
   },
+  /** How long an attempt to store or delete an image may take. */
   get s3TimeoutMs() {
     return count('S3_TIMEOUT_MS', 4_000);
   },
 
+  /** The largest image; a form may be a little larger. */
   get maxImageBytes() {
     return count('MAX_IMAGE_BYTES', 4 * 1024 * 1024);
   },
+  /** The S3 bucket of uploaded images. */
   get imagesBucket() {
     return text('IMAGES_BUCKET');
   },
@@ -141,6 +152,7 @@ export const config = {
     return flag('WALLET_FINES_STOP_AT_ZERO');
   },
 
+  /** The most addresses that a customer can have. */
   get addressesPerCustomer() {
     return count('ADDRESSES_PER_CUSTOMER', 50);
   },
@@ -158,6 +170,7 @@ export const config = {
   get broadcastSegments() {
     return count('BROADCAST_SEGMENTS', 32, 1_000);
   },
+  /** The SQS queue of the parts of a broadcast. */
   get broadcastQueueUrl() {
     return text('BROADCAST_QUEUE_URL');
   },
@@ -171,9 +184,11 @@ export const config = {
     };
   },
 
+  /** The issuer (`iss`) of access and refresh tokens. */
   get tokenIssuer() {
     return text('TOKEN_ISSUER');
   },
+  /** How long an access token is valid. */
   get accessTokenSeconds() {
     return count('ACCESS_TOKEN_SECONDS', 15 * 60);
   },
@@ -181,9 +196,11 @@ export const config = {
   get sessionIdleSeconds() {
     return count('SESSION_IDLE_SECONDS', 30 * 86_400, 30 * 86_400);
   },
+  /** How long a session lasts at most, however often its token is refreshed. */
   get sessionMaxSeconds() {
     return count('SESSION_MAX_SECONDS', 180 * 86_400);
   },
+  /** The most sessions of a customer. A new one replaces the one idle the longest. */
   get sessionsPerCustomer() {
     return count('SESSIONS_PER_CUSTOMER', 10, 50);
   },
@@ -192,12 +209,15 @@ export const config = {
     return count('REFRESH_GRACE_SECONDS', 30);
   },
 
+  /** How long an OTP is valid. */
   get otpSeconds() {
     return count('OTP_SECONDS', 300);
   },
+  /** How many attempts an OTP allows. */
   get otpTriesPerCode() {
     return count('OTP_TRIES_PER_CODE', 5);
   },
+  /** Wrong attempts at the OTPs of one phone in 24 hours. */
   get otpWrongTriesPerPhonePerDay() {
     return count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends);
   },
@@ -209,15 +229,19 @@ export const config = {
     }
     return seconds.length > 0 ? seconds : [60, 120, 300];
   },
+  /** OTPs sent to one phone in an hour. */
   get otpSendsPerPhonePerHour() {
     return count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, mostSends);
   },
+  /** OTPs sent to one phone in 24 hours. */
   get otpSendsPerPhonePerDay() {
     return count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostSends);
   },
+  /** OTPs that one client network may request in an hour, over all phones. */
   get otpSendsPerAddressPerHour() {
     return count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20);
   },
+  /** OTPs sent to all phones of one country on a day (UTC). */
   get otpSendsPerCountryPerDay() {
     return count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000);
   },
@@ -236,9 +260,11 @@ export const config = {
   get failedLoginsPerAccountPerHour() {
     return count('FAILED_LOGINS_PER_ACCOUNT_PER_HOUR', 30);
   },
+  /** Password sign-ups by one client network. */
   get signUpsPerAddressPerHour() {
     return count('SIGN_UPS_PER_ADDRESS_PER_HOUR', 50);
   },
+  /** E-mail changes of one customer in 24 hours. */
   get emailChangesPerDay() {
     return count('EMAIL_CHANGES_PER_DAY', 5, mostCounted);
   },
@@ -246,6 +272,7 @@ export const config = {
   get deviceTokenSeconds() {
     return count('DEVICE_TOKEN_SECONDS', 180 * 86_400);
   },
+  /** OTPs sent by the whole stage on a day (UTC). */
   get otpSendsPerStagePerDay() {
     return count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000);
   },
@@ -254,6 +281,7 @@ export const config = {
   get passwordMemoryKib() {
     return count('PASSWORD_MEMORY_KIB', 19_456, 1_048_576);
   },
+  /** How many passes a password hash takes. */
   get passwordPasses() {
     return count('PASSWORD_PASSES', 2, 100);
   },
@@ -264,12 +292,14 @@ export const config = {
   get loginFailuresBeforeWait() {
     return count('LOGIN_FAILURES_BEFORE_WAIT', 10);
   },
+  /** Requests to `availability` by one client network. */
   get availabilityChecksPerAddressPerHour() {
     return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50);
   },
   get refusalsPerAddressPerHour() {
     return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
+  /** Requests to `forgetPassword` by one client network. */
   get passwordRequestsPerAddressPerHour() {
     return count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20);
   },
