@@ -13,7 +13,6 @@ test.each(pages)('every link of %s leads to a file and a heading', (page) => {
   expect(findBrokenLinks(page)).toEqual([]);
 });
 
-
 test('a broken link, a broken anchor and a broken reference are found', () => {
   const text = '# A page\n[a](#a-page) [b](#b) [c](missing.md) [d](LICENSE) [e]: gone.md\n```\n[f](gone.md)\n```\n';
   expect(findBroken('page.md', `${text}[g]: gone.md\n`)).toEqual(['#b', 'missing.md', 'gone.md']);
