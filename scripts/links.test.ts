@@ -22,7 +22,7 @@ function findBrokenLinks(page: string): string[] {
   return findBroken(page, readFileSync(page, 'utf8'));
 }
 
-/** The relative links of a page that lead nowhere. Code is no link, and other sites are not asked. */
+/** Finds relative links that lead nowhere. Code is no link, and other sites are not read. */
 function findBroken(page: string, source: string): string[] {
   const text = withoutCode(source);
   const inline = [...text.matchAll(/\]\(\s*<?([^)\s>]+)/g)];
