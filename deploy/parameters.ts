@@ -48,7 +48,7 @@ export class Parameters {
     }
   }
 
-  /** Puts one that is not there. Answers false, and changes nothing, where it is, even if it came a moment ago. */
+  /** Creates a missing parameter. Returns false, and changes nothing, if it exists. */
   async create(secret: SecretName, value: string): Promise<boolean> {
     try {
       await this.#put(secret, value, false);

@@ -34,7 +34,7 @@ const gateway = (path: string) => `arn:aws:apigateway:eu-central-1::/${path}`;
 const rest = ['apigateway:POST', 'apigateway:GET', 'apigateway:PATCH', 'apigateway:DELETE'];
 const named = (service: string, ...actions: string[]) => actions.map((action) => `${service}:${action}`);
 
-/** By type of resource: an ARN as CloudFormation names it, and the calls that make, tag, change and delete one. */
+/** For each resource type, an ARN and the calls that create, tag, change and delete it. */
 const calls: Record<string, [arn: string, actions: string[]]> = {
   'AWS::ApiGateway::BasePathMapping': [gateway('domainnames/api.example.com/basepathmappings'), rest],
   'AWS::ApiGateway::Deployment': [gateway('restapis/abc/deployments'), rest],

@@ -26,8 +26,8 @@ interface Restore {
 const betweenLooksMs = 5_000;
 
 /**
- * Restores a table beside itself, with the settings of deploy/table.yml, which a restored table does
- * not have. Where the new table is there already, completes its settings.
+ * Restores a table beside itself. A restored table lacks the settings of deploy/table.yml, so this
+ * sets them. If the new table exists, this completes its settings.
  * @returns the ARN of the new table's stream
  */
 export async function restoreTable({ region, from, to, at, protectData }: Restore): Promise<string> {

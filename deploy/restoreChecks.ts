@@ -8,7 +8,7 @@ import { verifyNext } from '../lib/wallet/audit.ts';
 
 const { Customer } = customers;
 
-/** Reports each claim of a phone or e-mail that does not match its owner, in the table of TABLE_NAME. */
+/** Reports each claim of a phone or e-mail address in TABLE_NAME that does not match its owner. */
 export async function checkClaims(): Promise<string[]> {
   const ownersOf = new Map<string, number>();
   const wantedOf = new Map<string, number>();
@@ -47,7 +47,7 @@ export async function checkWallets(): Promise<string[]> {
 interface Replay {
   /** Ids of customers who were erased once more. */
   erased: number[];
-  /** Ids of customers who are not in the live table, although nothing shows that they were erased. */
+  /** Ids of customers who are missing in the live table without a trace of an erasure. */
   unexplained: number[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Replaces references to the table of the stack by the names of a restored one, which CloudFormation
- * does not know.
+ * Replaces references to the stack's table by the names of a restored table, because CloudFormation
+ * does not know that table.
  * @throws when the stream is of another table
  */
 export function nameTable<T>(value: T, { name, streamArn }: { name: string; streamArn: string }): T {

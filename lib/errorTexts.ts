@@ -77,7 +77,7 @@ export const errorTexts = {
   error: { en: 'Something went wrong on our side.', ar: 'حدث خطأ من جانبنا.' },
 } as const satisfies Record<string, Texts>;
 
-/** What can be wrong with one field. `{max}` and `{min}` are filled from the rule that failed. */
+/** The text of each error of one field. The failed rule fills `{max}` and `{min}`. */
 export const fieldErrors = {
   required: { en: 'This field is required.', ar: 'هذا الحقل مطلوب.' },
   null: { en: 'This field may not be null.', ar: 'لا يمكن أن تكون قيمة هذا الحقل null.' },

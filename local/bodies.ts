@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 
 const secret = /pass|otp|token|code|secret|refresh|access|registration_id/i;
 
-/** The JSON body of a request without its secrets. Of another body only the size can be shown safely. */
+/** Returns the JSON body of a request without its secrets, or the size of any other body. */
 export function showBody({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded'>) {
   if (!body) return undefined;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');

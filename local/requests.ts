@@ -4,9 +4,9 @@ import { type ErrorName, errors } from '../lib/errors.ts';
 import { parsed, showBody, showErrors } from './bodies.ts';
 import { Feed } from './feed.ts';
 
-/** What a function logs of a request. */
+/** The log line of a request. */
 const Line = z.object({
-  message: z.literal('request'),
+  message: z.enum(['request_completed', 'request_failed']),
   timestamp: z.string(),
   request_id: z.string(),
   operation: z.string().optional(),
@@ -49,7 +49,7 @@ interface Followed {
   stop: () => void;
 }
 
-/** The requests of the local stack, newest first, as its functions log them to this process's output. */
+/** Collects the requests of the local stack from the log lines of its functions, newest first. */
 export function followRequests(output: NodeJS.WriteStream): Followed {
   const requests = new Feed<Request>();
   const asked = new Map<string, Asked>();

@@ -24,8 +24,8 @@ interface Row {
 class Failed extends Error {}
 
 /**
- * Goes through what a client does first, against any running stage: health, schema, countries, and with a test number login,
- * refresh and logout. Prints a table; exits with 1 when something is wrong.
+ * Makes the first requests of a client to any running stage: health, schema, countries, and with a
+ * test number sign-in, refresh and logout. Prints a table, and exits with 1 if a request fails.
  */
 async function run(): Promise<void> {
   const { url, phone, otp } = readOptions();

@@ -6,7 +6,7 @@ import { paramOf, readService } from '../lib/openapi/routes.ts';
 import { Refusal } from '../local/refusal.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 
-/** Makes what a stage needs before it is deployed: the secrets that it does not have yet, and where it logs, the role for that. */
+/** Creates the missing secrets of a stage, and the account's role for access logs. */
 async function run(): Promise<void> {
   const { stage, region, 'high-throughput': isFast = false } = await useDeployedStage('high-throughput');
   const parameters = new Parameters(readService().service, stage, region);
@@ -17,7 +17,7 @@ async function run(): Promise<void> {
       `${parameters.nameOf('public-keys')} is there without its signing keys. Restore those, or delete it to start with new keys.`,
     );
   }
-  // The public halves go last: whoever has them has the private ones too.
+  // The public halves go last, so that published keys always have their private halves.
   const signing = signingKeys ?? (await placed('signing-keys', fresh['signing-keys']));
   await placed('public-keys', publish(readSigningKeys(signing), Math.floor(Date.now() / 1000)));
   await placed('otp-secrets', fresh['otp-secrets']);
@@ -35,7 +35,7 @@ async function run(): Promise<void> {
   );
   process.stdout.write(`The stage ${stage} can be deployed in ${region}.\n`);
 
-  /** What the parameter holds then: this, or what was there. */
+  /** Creates the parameter if it is missing. Returns its value. */
   async function placed(secret: SecretName, value: string): Promise<string> {
     const isNew = await parameters.create(secret, value);
     print(parameters.nameOf(secret), isNew ? 'created' : 'is there already');

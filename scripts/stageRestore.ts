@@ -5,7 +5,7 @@ import { paramOf, readService } from '../lib/openapi/routes.ts';
 import { Refusal } from '../local/refusal.ts';
 import { runCommand, tableOf, useDeployedStage, useStage } from '../local/stage.ts';
 
-/** Restores a stage's table beside the live one, checks it, replays erasures, and says how to switch. */
+/** Restores a table beside the live one, checks it, replays erasures, and prints how to switch. */
 async function run(): Promise<void> {
   const { stage, region, at: text = '' } = await useDeployedStage('at');
   const at = new Date(text);

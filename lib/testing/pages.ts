@@ -16,7 +16,10 @@ export const withBrowser = browserPath || process.env.CI ? describe : describe.s
 const timeoutMs = 20_000;
 const startMs = 120_000;
 
-/** A running stack and a browser for the pages of one test file. What a page complains about fails the test, unless it is taken out. */
+/**
+ * A running stack and a browser for one test file. A test fails if a page logs an error, unless the
+ * test removes it from `complaints`.
+ */
 export class Pages {
   readonly place = new Place();
   readonly complaints: string[] = [];

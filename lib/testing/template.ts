@@ -25,7 +25,7 @@ export interface ServiceCopy {
   script: (file: string, args: string[], environment?: Record<string, string>) => Promise<string>;
   template: () => Template;
   templateFile: string;
-  /** Where a file or folder of the copy is. */
+  /** Returns the path of a file or folder of the copy. */
   pathOf: (file: string) => string;
   /** Changes a file of the copy. */
   edit: (file: string, change: (text: string) => string) => void;
