@@ -317,7 +317,7 @@ describe('the endpoint', () => {
       await changes.follow();
     });
     expect(platforms().calls).toEqual([]);
-    expect(lines.filter((line) => line.includes('not configured'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('push_platform_not_configured'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('"level":"ERROR"'))).toEqual([]);
   });
 

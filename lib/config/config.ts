@@ -34,6 +34,7 @@ export const config = {
   get tableName() {
     return text('TABLE_NAME');
   },
+  /** How long one call to the table may take. */
   get tableTimeoutMs() {
     return count('TABLE_TIMEOUT_MS', 4_000);
   },
@@ -86,6 +87,7 @@ export const config = {
     }
     return { addressHeader, secretHeader, secretSha256: Buffer.from(sha256, 'hex') };
   },
+  /** Whether the stage serves the docs page. */
   get hasDocs() {
     return flag('DOCS', 'true');
   },
@@ -106,6 +108,7 @@ export const config = {
     return seconds;
   },
 
+  /** How long one attempt to read a secret may take. */
   get secretsTimeoutMs() {
     return count('SECRETS_TIMEOUT_MS', 1_000);
   },
@@ -143,6 +146,7 @@ export const config = {
     return list('IMAGES_FORMER_DOMAINS').map((domain) => `https://${domain}`);
   },
 
+  /** The methods of each path, for the `Allow` header. Packaging sets it. */
   get methodsByResource(): Record<string, string[]> {
     return json('METHODS_BY_RESOURCE', z.record(z.string(), z.array(z.string())), {});
   },
@@ -167,6 +171,7 @@ export const config = {
     return count('NOTIFICATION_SECONDS', 90 * 86_400);
   },
 
+  /** The number of parts of a notification for all customers. */
   get broadcastSegments() {
     return count('BROADCAST_SEGMENTS', 32, 1_000);
   },
@@ -253,6 +258,7 @@ export const config = {
   get wrongCodesPerAddressPerHour() {
     return count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100);
   },
+  /** Failed logins of one client network, over all accounts. */
   get failedLoginsPerAddressPerHour() {
     return count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100);
   },
@@ -296,6 +302,7 @@ export const config = {
   get availabilityChecksPerAddressPerHour() {
     return count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50);
   },
+  /** "Already taken" responses of one client network at sign-ups and e-mail changes. */
   get refusalsPerAddressPerHour() {
     return count('REFUSALS_PER_ADDRESS_PER_HOUR', 300);
   },
@@ -312,6 +319,7 @@ export const config = {
     return count('RECENT_PROOF_SECONDS', 600);
   },
 
+  /** The name of the shop in messages. */
   get brandName() {
     return text('BRAND_NAME', 'Shop');
   },
@@ -332,9 +340,11 @@ export const config = {
     return numbers;
   },
 
+  /** The URL of the site of the local stack. No other stage has one. */
   get localSiteUrl() {
     return config.stage === 'local' ? process.env.LOCAL_SITE_URL || undefined : undefined;
   },
+  /** The offset of the local stack's clock. Other stages ignore it. */
   get clockOffsetSeconds() {
     return config.stage === 'local' ? integer('CLOCK_OFFSET_SECONDS', 0) : 0;
   },

@@ -111,6 +111,6 @@ test('behind a CDN limits each of its clients, and a spoofer as itself', async (
 test("logs neither the CDN's secret nor an address", async () => {
   cdn('CF-Connecting-IP');
   const lines = await logOf(() => readClientIp({ 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret }));
-  expect(lines.join()).toContain('"request"');
+  expect(lines.join()).toContain('"request_completed"');
   expect(lines.join()).not.toMatch(new RegExp(`${secret}|198\\.51`));
 });
