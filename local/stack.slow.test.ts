@@ -332,7 +332,7 @@ describe('npm start', () => {
     const { image } = (await updated.json()) as { image: string };
     expect([updated.status, (await fetch(image)).status]).toEqual([200, 200]);
     expect((await call('DELETE', '/api/customers/me/delete/', undefined, access)).status).toBe(204);
-    const erased = new RegExp(`"message":"erased".*"customer_id":${customer.id}`);
+    const erased = new RegExp(`"message":"customer_erased".*"customer_id":${customer.id}`);
     while (!erased.test(stack.output)) await setTimeout(100);
     expect((await fetch(image)).status).toBe(404);
   });
