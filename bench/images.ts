@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multipart, Upload } from '../lib/http/multipart.ts';
 import { uploadedImage } from '../lib/images/imageSchema.ts';
-import { hostileForms, hostileImages } from '../lib/testing/hostileUploads.ts';
+import { formWithHostileEpilogue, hostileForms, hostileImages } from '../lib/testing/hostileUploads.ts';
 import { png } from '../lib/testing/images.ts';
 import { print } from './report.ts';
 
@@ -24,6 +24,7 @@ async function measureAll(): Promise<void> {
   const forms = [
     ...images.map(([name, make]) => [name, () => ({ body: wrapInForm(make()) })] as const),
     ...Object.entries(hostileForms),
+    ['a form of delimiters behind its end', () => ({ body: formWithHostileEpilogue(), boundary: 'x:' })] as const,
   ];
   for (const [name, make] of forms) {
     const { body, boundary = 'x' }: { body: Buffer; boundary?: string } = make();

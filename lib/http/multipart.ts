@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Busboy } from '@fastify/busboy';
 import { config } from '../config/config.ts';
 import { ApiError } from '../errors.ts';
@@ -36,8 +37,9 @@ export const multipart: BodyReader = {
         reject(error);
       };
       try {
+        const boundary = readBoundary(contentType);
         const form = new Busboy({
-          headers: { 'content-type': contentType },
+          headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` },
           limits: {
             fileSize: config.maxImageBytes,
             fieldSize: config.maxJsonBodyBytes,
@@ -67,7 +69,7 @@ export const multipart: BodyReader = {
           form.on(limit, rejectWith(new ApiError('payloadTooLarge')));
         form.on('error', rejectWith(brokenForm));
         form.on('finish', () => {
-          if (hasBrokenHeader(bytes, contentType)) rejectWith(brokenForm)();
+          if (hasBrokenPart(bytes, boundary)) rejectWith(brokenForm)();
           else resolve(readFormFields(fields));
         });
         for (let at = 0; at < bytes.length && !isRejected; at += sliceBytes) {
@@ -81,17 +83,53 @@ export const multipart: BodyReader = {
   },
 };
 
-/** Returns whether a part has a broken header. Busboy would skip such a part silently. */
-function hasBrokenHeader(bytes: Buffer, contentType: string): boolean {
+/**
+ * Reads the boundary by the grammar of RFC 2046. Busboy gets the result instead of the header, so
+ * both look for the same delimiter.
+ * @see https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+ */
+function readBoundary(contentType: string): string {
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
-  const delimiter = `--${quoted ?? plain}\r\n`;
-  for (let at = bytes.indexOf(delimiter); at >= 0; at = bytes.indexOf(`\r\n${delimiter}`, at + 1)) {
-    const start = bytes.indexOf('\n', at + 2) + 1;
+  const boundary = quoted ?? plain ?? '';
+  if (!/^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/.test(boundary)) throw new Error('The form has no valid boundary.');
+  return boundary;
+}
+
+/**
+ * Busboy skips a part that it cannot read, and replaces bytes that are not UTF-8. The client would
+ * not learn of either.
+ */
+function hasBrokenPart(bytes: Buffer, boundary: string): boolean {
+  const delimiter = `--${boundary}`;
+  const findDelimiter = (from: number) => {
+    const at = bytes.indexOf(`\r\n${delimiter}`, from, 'latin1');
+    return at < 0 ? bytes.length : at + 2;
+  };
+  let at = bytes.toString('latin1', 0, delimiter.length) === delimiter ? 0 : findDelimiter(0);
+  // Each turn begins behind the part before, so the bytes are searched once.
+  for (;;) {
+    const start = at + delimiter.length + 2;
+    const ending = bytes.toString('latin1', start - 2, start);
+    if (ending === '--') return false;
     const end = bytes.indexOf('\r\n\r\n', start - 2);
-    if (end < start || end - start > sliceBytes) return true;
-    const lines = bytes.toString('latin1', start, end).split('\r\n');
-    const isValid = lines.every((line) => /^(?:[\w!#$%&'*+.^`|~-]+:|[ \t])/.test(line));
-    if (!isValid || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line))) return true;
+    if (ending !== '\r\n' || end < start || end - start > sliceBytes) return true;
+    const next = findDelimiter(start - 2);
+    if (next < end + 4) return true;
+    const header = bytes.toString('latin1', start, end);
+    if (isBrokenHeader(header)) return true;
+    if (isUtf8Field(header) && !isUtf8(bytes.subarray(end + 4, next - 2))) return true;
+    at = next;
   }
-  return false;
+}
+
+function isBrokenHeader(header: string): boolean {
+  const lines = header.split('\r\n');
+  const isRead = lines.every((line) => /^(?:[\w!#$%&'*+.^`|~-]+:|[ \t])/.test(line));
+  return !isRead || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line));
+}
+
+/** Returns whether Busboy decodes the part as UTF-8. Files and fields with a charset of their own are not. */
+function isUtf8Field(header: string): boolean {
+  const isFile = /;\s*filename\*?=|^content-type:\s*application\/octet-stream/im.test(header);
+  return !isFile && !/^content-type:.*;\s*charset="?(?!utf-?8\b)/im.test(header);
 }

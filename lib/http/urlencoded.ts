@@ -11,12 +11,12 @@ export const urlencoded: BodyReader = {
   mediaType: 'application/x-www-form-urlencoded',
   maxBytes: () => config.maxJsonBodyBytes,
   read(bytes) {
-    const text = bytes.toString();
     try {
+      const text = new TextDecoder('utf8', { fatal: true, ignoreBOM: true }).decode(bytes);
       decodeURIComponent(text);
+      return readFormFields(new URLSearchParams(text));
     } catch {
       return fail('parseError', { detail: 'brokenForm' });
     }
-    return readFormFields(new URLSearchParams(text));
   },
 };

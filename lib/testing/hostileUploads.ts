@@ -58,10 +58,22 @@ export const hostileForms: Record<string, () => { body: Buffer; boundary?: strin
     body: repeat(Buffer.from(`\r\n--${'a'.repeat(69)}b`)),
     boundary: 'a'.repeat(70),
   }),
+  'a form whose boundary can be read in two ways': () => ({
+    body: formOf('x:"y', repeat(Buffer.from(`\r\n${'--x:\\\r\n'.repeat(2_000)}${field}`))),
+    boundary: '"x:\\"y"',
+  }),
   'a form of line ends': () => ({ body: repeat(Buffer.from('\r\n')) }),
 };
 
+/** The same with a part that is read: only the text behind the last delimiter is costly. */
+export const formWithHostileEpilogue = () =>
+  Buffer.concat([formOf('x:', Buffer.from('Mona')), repeat(Buffer.from(`\r\n${'--x:\r\n'.repeat(2_000)}${field}`))]);
+
 const field = 'Content-Disposition: form-data; name="full_name"\r\n';
+
+function formOf(boundary: string, content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`--${boundary}\r\n${field}\r\n`), content, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+}
 
 function repeat(part: Buffer): Buffer {
   return Buffer.alloc(uploadBytes - (uploadBytes % part.length), part);
