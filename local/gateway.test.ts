@@ -90,6 +90,12 @@ const codeOf = ({ body }: Pick<Raw, 'body'>) => JSON.parse(body).errors[0].code;
 
 test.each<[string, string, number, string]>([
   ['a path that nobody has', get('/api/nothing/'), 404, 'not_found'],
+  [
+    'a path that nobody has, with odd headers',
+    get('/api/nothing/', ['constructor: x', '__proto__: x']),
+    404,
+    'not_found',
+  ],
   ['a path with two slashes', get('//api//countries/'), 404, 'not_found'],
   ['a path with an encoded slash', get('/api%2Fcountries/'), 404, 'not_found'],
   ['a path that climbs', get('/api/../api/countries/'), 404, 'not_found'],

@@ -296,7 +296,8 @@ function eventOf(
  */
 function headersOf(request: IncomingMessage, sourceIp: string): Record<string, string[]> {
   const { rawHeaders, headers, socket } = request;
-  const all: Record<string, string[]> = {};
+  // A header may have the name of a property of all objects.
+  const all: Record<string, string[]> = Object.create(null);
   const isElsewhere = !['localhost', undefined].includes(hostOf(request));
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
