@@ -885,11 +885,14 @@ describe('exportCustomer', () => {
 
   test('has no rest for a cursor that is made up or of another customer', async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
-    const cursors = ['x', '', 'AAAA', makeCursor(`CUSTOMER#${other.customer.id}`, 'PROFILE')];
+    const own = `CUSTOMER#${caller.customer.id}`;
+    const ofOther = makeCursor(`CUSTOMER#${other.customer.id}`, 'PROFILE');
+    // DynamoDB has no sort keys such as the last two.
+    const cursors = ['x', '', 'AAAA', ofOther, makeCursor(own, ''), makeCursor(own, 'x'.repeat(1_025))];
     const answers = await Promise.all(
       cursors.map((cursor) => world.call(exportCustomer, { method: 'GET', token: caller.access, query: { cursor } })),
     );
-    expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404, 404, 404]);
   });
 
   test('shows notifications as the list does: read ones as read, and none that were deleted or have expired', async () => {
