@@ -22,12 +22,13 @@ import * as passwords from './passwordRepository.ts';
  */
 export async function signUp(request: SignUp, language: Language, clientIp: string) {
   const network = clientNetwork(clientIp);
-  const [country, hash] = await Promise.all([
+  const [country] = await Promise.all([
     countries.find(request.phone.country),
-    hashPassword(request.password),
     requireTakenResponsesLeft(network),
     limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
   ]);
+  // A network over its limit must not make the function hash.
+  const hash = await hashPassword(request.password);
   const customer = customers.Customer.parse({
     id: newId(),
     phoneNumber: '',
