@@ -9,6 +9,10 @@ import { sendSms } from './sms.ts';
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
   password: { en: 'A new password was set for your account.', ar: 'تم تعيين كلمة مرور جديدة لحسابك.' },
+  emailAndPassword: {
+    en: 'The e-mail address and the password of your account were changed.',
+    ar: 'تم تغيير البريد الإلكتروني وكلمة المرور لحسابك.',
+  },
 } as const satisfies Record<string, Texts>;
 
 const advice: Texts = {

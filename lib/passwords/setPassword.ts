@@ -41,5 +41,6 @@ export async function setPassword({ customer, session }: SignedIn, newPassword: 
   const hash = await hashPassword(newPassword.password);
   const isDone = await changePassword(customer.id, { hash, email, network, otp, keptSessionId: session.id });
   if (!isDone) fail(otp ? 'otpExpired' : 'authenticationFailed');
-  await sendSecurityNotice(customer, 'password');
+  const isNewEmail = email !== undefined && email !== customer.email;
+  await sendSecurityNotice(customer, isNewEmail ? 'emailAndPassword' : 'password');
 }
