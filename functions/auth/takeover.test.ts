@@ -115,7 +115,9 @@ describe('reauthenticate', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
     const chosen = await world.call(setPassword, { token: access, body: { email: 'first@example.com', password } });
     expect(chosen.status).toBe(200);
-    expect(world.sandbox.messages.list(phone)[0]?.text).toContain('The e-mail address and the password of your account were changed');
+    expect(world.sandbox.messages.list(phone)[0]?.text).toContain(
+      'The e-mail address and the password of your account were changed',
+    );
   });
 
   test('takes no code of another type or another phone', async () => {
