@@ -128,7 +128,7 @@ function isBrokenHeader(header: string): boolean {
   return !isRead || !lines.some((line) => /^content-disposition:\s*form-data\b/i.test(line));
 }
 
-/** Returns whether Busboy decodes the part as UTF-8: not a file, nor a field with its own charset. */
+/** Returns whether Busboy decodes the part as UTF-8, unlike files and fields with a charset. */
 function isUtf8Field(header: string): boolean {
   const isFile = /;\s*filename\*?=|^content-type:\s*application\/octet-stream/im.test(header);
   return !isFile && !/^content-type:.*;\s*charset="?(?!utf-?8\b)/im.test(header);
