@@ -61,7 +61,7 @@ describe('errors', () => {
     for (const failure of failures.filter(({ status }) => status === '400' || status === '423')) {
       const text = JSON.stringify(examplesOf(failure).map(([, example]) => exampleValue(example)));
       const isNamed = /"attr":"|"errorDetails":\{/.test(text);
-      expect([failure.operationId, /every failing field is named/.test(failure.response.description)]).toEqual([
+      expect([failure.operationId, /Every failing field is named/.test(failure.response.description)]).toEqual([
         failure.operationId,
         isNamed,
       ]);

@@ -6,28 +6,28 @@ const text = { type: 'string' };
 export const headers = {
   RequestId: {
     name: 'x-request-id',
-    description: 'The id of the request, by which the log has it.',
+    description: 'The id of the request, which is also in the log.',
     schema: text,
     example: '8f2f5a1e-31c0-4b5e-9d7c-2f6f1d1d6a11',
   },
   NotCached: {
     name: 'Cache-Control',
-    description: 'The answer is not to be kept.',
+    description: 'The response must not be cached.',
     schema: { const: 'no-store' },
   },
   Cached: {
     name: 'Cache-Control',
-    description: 'For how many seconds the answer is as good as a new one.',
+    description: 'How many seconds the response may be cached.',
     schema: text,
     example: 'public, max-age=60',
   },
   ETag: {
     name: 'ETag',
-    description: 'Stands for this answer; send it as `If-None-Match`.',
+    description: 'Identifies this response. Send it back as `If-None-Match`.',
     schema: text,
     example: '"1d3-aSu4rQnGmJ1dVJ5dJmUqYz0KzvY"',
   },
-  Allow: { name: 'Allow', description: 'The methods that there are.', schema: text, example: 'GET, POST' },
+  Allow: { name: 'Allow', description: 'The methods of the path.', schema: text, example: 'GET, POST' },
   RetryAfter: {
     name: 'Retry-After',
     description: 'Seconds until the same request can succeed.',
