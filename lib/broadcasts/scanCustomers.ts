@@ -1,12 +1,9 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { translateThrottle } from '../backOff.ts';
-import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import type { Language } from '../languages.ts';
 import { logger } from '../logger.ts';
+import { scanPage } from '../table/batch.ts';
 import type { Item } from '../table/expressions.ts';
 import { type Key, profileKey, readCustomerId } from '../table/keys.ts';
-import { tableClient } from '../table/table.ts';
 
 const itemsPerStep = 1_000;
 
@@ -24,18 +21,16 @@ export async function scanCustomers(
     ...(countryCode ? ['countryCode = :country'] : []),
     ...(language ? ['#language = :language'] : []),
   ];
-  const command = new ScanCommand({
-    TableName: config.tableName,
+  const scan = {
     Limit: itemsPerStep,
     Segment: segment,
     TotalSegments: of,
     FilterExpression: conditions.join(' AND '),
     ...(language && { ExpressionAttributeNames: { '#language': 'language' } }),
     ExpressionAttributeValues: values,
-    ExclusiveStartKey: after && { ...after },
-  });
-  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
-  return { customers: Items.flatMap(parseCustomer), next: LastEvaluatedKey as (Key & Item) | undefined };
+  };
+  const { items, next } = await scanPage(scan, after);
+  return { customers: items.flatMap(parseCustomer), next };
 }
 
 /**

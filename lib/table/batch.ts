@@ -1,4 +1,9 @@
-import { BatchWriteCommand, type BatchWriteCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { attempts, backOff, isBusy, translateThrottle } from '../backOff.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
@@ -6,24 +11,29 @@ import type { Item } from './expressions.ts';
 import type { Key } from './keys.ts';
 import { tableClient } from './table.ts';
 
-/**
- * Returns the keys of items whose sort key starts with one of the prefixes. One call scans one page
- * of the whole table.
- */
+/** Scans one page of the table or of a segment of it. The caller continues after `next`. */
+export async function scanPage(
+  scan: Omit<ScanCommandInput, 'TableName' | 'ExclusiveStartKey'>,
+  after?: Key,
+): Promise<{ items: (Key & Item)[]; next: Key | undefined }> {
+  const command = new ScanCommand({ ...scan, TableName: config.tableName, ExclusiveStartKey: after && { ...after } });
+  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
+  return { items: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
+}
+
+/** Returns the keys of items whose sort key starts with one of the prefixes, from one page. */
 export async function scanKeys(
   prefixes: readonly string[],
   after?: Key,
 ): Promise<{ keys: Key[]; next: Key | undefined }> {
-  const command = new ScanCommand({
-    TableName: config.tableName,
+  const scan = {
     FilterExpression: prefixes.map((_, index) => `begins_with(sk, :prefix${index})`).join(' OR '),
     ExpressionAttributeValues: Object.fromEntries(prefixes.map((prefix, index) => [`:prefix${index}`, prefix])),
     ProjectionExpression: 'pk, sk',
     ConsistentRead: true,
-    ExclusiveStartKey: after && { ...after },
-  });
-  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
-  return { keys: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
+  };
+  const { items, next } = await scanPage(scan, after);
+  return { keys: items, next };
 }
 
 /**
