@@ -98,7 +98,7 @@ class StagePlugin {
     // Serverless makes a new stack of a template without parameters first.
     'before:aws:deploy:deploy:updateStack': () => this.#setParameters(),
     'before:rollback:rollback': () => this.#keepParameters(),
-    'after:deploy:deploy': () => this.#publishKeys(),
+    'after:deploy:deploy': () => this.#finishDeployment(),
     'before:remove:remove': () => this.#emptyImages(),
     'after:remove:remove': () => this.#forgetSecrets(),
   };
@@ -109,6 +109,8 @@ class StagePlugin {
   readonly #options: Options;
   /** As it was before this deployment. */
   #stack: Stack | undefined;
+  /** Functions read keys from the table, so an existing table gets them before functions change. */
+  #hasKeys = false;
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice: (text: string) => void } }) {
     this.#serverless = serverless;
@@ -149,7 +151,11 @@ class StagePlugin {
     );
     // Serverless compares the package alone.
     if (this.#parameters.some(({ ParameterValue }) => ParameterValue !== deployed)) this.#options.force = true;
-    await this.#publishKeysAhead();
+    this.#hasKeys = await this.#publishKeys().catch((error) => {
+      // A new stage has no table yet.
+      if (error.name === 'ResourceNotFoundException') return false;
+      throw error;
+    });
   }
 
   get #parameters(): Parameter[] {
@@ -195,23 +201,21 @@ class StagePlugin {
     return this.#serverless.getProvider('aws').getRegion();
   }
 
-  /** A table from before its functions read keys has none. A new stage has no table yet. */
-  async #publishKeysAhead(): Promise<void> {
-    await this.#publishKeys().catch((error) => {
-      if (error.name !== 'ResourceNotFoundException') throw error;
-    });
+  async #finishDeployment(): Promise<void> {
+    if (this.#hasKeys || (await this.#publishKeys())) return;
+    const again = `Run npm run stage:prepare -- --stage ${this.#stage}, and deploy again.`;
+    this.#log.notice(`${this.#secrets.nameOf('public-keys')} is missing, so no customer can sign in. ${again}`);
   }
 
-  /** Services without secrets have no keys. */
-  async #publishKeys(): Promise<void> {
-    const { service, provider } = this.#serverless.service;
-    const { SECRETS_PATH, TABLE_NAME: tableName } = provider.environment;
-    if (!SECRETS_PATH) return;
-    const parameters = new Parameters(service, this.#stage, this.#region);
-    const isDone = await copyPublicKeys(parameters, { tableName: String(tableName), region: this.#region });
-    if (isDone) return;
-    const again = `Run npm run stage:prepare -- --stage ${this.#stage}, and deploy again.`;
-    this.#log.notice(`${parameters.nameOf('public-keys')} is missing, so nobody can sign in. ${again}`);
+  /** Returns whether the table has the public keys. A service without secrets needs none. */
+  async #publishKeys(): Promise<boolean> {
+    const { SECRETS_PATH, TABLE_NAME: tableName } = this.#serverless.service.provider.environment;
+    if (!SECRETS_PATH) return true;
+    return copyPublicKeys(this.#secrets, { tableName: String(tableName), region: this.#region });
+  }
+
+  get #secrets(): Parameters {
+    return new Parameters(this.#serverless.service.service, this.#stage, this.#region);
   }
 
   /** Empties the bucket of images, unless the stage protects its data. */
@@ -223,8 +227,7 @@ class StagePlugin {
   }
 
   async #forgetSecrets(): Promise<void> {
-    const { service, custom } = this.#serverless.service;
-    if (!isOn(custom.protectData)) await new Parameters(service, this.#stage, this.#region).removeAll();
+    if (!isOn(this.#serverless.service.custom.protectData)) await this.#secrets.removeAll();
   }
 
   async #packageFunctions(functionName?: string): Promise<void> {
