@@ -31,7 +31,7 @@ interface Kind {
   /** The field with an image, which is exported as its URL. */
   image?: string;
   /**
-   * Kept when the customer is erased, because accounts must add up. Such an item must not identify
+   * Kept when the customer is erased, because accounts must add up. The item must not identify
    * its customer.
    */
   outlivesCustomer?: boolean;

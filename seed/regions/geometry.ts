@@ -30,7 +30,7 @@ export function turned(ring: Ring, degrees: number): Ring {
   return degrees === 0 ? ring : ring.map(([longitude, latitude]) => [longitude + degrees, latitude]);
 }
 
-/** Returns whether a path goes around a pole. Such a path ends one turn east of its start. */
+/** Returns whether a path goes around a pole: it ends one turn east or west of its start. */
 export function isAroundPole(path: Ring): boolean {
   return path[0]?.[0] !== path.at(-1)?.[0];
 }
