@@ -101,6 +101,30 @@ describe('an e-mail address', () => {
   });
 });
 
+describe('a name or another text', () => {
+  const controls = Array.from('\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069');
+  const update = async (full_name: string) => {
+    const { access } = await signIn(world);
+    return (await world.call(updateCustomer, { method: 'PATCH', token: access, body: { full_name } })).body.full_name;
+  };
+
+  test('is stored without characters that reorder the text around it', async () => {
+    expect(await update(`${controls.join('')}Mo${controls.join(' ')}na\u202e `)).toBe(`Mo${' '.repeat(8)}na`);
+    const { access } = await signIn(world);
+    const point = { type: 'Point', coordinates: [31.2357, 30.0444] };
+    const body = { point, description: '5\u202e Nile Street', map_description: '\u2066Tower', location_type: 'HOME' };
+    const address = await world.call(createAddress, { token: access, body });
+    expect(address.body).toMatchObject({ description: '5 Nile Street', map_description: 'Tower' });
+  });
+
+  test.each(['می\u200cخواهم', 'क्\u200dष', 'منى \u200fA\u200e', '👩\u200d💻', 'منى\nحسن', '\u061cمنى'])(
+    '%j keeps the joiners and marks that its language needs',
+    async (name) => {
+      expect(await update(name)).toBe(name);
+    },
+  );
+});
+
 describe('the e-mail address', () => {
   const patch = (token: string, email: string) =>
     world.call(updateCustomer, { method: 'PATCH', token, body: { email } });

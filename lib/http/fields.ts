@@ -33,8 +33,14 @@ export function removeUnseen(value: string): string {
   return value.replace(invisible, '');
 }
 
+/**
+ * Characters that reorder the text around them: embeddings, overrides and isolates. Names need only
+ * joiners and marks.
+ */
+const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
+
 /** Trims white space. A string without a visible character becomes empty. */
-const trimmed = (value: string) => removeUnseen(value).trim() && value.trim();
+const trimmed = (value: string) => removeUnseen(value).trim() && value.replace(bidiControls, '').trim();
 
 /**
  * Makes the schema of a text field, which is cleaned before its length is checked. An empty text is
