@@ -476,6 +476,78 @@ describe('walletVerify', () => {
       expect(await problemsOf(id)).toEqual([]);
     });
 
+    test('is reported when its content was edited in both places', async () => {
+      const { id, entry, recordAt } = await booked();
+      const contents = [
+        JSON.stringify([id, 'CHARGING', 9_999, 'EGP', 'test']),
+        JSON.stringify([id, 'FINE', 1_000, 'EGP', 'test']),
+        JSON.stringify([id, 'CHARGING', 1_000, 'EGP', 'other']),
+        JSON.stringify([id + 1, 'CHARGING', 1_000, 'EGP', 'test']),
+        '',
+      ];
+      for (const content of contents) {
+        for (const place of places) await world.put({ ...recordAt(place), content });
+        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+      }
+      for (const place of places) await world.put(recordAt(place));
+      expect(await problemsOf(id)).toEqual([]);
+    });
+
+    test('is sound for a fine that took what there was', async () => {
+      const { id } = await booked();
+      world.set({ WALLET_FINES_STOP_AT_ZERO: 'true' });
+      expect((await adjustWallet(id, { transaction_type: 'FINE', amount: '80' })).amount).toBe('-10.00');
+      expect(await problemsOf(id)).toEqual([]);
+    });
+
+    test('is reported when it was put in without an entry, also beside an entry that is missing', async () => {
+      const { id, entry, ledger, recordAt } = await booked();
+      const [real, place] = [recordAt('ENTRY_KEY#'), { pk: walletKey(id).pk, sk: `ENTRY_KEY#${'A'.repeat(43)}` }];
+      const invented = { ...(ledger as unknown as Entry), id: 7, keyHash: 'A'.repeat(43) };
+      const inserted: [object, number | null][] = [
+        [{ ...real, ...place }, entry.id],
+        [{ ...real, ...place, entry: { ...invented, hash: hashEntry(id, invented) } }, 7],
+        [place, null],
+      ];
+      for (const [record, entryId] of inserted) {
+        await world.put(record);
+        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entryId]]);
+        expect((await verify()).findings).toContainEqual({
+          customer_id: id,
+          problem: 'idempotency_record_edited',
+          entry_id: entryId,
+        });
+      }
+      await world.delete(keyOf(ledger));
+      expect(await problemsOf(id)).toContainEqual(['idempotency_record_edited', null]);
+      await world.put(ledger);
+      await world.delete(place);
+      expect(await problemsOf(id)).toEqual([]);
+    });
+
+    test('is reported when it was put in without an entry at the key that all customers share', async () => {
+      const { id, entry, recordAt } = await booked();
+      const place = { pk: `WALLET_KEY#${'B'.repeat(43)}`, sk: 'CLAIM' };
+      const inserted: [object, number, number | null][] = [
+        [{ ...recordAt('WALLET_KEY#'), ...place }, id, entry.id],
+        [place, 0, null],
+      ];
+      for (const [claim, customer_id, entry_id] of inserted) {
+        await world.put(claim);
+        expect((await verify()).findings).toEqual([{ customer_id, problem: 'idempotency_record_edited', entry_id }]);
+      }
+      await world.delete(place);
+      expect((await verify()).findings).toEqual([]);
+    });
+
+    test('of a customer without a wallet and entries is reported', async () => {
+      const place = { pk: walletKey(7).pk, sk: `ENTRY_KEY#${'A'.repeat(43)}` };
+      await world.put(place);
+      const finding = { customer_id: 7, problem: 'wallet_missing', entry_id: null };
+      expect((await verify()).findings).toEqual([finding]);
+      await world.delete(place);
+    });
+
     test('is of one entry only, when both places were lost and a request was booked again', async () => {
       const { id, request, entry, recordAt } = await booked();
       for (const place of places) await world.delete(keyOf(recordAt(place)));

@@ -4,6 +4,9 @@ import { problems, verifyNext, verifyWallet } from '../../lib/wallet/audit.ts';
 
 const Place = z.object({ pk: z.string().min(1), sk: z.string().min(1) });
 
+/** 0 for an idempotency record that names no customer. */
+const customerId = z.int();
+
 export const handler = internalFunction(
   {
     summary: 'Check that balances are the sums of their entries, and that no entry was edited, removed or moved.',
@@ -14,7 +17,7 @@ export const handler = internalFunction(
     returns: z.object({
       wallets: z.int(),
       entries: z.int(),
-      findings: z.array(z.object({ customer_id: z.int(), problem: z.enum(problems), entry_id: z.int().nullable() })),
+      findings: z.array(z.object({ customer_id: customerId, problem: z.enum(problems), entry_id: z.int().nullable() })),
       next: Place.nullable().describe('Where to go on; null at the end.'),
     }),
     errors: ['customerNotFound'],

@@ -8,7 +8,14 @@ import { entryRecordKey, hashKey, profileKey, walletClaimKey, walletKey } from '
 import { readAll, transact } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';
 import { mostMinorUnits } from './money.ts';
-import { debits, type Entry, IdempotencyRecord, postEntryWrites, Wallet } from './walletRepository.ts';
+import {
+  debits,
+  type Entry,
+  IdempotencyRecord,
+  postEntryWrites,
+  serializeRequest,
+  Wallet,
+} from './walletRepository.ts';
 
 export interface Adjustment {
   customerId: number;
@@ -69,7 +76,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const isPartial = Math.abs(entry.amountMinor) < adjustment.amountMinor;
     const least = isPartial ? balance : Math.max(0, -entry.amountMinor);
     const most = isPartial ? balance : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
-    const newRecord: IdempotencyRecord = { customerId, content: contentOf(adjustment), entry };
+    const newRecord: IdempotencyRecord = { customerId, content: serializeRequest(adjustment), entry };
     const result = await transact(postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }));
     if (result.done) return entry;
     const [claimRefused, recordRefused, profileRefused, walletRefused] = result.refused;
@@ -84,11 +91,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
 
 /** Returns the entry of the first request with a key, if this request has the same content. */
 function entryOf({ content, entry }: IdempotencyRecord, adjustment: Adjustment): Entry {
-  return content === contentOf(adjustment) ? entry : fail('idempotencyKeyReused');
-}
-
-function contentOf({ customerId, type, amountMinor, currency, reference }: Adjustment): string {
-  return JSON.stringify([customerId, type, amountMinor, currency, reference]);
+  return content === serializeRequest(adjustment) ? entry : fail('idempotencyKeyReused');
 }
 
 function newEntry(wallet: Wallet, adjustment: Adjustment, keyHash: string): Entry {

@@ -7,6 +7,7 @@ import {
   entryKey,
   entryPrefix,
   entryRecordKey,
+  entryRecordPrefix,
   type Key,
   readCustomerId,
   walletClaimKey,
@@ -14,7 +15,10 @@ import {
 } from '../table/keys.ts';
 import { readAll, readRaw } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';
-import { Entry, IdempotencyRecord, Wallet } from './walletRepository.ts';
+import { Entry, IdempotencyRecord, serializeRequest, Wallet } from './walletRepository.ts';
+
+const { pk: claimPrefix, sk: claimSortKey } = walletClaimKey('');
+const isClaim = ({ pk, sk }: Key) => sk === claimSortKey && pk.startsWith(claimPrefix);
 
 export const problems = [
   'balance_differs',
@@ -44,7 +48,11 @@ export interface Report {
 
 /** Verifies the wallets in one part of the table. `after` continues behind an earlier part. */
 export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
-  const { keys, next } = await scanKeys([walletKey(0).sk, entryPrefix], after);
+  const { keys: scanned, next } = await scanKeys(
+    [walletKey(0).sk, entryPrefix, entryRecordPrefix, claimSortKey],
+    after,
+  );
+  const [claims, keys] = [scanned.filter(isClaim), scanned.filter(({ sk }) => sk !== claimSortKey)];
   const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
   const reports: Report[] = [];
   for (const pk of new Set(keys.map((key) => key.pk))) {
@@ -52,7 +60,28 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
     if (withWallet.has(pk) || !(await readWallet(readCustomerId(pk))))
       reports.push(await verifyWallet(readCustomerId(pk)));
   }
-  return { ...total(reports), next };
+  const orphans = await findOrphanClaims(claims.map(({ pk }) => pk.slice(claimPrefix.length)));
+  return { ...total([...reports, { wallets: 0, entries: 0, findings: orphans }]), next };
+}
+
+/**
+ * Reports claims of idempotency keys that have neither a record nor an entry. A request with the
+ * key would count as done.
+ */
+async function findOrphanClaims(keyHashes: readonly string[]): Promise<Finding[]> {
+  const claims = await readItems(keyHashes.map(walletClaimKey));
+  const owners = claims.map((claim) => IdempotencyRecord.safeParse(claim).data?.customerId ?? 0);
+  const records = await readItems(keyHashes.map((keyHash, index) => entryRecordKey(owners[index] ?? 0, keyHash)));
+  const findings: Finding[] = [];
+  for (const [index, keyHash] of keyHashes.entries()) {
+    const [claim, customerId = 0] = [claims[index], owners[index]];
+    if (claim === undefined || records[index] !== undefined) continue;
+    const entries = await readRaw(customerPartition(customerId), entryPrefix);
+    if (entries.some((item) => intactEntry(customerId, item)?.keyHash === keyHash)) continue;
+    const entryId = IdempotencyRecord.safeParse(claim).data?.entry.id ?? null;
+    findings.push({ customerId, problem: 'idempotency_record_edited', entryId });
+  }
+  return findings;
 }
 
 function total(reports: readonly Report[]): Report {
@@ -67,23 +96,26 @@ function total(reports: readonly Report[]): Report {
 const attempts = 10;
 
 /**
- * Verifies a wallet against its entries and reports every difference.
- * @throws customerNotFound if there is neither a wallet nor an entry
+ * Verifies a wallet against its entries and their idempotency records, and reports every
+ * difference.
+ * @throws customerNotFound if there is neither a wallet nor an entry nor a record
  */
 export async function verifyWallet(customerId: number): Promise<Report> {
   const finding = (problem: Finding['problem']) => ({ customerId, problem, entryId: null });
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const before = await readWallet(customerId);
     const entries = await readRaw(customerPartition(customerId), entryPrefix);
+    const records = await readRaw(customerPartition(customerId), entryRecordPrefix);
     const after = await readWallet(customerId);
     const counts = { wallets: before ? 1 : 0, entries: entries.length };
-    if (!before && !after && entries.length === 0) return fail('customerNotFound');
+    if (!before && !after && entries.length + records.length === 0) return fail('customerNotFound');
     if (!before && !after) return { ...counts, findings: [finding('wallet_missing')] };
     if (before?.entryCount === after?.entryCount) {
       const wallet = StoredWallet.safeParse(before).data;
       const ofRecords = await compareRecords(customerId, entries);
       const ofEntries = wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')];
-      return { ...counts, findings: [...ofEntries, ...ofRecords] };
+      const ofOrphans = findOrphans(customerId, wallet?.entryCount ?? 0, { entries, records });
+      return { ...counts, findings: [...ofEntries, ...ofRecords, ...ofOrphans] };
     }
     await backOff(attempt);
   }
@@ -119,26 +151,59 @@ async function compareRecords(customerId: number, items: Key[]): Promise<Finding
   });
 }
 
-/** A BatchGetItem call reads 100 items, and an idempotency key has two. */
-const keysPerRead = 50;
-
 async function readRecords(customerId: number, keyHashes: string[]): Promise<Map<string, unknown[]>> {
-  const stored = new Map<string, unknown[]>();
   // Two entries may share a key if both of its records were lost, but BatchGetItem rejects
   // duplicate keys.
   const distinct = [...new Set(keyHashes)];
-  for (let start = 0; start < distinct.length; start += keysPerRead) {
-    const part = distinct.slice(start, start + keysPerRead);
-    const keys = part.flatMap((keyHash) => [walletClaimKey(keyHash), entryRecordKey(customerId, keyHash)]);
-    const records = await readAll(keys.map((key) => ({ key, as: z.unknown() })));
-    for (const [index, keyHash] of part.entries()) stored.set(keyHash, records.slice(2 * index, 2 * index + 2));
+  const claims = await readItems(distinct.map(walletClaimKey));
+  const records = await readItems(distinct.map((keyHash) => entryRecordKey(customerId, keyHash)));
+  return new Map(distinct.map((keyHash, index) => [keyHash, [claims[index], records[index]]]));
+}
+
+/** The items of one BatchGetItem call. */
+const itemsPerRead = 100;
+
+async function readItems(keys: readonly Key[]): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for (let start = 0; start < keys.length; start += itemsPerRead) {
+    const part = keys.slice(start, start + itemsPerRead);
+    items.push(...(await readAll(part.map((key) => ({ key, as: z.unknown() })))));
   }
-  return stored;
+  return items;
 }
 
 function isOf(record: unknown, customerId: number, hash: string | undefined): boolean {
   const claim = IdempotencyRecord.safeParse(record).data;
-  return claim?.customerId === customerId && claim.entry.hash === hash && hashEntry(customerId, claim.entry) === hash;
+  if (claim?.customerId !== customerId || claim.entry.hash !== hash) return false;
+  return hashEntry(customerId, claim.entry) === hash && hasContentOf(claim);
+}
+
+function hasContentOf({ customerId, content, entry }: IdempotencyRecord): boolean {
+  const taken = Math.abs(entry.amountMinor);
+  // A fine may take less than the request wanted, where it stops at an empty wallet.
+  const wanted = entry.type === 'FINE' ? Number(/^\[\d+,"FINE",(\d+),/.exec(content)?.[1]) : taken;
+  return wanted >= taken && content === serializeRequest({ ...entry, customerId, amountMinor: wanted });
+}
+
+/**
+ * Reports records without an entry. Each entry that is missing or edited leaves one behind and is
+ * reported itself, so only further records count.
+ */
+function findOrphans(
+  customerId: number,
+  entryCount: number,
+  stored: { entries: readonly Key[]; records: readonly Key[] },
+): Finding[] {
+  const intact = stored.entries.flatMap((item) => intactEntry(customerId, item) ?? []);
+  const keyHashes = new Set(intact.map(({ keyHash }) => keyHash));
+  const orphans = stored.records.filter(({ sk }) => !keyHashes.has(sk.slice(entryRecordPrefix.length)));
+  const lost = Math.max(0, entryCount - stored.entries.length) + stored.entries.length - intact.length;
+  if (orphans.length <= lost) return [];
+  return orphans.map((record) => ({
+    customerId,
+    problem: 'idempotency_record_edited',
+    entryId: IdempotencyRecord.safeParse(record).data?.entry.id ?? null,
+  }));
 }
 
 /** Returns the entry of an item if it is unchanged, and undefined otherwise. */

@@ -55,6 +55,19 @@ export type Entry = z.infer<typeof Entry>;
 export const IdempotencyRecord = z.object({ customerId: z.int(), content: z.string(), entry: Entry });
 export type IdempotencyRecord = z.infer<typeof IdempotencyRecord>;
 
+/** Returns the content of an idempotency record. A repeated request must have the same one. */
+export function serializeRequest(request: {
+  customerId: number;
+  type: Entry['type'];
+  /** Positive. A fine may have taken less. */
+  amountMinor: number;
+  currency: string;
+  reference: string;
+}): string {
+  const { customerId, type, amountMinor, currency, reference } = request;
+  return JSON.stringify([customerId, type, amountMinor, currency, reference]);
+}
+
 export function makeEmptyWallet(currency: string): Wallet {
   return { balanceMinor: 0, currency, isUsedInPayment: false, entryCount: 0, checksum: 0 };
 }
