@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { signedFetch } from '../aws/signedFetch.ts';
+import { ServiceFailure, signedFetch } from '../aws/signedFetch.ts';
 import { requestHandler } from '../aws/timeouts.ts';
 import { config } from '../config/config.ts';
+import { fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import type { CleanImage } from './picture.ts';
 import { findImageKey, folderOf } from './urls.ts';
@@ -15,9 +16,12 @@ function bucket(): S3Client {
   return client;
 }
 
+const retryAfterSeconds = 5;
+
 /**
  * Stores an image of its owner, such as a customer, and returns its key. The name is new and cannot
  * be guessed, so it may be cached forever.
+ * @throws unavailable while S3 does not respond or is busy
  */
 export async function storeImage(ownerId: number, { bytes, contentType, extension }: CleanImage): Promise<string> {
   const key = `${folderOf(ownerId)}${randomUUID()}.${extension}`;
@@ -33,10 +37,13 @@ export async function storeImage(ownerId: number, { bytes, contentType, extensio
       'x-amz-checksum-crc32': checksum.toString('base64'),
     },
   };
-  // After an unknown outcome the bucket may hold an image that no customer has.
   await change('PUT', key, image).catch(async (error) => {
-    await deleteImageBestEffort(ownerId, key);
-    throw error;
+    if (!(error instanceof ServiceFailure)) throw error;
+    // After an unknown outcome the bucket may hold an image that no customer has.
+    if (!error.isDefinite) await deleteImageBestEffort(ownerId, key);
+    if (!error.isTransient) throw error;
+    logger().warn('image_store_failed', { error: loggable(error) });
+    fail('unavailable', { retryAfterSeconds });
   });
   return key;
 }
@@ -64,7 +71,9 @@ async function change(
   key: string,
   content: { headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> } = { headers: {} },
 ): Promise<void> {
-  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs: config.s3TimeoutMs, ...content });
+  const timeoutMs = config.s3TimeoutMs;
+  // The client waits, so a request that got no response within the timeout is not repeated.
+  await signedFetch('s3', `/${config.imagesBucket}/${key}`, { method, timeoutMs, budgetMs: timeoutMs, ...content });
 }
 
 /**
