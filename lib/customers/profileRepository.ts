@@ -3,7 +3,7 @@ import { toStoredImage } from '../images/urls.ts';
 import {
   checkTakenResponsesWrite,
   countEmailChangeWrite,
-  countTakenResponse,
+  countTakenEmail,
   emailChangeWait,
   takenWait,
 } from '../rateLimits/rateLimits.ts';
@@ -77,7 +77,7 @@ export async function change(
     const yielding = await findYieldingHolder(email, customer);
     if (yielding) return change(customer, changes, { isProven, network, holder: yielding });
   }
-  if (refused.has('claim') || refused.has('othersLoss')) await countTakenResponse(network);
+  if (refused.has('claim') || refused.has('othersLoss')) await countTakenEmail(network, customer.id);
   return failFields(
     ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
     ...(refused.has('claim') || refused.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),

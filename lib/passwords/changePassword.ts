@@ -4,7 +4,7 @@ import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers
 import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { countTakenResponse } from '../rateLimits/rateLimits.ts';
+import { countTakenEmail } from '../rateLimits/rateLimits.ts';
 import type { SignInState } from '../sessions/createSession.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
@@ -92,7 +92,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
     if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
       holder = await findYieldingHolder(newEmail, customer);
       if (!holder) {
-        await Promise.all([refundOtp(), countTakenResponse(network)]);
+        await Promise.all([refundOtp(), countTakenEmail(network, customerId)]);
         return failFields({ attr: 'email', code: 'unique' });
       }
     } else {

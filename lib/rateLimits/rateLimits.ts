@@ -17,8 +17,13 @@ import { readAll, write } from '../table/table.ts';
 import { toSite } from './clientNetwork.ts';
 import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
 
-/** Result of a limit: the event was counted and can be undone, or the client has to wait. */
-export type RateLimitResult = { done: true; undo: () => Promise<unknown> } | { done: false; waitSeconds: number };
+/**
+ * Result of a limit: the event was counted and can be undone, or the client has to wait.
+ * `isUncounted` says that a limit rejected the event in which it does not count.
+ */
+export type RateLimitResult =
+  | { done: true; undo: () => Promise<unknown> }
+  | { done: false; waitSeconds: number; isUncounted?: boolean };
 
 export function countForClient(network: string, now: number): Promise<RateLimitResult> {
   return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
@@ -26,6 +31,26 @@ export function countForClient(network: string, now: number): Promise<RateLimitR
 
 export function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
   return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
+}
+
+/** Seconds until a client network has calls of one kind left; 0 if it has. Counts nothing. */
+export async function readCallWait(network: string, kind: string, perHour: number): Promise<number> {
+  const [now, site] = [nowSeconds(), toSite(network)];
+  const limits = [
+    { client: network, perHour, isBucket: perHour > mostCounted },
+    ...(site ? [{ client: site, perHour: perHour * networksPerSite, isBucket: true }] : []),
+  ].map((limit) => {
+    const key = clientCallsKey(limit.client, kind);
+    const { key: bucket, endsInSeconds } = hourBucket(key, now);
+    return { ...limit, key: limit.isBucket ? bucket : key, endsInSeconds };
+  });
+  const items = await readAll(limits.map(({ key }) => ({ key, as: z.record(z.string(), z.unknown()) })));
+  const waits = limits.map(({ perHour: limit, isBucket, endsInSeconds }, index) => {
+    const item = items[index];
+    if (isBucket) return Number(item?.sends ?? 0) < limit ? 0 : endsInSeconds;
+    return waitForAll([callWindow(limit)], item, now);
+  });
+  return Math.max(...waits);
 }
 
 /**
@@ -57,6 +82,16 @@ export async function requireTakenResponsesLeft(network: string): Promise<void> 
  */
 export function countTakenResponse(network: string): Promise<void> {
   return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
+}
+
+/**
+ * Counts a response to a customer that an e-mail address is taken: for the client network, and as
+ * an e-mail change of the customer.
+ * @throws throttled when either has none left
+ */
+export async function countTakenEmail(network: string, customerId: number): Promise<void> {
+  const [{ done, old }] = await Promise.all([write(countEmailChangeWrite(customerId)), countTakenResponse(network)]);
+  if (!done) fail('throttled', { retryAfterSeconds: emailChangeWait(old) });
 }
 
 /** @throws throttled when the bucket is full */
@@ -99,9 +134,10 @@ async function countForNetwork(
  */
 function countForHour(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   if (perHour > mostCounted) return countInBucket(key, perHour, now);
-  const window = new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
-  return countInWindows(key, [window], hourSeconds, now);
+  return countInWindows(key, [callWindow(perHour)], hourSeconds, now);
 }
+
+const callWindow = (perHour: number) => new SlidingWindow('sent', [{ events: perHour, perSeconds: hourSeconds }]);
 
 export async function countInBucket(key: Key, perHour: number, now: number): Promise<RateLimitResult> {
   const { key: bucket, endsInSeconds } = hourBucket(key, now);
@@ -109,22 +145,33 @@ export async function countInBucket(key: Key, perHour: number, now: number): Pro
   return done ? { done, undo: () => uncount(bucket) } : { done, waitSeconds: endsInSeconds };
 }
 
-/** Counts an event in sliding windows that share one item. */
+/**
+ * Counts an event in sliding windows that share one item.
+ * @param uncounted other windows of the item, which must allow an event but do not count this one
+ */
 export async function countInWindows(
   key: Key,
   windows: readonly SlidingWindow[],
   lifeSeconds: number,
   now: number,
+  uncounted: readonly SlidingWindow[] = [],
 ): Promise<RateLimitResult> {
   const values = valuesOf(windows, now);
   const { done, old } = await write({
     kind: 'update',
     key,
     expression: `SET #expiresAtSeconds = :expiry, ${countAll(windows)}`,
-    condition: allowAll(windows),
-    values: { ':expiry': now + lifeSeconds, ...values },
+    condition: allowAll([...windows, ...uncounted]),
+    values: { ':expiry': now + lifeSeconds, ...valuesOf([...windows, ...uncounted], now) },
   });
-  if (!done) return { done, waitSeconds: waitForAll(windows, old, now) };
+  if (!done) {
+    const uncountedWait = waitForAll(uncounted, old, now);
+    return {
+      done,
+      waitSeconds: Math.max(uncountedWait, waitForAll(windows, old, now)),
+      isUncounted: uncountedWait > 0,
+    };
+  }
   const undo = () => write({ kind: 'update', key, expression: `SET ${uncountAll(windows)}`, values });
   return { done, undo };
 }
@@ -137,15 +184,15 @@ export function checkTakenResponsesWrite(network: string): Write {
 }
 
 /** Transaction write: count an e-mail change, if the customer has changes left today. */
-export function countEmailChangeWrite(customerId: number): Write {
+export function countEmailChangeWrite(customerId: number) {
   const [window, now] = [emailChanges(), nowSeconds()];
   return {
-    kind: 'update',
+    kind: 'update' as const,
     key: customerLimitKey(customerId, 'EMAIL_CHANGES'),
     expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
     condition: window.allows,
     values: { ':expiry': now + daySeconds, ...window.values(now) },
-  };
+  } satisfies Write;
 }
 
 /** Returns the seconds until the next e-mail change, from the item that rejected this one. */
