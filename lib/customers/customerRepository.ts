@@ -66,6 +66,9 @@ export const Customer = z.object({
 });
 export type Customer = z.infer<typeof Customer>;
 
+/** No customer has this id. Reading it takes as long as reading a customer. */
+export const noCustomerId = 0;
+
 export const UniqueClaim = z.object({ customerId: z.int() });
 export type UniqueClaim = z.infer<typeof UniqueClaim>;
 

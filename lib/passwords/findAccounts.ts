@@ -41,9 +41,6 @@ export function isUnambiguous({ phone }: Identifier, account: Account, found: re
   return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
 }
 
-/** No customer has this id. Reading it takes as long as reading a customer. */
-export const noCustomerId = 0;
-
 /**
  * Returns the two accounts that an identifier can mean. An e-mail address means its holder, then
  * the customer who lost it to a verified phone. A phone means the customer who verified it,
@@ -58,7 +55,7 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
     ? [claims.email?.customerId, claims.lost?.customerId]
     : [first, last === first ? undefined : last];
   const read = async (id: number | undefined) => {
-    const account = await readAccount(id ?? noCustomerId);
+    const account = await readAccount(id ?? customers.noCustomerId);
     const { unprovenPhone } = account.customer ?? {};
     const hasPhone = !phone || (claims.phone ? claims.phone.customerId === id : unprovenPhone === phone.number);
     return hasPhone ? account : { ...account, customer: undefined };

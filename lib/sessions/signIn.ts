@@ -57,7 +57,8 @@ export async function signIn({ phone, code, caller, device: given, language }: S
   let claims = firstClaims;
   const hasPushToken = device.registrationId !== '';
   const isAdded = () => hasPushToken && claims.pushToken?.customerId !== claims.phone?.customerId;
-  const readExisting = async () => claims.phone && readCustomer(claims.phone.customerId, isAdded());
+  // The time until a wrong OTP is rejected must not tell whether the phone has an account.
+  const readExisting = () => readCustomer(claims.phone?.customerId ?? customers.noCustomerId, isAdded());
   const [otp, firstExisting] = await Promise.all([verifyOtp(admission, code), readExisting()]);
   let existing = firstExisting;
   if (await devices.respell(given, claims.otherPushTokens)) {
