@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import { withdrawn } from '../../deploy/secrets.ts';
-import { otpKey } from '../../lib/table/keys.ts';
+import { clientSendsKey, otpKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { nextAddress } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
 import { handler as authenticate } from '../customers/authenticate.ts';
@@ -225,20 +226,26 @@ describe('sendOTP', () => {
   };
 
   test.each([
-    ['throttles', () => ({ throttling: true }), 429, 'throttled'],
-    ['has used up its quota', () => ({ quota: true }), 429, 'throttled'],
-    ['knows that the number has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out'],
-  ])('an SMS that SNS rejects, since it %s, spends no limit and leaves no code', async (_, fault, status, code) => {
-    const [phone, clientIp] = [world.phone(), '192.0.2.99'];
-    const before = await taken();
-    Object.assign(world.sandbox.faults, fault(phone));
-    const refused = await send(phone, { clientIp });
-    expect({ status: refused.status, errors: refused.body.errors }).toEqual({ status, errors: error(code) });
-    if (status === 429) expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(await taken()).toEqual(before);
-    world.reset();
-    expect((await send(phone, { clientIp })).status).toBe(200);
-  });
+    ['throttles', () => ({ throttling: true }), 429, 'throttled', 0],
+    ['has used up its quota', () => ({ quota: true }), 429, 'throttled', 0],
+    ['knows that the number has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out', 1],
+  ])(
+    'an SMS that SNS rejects, since it %s, spends no limit of the phone and leaves no code',
+    async (_, fault, status, code, sends) => {
+      const [phone, clientIp] = [world.phone(), nextAddress()];
+      const before = await taken();
+      Object.assign(world.sandbox.faults, fault(phone));
+      const refused = await send(phone, { clientIp });
+      expect({ status: refused.status, errors: refused.body.errors }).toEqual({ status, errors: error(code) });
+      if (status === 429) expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      const { pk, sk } = clientSendsKey(clientIp);
+      const { [`${pk} ${sk}`]: ofClient = {}, ...others } = await taken();
+      expect(others).toEqual(before);
+      expect(Object.keys(ofClient).filter((name) => name.startsWith('sent'))).toHaveLength(sends);
+      world.reset();
+      expect((await send(phone, { clientIp })).status).toBe(200);
+    },
+  );
 
   test.each([
     ['fails', { internal_error: true }, 20_000, 0, 1],

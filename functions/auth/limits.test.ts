@@ -3,8 +3,11 @@ import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/si
 import { useWorld } from '../../lib/testing/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as forget } from '../password/forget.ts';
 import { handler as login } from '../password/login.ts';
+import { handler as reset } from '../password/reset.ts';
 import { handler as setPassword } from '../password/set.ts';
+import { handler as verifyPhone } from '../password/verifyPhone.ts';
 import { handler as reauthenticate } from './reauthenticate.ts';
 import { handler as sendOtp } from './sendOtp.ts';
 
@@ -291,6 +294,20 @@ test('strangers cannot lock the test number of an app store reviewer out', async
   expect((await authenticateWith(world, phone, '424242', { clientIp: nextAddress() })).status).toBe(201);
 });
 
+test('a network guesses seven times at the test number, and others do not keep the reviewer out', async () => {
+  const phone = world.phone();
+  world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until: '2999-01-01' }]) });
+  await send(phone, nextAddress());
+  const statuses = new Map<number, number>();
+  for (let network = 0; network < 20; network++) {
+    const clientIp = `198.51.${network}.1`;
+    const guesses = Array.from({ length: 8 }, () => authenticateWith(world, phone, '000000', { clientIp }));
+    for (const { status } of await Promise.all(guesses)) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  expect(Object.fromEntries(statuses)).toEqual({ 400: 20 * 7, 429: 20 });
+  expect((await authenticateWith(world, phone, '424242', { clientIp: nextAddress() })).status).toBe(201);
+});
+
 test('a test number has the limits of any phone after its last day', async () => {
   const phone = world.phone();
   const until = new Date().toISOString().slice(0, 10);
@@ -307,9 +324,234 @@ test('a test number has the limits of any phone after its last day', async () =>
 test('a request for a new password of an unknown account uses up no cap', async () => {
   world.set({ OTP_SENDS_PER_STAGE_PER_DAY: '2' });
   world.advance(10 * 86_400);
-  const { handler: forget } = await import('../password/forget.ts');
   for (let turn = 0; turn < 5; turn++) {
     await world.call(forget, { body: { phone: world.phone() }, clientIp: nextAddress() });
   }
   expect((await send(world.phone(), nextAddress())).status).toBe(200);
+});
+
+/** All that strangers can send and guess with types that do not sign in. */
+async function useUpOtherTypes(phone: string, email: string) {
+  const addresses = [nextAddress(), nextAddress(), nextAddress()];
+  for (let turn = 0; turn < 6; turn++) {
+    const clientIp = addresses[turn % 3] ?? '';
+    for (const body of [{ email }, { phone }]) await world.call(forget, { body, clientIp });
+    for (let guess = 0; guess < 3; guess++) {
+      const body = { email, token: '000000', password: 'orange cat on a roof' };
+      await world.call(reset, { body, clientIp });
+    }
+    for (const type of types.slice(1)) await send(phone, clientIp, type);
+    world.advance(turnSeconds);
+  }
+}
+
+async function useUpAllTypes(phone: string, email: string) {
+  await useUpOtherTypes(phone, email);
+  await attack(phone, { networks: 14 });
+}
+
+describe('whatever strangers send and guess, the owner', () => {
+  const password = 'violet bicycle 77';
+  const owner = async () => {
+    const session = await signIn(world);
+    const email = `owner${session.customer.id}@example.com`;
+    const body = { email, password };
+    expect((await world.call(setPassword, { token: session.access, body })).status).toBe(200);
+    return { ...session, email };
+  };
+  beforeEach(() => world.set({ ACCESS_TOKEN_SECONDS: '864000' }));
+  const attacks = { 'other types': useUpOtherTypes, 'every type': useUpAllTypes };
+
+  test.each(Object.entries(attacks))(
+    'confirms their identity and changes the password by codes, after %s',
+    async (_, run) => {
+      const { access, phone, email, deviceToken } = await owner();
+      await run(phone, email);
+      const clientIp = nextAddress();
+
+      expect((await send(phone, clientIp, 'reauthentication', deviceToken)).status).toBe(200);
+      const otp = world.codeFor(phone);
+      await send(phone, nextAddress(), 'reauthentication');
+      expect((await world.call(reauthenticate, { token: access, body: { otp }, clientIp })).status).toBe(204);
+
+      world.advance(turnSeconds);
+      expect((await send(phone, clientIp, 'password_reset', deviceToken)).status).toBe(200);
+      const change = { password: 'orange cat on a roof', otp: world.codeFor(phone) };
+      expect((await world.call(setPassword, { token: access, body: change, clientIp })).status).toBe(200);
+
+      world.advance(turnSeconds);
+      const sent = world.sandbox.messages.list(phone).length;
+      await world.call(forget, { body: { email, device_token: deviceToken }, clientIp });
+      expect(world.sandbox.messages.list(phone)).toHaveLength(sent + 1);
+      const body = { email, token: world.codeFor(phone), password, device_token: deviceToken };
+      expect((await world.call(reset, { body, clientIp })).status).toBe(200);
+    },
+  );
+
+  test('verifies the phone of a sign-up, after other types and requests for new passwords', async () => {
+    const { phone, email, token } = await signUp(world);
+    await useUpOtherTypes(phone, email);
+    expect((await world.call(verifyPhone, { token, body: {}, clientIp: nextAddress() })).status).toBe(409);
+    const body = { verification_code: world.codeFor(phone) };
+    expect((await world.call(verifyPhone, { token, body, clientIp: nextAddress() })).status).toBe(200);
+  });
+
+  test('has half of the sends of a phone without an account for sign-in, after requests for new passwords', async () => {
+    const phone = world.phone();
+    for (let turn = 0; turn < 8; turn++) {
+      const clientIp = nextAddress();
+      await world.call(forget, { body: { phone }, clientIp });
+      const body = { phone, token: '000000', password: 'orange cat on a roof' };
+      for (let guess = 0; guess < 5; guess++) await world.call(reset, { body, clientIp });
+      world.advance(3_600);
+    }
+    for (let turn = 0; turn < 3; turn++) {
+      expect((await send(phone, `203.0.113.${turn}`)).status).toBe(200);
+      world.advance(901);
+    }
+  });
+
+  test('keeps an attempt on a known device when a stolen session has guessed as well', async () => {
+    const { access, phone, deviceToken } = await owner();
+    await send(phone, nextAddress(), 'reauthentication', deviceToken);
+    let compared = 0;
+    for (let guess = 0; guess < 8; guess++) {
+      const { status } = await world.call(reauthenticate, { token: access, body: { otp: 'wrong' } });
+      if (status === 400) compared += 1;
+    }
+    expect(compared).toBe(5);
+    await attack(phone, { networks: 14 });
+    const code = await requestCode(world, phone, deviceToken);
+    expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
+  });
+});
+
+describe('no SMS is sent to a client', () => {
+  const sent = (phone: string) => world.sandbox.messages.list(phone).length;
+  const outcomeOf = ({ status, body, headers }: Awaited<ReturnType<typeof send>>) => ({
+    status,
+    code: body.errors?.[0]?.code,
+    wait: Number(headers['retry-after']),
+  });
+
+  test('without attempts left at the phone', async () => {
+    const [phone, clientIp] = [world.phone(), nextAddress()];
+    world.freeze();
+    for (let turn = 0; turn < 2; turn++) {
+      await send(phone, clientIp);
+      for (let guess = 0; guess < 4; guess++) await authenticateWith(world, phone, 'wrong', { clientIp });
+      world.advance(turnSeconds);
+    }
+    expect(outcomeOf(await send(phone, clientIp))).toEqual({
+      status: 429,
+      code: 'otp_try_limit',
+      wait: 86_400 - 2 * turnSeconds,
+    });
+    expect(sent(phone)).toBe(2);
+    expect((await send(phone, nextAddress())).status).toBe(200);
+  });
+
+  test.each(['4', '60'])('without attempts left at all phones, of %s an hour', async (limit) => {
+    world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: limit });
+    const [phone, clientIp] = [world.phone(), nextAddress()];
+    const guesses = Array.from({ length: Number(limit) }, () => world.phone());
+    await Promise.all(guesses.map((other) => authenticateWith(world, other, '000000', { clientIp })));
+    const { wait, ...refused } = outcomeOf(await send(phone, clientIp));
+    expect(refused).toEqual({ status: 429, code: 'otp_try_limit' });
+    world.advance(wait - 1);
+    expect((await send(phone, clientIp)).status).toBe(429);
+    expect(sent(phone)).toBe(0);
+    world.advance(1);
+    expect((await send(phone, clientIp)).status).toBe(200);
+  });
+
+  test('without attempts left at any network of an IPv6 site', async () => {
+    world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '1' });
+    const guess = (network: number) =>
+      authenticateWith(world, world.phone(), '000000', { clientIp: `2001:db8:99:${network.toString(16)}::1` });
+    for (let network = 0; network < 16; network++) expect((await guess(network)).status).toBe(400);
+    const phone = world.phone();
+    expect(outcomeOf(await send(phone, '2001:db8:99:ff::1'))).toMatchObject({ status: 429, code: 'otp_try_limit' });
+    expect(sent(phone)).toBe(0);
+  });
+
+  test('whose code for reauthentication could not be tried', async () => {
+    const { access, phone, deviceToken } = await signIn(world);
+    await send(phone, nextAddress(), 'reauthentication', deviceToken);
+    for (let guess = 0; guess < 5; guess++) {
+      await world.call(reauthenticate, { token: access, body: { otp: 'wrong' } });
+    }
+    world.advance(turnSeconds);
+    const before = sent(phone);
+    for (const token of [deviceToken, undefined]) {
+      const { status, code } = outcomeOf(await send(phone, nextAddress(), 'reauthentication', token));
+      expect({ status, code }).toEqual({ status: 429, code: 'otp_try_limit' });
+    }
+    expect(sent(phone)).toBe(before);
+  });
+});
+
+test('sends to a number that has opted out count for the client, not for the phone', async () => {
+  world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '3' });
+  const [phone, clientIp] = [world.phone(), nextAddress()];
+  world.sandbox.faults.opted_out = [phone];
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 4; turn++) statuses.push((await send(phone, clientIp)).status);
+  expect(statuses).toEqual([400, 400, 400, 429]);
+  world.sandbox.faults.opted_out = [];
+  expect((await send(phone, nextAddress())).status).toBe(200);
+});
+
+test('a stolen device token never keeps known devices out that log in with the right password', async () => {
+  const account = await signUp(world);
+  const stolen = (await logIn(world, account)).body.data.device_token;
+  const withToken = (password: string) => {
+    const body = { email: account.email, password, device_token: stolen };
+    return world.call(login, { body, clientIp: nextAddress() });
+  };
+  for (let guess = 0; guess < 16; guess++) await withToken('guess');
+  expect((await withToken(account.password)).status).toBe(200);
+});
+
+test('a stolen device token gives ten guesses more than any client has, from all addresses together', async () => {
+  world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
+  const account = await signUp(world);
+  const stolen = (await logIn(world, account)).body.data.device_token;
+  const guess = () => {
+    const body = { email: account.email, password: 'guess', device_token: stolen };
+    return world.call(login, { body, clientIp: nextAddress() });
+  };
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 20; turn++) statuses.push((await guess()).status);
+  expect(statuses.filter((status) => status === 403)).toHaveLength(15);
+});
+
+describe('the wrong codes of a network tell nothing about accounts', () => {
+  /** Resets with wrong codes at an account, and returns how many attempts the network then has left. */
+  async function countLeft(identifier: object, resets: number) {
+    world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '20' });
+    const clientIp = nextAddress();
+    for (let turn = 0; turn < 5; turn++) {
+      const body = { email: `nobody${turn}@example.com`, token: '000000', password: 'orange cat on a roof' };
+      await world.call(reset, { body, clientIp });
+    }
+    for (let turn = 0; turn < resets; turn++) {
+      const body = { ...identifier, token: '000000', password: 'orange cat on a roof' };
+      await world.call(reset, { body, clientIp });
+    }
+    let left = 0;
+    while ((await authenticateWith(world, world.phone(), '000000', { clientIp })).status === 400) left += 1;
+    return left;
+  }
+
+  test.each([1, 7])('after %i wrong codes for a new password', async (resets) => {
+    const { access, phone } = await signIn(world);
+    const email = `known-${resets}@example.com`;
+    const request = { method: 'PATCH', token: access, body: { email } };
+    expect((await world.call(updateCustomer, request)).status).toBe(200);
+    const identifiers = [{ email }, { phone }, { email: `unknown-${resets}@example.com` }, { phone: world.phone() }];
+    const left: number[] = [];
+    for (const identifier of identifiers) left.push(await countLeft(identifier, resets));
+    expect(left).toEqual(Array(4).fill(15 - resets));
+  });
 });

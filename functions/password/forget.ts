@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
-import { OneIdentifier, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
+import { ForgottenPassword, oneIdentifierErrors } from '../../lib/passwords/accountSchema.ts';
 import { sendResetOtp } from '../../lib/passwords/passwordReset.ts';
 
 export const handler = endpoint(
@@ -11,13 +11,13 @@ export const handler = endpoint(
     summary: 'Send a code for a new password to the verified phone of an account.',
     description: 'The answer is the same whether or not there is such an account.',
     dialect: envelope,
-    body: OneIdentifier,
+    body: ForgottenPassword,
     returns: { 200: z.null() },
     fieldErrors: oneIdentifierErrors,
     errors: ['unavailable'],
   },
-  async ({ body, clientIp }) => {
-    await sendResetOtp(body, clientIp);
+  async ({ body: { device_token, ...body }, clientIp }) => {
+    await sendResetOtp({ ...body, deviceToken: device_token, clientIp });
     return null;
   },
 );

@@ -17,8 +17,8 @@ export const handler = endpoint(
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
     errors: ['wrongCode', 'unavailable'],
   },
-  async ({ body: { token: code, ...body }, clientIp }) => {
-    await resetPassword({ ...body, code, clientIp });
+  async ({ body: { token: code, device_token, ...body }, clientIp }) => {
+    await resetPassword({ ...body, code, deviceToken: device_token, clientIp });
     return null;
   },
 );

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { daySeconds, nowSeconds, utcDate } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { toSite } from '../rateLimits/clientNetwork.ts';
-import { countInDay, countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
+import { countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
 import type { Item, Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
-import { otpKey, phoneAttemptsKey, phoneNetworkKey } from '../table/keys.ts';
+import { otpKey, phoneNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
 
@@ -38,8 +38,10 @@ export type NewOtp = Omit<Otp, 'id' | 'tries'>;
  * Returns the attribute that holds an OTP. The owner's device has its own, so no stranger can
  * replace or use up that OTP.
  */
-const slotOf = (type: OtpType, share: Share) =>
-  share === 'owner' && type === 'customer_auth' ? `own_${type}` : `code_${type}`;
+const slotOf = (type: OtpType, share: Share) => (share === 'owner' ? `own_${type}` : `code_${type}`);
+
+/** Returns the share for attempts at a sent OTP. Only a session can use a reauthentication. */
+const chooseAttemptShare = (type: OtpType, share: Share): Share => (type === 'reauthentication' ? 'signedIn' : share);
 
 function codeIn(slot: string, item: Item | undefined): Otp | undefined {
   return Otp.optional().parse(item?.[slot]);
@@ -55,7 +57,7 @@ export type Issued =
  * OTP of the same type and share. A phone without attempts left gets no OTP.
  */
 export async function issueOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<Issued> {
-  const [windows, attempts] = [sendWindows(share), attemptWindows(share)];
+  const [windows, attempts] = [sendWindows(share), attemptWindows(chooseAttemptShare(type, share))];
   const slot = `#${slotOf(type, share)}`;
   const fresh: Otp = { ...code, id: newId(), tries: 0 };
   const { done, old } = await write({
@@ -101,9 +103,18 @@ export function issueTestOtp(phone: string, type: OtpType, share: Share, code: N
   });
 }
 
-/** Counts a send to a phone by one client network, which may use only a part of the share. */
-export function countNetworkSend(phone: string, network: string, share: Share, now: number): Promise<RateLimitResult> {
-  return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now);
+/**
+ * Counts a send to a phone by one client network, which may use only a part of the share. An OTP
+ * that this network could not try is not sent.
+ */
+export function countNetworkSend(
+  phone: string,
+  network: string,
+  { type, share }: { type: OtpType; share: Share },
+  now: number,
+): Promise<RateLimitResult> {
+  const attempts = chooseAttemptShare(type, share) === 'signedIn' ? [] : networkAttemptWindows(share);
+  return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now, attempts);
 }
 
 export function countNetworkAttempt(
@@ -197,18 +208,11 @@ export async function countAttempt(
 }
 
 /**
- * Returns the test number of a phone until its last day. The limits of a phone do not apply to it:
- * its OTP is fixed, and strangers must not lock out the reviewer of an app store.
+ * Returns the test number of a phone until its last day. Its OTP is fixed, and strangers must not
+ * lock out the reviewer of an app store, so only the attempts of each client network are limited.
  */
 export function findTestNumber(phone: string, now: number) {
   return config.testNumbers.find(({ phone_number, until }) => phone_number === phone && utcDate(now) <= until);
-}
-
-/** With this many attempts a day, the chance to guess a test number's OTP is one in a thousand. */
-const testAttemptsPerDay = 1_000;
-
-export function countTestAttempt(phone: string, now: number): Promise<RateLimitResult> {
-  return countInDay(phoneAttemptsKey(phone, utcDate(now)), testAttemptsPerDay, now);
 }
 
 const windowsOf = ({ phone, share }: Attempt) => (findTestNumber(phone, nowSeconds()) ? [] : attemptWindows(share));

@@ -4,11 +4,13 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `stranger` and `other` together may use three fifths. `other`, the OTPs that do not sign
- * in, may use three tenths of the sends and two fifths of the attempts. So no stranger can keep the
- * owner from signing in.
+ * them. `signedIn`, a session of the account that has the phone, may use a third of the attempts.
+ * All others are guests, and together may use three fifths. Of that, `other` and `verification` may
+ * each use three tenths of the sends and two fifths of the attempts. `verification` is the phone of
+ * a sign-up, and `other` is all other OTPs that do not sign in. So no stranger can keep the owner
+ * from signing in.
  */
-export type Share = 'owner' | 'stranger' | 'other';
+export type Share = 'owner' | 'signedIn' | 'stranger' | 'verification' | 'other';
 
 const guestPart = 0.6;
 const otherSendPart = 0.3;
@@ -16,14 +18,15 @@ const otherSendPart = 0.3;
  * Large enough that one network, which may use four fifths of it, has the five attempts of an OTP.
  */
 const otherAttemptPart = 0.4;
-/**
- * The part of the guests' limits that one client network may use. Guests are callers without a
- * device token.
- */
+/** Small enough that, beside the part of guests, the owner's devices keep an attempt. */
+const signedInAttemptPart = 1 / 3;
+/** The part of the guests' limits that one client network may use. */
 const networkPart = 0.8;
 
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
+const isGuest = (share: Share) => share !== 'owner' && share !== 'signedIn';
+const isLimitedGuest = (share: Share) => share === 'other' || share === 'verification';
 
 /**
  * Returns the limits of sends to a phone: of the day, of guests, and the cool-downs of the share.
@@ -32,24 +35,26 @@ export function sendWindows(share: Share): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
   const ofOther = partOf(ofDay, otherSendPart);
-  const limits = share === 'other' ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)] : [perHour];
+  const limits = isLimitedGuest(share)
+    ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)]
+    : [perHour];
   return [
     new SlidingWindow('sent', [perDay(ofDay)]),
-    ...(share === 'owner' ? [] : [new SlidingWindow('guestSent', [perDay(partOf(ofDay, guestPart))])]),
+    ...(isGuest(share) ? [new SlidingWindow('guestSent', [perDay(partOf(ofDay, guestPart))])] : []),
     new SlidingWindow(`${share}Sent`, limits, config.otpCoolDownsSeconds),
   ];
 }
 
 /**
- * Returns the limits of wrong attempts at a phone: of the day, of guests, and of OTPs that do not
- * sign in.
+ * Returns the limits of wrong attempts at a phone: of the day, of guests, and of the share.
  */
 export function attemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;
   return [
     new SlidingWindow('wrong', [perDay(limit)]),
-    ...(share === 'owner' ? [] : [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])]),
-    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart))])] : []),
+    ...(isGuest(share) ? [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])] : []),
+    ...(isLimitedGuest(share) ? [new SlidingWindow(`${share}Wrong`, [perDay(partOf(limit, otherAttemptPart))])] : []),
+    ...(share === 'signedIn' ? [new SlidingWindow('signedInWrong', [perDay(partOf(limit, signedInAttemptPart))])] : []),
   ];
 }
 
@@ -59,10 +64,10 @@ export function attemptWindows(share: Share): SlidingWindow[] {
  */
 export function networkSendWindows(share: Share): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
-  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
+  const ofOther = new SlidingWindow(`${share}Sent`, [perDay(partOf(limit, otherSendPart * networkPart))]);
   return [
     new SlidingWindow('sent', [perDay(partOf(limit, guestPart * networkPart))]),
-    ...(share === 'other' ? [ofOther] : []),
+    ...(isLimitedGuest(share) ? [ofOther] : []),
   ];
 }
 
@@ -72,9 +77,9 @@ export function networkSendWindows(share: Share): SlidingWindow[] {
  */
 export function networkAttemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;
-  const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
+  const ofOther = new SlidingWindow(`${share}Wrong`, [perDay(partOf(limit, otherAttemptPart * networkPart))]);
   return [
     new SlidingWindow('wrong', [perDay(partOf(limit, guestPart * networkPart))]),
-    ...(share === 'other' ? [ofOther] : []),
+    ...(isLimitedGuest(share) ? [ofOther] : []),
   ];
 }

@@ -4,7 +4,7 @@ import { config } from '../config/config.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import { UniqueClaim } from '../customers/customerRepository.ts';
-import { fail, failFields } from '../errors.ts';
+import { ApiError, fail, failFields, ValidationError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSms } from '../messages/sms.ts';
@@ -38,8 +38,8 @@ interface Send {
 
 /**
  * Sends a new OTP, which replaces the phone's last one of this type. A send that a limit or SNS
- * rejects changes nothing: it uses up no limit, and the last OTP still works. After an unknown
- * outcome of SNS the new OTP counts.
+ * rejects changes nothing: it uses up no limit, and the last OTP still works. But a send to a phone
+ * that cannot get SMS counts for the client. After an unknown outcome of SNS the new OTP counts.
  * @returns seconds until the OTP expires and until the next send
  * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone that SNS does
  * not know, or whose country is no longer served
@@ -58,15 +58,16 @@ export async function sendOtp(send: Send) {
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: 0 };
   }
 
-  const counted: CountedEvent[] = [];
+  const [counted, ofClient]: [CountedEvent[], CountedEvent[]] = [[], []];
   try {
     // The phone comes last: a client over its limit must not replace the OTP of another client's
     // phone.
     const countings = await Promise.allSettled([
-      countAll(counted, [
-        ...(isClientCounted ? [] : [sends.countForClient(caller.network, now)]),
-        ...(caller.isOwner ? [] : [otps.countNetworkSend(phone.number, caller.network, share, now)]),
-      ]),
+      ...(caller.isOwner || type === 'reauthentication' ? [] : [requireAttemptsLeft(caller.network)]),
+      ...(isClientCounted ? [] : [countAll(ofClient, [sends.countForClient(caller.network, now)])]),
+      ...(caller.isOwner
+        ? []
+        : [countAll(counted, [otps.countNetworkSend(phone.number, caller.network, { type, share }, now)])]),
       ...(isDecoy ? [] : [countForCaps(counted, phone, caller, now)]),
     ]);
     for (const result of countings) if (result.status === 'rejected') throw result.reason;
@@ -87,9 +88,19 @@ export async function sendOtp(send: Send) {
     }
     return { expiresInSeconds: config.otpSeconds, resendInSeconds: issued.waitSeconds };
   } catch (error) {
-    await undoAll(counted);
+    await undoAll([...counted, ...(isUnreachable(error) ? [] : ofClient)]);
     throw error;
   }
+}
+
+/** Whether the phone cannot get SMS. Without a count, a client could ask this without limit. */
+const isUnreachable = (error: unknown) =>
+  error instanceof ValidationError || (error instanceof ApiError && error.errorName === 'smsOptedOut');
+
+/** @throws otpTryLimit if the client network could not try an OTP */
+async function requireAttemptsLeft(network: string): Promise<void> {
+  const waitSeconds = await sends.readCallWait(network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour);
+  if (waitSeconds > 0) fail('otpTryLimit', { retryAfterSeconds: waitSeconds });
 }
 
 /** A counted event of a send, to be undone if the send fails. */
@@ -115,17 +126,17 @@ async function countForCaps(counted: CountedEvent[], phone: Phone, { isOwner }: 
 }
 
 /**
- * Counts an event in several limits. If the caller fails later, it undoes the events in `taken`.
- * @throws otpSendLimit
+ * Counts an event in several limits. If the caller fails later, it undoes the events in `counted`.
+ * @throws otpSendLimit, otpTryLimit
  */
 async function countAll(counted: CountedEvent[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
   const counts = await Promise.allSettled(counting);
   for (const count of counts) if (count.status === 'fulfilled' && count.value.done) counted.push(count.value);
   for (const count of counts) if (count.status === 'rejected') throw count.reason;
-  const waits = counts.flatMap((count) =>
-    count.status === 'fulfilled' && !count.value.done ? [count.value.waitSeconds] : [],
-  );
-  if (waits.length > 0) fail('otpSendLimit', { retryAfterSeconds: Math.max(...waits) });
+  const refusals = counts.flatMap((count) => (count.status === 'fulfilled' && !count.value.done ? [count.value] : []));
+  if (refusals.length === 0) return;
+  const problem = refusals.some(({ isUncounted }) => isUncounted) ? 'otpTryLimit' : 'otpSendLimit';
+  fail(problem, { retryAfterSeconds: Math.max(...refusals.map(({ waitSeconds }) => waitSeconds)) });
 }
 
 async function undoAll(counted: readonly CountedEvent[]): Promise<void> {

@@ -14,15 +14,20 @@ export interface OtpCaller {
   requester?: string;
   /** Whether the caller sent a device token of the phone. */
   isOwner: boolean;
-  /** Whether the caller has signed in to an account with this phone. */
+  /** Whether the caller has signed in to the account that has verified this phone. */
   isSignedIn?: boolean;
 }
 
 export const findRequester = ({ requester, network }: OtpCaller) => requester ?? network;
 
-export function chooseShare(type: otps.OtpType, { isOwner }: OtpCaller): Share {
+export function chooseShare(type: otps.OtpType, { isOwner, isSignedIn }: OtpCaller): Share {
   if (isOwner) return 'owner';
-  return type === 'customer_auth' ? 'stranger' : 'other';
+  return isSignedIn ? 'signedIn' : chooseGuestShare(type);
+}
+
+function chooseGuestShare(type: otps.OtpType): Share {
+  if (type === 'customer_auth') return 'stranger';
+  return type === 'phone_verification' ? 'verification' : 'other';
 }
 
 const isTrusted = ({ isOwner, isSignedIn }: OtpCaller) => isOwner || isSignedIn === true;
@@ -38,22 +43,31 @@ interface Admission {
 
 /**
  * Counts an attempt by the caller's network, at this phone and at the OTPs of all phones. A network
- * over its limit never uses up attempts of the phone. The owner's devices are not limited by their
- * network.
+ * over its limit never uses up attempts of the phone. The owner's devices and sessions are not
+ * limited by their network, except at a test number, which has no other limits.
+ * @param isHidden for a caller who must not learn that this phone rejected the attempt. The attempt
+ * then still counts for the network.
  * @throws unavailable
  */
-export async function admitAttempt(phone: string, type: otps.OtpType, caller: OtpCaller): Promise<Admission> {
+export async function admitAttempt(
+  phone: string,
+  type: otps.OtpType,
+  caller: OtpCaller,
+  { isHidden = false } = {},
+): Promise<Admission> {
   await readOtpSecrets();
   const now = nowSeconds();
-  if (caller.isOwner) return { phone, type, caller, counted: [], waitSeconds: 0 };
+  const isUnlimited = caller.isOwner || (caller.isSignedIn && !otps.findTestNumber(phone, now));
+  if (isUnlimited) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
     otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),
     countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
-    ...(otps.findTestNumber(phone, now) ? [otps.countTestAttempt(phone, now)] : []),
   ]);
+  const [ofPhone] = counts;
   const counted = counts.flatMap((count) => (count.done ? [count] : []));
   const waitSeconds = Math.max(0, ...counts.map((count) => (count.done ? 0 : count.waitSeconds)));
-  if (waitSeconds > 0) await Promise.all(counted.map(({ undo }) => undo()));
+  const undone = isHidden ? [ofPhone] : counts;
+  if (waitSeconds > 0) await Promise.all(undone.map((count) => count.done && count.undo()));
   return { phone, type, caller, counted, waitSeconds };
 }
 
@@ -90,13 +104,13 @@ export async function findMatchingOtp(admission: Admission, otp: string): Promis
 }
 
 /**
- * Compares an OTP with the stored ones. The owner's device may enter the OTP that it requested, or
+ * Compares an OTP with the stored ones. The owner may enter the OTP that their device requested, or
  * one that another client requested on the same phone.
  */
 async function compareOtp(admission: Admission, otp: string) {
   const { phone, type, caller, counted } = admission;
   const share = chooseShare(type, caller);
-  const slots: Share[] = share === 'owner' ? ['owner', chooseShare(type, { ...caller, isOwner: false })] : [share];
+  const slots: Share[] = isTrusted(caller) ? ['owner', chooseGuestShare(type)] : [share];
   const network = hashNetwork(findRequester(caller));
   let last: Comparison = { outcome: 'none' };
   for (const slot of slots) {

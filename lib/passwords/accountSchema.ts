@@ -134,7 +134,7 @@ export const oneIdentifierErrors = [
   { attr: 'phone', code: 'conflicting' },
 ] as const satisfies FieldError[];
 
-export const OneIdentifier = identifying(z.object(either));
+export const ForgottenPassword = identifying(z.object({ ...either, device_token: deviceToken }));
 
 /** A `+` that the client did not encode arrives as a space. */
 const phoneInQuery = z.preprocess(
@@ -153,5 +153,6 @@ export const PasswordReset = identifying(
     ...either,
     token: otpCode.describe('The six digits of the SMS from forgetPassword.'),
     password: newPassword,
+    device_token: deviceToken,
   }),
 );

@@ -8,16 +8,8 @@ import { countSignInWrite } from '../sessions/sessionGeneration.ts';
 import { readSignedInDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
-import {
-  type Account,
-  findAccounts,
-  type Identifier,
-  isUnambiguous,
-  noCustomerId,
-  readAccount,
-  toLoginKey,
-} from './findAccounts.ts';
-import { countLoginAttempt, type LoginAttempt } from './loginAttempts.ts';
+import { type Account, findAccounts, type Identifier, isUnambiguous, readAccount, toLoginKey } from './findAccounts.ts';
+import { countDeviceLoginAttempt, countLoginAttempt, type LoginAttempt } from './loginAttempts.ts';
 import { hashPassword, isOutdated, isPassword } from './passwordHash.ts';
 import * as passwords from './passwordRepository.ts';
 
@@ -39,13 +31,15 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
   const finding = findAccounts(identifier);
   const ownAccount =
     tokenOf === undefined ? undefined : (await finding).find(({ customer }) => customer?.id === tokenOf);
-  if (ownAccount) {
-    const signedIn = await logInTo([ownAccount], await countLoginAttempt(loginKey, network, tokenOf));
+  const deviceAttempt =
+    ownAccount && tokenOf !== undefined ? await countDeviceLoginAttempt(loginKey, tokenOf) : undefined;
+  if (ownAccount && deviceAttempt) {
+    const signedIn = await logInTo([ownAccount], deviceAttempt);
     const isOnlyOne = (await finding).every(({ customer }) => !customer || customer.id === tokenOf);
     if (signedIn || isOnlyOne) return signedIn ?? fail('wrongCredentials');
   }
   // A device token must not help to guess the password of another account with the same identifier.
-  const [attempt, accounts] = await Promise.all([countLoginAttempt(loginKey, network, undefined), finding]);
+  const [attempt, accounts] = await Promise.all([countLoginAttempt(loginKey, network), finding]);
   return (await logInTo(accounts, attempt)) ?? fail('wrongCredentials');
 
   async function logInTo(candidates: readonly Account[], attempt: LoginAttempt) {
@@ -53,10 +47,10 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
       // Read after the customer, so that the list holds the session of every counted sign-in.
       const [isRight, before] = await Promise.all([
         isPassword(password, account.customer && account.password?.hash),
-        readSignedInDevices(account.customer?.id ?? noCustomerId),
+        readSignedInDevices(account.customer?.id ?? customers.noCustomerId),
       ]);
       if (!isRight) continue;
-      if (account === ownAccount || isUnambiguous(identifier, account, candidates)) {
+      if (attempt === deviceAttempt || isUnambiguous(identifier, account, candidates)) {
         const [signedIn] = await Promise.all([
           openSession(account, before, password, [attempt.forgetting]),
           attempt.succeed(),

@@ -23,26 +23,16 @@ export interface LoginAttempt {
 /**
  * Counts a login as a failure before the password is compared, so that parallel guesses get no more
  * attempts. It counts for the account and client network, for the network at all accounts, and for
- * the account from all networks. Failures of other networks do not lock out a device that has
- * logged in before.
+ * the account from all networks.
  * @param name the e-mail address or phone, whether or not there is such an account
- * @param ownerId the customer of the caller's device token, for an attempt at that account alone
  * @throws throttled
  */
-export async function countLoginAttempt(
-  name: string,
-  network: string,
-  ownerId: number | undefined,
-): Promise<LoginAttempt> {
+export async function countLoginAttempt(name: string, network: string): Promise<LoginAttempt> {
   const now = nowSeconds();
   const [pair, ...others] = await Promise.all([
-    loginFailures.countAttempt(name, ownerId ? devicesOf(ownerId) : network, now),
-    ...(ownerId
-      ? []
-      : [
-          countCall(network, 'FAILED_LOGINS', config.failedLoginsPerAddressPerHour),
-          countInBucket(loginAttemptsKey(name), config.failedLoginsPerAccountPerHour, now),
-        ]),
+    loginFailures.countAttempt(name, network, now),
+    countCall(network, 'FAILED_LOGINS', config.failedLoginsPerAddressPerHour),
+    countInBucket(loginAttemptsKey(name), config.failedLoginsPerAccountPerHour, now),
   ]);
   const succeed = () => Promise.all(others.map((other) => other.done && other.undo()));
   const waits = [pair, ...others].flatMap((counted) => (counted.done ? [] : [counted.waitSeconds]));
@@ -51,4 +41,15 @@ export async function countLoginAttempt(
   }
   await Promise.all([pair.done && pair.undo(), succeed()]);
   return fail('throttled', { retryAfterSeconds: Math.max(...waits) });
+}
+
+/**
+ * Counts an attempt by a device of the account's owner, at that account alone. All devices count
+ * together, so a stolen device token can use their attempts up. The caller then still has the
+ * attempts of any other client.
+ * @returns undefined when the devices have to wait
+ */
+export async function countDeviceLoginAttempt(name: string, ownerId: number): Promise<LoginAttempt | undefined> {
+  const counted = await loginFailures.countAttempt(name, devicesOf(ownerId), nowSeconds());
+  return counted.done ? { ...counted, succeed: async () => undefined } : undefined;
 }

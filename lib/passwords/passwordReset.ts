@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { UniqueClaim } from '../customers/customerRepository.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
+import { readDeviceToken } from '../otp/deviceToken.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
 import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
@@ -20,23 +22,29 @@ import { isGuessable } from './passwordSchema.ts';
 
 const type = 'password_reset';
 
+interface Request extends Identifier {
+  deviceToken: string | null | undefined;
+  clientIp: string;
+}
+
 /**
  * Sends an OTP to the verified phone of an account. The client cannot tell whether there is an
  * account. Response, counts, limits and failures to send are the same. So is the time, unless SNS
  * takes longer than it.
  * @throws throttled, unavailable
  */
-export async function sendResetOtp(identifier: Identifier, clientIp: string): Promise<void> {
+export async function sendResetOtp(request: Request): Promise<void> {
+  const { clientIp } = request;
   await readOtpSecrets();
   await sends.limitCalls(clientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
-  await Promise.all([sendIfKnown(identifier, clientIp), setTimeout(config.passwordRequestMs)]);
+  await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
-async function sendIfKnown(identifier: Identifier, clientIp: string): Promise<void> {
-  const [{ customer }] = await findAccounts(identifier);
+async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): Promise<void> {
+  const [[{ customer }], tokenOf] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const caller = { network: clientNetwork(clientIp), isOwner: false };
+  const caller = { network: clientNetwork(clientIp), isOwner: Boolean(owned) && customer?.id === tokenOf };
   try {
     // Counted in every case and never undone, because the client's next sends would show the
     // difference.
@@ -50,10 +58,9 @@ async function sendIfKnown(identifier: Identifier, clientIp: string): Promise<vo
   }
 }
 
-interface Reset extends Identifier {
+interface Reset extends Request {
   code: string;
   password: string;
-  clientIp: string;
 }
 
 /**
@@ -62,19 +69,20 @@ interface Reset extends Identifier {
  * @throws wrongCode if the OTP or the account is wrong; throttled; `too_common` for a password that
  * is the account's e-mail address or phone
  */
-export async function resetPassword({ code, password, clientIp, ...identifier }: Reset): Promise<void> {
+export async function resetPassword({ code, password, deviceToken, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
   const name = `reset ${toLoginKey(identifier)}`;
   const network = clientNetwork(clientIp);
-  const [attempt, [{ customer }]] = await Promise.all([
+  const [attempt, [{ customer }], tokenOf] = await Promise.all([
     loginFailures.countAttempt(name, network, nowSeconds()),
     findAccounts(identifier),
+    readDeviceToken(deviceToken),
   ]);
   if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
-  // Without an account, the attempt counts at the phone of the request, so that the limit tells
-  // nothing.
-  const phone = customer?.phoneNumber || identifier.phone?.number || '';
-  const admission = await admitAttempt(phone, type, { network, isOwner: false });
+  // Without an account, the attempt counts the same, so that the limit tells nothing.
+  const phone = customer?.phoneNumber || identifier.phone?.number || toUnknownPhone(name);
+  const isOwner = Boolean(customer?.phoneNumber) && customer?.id === tokenOf;
+  const admission = await admitAttempt(phone, type, { network, isOwner }, { isHidden: true });
   const [otp, [lost]] = await Promise.all([
     findMatchingOtp(admission, code),
     readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
@@ -100,4 +108,9 @@ export async function resetPassword({ code, password, clientIp, ...identifier }:
     ],
   });
   if (!isDone) fail('wrongCode');
+}
+
+/** Returns a phone for an unknown account. Each has its own, because each account has a phone. */
+function toUnknownPhone(name: string): string {
+  return `unknown ${createHash('sha256').update(name).digest('base64url')}`;
 }

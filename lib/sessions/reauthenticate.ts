@@ -47,7 +47,7 @@ async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string,
 async function checkPassword({ customer }: SignedIn, password: string, network: string): Promise<Checked> {
   const [attempt, [stored]] = await Promise.all([
     // Counted by id: success resets failures, and another account may share the e-mail address.
-    countLoginAttempt(`customer ${customer.id}`, network, undefined),
+    countLoginAttempt(`customer ${customer.id}`, network),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);
   if (!(await isPassword(password, stored?.hash))) return fail('wrongCredentials');

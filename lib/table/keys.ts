@@ -144,10 +144,6 @@ export const phoneNetworkKey = (phone: string, network: string): Key => ({
 });
 /** Keyed by phone, because a customer could reset the limit by deleting the account. */
 export const phoneNoticesKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'NOTICES' });
-export const phoneAttemptsKey = (phone: string, date: string): Key => ({
-  pk: otpKey(phone).pk,
-  sk: `ATTEMPTS#${date}`,
-});
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
