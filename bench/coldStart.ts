@@ -70,7 +70,7 @@ export async function coldStart(): Promise<Report> {
 async function eventOf(functionName: string, sample: string, sandbox: Sandbox): Promise<string> {
   const phone = newPhone();
   const { access, refresh } = await signIn(sandbox);
-  if (functionName === 'authenticate') await call('sendOtp', codeRequest(phone));
+  if (functionName === 'customersAuthenticate') await call('authSendOtp', codeRequest(phone));
   return sample
     .replaceAll('ACCESS_TOKEN', access)
     .replaceAll('REFRESH_TOKEN', refresh)
@@ -118,7 +118,10 @@ async function start({ file, event, compileCache }: Bundle): Promise<Start> {
   return JSON.parse(output);
 }
 
-const shownBundles = { getCustomer: 'functions/customers/get.ts', authenticate: 'functions/customers/authenticate.ts' };
+const shownBundles = {
+  customersGet: 'functions/customers/get.ts',
+  customersAuthenticate: 'functions/customers/authenticate.ts',
+};
 
 /**
  * Measures the gain of each step from a plain bundle of the SDK. One function reads, the other

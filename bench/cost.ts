@@ -9,22 +9,22 @@ const gb = 1024 ** 3;
 
 /** The requests of one active user per month. */
 const profile: Readonly<Record<string, number>> = {
-  sendOtp: 1,
-  'authenticate (new)': 0.1,
-  'authenticate (returning)': 0.9,
-  refresh: 30,
-  getCustomer: 30,
-  countUnread: 30,
-  listNotifications: 10,
-  readNotification: 5,
-  getWallet: 5,
-  listAddresses: 5,
-  createAddress: 0.3,
-  updateCustomer: 0.2,
-  createDevice: 10,
-  getAppInfo: 30,
-  listCountries: 2,
-  findRegion: 2,
+  authSendOtp: 1,
+  'customersAuthenticate (new)': 0.1,
+  'customersAuthenticate (returning)': 0.9,
+  authRefresh: 30,
+  customersGet: 30,
+  notificationsUnreadCount: 30,
+  notificationsList: 10,
+  notificationsRead: 5,
+  walletGet: 5,
+  addressesList: 5,
+  addressesCreate: 0.3,
+  customersUpdate: 0.2,
+  devicesCreate: 10,
+  appInfo: 30,
+  countriesList: 2,
+  regionsFindByPoint: 2,
 };
 const pushesPerUser = 8;
 /**
@@ -135,8 +135,8 @@ function cognitoEssentials(users: number): number {
 }
 
 export async function cost(): Promise<Report> {
-  const login = sum(['sendOtp', 'authenticate (returning)'].map(costOf));
-  const read = costOf('getCustomer');
+  const login = sum(['authSendOtp', 'customersAuthenticate (returning)'].map(costOf));
+  const read = costOf('customersGet');
   const sizes = [10_000, 100_000, million];
   const row = (title: string, one: Cost) => [
     title,
@@ -159,7 +159,7 @@ export async function cost(): Promise<Report> {
         rows: [
           row('logins (a code and its entry)', login),
           row('authenticated reads', read),
-          row('refreshes', costOf('refresh')),
+          row('refreshes', costOf('authRefresh')),
         ],
       },
       {
@@ -176,7 +176,9 @@ export async function cost(): Promise<Report> {
           ['**together**', ...dollars(({ total }) => total)],
           [
             'the logins and refreshes of it',
-            ...sizes.map((size) => totalOf(login) * size + totalOf(costOf('refresh')) * size * (profile.refresh ?? 0)),
+            ...sizes.map(
+              (size) => totalOf(login) * size + totalOf(costOf('authRefresh')) * size * (profile.authRefresh ?? 0),
+            ),
           ],
           ['Cognito Essentials', ...sizes.map(cognitoEssentials)],
         ],

@@ -24,7 +24,7 @@ async function endpointOf(functionName: string): Promise<Endpoint> {
 export async function call(functionName: string, request: TestRequest = {}): Promise<Body> {
   const endpoint = await endpointOf(functionName);
   const { statusCode, headers, body } = await endpoint(restEvent(request), lambdaContext());
-  const isCodeOnItsWay = functionName === 'verifyPhone' && statusCode === 409;
+  const isCodeOnItsWay = functionName === 'passwordVerifyPhone' && statusCode === 409;
   if (statusCode >= 300 && !isCodeOnItsWay) throw new Error(`${functionName} answered ${statusCode}: ${body}`);
   return String(headers?.['content-type']).includes('json') ? JSON.parse(body) : body;
 }
@@ -60,6 +60,6 @@ export const signInWith = (phone_number: string, otp: string) => ({
 });
 
 export async function signIn(sandbox: Sandbox, phone = newPhone()): Promise<Body> {
-  await call('sendOtp', codeRequest(phone));
-  return call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  await call('authSendOtp', codeRequest(phone));
+  return call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
 }

@@ -43,17 +43,17 @@ export async function login(): Promise<Report> {
 
 function oursIn(sandbox: Sandbox): Contender {
   const tokens = new Map<string, { access: string; refresh: string }>();
-  const send = (phone: string) => call('sendOtp', codeRequest(phone));
+  const send = (phone: string) => call('authSendOtp', codeRequest(phone));
   const signIn = async (phone: string) => {
-    tokens.set(phone, await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) }));
+    tokens.set(phone, await call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) }));
   };
   return {
     sendCode: send,
     signUp: signIn,
     signIn,
-    read: (phone) => call('getCustomer', { token: tokens.get(phone)?.access ?? '' }),
+    read: (phone) => call('customersGet', { token: tokens.get(phone)?.access ?? '' }),
     refresh: async (phone) =>
-      tokens.set(phone, await call('refresh', { body: { refresh: tokens.get(phone)?.refresh } })),
+      tokens.set(phone, await call('authRefresh', { body: { refresh: tokens.get(phone)?.refresh } })),
   };
 }
 

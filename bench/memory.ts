@@ -21,13 +21,13 @@ const requests = 100;
  * much as any failure.
  */
 const kinds = {
-  getHealth: 200,
-  listCountries: 200,
-  getCustomer: 200,
-  listNotifications: 200,
-  sendOtp: 200,
-  login: 403,
-  createAddress: 201,
+  healthGet: 200,
+  countriesList: 200,
+  customersGet: 200,
+  notificationsList: 200,
+  authSendOtp: 200,
+  passwordLogin: 403,
+  addressesCreate: 201,
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-memory-'));
@@ -40,7 +40,7 @@ for (const [name, expected] of Object.entries(kinds)) {
   const bundle = join(folder, `${name}.cjs`);
   await build({ ...bundleOptions(), entryPoints: [`${file}.ts`], minify: true, outfile: bundle });
   const sample = JSON.parse(readFileSync(`${file.replace('functions', 'events')}.json`, 'utf8'));
-  const event = name === 'createAddress' ? await withLargeImage(sample) : sample;
+  const event = name === 'addressesCreate' ? await withLargeImage(sample) : sample;
   if (event.headers.Authorization) event.headers.Authorization = `Bearer ${token}`;
   writeFileSync(join(folder, 'event.json'), JSON.stringify(event));
   const { rssMb, cpuMs } = await measure(bundle, expected);

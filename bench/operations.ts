@@ -49,91 +49,98 @@ type Do = (functionName: string, request?: TestRequest, title?: string) => Retur
 
 async function everything(sandbox: Sandbox, run: Do): Promise<void> {
   const phone = newPhone();
-  await run('sendOtp', codeRequest(phone));
-  await run('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) }, 'authenticate (new)');
-  await call('sendOtp', codeRequest(phone));
+  await run('authSendOtp', codeRequest(phone));
+  await run(
+    'customersAuthenticate',
+    { body: signInWith(phone, codeFor(sandbox, phone)) },
+    'customersAuthenticate (new)',
+  );
+  await call('authSendOtp', codeRequest(phone));
   const back = signInWith(phone, codeFor(sandbox, phone));
-  const signedIn = await run('authenticate', { body: back }, 'authenticate (returning)');
+  const signedIn = await run('customersAuthenticate', { body: back }, 'customersAuthenticate (returning)');
   const { access: token } = signedIn;
-  const { refresh } = await run('refresh', { body: { refresh: signedIn.refresh } });
+  const { refresh } = await run('authRefresh', { body: { refresh: signedIn.refresh } });
   await doAsGuest(run);
   await doOnProfile(run, token);
   await doWithAddresses(run, token);
   await doWithDevices(run, token);
   await doWithNotifications(run, token, signedIn.customer.id);
-  await run('getWallet', { token });
-  await run('updateWallet', { token, body: { is_use_wallet_in_payment: true } });
-  await run('logoutDevice', { token, body: { refresh_token: refresh, registration_id: back.device.registration_id } });
+  await run('walletGet', { token });
+  await run('walletUpdate', { token, body: { is_use_wallet_in_payment: true } });
+  await run('authLogoutDevice', {
+    token,
+    body: { refresh_token: refresh, registration_id: back.device.registration_id },
+  });
   await doWithPasswords(sandbox, run);
 }
 
 async function doAsGuest(run: Do): Promise<void> {
-  for (const name of ['jwks', 'getSchema', 'docsPage', 'getHealth', 'configuration']) await run(name);
-  for (const name of ['listCountries', 'getAppInfo', 'getSocialAccounts', 'listFaqs']) await run(name);
-  await run('findRegion', { query: { long: '31.2357', lat: '30.0444' } });
-  await run('availability', { query: { email: `${randomUUID()}@example.com` } });
+  for (const name of ['authJwks', 'docsSchema', 'docsPage', 'healthGet', 'passwordConfiguration']) await run(name);
+  for (const name of ['countriesList', 'appInfo', 'appSocialAccounts', 'appFaqs']) await run(name);
+  await run('regionsFindByPoint', { query: { long: '31.2357', lat: '30.0444' } });
+  await run('passwordAvailability', { query: { email: `${randomUUID()}@example.com` } });
 }
 
 async function doOnProfile(run: Do, token: string): Promise<void> {
-  await run('getCustomer', { token });
-  await run('updateCustomer', { token, body: { full_name: 'Mona Hassan', email: `${randomUUID()}@example.com` } });
-  await run('listSessions', { token });
-  await run('exportCustomer', { token });
+  await run('customersGet', { token });
+  await run('customersUpdate', { token, body: { full_name: 'Mona Hassan', email: `${randomUUID()}@example.com` } });
+  await run('authListSessions', { token });
+  await run('customersExport', { token });
 }
 
 async function doWithAddresses(run: Do, token: string): Promise<void> {
   const point = { type: 'Point', coordinates: [31.2357, 30.0444] };
   const body = { point, description: '12 Tahrir Square, 3rd floor', location_type: 'HOME' };
-  const { id } = await call('createAddress', { token, body });
+  const { id } = await call('addressesCreate', { token, body });
   // The newest address is the primary one, which cannot be deleted.
-  await run('createAddress', { token, body: { ...body, location_type: 'WORK' } });
-  await run('listAddresses', { token });
-  await run('updateAddress', { token, params: { id: String(id) }, body: { location_type: 'WORK' } });
-  await run('deleteAddress', { token, params: { id: String(id) } });
+  await run('addressesCreate', { token, body: { ...body, location_type: 'WORK' } });
+  await run('addressesList', { token });
+  await run('addressesUpdate', { token, params: { id: String(id) }, body: { location_type: 'WORK' } });
+  await run('addressesDelete', { token, params: { id: String(id) } });
 }
 
 async function doWithDevices(run: Do, token: string): Promise<void> {
   const device = { registration_id: randomUUID(), type: 'android', name: "Mona's phone" };
   const params = { registration_id: device.registration_id };
-  await run('createDevice', { token, body: device });
-  await run('listDevices', { token });
-  await run('retrieveDevice', { token, params });
-  await run('replaceDevice', { token, params, body: { ...device, name: 'Mona' } });
-  await run('updateDevice', { token, params, body: { active: false } });
-  await run('deleteDevice', { token, params });
+  await run('devicesCreate', { token, body: device });
+  await run('devicesList', { token });
+  await run('devicesRetrieve', { token, params });
+  await run('devicesUpdate', { token, params, body: { ...device, name: 'Mona' } });
+  await run('devicesPartialUpdate', { token, params, body: { active: false } });
+  await run('devicesDestroy', { token, params });
 }
 
 async function doWithNotifications(run: Do, token: string, customerId: number): Promise<void> {
   const [first, second] = [await notifyOf(customerId), await notifyOf(customerId)];
-  await run('listNotifications', { token });
-  await run('countUnread', { token });
-  await run('readNotification', { token, params: { id: String(first) } });
-  await run('deleteNotification', { token, params: { id: String(second) } });
-  await run('readNotifications', { token });
-  await run('clearNotifications', { token });
-  await run('getPreferences', { token });
-  await run('updatePreferences', { token, body: { push: { other: false }, time_zone: 'Africa/Cairo' } });
+  await run('notificationsList', { token });
+  await run('notificationsUnreadCount', { token });
+  await run('notificationsRead', { token, params: { id: String(first) } });
+  await run('notificationsDelete', { token, params: { id: String(second) } });
+  await run('notificationsReadAll', { token });
+  await run('notificationsBulkDelete', { token });
+  await run('notificationsPreferences', { token });
+  await run('notificationsUpdatePreferences', { token, body: { push: { other: false }, time_zone: 'Africa/Cairo' } });
 }
 
 async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   const [email, phone, password] = [`${randomUUID()}@example.com`, newPhone(), 'blue tea 42 cups'];
   const person = { name: 'Mona', last_name: 'Hassan', birthdate: '1990-05-17' };
-  const { token } = (await run('signup', { body: { ...person, email, phone, password } })).data;
-  await run('verifyPhone', { token, body: {} }, 'verifyPhone (asks)');
-  await run('verifyPhone', { token, body: { verification_code: codeFor(sandbox, phone) } });
-  await call('sendOtp', codeRequest(phone));
-  const verified = await call('authenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
-  await run('setPassword', { token: verified.access, body: { email, password: 'green tea 43 cups' } });
-  const loggedIn = (await run('login', { body: { email, password: 'green tea 43 cups' } })).data;
-  await run('reauthenticate', { token: loggedIn.token, body: { password: 'green tea 43 cups' } });
-  await run('logout', { token: loggedIn.token });
-  await run('forgetPassword', { body: { email } });
-  await run('resetPassword', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });
-  const { token: last } = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
-  const [session] = await call('listSessions', { token: last });
-  await run('revokeSession', { token: last, params: { id: String(session.id) } });
-  const again = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
-  await run('logoutAllDevices', { token: again.token });
-  const lastSession = (await call('login', { body: { email, password: 'black tea 44 cups' } })).data;
-  await run('deleteCustomer', { token: lastSession.token });
+  const { token } = (await run('passwordSignup', { body: { ...person, email, phone, password } })).data;
+  await run('passwordVerifyPhone', { token, body: {} }, 'passwordVerifyPhone (asks)');
+  await run('passwordVerifyPhone', { token, body: { verification_code: codeFor(sandbox, phone) } });
+  await call('authSendOtp', codeRequest(phone));
+  const verified = await call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  await run('passwordSet', { token: verified.access, body: { email, password: 'green tea 43 cups' } });
+  const loggedIn = (await run('passwordLogin', { body: { email, password: 'green tea 43 cups' } })).data;
+  await run('authReauthenticate', { token: loggedIn.token, body: { password: 'green tea 43 cups' } });
+  await run('passwordLogout', { token: loggedIn.token });
+  await run('passwordForget', { body: { email } });
+  await run('passwordReset', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });
+  const { token: last } = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  const [session] = await call('authListSessions', { token: last });
+  await run('authRevokeSession', { token: last, params: { id: String(session.id) } });
+  const again = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('authLogoutAllDevices', { token: again.token });
+  const lastSession = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('customersDelete', { token: lastSession.token });
 }

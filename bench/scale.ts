@@ -83,20 +83,20 @@ async function measureCustomers(sandbox: Sandbox, into: Medians): Promise<void> 
   const phones = Array.from({ length: attempts }, newPhone);
   const phoneOf = (attempt: number) => phones[attempt] ?? '';
   const authenticate = (attempt: number) =>
-    call('authenticate', { body: signInWith(phoneOf(attempt), codeFor(sandbox, phoneOf(attempt))) });
-  await timed(into, 'sendOtp', (attempt) => call('sendOtp', codeRequest(phoneOf(attempt))));
+    call('customersAuthenticate', { body: signInWith(phoneOf(attempt), codeFor(sandbox, phoneOf(attempt))) });
+  await timed(into, 'authSendOtp', (attempt) => call('authSendOtp', codeRequest(phoneOf(attempt))));
   await timed(into, 'authenticate (new)', authenticate);
-  await pMap(phones, (phone) => call('sendOtp', codeRequest(phone)), { concurrency: 4 });
+  await pMap(phones, (phone) => call('authSendOtp', codeRequest(phone)), { concurrency: 4 });
   const signedIn = await timed(into, 'authenticate (returning)', authenticate);
   const tokenOf = (attempt: number) => signedIn[attempt]?.access;
-  await timed(into, 'getCustomer', (attempt) => call('getCustomer', { token: tokenOf(attempt) }));
-  await timed(into, 'refresh', (attempt) => call('refresh', { body: { refresh: signedIn[attempt]?.refresh } }));
+  await timed(into, 'customersGet', (attempt) => call('customersGet', { token: tokenOf(attempt) }));
+  await timed(into, 'authRefresh', (attempt) => call('authRefresh', { body: { refresh: signedIn[attempt]?.refresh } }));
   const email = () => `${randomUUID()}@example.com`;
-  await timed(into, 'updateCustomer', (attempt) =>
-    call('updateCustomer', { token: tokenOf(attempt), body: { email: email() } }),
+  await timed(into, 'customersUpdate', (attempt) =>
+    call('customersUpdate', { token: tokenOf(attempt), body: { email: email() } }),
   );
-  await timed(into, 'listNotifications', (attempt) => call('listNotifications', { token: tokenOf(attempt) }));
-  await timed(into, 'getWallet', (attempt) => call('getWallet', { token: tokenOf(attempt) }));
+  await timed(into, 'notificationsList', (attempt) => call('notificationsList', { token: tokenOf(attempt) }));
+  await timed(into, 'walletGet', (attempt) => call('walletGet', { token: tokenOf(attempt) }));
 }
 
 /** Measures one customer with this many notifications and wallet entries. */
@@ -112,13 +112,13 @@ async function measureInbox(client: DynamoDBClient, sandbox: Sandbox, size: numb
     JSON.parse(text.replaceAll(String(first), String(newId())).replaceAll(entryId, String(newId()))),
   );
   const query = { page_size: '20' };
-  await timed(into, 'listNotifications', () => call('listNotifications', { token, query }));
-  await timed(into, 'countUnread', () => call('countUnread', { token }));
-  await timed(into, 'getWallet', () => call('getWallet', { token }));
+  await timed(into, 'notificationsList', () => call('notificationsList', { token, query }));
+  await timed(into, 'notificationsUnreadCount', () => call('notificationsUnreadCount', { token }));
+  await timed(into, 'walletGet', () => call('walletGet', { token }));
   await timed(into, 'walletAdjust', () => adjustWallet(customer.id, { amount: '1.00' }));
   await timed(into, 'add a notification', () => notifyOf(customer.id));
-  await timed(into, 'readNotifications', () => call('readNotifications', { token }));
-  await timed(into, 'clearNotifications', () => call('clearNotifications', { token }));
+  await timed(into, 'notificationsReadAll', () => call('notificationsReadAll', { token }));
+  await timed(into, 'notificationsBulkDelete', () => call('notificationsBulkDelete', { token }));
 }
 
 function reportOf(bySize: Medians, byInbox: Medians): Report {

@@ -95,7 +95,9 @@ test('a package is deployed by another machine, which gives it the test numbers 
   await deploy(numbers);
   const deployed = () => cloudFormation.stacks.get(stackName);
   expect([deployed()?.parameters, deployed()?.rollbackAlarms]).toEqual([{ TestNumbers: numbers }, []]);
-  expect(deployed()?.template.Resources.SendOtpLambdaFunction?.Properties.Environment.Variables.TEST_NUMBERS).toEqual({
+  expect(
+    deployed()?.template.Resources.AuthSendOtpLambdaFunction?.Properties.Environment.Variables.TEST_NUMBERS,
+  ).toEqual({
     Ref: 'TestNumbers',
   });
   await deploy('[]');

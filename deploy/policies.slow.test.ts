@@ -74,7 +74,7 @@ const calls: Record<string, [arn: string, actions: string[]]> = {
     ),
   ],
   'AWS::IAM::Role': [
-    arn('iam', `role/${stack}-SendOtpRole-1`, ''),
+    arn('iam', `role/${stack}-AuthSendOtpRole-1`, ''),
     named('iam', 'CreateRole', 'PutRolePolicy', 'PassRole', 'TagRole', 'GetRole', 'DeleteRolePolicy', 'DeleteRole'),
   ],
   'AWS::KMS::Key': [
@@ -86,7 +86,7 @@ const calls: Record<string, [arn: string, actions: string[]]> = {
     named('lambda', 'CreateEventSourceMapping', 'GetEventSourceMapping', 'TagResource', 'DeleteEventSourceMapping'),
   ],
   'AWS::Lambda::Function': [
-    arn('lambda', `function:${stack}-sendOtp`),
+    arn('lambda', `function:${stack}-authSendOtp`),
     named(
       'lambda',
       ...['CreateFunction', 'GetFunction', 'UpdateFunctionCode', 'UpdateFunctionConfiguration', 'DeleteFunction'],
@@ -167,13 +167,13 @@ test('CloudFormation may make, change and delete each type of resource of a stag
 });
 
 test('CloudFormation may do nothing to another stage, or to the roles that deploy', () => {
-  const others = ['role/customer-backend-dev-SendOtpRole-1', 'role/deploy-customer-backend-prod'];
+  const others = ['role/customer-backend-dev-AuthSendOtpRole-1', 'role/deploy-customer-backend-prod'];
   for (const name of others)
     expect(allows(policies.cloudformation, 'iam:PutRolePolicy', arn('iam', name, ''))).toBe(false);
   for (const [service, name] of [
     ['dynamodb', 'table/customer-backend-dev'],
     ['dynamodb', 'table/customer-backend-production'],
-    ['lambda', 'function:customer-backend-dev-sendOtp'],
+    ['lambda', 'function:customer-backend-dev-authSendOtp'],
     ['sqs', 'customer-backend-dev-Broadcasts-1'],
   ] as const) {
     const deleting = { dynamodb: 'DeleteTable', lambda: 'DeleteFunction', sqs: 'DeleteQueue' }[service];

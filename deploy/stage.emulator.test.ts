@@ -217,7 +217,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     await deploy('blue');
     const after = await codeOf();
     const changed = [...after].filter(([name, code]) => before.get(name) !== code).map(([name]) => name);
-    expect(changed).toEqual(['customer-backend-blue-getHealth']);
+    expect(changed).toEqual(['customer-backend-blue-healthGet']);
     expect((await call('blue', 'GET', '/api/health/')).body.version).toBe('changed');
   });
 
@@ -227,7 +227,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     await service.serverless(['rollback', '--stage', 'blue', '--timestamp', before ?? ''], environment);
     expect((await call('blue', 'GET', '/api/health/')).body.version).not.toBe('changed');
     const { Configuration } = await lambda.send(
-      new GetFunctionCommand({ FunctionName: 'customer-backend-blue-sendOtp' }),
+      new GetFunctionCommand({ FunctionName: 'customer-backend-blue-authSendOtp' }),
     );
     expect(Configuration?.Environment?.Variables?.TEST_NUMBERS).toBe(testNumbers);
   });

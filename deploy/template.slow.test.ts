@@ -89,7 +89,7 @@ test('gives the domain of images to the functions that show or keep images, and 
 });
 
 const imagesUrlIn = (resources: Resources) =>
-  resources.GetCustomerLambdaFunction?.Properties.Environment.Variables.IMAGES_URL;
+  resources.CustomersGetLambdaFunction?.Properties.Environment.Variables.IMAGES_URL;
 
 test('serves images at a domain where a stage has one, and else at that of CloudFront', async () => {
   const copy = copyService();
@@ -244,7 +244,7 @@ test('lets only functions that mint tokens read the private keys', () => {
   const readers = grants(prod)
     .filter((grant: object) => JSON.stringify(grant).includes('/signing-keys'))
     .map(({ functionName }: { functionName: string }) => functionName);
-  expect(readers.sort()).toEqual(['authenticate', 'login', 'refresh', 'signup']);
+  expect(readers.sort()).toEqual(['authRefresh', 'customersAuthenticate', 'passwordLogin', 'passwordSignup']);
 });
 
 test('throttles every method of the API, and the most what sends messages or is large', () => {
@@ -325,16 +325,16 @@ describe('the web ACL', () => {
     expect(TextTransformations.map(({ Type }: { Type: string }) => Type)).toContain('URL_DECODE');
     const counted = readRoutes().filter(({ path }) => matches(RegexString, path));
     expect(counted.map(({ functionName }) => functionName).sort()).toEqual([
-      'authenticate',
-      'availability',
-      'forgetPassword',
-      'login',
-      'reauthenticate',
-      'resetPassword',
-      'sendOtp',
-      'setPassword',
-      'signup',
-      'verifyPhone',
+      'authReauthenticate',
+      'authSendOtp',
+      'customersAuthenticate',
+      'passwordAvailability',
+      'passwordForget',
+      'passwordLogin',
+      'passwordReset',
+      'passwordSet',
+      'passwordSignup',
+      'passwordVerifyPhone',
     ]);
     expect(counted.filter(({ resource }) => !matches(RegexString, `${resource}/`))).toEqual([]);
     expect(counted.filter(({ resource }) => !matches(RegexString, resource))).toEqual([]);
@@ -675,7 +675,7 @@ test('uses a restored table where a stage names its stream, and makes none', asy
       ({ Properties }) => Properties.EventSourceArn,
     );
     expect(sources.filter((source) => source === stream)).toHaveLength(2);
-    expect(template.Resources.GetCustomerLambdaFunction?.Properties.Environment.Variables.TABLE_NAME).toBe(name);
+    expect(template.Resources.CustomersGetLambdaFunction?.Properties.Environment.Variables.TABLE_NAME).toBe(name);
   } finally {
     copy.delete();
   }
@@ -689,11 +689,11 @@ test('limits the concurrency of functions that a flood could fill, where the acc
       ([, { Properties }]) => Properties.ReservedConcurrentExecutions,
     );
     expect(reserved.map(([id]) => id.replace('LambdaFunction', '')).sort()).toEqual([
+      'CustomersExport',
       'DocsAsset',
       'DocsPage',
-      'ExportCustomer',
+      'DocsSchema',
       'Fallback',
-      'GetSchema',
       'WalletVerify',
     ]);
   } finally {

@@ -371,9 +371,13 @@ describe('npm start', () => {
 
   test('runs a function by `serverless invoke local` against the same data', async () => {
     const env = { ...process.env, ...place.ports };
-    const invoked = spawn('npx', ['serverless', 'invoke', 'local', '-f', 'sendOtp', '-p', 'events/auth/sendOtp.json'], {
-      env,
-    });
+    const invoked = spawn(
+      'npx',
+      ['serverless', 'invoke', 'local', '-f', 'authSendOtp', '-p', 'events/auth/sendOtp.json'],
+      {
+        env,
+      },
+    );
     let output = '';
     invoked.stdout.on('data', (chunk) => {
       output += chunk;

@@ -24,46 +24,28 @@ variable.
 export interface Setting {
   name: string;
   variables: string[];
-  docstring: string | undefined;
+  docstring: string;
   default: string;
   limits: string;
 }
 
+/** A row of the table in config.ts, below its comment. */
+const row = /^ {2}\/\*\* (.+) \*\/\n {2}(\w+): (.+),$/gm;
+
 /** Settings in the order of config.ts. */
 export function readSettings(): Setting[] {
-  const names = Object.keys(config) as (keyof typeof config)[];
-  const starts = names.map((name) => source.search(new RegExp(`^  (get )?${name}\\b`, 'm')));
-  return names.map((name, index) => {
-    const start = starts[index] ?? -1;
-    if (start < 0) throw new Error(`${name} is not found in lib/config/config.ts.`);
-    const end = starts[index + 1] ?? source.indexOf('\n};', start);
-    const body = source.slice(start, end).replace(/\/\*\*[\s\S]*?\*\//g, '');
-    const variables = findVariables(body);
-    const literal = /text\('\w+', '([^']+)'\)/.exec(body)?.[1];
+  return Array.from(source.matchAll(row), ([, docstring = '', key = '', reader = '']) => {
+    const name = key as keyof typeof config;
+    const variables = Array.from(reader.matchAll(/'([A-Z][A-Z0-9_]+)'/g), ([, variable = '']) => variable);
+    const literal = /, '([a-z][\w-]*)'\)$/.exec(reader)?.[1];
     return {
       name,
       variables,
-      docstring: readDocstring(start),
+      docstring,
       default: literal ? `\`${literal}\`` : readDefault(name, variables),
       limits: readLimits(name, variables),
     };
   });
-}
-
-/** A name of one word counts as a variable only as the first argument of a reader. */
-function findVariables(body: string): string[] {
-  const names = body.match(/(?<=['.])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*\b/g) ?? [];
-  return [...new Set(names)].filter((name) => name.includes('_') || body.includes(`('${name}'`));
-}
-
-/** The comment that ends right before a setting. */
-function readDocstring(start: number): string | undefined {
-  const comment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(source.slice(0, start));
-  return comment?.[1]
-    ?.split('\n')
-    .map((line) => line.replace(/^\s*\*?\s*/, '').trim())
-    .filter(Boolean)
-    .join(' ');
 }
 
 /** Reads a setting in an environment that holds the stage and the given variables alone. */
@@ -145,13 +127,7 @@ function findParam(variable: string): string | undefined {
 
 function writeRow({ variables, docstring, ...setting }: Setting): string {
   const params = variables.flatMap((variable) => findParam(variable) ?? []);
-  const cells = [
-    code(variables),
-    (docstring ?? '').replaceAll('|', '\\|'),
-    setting.default,
-    setting.limits,
-    code(params),
-  ];
+  const cells = [code(variables), docstring.replaceAll('|', '\\|'), setting.default, setting.limits, code(params)];
   return `| ${cells.join(' | ')} |`.replace(/ {2,}/g, ' ');
 }
 

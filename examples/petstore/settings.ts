@@ -1,7 +1,7 @@
 import { config } from '../../lib/config/config.ts';
-import { makeReaders } from '../../lib/config/env.ts';
+import { flag } from '../../lib/config/env.ts';
 
-const { flag } = makeReaders((variable) => process.env[variable]);
+const isOpenToAll = flag('OPEN_TO_ALL');
 
 /** The Petstore's own settings. */
 export const settings = {
@@ -11,5 +11,5 @@ export const settings = {
    */
   apiKeySha256: () => process.env.API_KEY_SHA256 ?? '',
   /** Whether requests need no login, which is only possible on the local stage. */
-  isOpen: () => config.stage === 'local' && flag('OPEN_TO_ALL'),
+  isOpen: () => config.stage === 'local' && isOpenToAll(),
 };

@@ -191,7 +191,12 @@ test('only sign-in, log-in and refresh return a refresh token, and only they may
   const signing = Object.entries(readService().functions).filter(([, { iamRoleStatements }]) =>
     JSON.stringify(iamRoleStatements ?? []).includes('/signing-keys'),
   );
-  expect(signing.map(([name]) => name).sort()).toEqual(['authenticate', 'login', 'refresh', 'signup']);
+  expect(signing.map(([name]) => name).sort()).toEqual([
+    'authRefresh',
+    'customersAuthenticate',
+    'passwordLogin',
+    'passwordSignup',
+  ]);
 });
 
 describe('who asks whether an e-mail address is taken', () => {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { findServiceUrl } from '../config/config.ts';
+import { findServiceUrl } from './serviceUrl.ts';
 import { signedFetch } from './signedFetch.ts';
 
 let server: Server;

@@ -1,6 +1,7 @@
 import { AwsClient } from 'aws4fetch';
 import { backOff } from '../backOff.ts';
-import { config, findServiceUrl, type SignedService } from '../config/config.ts';
+import { config } from '../config/config.ts';
+import { findServiceUrl, type SignedService } from './serviceUrl.ts';
 
 interface Options {
   method: string;

@@ -29,6 +29,16 @@ test('every file in functions/ is one function of serverless.yml, and has one sa
   expect(filesIn('events', '.json')).toEqual(files);
 });
 
+test('the key of a function is its folder and its file, and of one without a route its file alone', () => {
+  const capitalize = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+  for (const { functionName, file } of functions) {
+    const [, ...path] = file.split('/');
+    const words = path.filter((word) => !['operators', 'workers'].includes(word));
+    expect(functionName).toBe([words[0], ...words.slice(1).map(capitalize)].join(''));
+    expect(`customer-backend-${'s'.repeat(13)}-${functionName}`.length).toBeLessThanOrEqual(64);
+  }
+});
+
 test('no two functions have the same route, and every path of the API ends in a slash', () => {
   const routes = readRoutes().map(({ method, path }) => `${method} ${path}`);
   expect(new Set(routes).size).toBe(routes.length);
