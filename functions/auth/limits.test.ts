@@ -527,7 +527,7 @@ test('a stolen device token gives ten guesses more than any client has, from all
 });
 
 describe('the wrong codes of a network tell nothing about accounts', () => {
-  /** Resets with wrong codes at an account, and returns how many attempts the network then has left. */
+  /** Resets an account with wrong codes, and returns the attempts that the network has left. */
   async function countLeft(identifier: object, resets: number) {
     world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '20' });
     const clientIp = nextAddress();
