@@ -3,7 +3,7 @@ import { clientSendsKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/engineProxy.ts';
 import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
-import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
 import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as getCustomer } from '../customers/get.ts';
@@ -17,7 +17,7 @@ import { handler as setPassword } from './set.ts';
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
 
-const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const fieldsOf = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
 const askForCode = (body: object, clientIp = nextAddress()) => world.call(forget, { body, clientIp });
 const resetWith = (body: object, clientIp = nextAddress()) => world.call(reset, { body, clientIp });
@@ -47,8 +47,8 @@ describe('forget password', () => {
     const { email, phone } = await verified();
     for (const body of [{ email: ` ${email.toUpperCase()}` }, { phone: phone.replace('+', '00') }]) {
       const before = world.sandbox.messages.list(phone).length;
-      const answer = await askForCode(body);
-      expect([answer.status, answer.body]).toEqual([200, { code: 200, data: null }]);
+      const response = await askForCode(body);
+      expect([response.status, response.body]).toEqual([200, { code: 200, data: null }]);
       expect(world.sandbox.messages.list(phone)).toHaveLength(before + 1);
       world.advance(300);
     }
@@ -59,8 +59,8 @@ describe('forget password', () => {
     world.set({ PASSWORD_REQUEST_MS: '300' });
     const timed = async (body: object) => {
       const startedAt = performance.now();
-      const { status, body: answer } = await askForCode(body);
-      expect([status, answer]).toEqual([200, { code: 200, data: null }]);
+      const { status, body: response } = await askForCode(body);
+      expect([status, response]).toEqual([200, { code: 200, data: null }]);
       return performance.now() - startedAt;
     };
     const sent = await timed({ email });
@@ -128,10 +128,10 @@ describe('forget password', () => {
 
   test('is answered twenty times an hour for a client address, however many ask at once', async () => {
     const address = nextAddress();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 25 }, () => askForCode({ email: 'ghost@example.com' }, address)),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(20).fill(200), ...Array(5).fill(429)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([...Array(20).fill(200), ...Array(5).fill(429)]);
   });
 
   test.each([
@@ -169,8 +169,8 @@ describe('reset password', () => {
 
   test('ends every session, however many were opened at once; there are never more than ten', async () => {
     const { email, password, id, token: first, code } = await withCode();
-    const answers = await Promise.all(Array.from({ length: 40 }, () => logIn(world, { email, password })));
-    const tokens = answers.filter(({ status }) => status === 200).map(({ body }) => body.data.token);
+    const responses = await Promise.all(Array.from({ length: 40 }, () => logIn(world, { email, password })));
+    const tokens = responses.filter(({ status }) => status === 200).map(({ body }) => body.data.token);
     expect(tokens.length).toBeGreaterThan(5);
     const open = (await world.partition(`CUSTOMER#${id}`)).filter(({ sk }) => String(sk).startsWith('SESSION#'));
     expect(open.length).toBeLessThanOrEqual(10);
@@ -219,8 +219,8 @@ describe('reset password', () => {
   test('takes a code once, however many bring it at once', async () => {
     const { phone, code } = await withCode();
     const passwords = Array.from({ length: 4 }, (_, index) => `${newPassword} ${index}`);
-    const answers = await Promise.all(passwords.map((password) => resetWith({ phone, token: code, password })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403]);
+    const responses = await Promise.all(passwords.map((password) => resetWith({ phone, token: code, password })));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403]);
     expect((await resetWith({ phone, token: code, password: newPassword })).status).toBe(403);
   });
 
@@ -260,8 +260,8 @@ describe('reset password', () => {
     ['a common password', { email: 'a@example.com', token: '1', password: 'password1' }, ['password']],
     ['a list', { email: 'a@example.com', token: ['1'], password: [] }, ['token', 'password']],
   ])('refuses %s', async (_, body, fields) => {
-    const answer = await resetWith(body);
-    expect([answer.status, Object.keys(answer.body.errors.errorDetails).sort()]).toEqual([423, fields.sort()]);
+    const response = await resetWith(body);
+    expect([response.status, Object.keys(response.body.errors.errorDetails).sort()]).toEqual([423, fields.sort()]);
   });
 
   test('ends also a session that is opened at the same moment with the old password', async () => {
@@ -322,8 +322,8 @@ describe('a customer of codes', () => {
     const { access, phone } = await signIn(world);
     const wanted = { email: 'later@example.com', password: newPassword };
     world.advance(600);
-    const refused = await choose(access, wanted);
-    expect([refused.status, refused.body.errors[0].code]).toEqual([403, 'recent_code_required']);
+    const rejected = await choose(access, wanted);
+    expect([rejected.status, rejected.body.errors[0].code]).toEqual([403, 'recent_code_required']);
     const otp = await resetCode(phone);
     const wrong = String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
     expect((await choose(access, { ...wanted, otp: wrong })).body.errors[0]).toMatchObject({
@@ -405,7 +405,7 @@ describe('a customer of codes', () => {
     world.advance(300);
     const otp = await resetCode(phone);
     world.keepNothing();
-    world.beforeAnswer('ssm:GetParameter otp-secrets', () => world.call(logoutAllDevices, { token: access }));
+    world.beforeResponse('ssm:GetParameter otp-secrets', () => world.call(logoutAllDevices, { token: access }));
     const { status, body } = await choose(access, { email, password: 'violet bicycle 77', otp });
     expect([status, body.errors[0].code]).toEqual([401, 'token_not_valid']);
     expect((await logIn(world, { email, password: 'violet bicycle 77' })).status).toBe(403);
@@ -415,6 +415,7 @@ describe('a customer of codes', () => {
     const { access, phone } = await signIn(world);
     const other = await verified();
     world.advance(60);
+    world.set({ EMAIL_CHANGES_PER_DAY: '10' });
     const otp = await resetCode(phone);
     for (let again = 0; again < 7; again++) {
       expect((await choose(access, { email: other.email, password: newPassword, otp })).body.errors[0].code).toBe(
@@ -449,8 +450,8 @@ describe('a customer of codes', () => {
   test('who sends it twice at once has it once', async () => {
     const { access } = await signIn(world);
     const wanted = { email: 'twice@example.com', password: newPassword };
-    const answers = await Promise.all([choose(access, wanted), choose(access, wanted)]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const responses = await Promise.all([choose(access, wanted), choose(access, wanted)]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
     expect((await logIn(world, wanted)).status).toBe(200);
   });
 });
