@@ -41,7 +41,7 @@ interface Bundle {
 
 interface Start {
   loadMs: number;
-  answerMs: number;
+  responseMs: number;
   statusCode: number;
 }
 
@@ -160,13 +160,16 @@ function reportOf(
 ): Report {
   const medians = (each: Bundle) => {
     const samples = starts.get(each) ?? [];
-    return [median(samples.map(({ loadMs }) => loadMs)), median(samples.map(({ answerMs }) => answerMs))] as const;
+    return [
+      median(samples.map(({ loadMs }) => loadMs)),
+      median(samples.map(({ responseMs: answerMs }) => answerMs)),
+    ] as const;
   };
-  const [floorLoad, floorAnswer] = medians(floor);
+  const [floorLoad, floorResponse] = medians(floor);
   const rows = [floor, ...functions].map((each) => {
-    const [load, answer] = medians(each);
-    const isAnswered = each.event && starts.get(each)?.every(({ statusCode }) => statusCode < 300);
-    const first = isAnswered ? [answer, answer / floorAnswer] : ['', ''];
+    const [load, response] = medians(each);
+    const hasResponse = each.event && starts.get(each)?.every(({ statusCode }) => statusCode < 300);
+    const first = hasResponse ? [response, response / floorResponse] : ['', ''];
     return [each.name, each.bytes / 1000, load, load / floorLoad, ...first];
   });
   return {

@@ -43,7 +43,7 @@ const pushSeconds = 0.1;
 const [computingMs, waitingMs, smsMs, startShare, startMs] = [11, 5, 100, 0.01, 500];
 const wholeProcessorMb = 1_769;
 const logBytesPerRequest = 1_000;
-const answerBytes = 1_500;
+const responseBytes = 1_500;
 /** X-Ray's default sampling: five requests in a hundred. */
 const tracedShare = 0.05;
 /** Includes the notifications of ninety days. */
@@ -65,7 +65,7 @@ function costOf(operation: string): Cost {
   const computing = (computingMs * wholeProcessorMb) / memoryMb;
   const seconds = (computing + depth * waitingMs + snsCalls * smsMs + startShare * startMs) / 1_000;
   return {
-    gateway: prices.apiGatewayPerMillionRequests / million + (answerBytes / gb) * prices.dataOutPerGb,
+    gateway: prices.apiGatewayPerMillionRequests / million + (responseBytes / gb) * prices.dataOutPerGb,
     lambda: prices.lambdaPerMillionRequests / million + seconds * (memoryMb / 1_024) * prices.lambdaArmPerGbSecond,
     dynamoDb:
       (readUnits * prices.dynamoDbPerMillionReadUnits + writeUnits * prices.dynamoDbPerMillionWriteUnits) / million,

@@ -49,12 +49,12 @@ async function compare(): Promise<void> {
   print(`memory       ${Math.round(process.memoryUsage().rss / 1e6)} MB once points everywhere have been asked for`);
 
   const indexed: number[] = [];
-  const answers: (string | undefined)[] = [];
+  const responses: (string | undefined)[] = [];
   for (const point of points) {
     const start = performance.now();
     const region = await find(point);
     indexed.push(performance.now() - start);
-    answers.push(region?.code);
+    responses.push(region?.code);
   }
   const polygons = makeShapes().map(({ code, polygons: [rings = []] }) => featureOf(code, rings));
   const scanned: number[] = [];
@@ -63,7 +63,7 @@ async function compare(): Promise<void> {
     const start = performance.now();
     const found = polygons.find((polygon) => booleanPointInPolygon([...point], polygon));
     scanned.push(performance.now() - start);
-    if (found?.id !== answers[index]) disagreements += 1;
+    if (found?.id !== responses[index]) disagreements += 1;
   }
   print(`lookup       ${spread(indexed)}`);
   print(`scan         ${spread(scanned)}, by @turf/boolean-point-in-polygon`);

@@ -360,10 +360,10 @@ describe('the web ACL', () => {
   test('blocks with 429, Retry-After and the words of the surface', async () => {
     const { rules, Resources } = await ofParams({ webAcl: true });
     const { CustomResponseBodies } = Resources.WebAcl.Properties;
-    const bodyOf = (dialect: ErrorFormat) => dialect.failure(new ApiError('throttled'), 'en').body;
+    const bodyOf = (errorFormat: ErrorFormat) => errorFormat.failure(new ApiError('throttled'), 'en').body;
     const [envelopes, others, ...more] = rules.filter(({ Action }) => Action.Block);
     expect(more).toEqual([]);
-    for (const [rule, dialect] of [[envelopes, envelope] as const, [others, standard] as const]) {
+    for (const [rule, errorFormat] of [[envelopes, envelope] as const, [others, standard] as const]) {
       const { CustomResponseBodyKey, ...response } = rule?.Action.Block?.CustomResponse ?? {
         CustomResponseBodyKey: '',
       };
@@ -375,7 +375,7 @@ describe('the web ACL', () => {
         ],
       });
       const { ContentType, Content } = CustomResponseBodies[CustomResponseBodyKey];
-      expect([ContentType, JSON.parse(Content)]).toEqual(['APPLICATION_JSON', bodyOf(dialect)]);
+      expect([ContentType, JSON.parse(Content)]).toEqual(['APPLICATION_JSON', bodyOf(errorFormat)]);
     }
     const [labelled, { RegexMatchStatement }] = envelopes?.Statement.AndStatement.Statements ?? [];
     expect(labelled).toEqual(others?.Statement);
@@ -386,8 +386,8 @@ describe('the web ACL', () => {
     expect(rules.slice(0, counting.length)).toEqual(counting);
     for (const { file, path } of readRoutes()) {
       const { handler } = (await import(`../${file}.ts`)) as { handler: { contract: Contract } };
-      const { dialect } = handler.contract;
-      expect([path, matches(RegexMatchStatement.RegexString, path)]).toEqual([path, dialect === envelope]);
+      const { errorFormat } = handler.contract;
+      expect([path, matches(RegexMatchStatement.RegexString, path)]).toEqual([path, errorFormat === envelope]);
     }
   });
 

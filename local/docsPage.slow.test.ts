@@ -17,8 +17,8 @@ withBrowser('the docs page', () => {
   /** Tries the operation that is open; answers its status and its body. */
   async function execute(place: Page | Locator): Promise<[string | null, string | null]> {
     await place.locator('button.execute').click();
-    const answer = place.locator('.live-responses-table tbody');
-    const text = (what: string) => answer.locator(what).first().textContent();
+    const response = place.locator('.live-responses-table tbody');
+    const text = (what: string) => response.locator(what).first().textContent();
     return [await text('.response-col_status'), await text('.response-col_description')];
   }
 

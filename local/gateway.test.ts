@@ -154,11 +154,11 @@ test.each<[string, string, number, string]>([
     'required',
   ],
 ])('%s gets an error of the contract', async (_, bytes, status, code) => {
-  const answer = await raw(bytes);
-  expect([answer.status, answer.body && codeOf(answer)]).toEqual([status, code]);
-  expect(answer.head).toContain('content-type: application/json');
-  expect(answer.head).toContain('x-request-id: ');
-  expect(answer.head).toContain('cache-control: no-store');
+  const response = await raw(bytes);
+  expect([response.status, response.body && codeOf(response)]).toEqual([status, code]);
+  expect(response.head).toContain('content-type: application/json');
+  expect(response.head).toContain('x-request-id: ');
+  expect(response.head).toContain('cache-control: no-store');
 });
 
 test('the same path is found with and without its slash, by a full URL, and with a query of any kind', async () => {
@@ -180,8 +180,8 @@ test.each<[string, Buffer | string, string]>([
   ['gzip of more than 10 MB', gzipSync(Buffer.alloc(11_000_000)), 'payload_too_large'],
   ['brotli', brotliCompressSync('{}'), 'unsupported_media_type'],
 ])('a body in %s is taken as API Gateway takes it', async (name, body, code) => {
-  const answer = await postCode({ 'content-encoding': name.split(' ')[0] ?? '' }, new Uint8Array(Buffer.from(body)));
-  expect(codeOf({ body: await answer.text() })).toBe(code);
+  const response = await postCode({ 'content-encoding': name.split(' ')[0] ?? '' }, new Uint8Array(Buffer.from(body)));
+  expect(codeOf({ body: await response.text() })).toBe(code);
 });
 
 test('bytes that are not UTF-8, and JSON in a string, are not JSON of ours', async () => {
@@ -211,17 +211,17 @@ test.each<[string, () => Promise<unknown>]>([
   ['answers too much', async () => Promise.reject(new TooLarge('The result is larger than 6 MB.'))],
 ])('a function that %s is a 500 of the contract', async (_, run) => {
   instead = run;
-  const answer = await fetch(`${api}/api/countries/`);
-  expect([answer.status, codeOf({ body: await answer.text() })]).toEqual([500, 'error']);
+  const response = await fetch(`${api}/api/countries/`);
+  expect([response.status, codeOf({ body: await response.text() })]).toEqual([500, 'error']);
 });
 
 test('large responses are compressed for clients that can read them', async () => {
   const large = { statusCode: 200, headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(3_000) };
   const encodingOf = async (body: string, accepted: string) => {
     instead = async () => ({ ...large, body });
-    const answer = await fetch(`${api}/api/countries/`, { headers: { 'accept-encoding': accepted } });
-    expect(await answer.text()).toBe(body);
-    return answer.headers.get('content-encoding');
+    const response = await fetch(`${api}/api/countries/`, { headers: { 'accept-encoding': accepted } });
+    expect(await response.text()).toBe(body);
+    return response.headers.get('content-encoding');
   };
   expect(await encodingOf(large.body, 'gzip')).toBe('gzip');
   expect(await encodingOf('small', 'gzip')).toBeNull();
@@ -249,8 +249,8 @@ test('what a client sends several times comes as it does from API Gateway', asyn
 });
 
 test('a malformed request without a body is not said to have one', async () => {
-  const answer = await raw(Buffer.from(get('/api/regions/?long=٣١&lat=30')));
-  expect([answer.status, JSON.parse(answer.body).errors]).toEqual([
+  const response = await raw(Buffer.from(get('/api/regions/?long=٣١&lat=30')));
+  expect([response.status, JSON.parse(response.body).errors]).toEqual([
     400,
     [{ code: 'parse_error', detail: 'The request is not valid HTTP.', attr: null }],
   ]);
@@ -268,8 +268,8 @@ test('the URL of another port stays as it is', async () => {
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  const answer = await raw(Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`));
-  expect(JSON.parse(answer.body).full_name).toBe(name);
+  const response = await raw(Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`));
+  expect(JSON.parse(response.body).full_name).toBe(name);
 });
 
 test.each([
@@ -292,8 +292,8 @@ test.each([
     `Content-Type: ${encoded.headers.get('content-type')}`,
     `Content-Length: ${body.length}`,
   ];
-  const answer = await raw(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]));
-  const { image } = JSON.parse(answer.body) as { image: string };
+  const response = await raw(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]));
+  const { image } = JSON.parse(response.body) as { image: string };
   expect(new URL(image).hostname).toBe(shown);
   expect((await fetch(image.replace(shown, '127.0.0.1'))).status).toBe(200);
 });

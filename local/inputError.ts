@@ -1,6 +1,6 @@
-/** Invalid data that cannot be loaded. The message has one line per problem. */
-export class Refusal extends Error {
-  override name = 'Refusal';
+/** Input of a command that cannot be used. The message has one line per problem. */
+export class InputError extends Error {
+  override name = 'InputError';
 
   constructor(...problems: readonly string[]) {
     super(problems.join('\n'));

@@ -26,8 +26,8 @@ const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
     const [message] = (await sent.json()) as { text: string }[];
     const otp = message?.text.match(/\d{6}/)?.[0];
     const device = { registration_id: 'any' };
-    const answer = await post('/api/customers/authenticate/', { phone_number, otp, device, language: 'en' });
-    return (answer as { access: string }).access;
+    const response = await post('/api/customers/authenticate/', { phone_number, otp, device, language: 'en' });
+    return (response as { access: string }).access;
   }
 
   test('is for other machines on the network, with URLs that they can follow', async () => {

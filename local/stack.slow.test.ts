@@ -134,8 +134,11 @@ describe('npm start', () => {
   test('answers wrong calls of its Lambda as Lambda does', async () => {
     const post = async (name: string, body: string, headers = {}) => {
       const url = `${lambda}/2015-03-31/functions/${name}/invocations`;
-      const answer = await fetch(url, { method: 'POST', body, headers });
-      return [answer.status, answer.headers.get('x-amzn-errortype') ?? answer.headers.get('x-amz-function-error')];
+      const response = await fetch(url, { method: 'POST', body, headers });
+      return [
+        response.status,
+        response.headers.get('x-amzn-errortype') ?? response.headers.get('x-amz-function-error'),
+      ];
     };
     const verify = 'customer-backend-local-walletVerify';
     expect(await post('customer-backend-local-nothing', '{}')).toEqual([404, 'ResourceNotFoundException']);
@@ -225,7 +228,7 @@ describe('npm start', () => {
   });
 
   test('answers what is wrong with a request as the contract says', async () => {
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       call('GET', '/api/nothing/'),
       call('GET', '/'),
       call('DELETE', '/api/sms/send-auth-otp/'),
@@ -233,7 +236,7 @@ describe('npm start', () => {
       call('POST', '/api/sms/send-auth-otp/', `"${'x'.repeat(1_000_000)}"`),
       call('POST', '/api/sms/send-auth-otp/'),
     ]);
-    expect(answers.map(({ status, body }) => [status, body.errors[0].code])).toEqual([
+    expect(responses.map(({ status, body }) => [status, body.errors[0].code])).toEqual([
       [404, 'not_found'],
       [404, 'not_found'],
       [405, 'method_not_allowed'],
@@ -241,8 +244,8 @@ describe('npm start', () => {
       [413, 'payload_too_large'],
       [400, 'required'],
     ]);
-    expect(answers[2]?.headers.get('allow')).toBe('POST');
-    expect(answers[0]?.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(responses[2]?.headers.get('allow')).toBe('POST');
+    expect(responses[0]?.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('is driven from login to logout by a typed client that was generated from its document', async () => {
@@ -341,14 +344,14 @@ describe('npm start', () => {
     const { access, customer } = (await signIn('+96551234567')).body;
     const notify = async (throttling: number) => {
       await fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify({ throttling }) });
-      const answer = await invoke('notify', {
+      const response = await invoke('notify', {
         customer_ids: [customer.id],
         notification_type: 'product_ordered',
         title: { en: `Throttled ${throttling}`, ar: 'x' },
         message_body: { en: 'Order 7 is on its way', ar: 'x' },
         idempotency_key: `order-7-${throttling}`,
       });
-      expect(answer).toMatchObject({ parts: 1 });
+      expect(response).toMatchObject({ parts: 1 });
     };
     const pushed = async (count: number) => {
       while ((await messagesTo('token:+96551234567')).length < count) await setTimeout(100);

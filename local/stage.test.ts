@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../lib/config/env.ts';
 import { ApiError } from '../lib/errors.ts';
-import { Refusal } from './refusal.ts';
+import { InputError } from './inputError.ts';
 import { SetupError } from './setupError.ts';
 import { awsEnvironment, readSettings } from './stack.ts';
 import { explain } from './stage.ts';
@@ -16,7 +16,7 @@ test.each([
     new ConfigurationError('OTP_SECONDS must be a whole number.'),
     'OTP_SECONDS must be a whole number.',
   ],
-  ['a wrong seed file', new Refusal('seed/faqs.ts is wrong at faqs.'), 'seed/faqs.ts is wrong at faqs.'],
+  ['a wrong seed file', new InputError('seed/faqs.ts is wrong at faqs.'), 'seed/faqs.ts is wrong at faqs.'],
   ['a setup that can be mended', new SetupError('Port 3000 is taken.'), 'Port 3000 is taken.'],
 ])('%s is explained in one sentence', (_, error, sentence) => {
   expect(explain(error)).toBe(sentence);

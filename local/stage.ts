@@ -5,7 +5,7 @@ import { checkStageName } from '../deploy/stack.ts';
 import { ConfigurationError } from '../lib/config/env.ts';
 import { ApiError, errors } from '../lib/errors.ts';
 import { paramOf, readService } from '../lib/openapi/routes.ts';
-import { Refusal } from './refusal.ts';
+import { InputError } from './inputError.ts';
 import { SetupError } from './setupError.ts';
 import { awsEnvironment, readSettings } from './stack.ts';
 
@@ -86,7 +86,7 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
 export function explain(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'ResourceNotFoundException') return 'The stage has no table yet; deploy it first.';
-  if ([SetupError, ConfigurationError, Refusal].some((type) => error instanceof type)) return error.message;
+  if ([SetupError, ConfigurationError, InputError].some((type) => error instanceof type)) return error.message;
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message;
   if (error.name === 'TimeoutError' || (error instanceof ApiError && error.errorName === 'throttled'))
     return 'The table does not keep up; run this again.';

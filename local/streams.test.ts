@@ -44,9 +44,9 @@ function follow({ event, work, places = new Places(), pause = async () => undefi
     worker: 'worker',
     event,
     invoke: async ({ Records }) => {
-      const answer = await work(Records);
-      if (answer === true) resolve(undefined);
-      return answer === true ? { batchItemFailures: [] } : answer;
+      const response = await work(Records);
+      if (response === true) resolve(undefined);
+      return response === true ? { batchItemFailures: [] } : response;
     },
     park: async (failed) => resolve(failed),
     places,
@@ -70,8 +70,8 @@ test('a push that SNS fails is sent when SNS works again', async () => {
   const done = follow({
     event: streamOf('deliverPush'),
     work: async (Records) => {
-      const answer = await invoke('deliverPush', { Records });
-      return isPushed() || answer;
+      const response = await invoke('deliverPush', { Records });
+      return isPushed() || response;
     },
     pause: async (attempt) => {
       attempts.push(attempt);

@@ -2,7 +2,7 @@ import { Parameters } from '../deploy/parameters.ts';
 import { copyPublicKeys, placePublicKeys } from '../deploy/publicKeys.ts';
 import { rotated, TooEarly, UnknownKey, withdrawn } from '../deploy/secrets.ts';
 import { readService } from '../lib/openapi/routes.ts';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 import { runCommand, tableOf, useDeployedStage } from '../local/stage.ts';
 
 const names = ['public-keys', 'signing-keys', 'otp-secrets'] as const;
@@ -14,7 +14,7 @@ async function run(): Promise<void> {
   const parameters = new Parameters(readService().service, stage, region);
   const [publicKeys, signingKeys, otpSecrets] = await Promise.all(names.map((name) => parameters.read(name)));
   if (!publicKeys || !signingKeys || !otpSecrets) {
-    throw new Refusal(
+    throw new InputError(
       `The stage ${stage} has no secrets yet; make them with npm run stage:prepare -- --stage ${stage}.`,
     );
   }
@@ -46,7 +46,7 @@ function changed(before: Keys, withdraw: string | undefined): Keys {
       ? rotated(before, nowSeconds)
       : { ...before, ...withdrawn(before, withdraw, nowSeconds) };
   } catch (error) {
-    if (error instanceof TooEarly || error instanceof UnknownKey) throw new Refusal(error.message);
+    if (error instanceof TooEarly || error instanceof UnknownKey) throw new InputError(error.message);
     throw error;
   }
 }

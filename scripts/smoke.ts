@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 import { runCommand } from '../local/stage.ts';
 
 const usage = 'npm run smoke -- --url <where the API is> [--phone <test number> --otp <its code>]';
@@ -82,7 +82,7 @@ async function run(): Promise<void> {
 function readOptions() {
   const options = { url: { type: 'string' }, phone: { type: 'string' }, otp: { type: 'string' } } as const;
   const { values } = parseArgs({ options });
-  if (!URL.canParse(values.url ?? '')) throw new Refusal(usage);
+  if (!URL.canParse(values.url ?? '')) throw new InputError(usage);
   const { href, hostname } = new URL(values.url ?? '');
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   const { phone, otp } = { ...(isLocal && localNumber), ...values };

@@ -3,7 +3,7 @@ import { Parameters } from '../deploy/parameters.ts';
 import { makeSecrets, publish, readSigningKeys } from '../deploy/secrets.ts';
 import type { SecretName } from '../lib/aws/secrets.ts';
 import { paramOf, readService } from '../lib/openapi/routes.ts';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 import { runCommand, useDeployedStage } from '../local/stage.ts';
 
 /** Creates the missing secrets of a stage, and the account's role for access logs. */
@@ -13,7 +13,7 @@ async function run(): Promise<void> {
   const fresh = makeSecrets();
   const signingKeys = await parameters.read('signing-keys');
   if (signingKeys === undefined && (await parameters.read('public-keys')) !== undefined) {
-    throw new Refusal(
+    throw new InputError(
       `${parameters.nameOf('public-keys')} is there without its signing keys. Restore those, or delete it to start with new keys.`,
     );
   }

@@ -2,7 +2,7 @@ import { restoreTable } from '../deploy/restore.ts';
 import { checkClaims, checkWallets, replayErasures } from '../deploy/restoreChecks.ts';
 import { findStack } from '../deploy/stack.ts';
 import { paramOf, readService } from '../lib/openapi/routes.ts';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 import { runCommand, tableOf, useDeployedStage, useStage } from '../local/stage.ts';
 
 /** Restores a table beside the live one, checks it, replays erasures, and prints how to switch. */
@@ -10,9 +10,9 @@ async function run(): Promise<void> {
   const { stage, region, at: text = '' } = await useDeployedStage('at');
   const at = new Date(text);
   if (Number.isNaN(at.getTime()) || !/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text)) {
-    throw new Refusal('Name the time to go back to, such as --at 2026-01-31T09:30:00Z.');
+    throw new InputError('Name the time to go back to, such as --at 2026-01-31T09:30:00Z.');
   }
-  if (at.getTime() > Date.now()) throw new Refusal('The time to go back to is in the future.');
+  if (at.getTime() > Date.now()) throw new InputError('The time to go back to is in the future.');
   const live = tableOf(stage);
   const restored = `${readService().service}-${stage}-${at.toISOString().replaceAll(/\D/g, '').slice(0, 14)}`;
   print(`Restoring ${live} as of ${at.toISOString()} as ${restored}. A large table takes hours.`);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 
 /**
  * The files of this folder that operators edit. Each exports a constant with the name of the file.
@@ -10,7 +10,7 @@ const mostProblems = 20;
 
 /**
  * Reads the export of a file.
- * @throws {Refusal} if the file cannot be read
+ * @throws {InputError} if the file cannot be read
  */
 export async function read(file: File): Promise<unknown> {
   let exported: Record<string, unknown>;
@@ -19,25 +19,25 @@ export async function read(file: File): Promise<unknown> {
   } catch (error) {
     const { message, stack } = error as Error;
     const line = stack?.match(new RegExp(`/${file}\\.ts:(\\d+)`))?.[1];
-    throw new Refusal(`seed/${file}.ts cannot be read${line ? `, at line ${line}` : ''}: ${message}.`);
+    throw new InputError(`seed/${file}.ts cannot be read${line ? `, at line ${line}` : ''}: ${message}.`);
   }
   if (file in exported) return exported[file];
-  throw new Refusal(`seed/${file}.ts exports no "${file}".`);
+  throw new InputError(`seed/${file}.ts exports no "${file}".`);
 }
 
 /**
  * Parses the content of a file.
- * @throws {Refusal} that lists each problem
+ * @throws {InputError} that lists each problem
  */
 export function check<S extends z.ZodType>(file: File, schema: S, content: unknown): z.output<S> {
   const { data, error } = schema.safeParse(content);
   if (!error) return data as z.output<S>;
-  throw refusalOf(file, error.issues);
+  throw toInputError(file, error.issues);
 }
 
-export function refusalOf(file: File, issues: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]): Refusal {
+export function toInputError(file: File, issues: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]): InputError {
   const problems = issues.slice(0, mostProblems).map(({ path, message }) => {
     return `seed/${file}.ts is wrong at ${z.core.toDotPath([file, ...path])}: ${message}.`;
   });
-  return new Refusal(...problems);
+  return new InputError(...problems);
 }

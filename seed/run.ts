@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { Refusal } from '../local/refusal.ts';
+import { InputError } from '../local/inputError.ts';
 import { runCommand, useStage } from '../local/stage.ts';
 import { parts } from './load.ts';
 import type { Plan } from './plan.ts';
@@ -17,7 +17,7 @@ async function run(): Promise<void> {
   const plans = await Promise.all(choosePlans(positionals).map((plan) => plan())).catch((error) => {
     if (stage !== 'local' || !isWithoutEngine(error)) throw error;
     const { AWS_ENDPOINT_URL_DYNAMODB: endpoint } = process.env;
-    throw new Refusal(
+    throw new InputError(
       `No DynamoDB engine answers at ${endpoint}; start one with npm start, or set DYNAMODB_PORT to its port.`,
     );
   });
@@ -34,7 +34,7 @@ function parseCommand() {
     if (command.values.stage === '') throw new Error('--stage needs the name of a stage.');
     return command;
   } catch (error) {
-    throw new Refusal((error as Error).message, usage);
+    throw new InputError((error as Error).message, usage);
   }
 }
 
@@ -43,7 +43,7 @@ function choosePlans([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
   if (name === 'regions' && rest.length === 0) return [() => planRegions(file)];
   const part = Object.entries(parts).find(([partName]) => partName === name)?.[1];
   if (part && file === undefined) return [part];
-  throw new Refusal(usage);
+  throw new InputError(usage);
 }
 
 /** Returns whether nothing listens on the port, or a server whose responses are not JSON. */

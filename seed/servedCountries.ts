@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import * as repository from '../lib/countries/countryRepository.ts';
-import { check, read, refusalOf } from './files.ts';
+import { check, read, toInputError } from './files.ts';
 import { findBadRanges } from './phoneRanges.ts';
 import { compare, type Plan } from './plan.ts';
 
 /**
  * Reads the countries of the file.
- * @throws {Refusal} if the file is invalid
+ * @throws {InputError} if the file is invalid
  */
 export async function readCountries(): Promise<repository.Country[]> {
   const countries = check('countries', z.array(repository.Country.strict()), await read('countries'));
   const problems = await findBadRanges(countries);
-  if (problems.length > 0) throw refusalOf('countries', problems);
+  if (problems.length > 0) throw toInputError('countries', problems);
   return countries;
 }
 

@@ -11,7 +11,7 @@ const inputErrorTypes = ['invalid', 'parse_error', 'wrong_credentials'];
 export function petstore(invalid: number, invalidId = invalid): ErrorFormat {
   return {
     badFieldsStatus: invalid,
-    refusesPaths: true,
+    rejectsPaths: true,
     success: (_, body) => body,
     failure(error, language) {
       const { status, headers, code: type, texts, fields } = describeProblem(error);
@@ -26,5 +26,5 @@ export function petstore(invalid: number, invalidId = invalid): ErrorFormat {
 /** Clients of the published document send JSON as `text/plain` if it names no media type. */
 const accepts = { ...json, mediaType: 'text/plain' };
 /** Most operations document 400 for wrong input. The strict ones document 405. */
-export const endpoint = endpointsWith({ dialect: petstore(400), accepts, needsBody: true });
+export const endpoint = endpointsWith({ errorFormat: petstore(400), accepts, needsBody: true });
 export const strict = petstore(405);

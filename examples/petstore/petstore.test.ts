@@ -82,10 +82,12 @@ describe('a pet', () => {
 
   test('is not added over another one, not even at the same time', async () => {
     const id = newPetId();
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => add(pet({ id, name: `pet ${index}` }))));
-    const [added, ...refused] = answers.toSorted((a, b) => a.status - b.status);
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => add(pet({ id, name: `pet ${index}` }))),
+    );
+    const [added, ...rejected] = responses.toSorted((a, b) => a.status - b.status);
     expect(added?.status).toBe(200);
-    for (const { status, body } of refused) {
+    for (const { status, body } of rejected) {
       expect([status, body.message]).toEqual([405, 'id: This value is already in use.']);
     }
     expect((await show(id)).body).toEqual(added?.body);
@@ -140,8 +142,8 @@ describe('a pet', () => {
     ['half a character in a tag', { tags: [{ name: '\ud800' }] }, 405, 'tags.0.name'],
   ])('with %s is refused', async (_, fields, status, field) => {
     const before = await world.items();
-    const { body, ...answer } = await add(pet(fields));
-    expect([answer.status, body]).toEqual([status, { code: status, type: 'invalid', message: expect.any(String) }]);
+    const { body, ...response } = await add(pet(fields));
+    expect([response.status, body]).toEqual([status, { code: status, type: 'invalid', message: expect.any(String) }]);
     expect(body.message).toMatch(new RegExp(`^${field}: `));
     expect(await world.items()).toEqual(before);
   });
@@ -186,8 +188,8 @@ describe('a pet', () => {
   test('is deleted only once', async () => {
     const known = pet();
     await add(known);
-    const answers = await Promise.all([1, 2, 3].map(() => remove(known.id)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
+    const responses = await Promise.all([1, 2, 3].map(() => remove(known.id)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
     expect((await show(known.id)).status).toBe(404);
   });
 
@@ -219,8 +221,8 @@ describe('a photo', () => {
   test('is not lost beside others that come at the same time, and they end at twenty', async () => {
     const known = pet({ photoUrls: Array.from({ length: 17 }, (_, index) => `https://example.com/${index}.jpg`) });
     await add(known);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => upload(known.id, { file: file(png) })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => upload(known.id, { file: file(png) })));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400]);
     const own = (await show(known.id)).body.photoUrls.slice(17);
     expect(own).toHaveLength(3);
     const kept = await listImages(known.id);
@@ -289,15 +291,15 @@ describe('the inventory', () => {
       pet({ status: ['available', 'pending', 'sold', undefined][index % 4] }),
     );
     expect(new Set((await Promise.all(pets.map(add))).map(({ status }) => status))).toEqual(new Set([200]));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       pets.flatMap(({ id }, index) => [
         form(id, { status: 'sold' }),
         replace({ id, name: 'max', photoUrls: [], status: 'pending' }),
         ...(index % 3 === 0 ? [remove(id)] : []),
       ]),
     );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 404]));
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200, 404]));
+    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
     expect(await counts()).toEqual(await recounted());
   });
 
@@ -361,8 +363,8 @@ describe('an order', () => {
     ['a pet by its name', { petId: 'rex' }, 'petId'],
     ['an id that none can have', { id: -1 }, 'id'],
   ])('with %s is refused', async (_, body, field) => {
-    const answer = await place(body);
-    expect([answer.status, answer.body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
+    const response = await place(body);
+    expect([response.status, response.body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
   });
 
   test.each(['0', '-1', 'x', '1.5'])('has no id like %s', async (id) => {
@@ -382,7 +384,7 @@ describe('a user', () => {
       password,
       ...fields,
     };
-    return world.call(createUser, { body: user }).then((answer) => ({ ...answer, user }));
+    return world.call(createUser, { body: user }).then((response) => ({ ...response, user }));
   };
   const logIn = (username: string, own = password) =>
     world.call(login, { method: 'GET', query: { username, password: own } });
@@ -409,12 +411,12 @@ describe('a user', () => {
     expect((await world.call(getUser, called(others[0]?.username ?? ''))).status).toBe(404);
     const same = [{ username: 'twin' }, { username: 'twin' }];
     expect((await world.call(createWithList, { body: same })).status).toBe(400);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [createWithList, createWithArray, createWithList].map((handler) =>
         world.call(handler, { body: [others[0], others[2]] }),
       ),
     );
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400, 400]);
+    expect(responses.map((response) => response.status).sort()).toEqual([200, 400, 400]);
     expect((await logIn(user.username)).status).toBe(200);
   });
 
@@ -451,7 +453,7 @@ describe('a user', () => {
     const { headers } = bearer((await logIn(user.username)).body);
     const known = pet({ tags: [{ name: 'x' }] });
     const params = { petId: String(known.id) };
-    const answers = [
+    const responses = [
       await world.call(addPet, { headers, body: known }),
       await world.call(updatePet, { headers, method: 'PUT', body: known }),
       await world.call(updateWithForm, { headers, params }),
@@ -461,7 +463,7 @@ describe('a user', () => {
       await world.call(findByTags, { headers, method: 'GET', query: { tags: 'x' } }),
       await world.call(deletePet, { headers, method: 'DELETE', params }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 401]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 401]);
   });
 
   test('is told the same for a wrong password and for a name that nobody has, and waits after ten', async () => {
@@ -471,8 +473,8 @@ describe('a user', () => {
     for (const { status, body } of wrong) expect([status, body.type]).toEqual([400, 'wrong_credentials']);
     const guesses = await Promise.all(Array.from({ length: 15 }, () => logIn(user.username, 'wrong')));
     expect(guesses.filter(({ status }) => status === 400)).toHaveLength(9);
-    const refused = await logIn(user.username);
-    expect([refused.status, Number(refused.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
+    const rejected = await logIn(user.username);
+    expect([rejected.status, Number(rejected.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
     world.advance(3_600);
     expect((await logIn(user.username)).status).toBe(200);
   });
@@ -483,12 +485,12 @@ describe('a user', () => {
     const hour = Math.floor(Date.now() / 3_600_000);
     const inAnHour = (hour + 1) * 3_600;
     await world.put({ pk: `USER#${user.username}`, sk: `CALLS#${hour}`, sends: 4_998, expiresAtSeconds: inAnHour });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [1, 2, 3, 4].map(() => world.call(inventory, { method: 'GET', ...bearer(token) })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429]);
-    const refused = answers.find(({ status }) => status === 429);
-    expect(Number(refused?.headers['retry-after'])).toBe(inAnHour - Math.floor(Date.now() / 1000));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429]);
+    const rejected = responses.find(({ status }) => status === 429);
+    expect(Number(rejected?.headers['retry-after'])).toBe(inAnHour - Math.floor(Date.now() / 1000));
   });
 
   test('alone replaces their own details; a new password ends the sessions of the old one', async () => {

@@ -8,7 +8,7 @@ import type { Good } from '../../lib/testing/describedRequest.ts';
 import { callsOf } from '../../lib/testing/documentedCalls.ts';
 import { file } from '../../lib/testing/forms.ts';
 import { png } from '../../lib/testing/images.ts';
-import { type BeyondSchema, codeOfText } from '../../lib/testing/refusals.ts';
+import { type BeyondSchema, codeOfText } from '../../lib/testing/rejections.ts';
 import { cheapPasswords } from '../../lib/testing/signUp.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
@@ -148,7 +148,7 @@ testConformance(api, calls, {
     ];
   },
   codeOf: ({ body }) => body.type,
-  refusals({ body }) {
+  rejections({ body }) {
     const { type = '', message = '' } = body ?? {};
     if (type !== 'invalid') return [];
     return Array.from(message.matchAll(/(\S+): (.*?)(?= \S+: |$)/g), ([, field, text]) => ({
@@ -157,7 +157,7 @@ testConformance(api, calls, {
     }));
   },
   beyondSchema,
-  refusesPaths: true,
+  rejectsPaths: true,
   async renew() {
     await world.renewEngine();
     await furnish();

@@ -39,7 +39,7 @@ export async function logIn({ username, password }: Credentials, clientIp: strin
   const secret = randomBytes(32).toString('base64url');
   const expiresAtSeconds = now + sessionSeconds;
   const item = { accessId: account.accessId, expiresAtSeconds };
-  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.forgetting]);
+  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.resetThrottle]);
   return { token: `${Buffer.from(username).toString('base64url')}.${secret}`, expiresAtSeconds };
 }
 

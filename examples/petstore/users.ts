@@ -29,7 +29,7 @@ export async function addUsers(input: NewUser | NewUser[]): Promise<void> {
   );
   if (result.done) return;
   const attrOf = (index: number) => (Array.isArray(input) ? `${index}.username` : 'username');
-  failFields(...result.refused.flatMap((one, index) => (one ? { attr: attrOf(index), code: 'unique' as const } : [])));
+  failFields(...result.rejected.flatMap((one, index) => (one ? { attr: attrOf(index), code: 'unique' as const } : [])));
 }
 
 async function accessBy(password: string | undefined) {

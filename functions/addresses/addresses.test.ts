@@ -38,7 +38,7 @@ const primaryOf = async (token: string) =>
 const idsOf = async (token: string) => (await list(token)).body.map(({ id }: { id: number }) => id);
 const times = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
-const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
+const statuses = (responses: { status: number }[]) => responses.map(({ status }) => status).sort();
 
 /** Expects that the profile's count and primary address match the stored addresses. */
 async function expectConsistent(customerId: number): Promise<void> {
@@ -100,9 +100,9 @@ describe('CreateAddress', () => {
     [[], { non_field_errors: 'invalid' }],
   ])('names all that is wrong with %j', async (body, codes) => {
     const { access, customer } = await signIn(world);
-    const answer = await create(access, body);
-    expect(answer.status).toBe(400);
-    const found = answer.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
+    const response = await create(access, body);
+    expect(response.status).toBe(400);
+    const found = response.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
     expect(Object.fromEntries(found)).toEqual(codes);
     expect(await idsOf(access)).toEqual([]);
     await expectConsistent(customer.id);
@@ -152,9 +152,9 @@ describe('CreateAddress', () => {
 
   test('lets sixty at once make exactly fifty addresses, one of them the primary one', async () => {
     const { access, customer } = await signIn(world);
-    const answers = await times(60, () => create(access));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
-    for (const { status, body } of answers.filter(({ status }) => status !== 201)) {
+    const responses = await times(60, () => create(access));
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(50);
+    for (const { status, body } of responses.filter(({ status }) => status !== 201)) {
       expect([status, body.type, body.errors]).toEqual([400, 'client_error', [error('address_limit_reached')]]);
     }
     expect(await idsOf(access)).toHaveLength(50);
@@ -187,9 +187,9 @@ describe('CreateAddress', () => {
   test('makes one address of ten equal requests at once, and keeps one of their images', async () => {
     const { access, customer } = await signIn(world);
     const form = { ...home, point: JSON.stringify(cairo), map_image: file(png) };
-    const answers = await times(10, () => createByForm(access, form));
-    expect(statuses(answers)).toEqual(Array(10).fill(201));
-    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    const responses = await times(10, () => createByForm(access, form));
+    expect(statuses(responses)).toEqual(Array(10).fill(201));
+    expect(new Set(responses.map(({ body }) => body.id)).size).toBe(1);
     expect(await idsOf(access)).toHaveLength(1);
     expect((await listImages(customer.id)).match(/<Key>/g)).toHaveLength(1);
     await expectConsistent(customer.id);
@@ -346,8 +346,8 @@ describe('UpdateAddress', () => {
   ])('refuses %j and changes nothing', async (body, code, attr) => {
     const { access } = await signIn(world);
     const { body: before } = await create(access);
-    const { status, body: answer } = await update(access, before.id, { map_description: 'new', ...body });
-    expect([status, answer.errors]).toEqual([400, [error(code, attr)]]);
+    const { status, body: response } = await update(access, before.id, { map_description: 'new', ...body });
+    expect([status, response.errors]).toEqual([400, [error(code, attr)]]);
     expect((await list(access)).body).toEqual([before]);
   });
 
@@ -364,13 +364,14 @@ describe('UpdateAddress', () => {
   test("does not tell somebody else's address from none", async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const { body } = await create(mine.access);
-    const answers = [
+    const responses = [
       await update(other.access, body.id, { description: 'mine now' }),
       await update(other.access, 1, { description: 'mine now' }),
       await remove(other.access, body.id),
       await remove(other.access, 1),
     ];
-    for (const answer of answers) expect([answer.status, answer.body.errors]).toEqual([404, [error('not_found')]]);
+    for (const response of responses)
+      expect([response.status, response.body.errors]).toEqual([404, [error('not_found')]]);
     expect((await makePrimary(other.access, body.id)).body.errors).toEqual([
       error('does_not_exist', 'primary_address'),
     ]);
@@ -430,8 +431,8 @@ describe('DeleteAddress', () => {
   test('deletes any but the primary one', async () => {
     const { access, customer } = await signIn(world);
     const [first, second] = [(await create(access)).body.id, (await create(access)).body.id];
-    const refused = await remove(access, second);
-    expect([refused.status, refused.body.type, refused.body.errors]).toEqual([
+    const rejected = await remove(access, second);
+    expect([rejected.status, rejected.body.type, rejected.body.errors]).toEqual([
       400,
       'client_error',
       [error('cannot_delete_primary_address')],

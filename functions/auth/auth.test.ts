@@ -150,10 +150,10 @@ describe('sendOTP', () => {
       world.advance(1_800);
       expect((await send(phone, { deviceToken })).status).toBe(200);
     }
-    const refused = await send(phone, { deviceToken });
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers['retry-after'])).toBe(86_400 - 9 * 1_800);
-    world.advance(Number(refused.headers['retry-after']));
+    const rejected = await send(phone, { deviceToken });
+    expect(rejected.status).toBe(429);
+    expect(Number(rejected.headers['retry-after'])).toBe(86_400 - 9 * 1_800);
+    world.advance(Number(rejected.headers['retry-after']));
     expect((await send(phone, { deviceToken })).status).toBe(200);
   });
 
@@ -170,20 +170,20 @@ describe('sendOTP', () => {
 
   test('sends one code when fifty requests for a phone come at once', async () => {
     const phone = world.phone();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp: '192.0.2.1' })));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp: '192.0.2.1' })));
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(world.sandbox.messages.list(phone)).toHaveLength(1);
   });
 
   test('sends twenty codes an hour for a client address, however many come at once; an IPv6 client is its /64', async () => {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientIp: `2001:db8:1:2::${index}` })),
     );
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
-    const refused = await send(world.phone(), { clientIp: '2001:db8:1:2:ffff::1' });
-    expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(20);
+    const rejected = await send(world.phone(), { clientIp: '2001:db8:1:2:ffff::1' });
+    expect([rejected.status, rejected.body.errors]).toEqual([429, error('otp_send_limit')]);
     expect((await send(world.phone(), { clientIp: '2001:db8:1:3::1' })).status).toBe(200);
-    world.advance(Number(refused.headers['retry-after']));
+    world.advance(Number(rejected.headers['retry-after']));
     expect((await send(world.phone(), { clientIp: '2001:db8:1:2::1' })).status).toBe(200);
   });
 
@@ -205,14 +205,14 @@ describe('sendOTP', () => {
   ])('caps the sends of a day for %s, and a refused send spends nothing', async (_, setting) => {
     world.advance(86_400 * (setting.includes('STAGE') ? 4 : 2));
     world.set({ [setting]: '3' });
-    const answers = await Promise.all(Array.from({ length: 8 }, () => send(world.phone())));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+    const responses = await Promise.all(Array.from({ length: 8 }, () => send(world.phone())));
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(3);
     const phone = world.phone();
     const before = await taken();
-    const refused = await send(phone);
-    expect([refused.status, refused.body.errors]).toEqual([429, error('otp_send_limit')]);
+    const rejected = await send(phone);
+    expect([rejected.status, rejected.body.errors]).toEqual([429, error('otp_send_limit')]);
     expect(await taken()).toEqual(before);
-    world.advance(Number(refused.headers['retry-after']));
+    world.advance(Number(rejected.headers['retry-after']));
     expect((await send(phone)).status).toBe(200);
   });
 
@@ -235,9 +235,9 @@ describe('sendOTP', () => {
       const [phone, clientIp] = [world.phone(), nextAddress()];
       const before = await taken();
       Object.assign(world.sandbox.faults, fault(phone));
-      const refused = await send(phone, { clientIp });
-      expect({ status: refused.status, errors: refused.body.errors }).toEqual({ status, errors: error(code) });
-      if (status === 429) expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      const rejected = await send(phone, { clientIp });
+      expect({ status: rejected.status, errors: rejected.body.errors }).toEqual({ status, errors: error(code) });
+      if (status === 429) expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
       const { pk, sk } = clientSendsKey(clientIp);
       const { [`${pk} ${sk}`]: ofClient = {}, ...others } = await taken();
       expect(others).toEqual(before);
@@ -467,9 +467,9 @@ describe('refresh_token_create', () => {
 
   test('lets fifty parallel uses of one token all go on with the session', async () => {
     const { refresh: token } = await signIn(world);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => refreshWith(token)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect((await refreshWith(answers[7]?.body.refresh)).status).toBe(200);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => refreshWith(token)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect((await refreshWith(responses[7]?.body.refresh)).status).toBe(200);
   });
 
   test('goes on when the answer of the table is lost on the way', async () => {
@@ -517,7 +517,7 @@ describe('refresh_token_create', () => {
       world.advance(900);
       const lost = [await refreshWith(token), await refreshWith(token)];
       const { status, body } = await refreshWith(token);
-      expect([...lost.map((answer) => answer.status), status]).toEqual([200, 200, 200]);
+      expect([...lost.map((response) => response.status), status]).toEqual([200, 200, 200]);
       token = body.refresh;
     }
   });
@@ -528,9 +528,9 @@ describe('refresh_token_create', () => {
       let tabs = [token, token];
       for (let cycle = 0; cycle < 3; cycle++) {
         world.advance(900);
-        const answers = await Promise.all(tabs.map(refreshWith));
-        expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-        tabs = answers.map(({ body }) => body.refresh);
+        const responses = await Promise.all(tabs.map(refreshWith));
+        expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+        tabs = responses.map(({ body }) => body.refresh);
       }
       token = tabs[round % 2] ?? '';
       for (let alone = 0; alone < 3; alone++) {
@@ -545,10 +545,10 @@ describe('refresh_token_create', () => {
     const { refresh: token } = await signIn(world);
     const successors = await Promise.all(Array.from({ length: 10 }, () => refreshWith(token)));
     world.advance(900);
-    const answers = await Promise.all(successors.map(({ body }) => refreshWith(body.refresh)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const responses = await Promise.all(successors.map(({ body }) => refreshWith(body.refresh)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200));
     world.advance(900);
-    expect((await refreshWith(answers[3]?.body.refresh)).status).toBe(200);
+    expect((await refreshWith(responses[3]?.body.refresh)).status).toBe(200);
   });
 
   test('runs out after 30 idle days and after 180 days in all', async () => {

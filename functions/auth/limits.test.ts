@@ -150,18 +150,18 @@ test('wrong codes of one address are limited over all phones, and right ones do 
 
 test('an IPv6 site is limited however many of its networks it uses', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 20 }, (_, index) => send(world.phone(), `2001:db8:77:${index.toString(16)}::1`)),
   );
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(16);
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(16);
   expect((await send(world.phone(), '2001:db8:78::1')).status).toBe(200);
 });
 
 test('a limit of more than fifty an hour holds exactly, however many come at once', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '60' });
   const clientIp = nextAddress();
-  const answers = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientIp)));
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
+  const responses = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientIp)));
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(60);
 });
 
 test('a prefix of numbers has a cap of its own, and a phone with an account may use its last part', async () => {
@@ -231,8 +231,8 @@ test('a stranger who takes the e-mail address over never keeps the known device 
   for (let guess = 0; guess < 8; guess++) await logIn(world, { email: account.email, password: 'guess' });
   expect((await logIn(world, account)).status).toBe(429);
   const body = { email: account.email, password: account.password, device_token: known };
-  const { status, body: answer } = await world.call(login, { body, clientIp: nextAddress() });
-  expect([status, answer.data?.id]).toEqual([200, account.id]);
+  const { status, body: response } = await world.call(login, { body, clientIp: nextAddress() });
+  expect([status, response.data?.id]).toEqual([200, account.id]);
 });
 
 test('reauthenticate deletes no failures at another account of the same e-mail address', async () => {
@@ -456,8 +456,8 @@ describe('no SMS is sent to a client', () => {
     const [phone, clientIp] = [world.phone(), nextAddress()];
     const guesses = Array.from({ length: Number(limit) }, () => world.phone());
     await Promise.all(guesses.map((other) => authenticateWith(world, other, '000000', { clientIp })));
-    const { wait, ...refused } = outcomeOf(await send(phone, clientIp));
-    expect(refused).toEqual({ status: 429, code: 'otp_try_limit' });
+    const { wait, ...rejected } = outcomeOf(await send(phone, clientIp));
+    expect(rejected).toEqual({ status: 429, code: 'otp_try_limit' });
     world.advance(wait - 1);
     expect((await send(phone, clientIp)).status).toBe(429);
     expect(sent(phone)).toBe(0);

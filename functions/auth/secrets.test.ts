@@ -125,8 +125,8 @@ describe('secrets', () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     world.set({ SECRETS_BUDGET_MS: '10000' });
     ssmFault = () => (reads.length <= 3 ? throttle() : undefined);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(sendOtp)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const responses = await Promise.all(Array.from({ length: 20 }, () => send(sendOtp)));
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
     expect(reads).toEqual(Array(4).fill('otp-secrets'));
   });
 
@@ -165,8 +165,8 @@ describe('secrets', () => {
       'password/signup': { ...person, email, password },
     };
     for (const [file, body] of Object.entries(bodies)) {
-      const answer = await call(container[file as keyof typeof bodies], { body });
-      expect([answer.status, answer.headers['retry-after'], answer.body]).toEqual([
+      const response = await call(container[file as keyof typeof bodies], { body });
+      expect([response.status, response.headers['retry-after'], response.body]).toEqual([
         503,
         '5',
         {

@@ -29,7 +29,7 @@ async function stolen({ isVerified = false } = {}) {
   return { ...account, token: body.data.token as string };
 }
 const outcome = ({ status, body }: Awaited<ReturnType<World['call']>>) => ({ status, code: body?.errors?.[0]?.code });
-const refused = { status: 403, code: 'recent_code_required' };
+const rejected = { status: 403, code: 'recent_code_required' };
 const prove = (token: string, body: object, clientIp = nextAddress()) =>
   world.call(reauthenticate, { token, body, clientIp });
 
@@ -47,7 +47,7 @@ describe('with an access token alone, a thief', () => {
     const account = await stolen();
     for (const email of ['thief@example.com', '']) {
       const request = { method: 'PATCH', token: account.token, body: { email, full_name: 'Thief' } };
-      expect(outcome(await world.call(updateCustomer, request))).toEqual(refused);
+      expect(outcome(await world.call(updateCustomer, request))).toEqual(rejected);
     }
     expect((await logIn(world, account)).body.data).toMatchObject({ name: 'Mona', email: account.email });
   });
@@ -58,7 +58,7 @@ describe('with an access token alone, a thief', () => {
     const { token } = await stolen({ isVerified: true });
     for (const caller of [access, token]) {
       const request = { token: caller, body: { email: 'thief2@example.com', password } };
-      expect(outcome(await world.call(setPassword, request))).toEqual(refused);
+      expect(outcome(await world.call(setPassword, request))).toEqual(rejected);
     }
   });
 
@@ -100,7 +100,7 @@ describe('reauthenticate', () => {
     expect((await change('moved@example.com')).body.email).toBe('moved@example.com');
     expect(world.sandbox.messages.list(account.phone)[0]?.text).toContain('e-mail address of your account was changed');
     world.advance(1);
-    expect(outcome(await change('again@example.com'))).toEqual(refused);
+    expect(outcome(await change('again@example.com'))).toEqual(rejected);
   });
 
   test('by a code to the own phone allows a first password, and the code works once', async () => {
@@ -111,8 +111,8 @@ describe('reauthenticate', () => {
     const body = { phone_number: phone, otp_type: 'reauthentication' };
     await world.call(sendOtp, { body, clientIp: addressOf(phone) });
     const otp = world.codeFor(phone);
-    const answers = await Promise.all([prove(access, { otp }), prove(access, { otp })]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
+    const responses = await Promise.all([prove(access, { otp }), prove(access, { otp })]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([204, 400]);
     const chosen = await world.call(setPassword, { token: access, body: { email: 'first@example.com', password } });
     expect(chosen.status).toBe(200);
     expect(world.sandbox.messages.list(phone)[0]?.text).toContain(
@@ -137,8 +137,8 @@ describe('reauthenticate', () => {
     ['a list', { otp: ['1'] }, 'otp', 'invalid'],
   ])('refuses %s', async (_, body, attr, code) => {
     const { access } = await signIn(world);
-    const { status, body: answer } = await prove(access, body);
-    expect({ status, error: answer.errors[0] }).toEqual({
+    const { status, body: response } = await prove(access, body);
+    expect({ status, error: response.errors[0] }).toEqual({
       status: 400,
       error: expect.objectContaining({ attr, code }),
     });

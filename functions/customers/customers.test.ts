@@ -26,9 +26,9 @@ const world = useWorld();
 
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-const countStatuses = (answers: { status: number }[]) => {
+const countStatuses = (responses: { status: number }[]) => {
   const counts: Record<number, number> = {};
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
@@ -107,9 +107,9 @@ describe('AuthenticateCustomer', () => {
   test('lets a right code that comes fifty times at once win once, makes one customer and counts no wrong try', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => authenticateWith(world, phone, code)));
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(0);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => authenticateWith(world, phone, code)));
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(0);
     const items = await world.items();
     expect(items.filter((item) => item.phoneNumber === phone)).toHaveLength(1);
     expect(items.find(({ pk, sk }) => pk === otpKey(phone).pk && sk === 'OTP')).toMatchObject({ wrong1: 0 });
@@ -118,12 +118,12 @@ describe('AuthenticateCustomer', () => {
   test('lets five of two hundred parallel guesses reach the comparison', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const answers = await Promise.all(Array.from({ length: 200 }, () => authenticateWith(world, phone, wrong(code))));
-    expect(countStatuses(answers)).toEqual({ 400: 5, 429: 195 });
-    const refused = await authenticateWith(world, phone, code);
-    expect([refused.status, refused.body.errors]).toEqual([429, [error('otp_try_limit')]]);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    world.advance(Number(refused.headers['retry-after']));
+    const responses = await Promise.all(Array.from({ length: 200 }, () => authenticateWith(world, phone, wrong(code))));
+    expect(countStatuses(responses)).toEqual({ 400: 5, 429: 195 });
+    const rejected = await authenticateWith(world, phone, code);
+    expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
+    expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+    world.advance(Number(rejected.headers['retry-after']));
     expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
   });
 
@@ -137,9 +137,9 @@ describe('AuthenticateCustomer', () => {
       }
       world.advance(600);
     }
-    const refused = await authenticateWith(world, phone, '000000', { deviceToken });
-    expect([refused.status, refused.body.errors]).toEqual([429, [error('otp_try_limit')]]);
-    expect(Number(refused.headers['retry-after'])).toBe(86_400 - 1_800);
+    const rejected = await authenticateWith(world, phone, '000000', { deviceToken });
+    expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
+    expect(Number(rejected.headers['retry-after'])).toBe(86_400 - 1_800);
     // An SMS with an OTP that cannot be used would only cost money.
     const noSms = await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
@@ -181,14 +181,14 @@ describe('AuthenticateCustomer', () => {
     const known = (await signIn(world)).phone;
     const unknown = world.phone();
     world.advance(3_600);
-    const answers = [];
+    const responses = [];
     for (const phone of [known, unknown]) {
       const { phone_number: _, ...sent } = (
         await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } })
       ).body;
-      answers.push([sent, (await authenticateWith(world, phone, wrong(world.codeFor(phone)))).body]);
+      responses.push([sent, (await authenticateWith(world, phone, wrong(world.codeFor(phone)))).body]);
     }
-    expect(answers[0]).toEqual(answers[1]);
+    expect(responses[0]).toEqual(responses[1]);
   });
 
   test('moves a device that changes hands to the caller, with its id and nothing else', async () => {
@@ -206,10 +206,10 @@ describe('AuthenticateCustomer', () => {
     const registrationId = 'contested:token';
     const phones = Array.from({ length: 30 }, () => world.phone());
     const codes = await Promise.all(phones.map((phone) => requestCode(world, phone)));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       phones.map((phone, index) => authenticateWith(world, phone, codes[index] ?? '', { registrationId })),
     );
-    expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(201));
+    expect(responses.map(({ status }) => status)).toEqual(Array(30).fill(201));
     expect(
       (await world.items()).filter((item) => item.registrationId === registrationId && 'active' in item),
     ).toHaveLength(1);
@@ -265,8 +265,8 @@ describe('AuthenticateCustomer', () => {
     [undefined, 'device', 'required'],
   ])('names %j in the place of a device', async (device, attr, code) => {
     const body = { phone_number: world.phone(), otp: '123456', device, language: 'en' };
-    const answer = await world.call(authenticate, { body });
-    expect([answer.status, answer.body.errors]).toEqual([400, [error(code, attr)]]);
+    const response = await world.call(authenticate, { body });
+    expect([response.status, response.body.errors]).toEqual([400, [error(code, attr)]]);
   });
 
   test('names the phone of a country that is not active together with other failing fields', async () => {
@@ -497,8 +497,8 @@ describe('UpdateCustomer', () => {
     await world.put(addressKey(own.customer.id, 11));
     await world.put(addressKey(other.customer.id, 12));
     expect((await update(own.access, { primary_address: 11 })).body.primary_address).toBe(11);
-    const refused = await update(own.access, { primary_address: 12 });
-    expect([refused.status, refused.body.errors]).toEqual([400, [error('does_not_exist', 'primary_address')]]);
+    const rejected = await update(own.access, { primary_address: 12 });
+    expect([rejected.status, rejected.body.errors]).toEqual([400, [error('does_not_exist', 'primary_address')]]);
     expect((await update(own.access, { primary_address: '' })).body.primary_address).toBeNull();
     expect((await updateByForm(own.access, { primary_address: '11' })).body.primary_address).toBe(11);
   });
@@ -518,8 +518,8 @@ describe('UpdateCustomer', () => {
     const [first, second] = [await signIn(world), await signIn(world)];
     expect((await update(first.access, { email: 'taken@example.com' })).status).toBe(200);
     expect((await update(first.access, { email: 'TAKEN@example.com' })).status).toBe(200);
-    const refused = await update(second.access, { email: 'Taken@Example.com', full_name: 'N' });
-    expect([refused.status, refused.body.errors]).toEqual([400, [error('unique', 'email')]]);
+    const rejected = await update(second.access, { email: 'Taken@Example.com', full_name: 'N' });
+    expect([rejected.status, rejected.body.errors]).toEqual([400, [error('unique', 'email')]]);
     expect((await show(second.access)).full_name).toBe('');
     const both = await update(second.access, { email: 'taken@example.com', primary_address: 5 });
     expect(both.body.errors).toEqual([error('does_not_exist', 'primary_address'), error('unique', 'email')]);
@@ -529,8 +529,8 @@ describe('UpdateCustomer', () => {
 
   test('gives an e-mail address that many want at once to one of them', async () => {
     const customers = await Promise.all(Array.from({ length: 8 }, () => signIn(world)));
-    const answers = await Promise.all(customers.map(({ access }) => update(access, { email: 'wanted@example.com' })));
-    expect(countStatuses(answers)).toEqual({ 200: 1, 400: 7 });
+    const responses = await Promise.all(customers.map(({ access }) => update(access, { email: 'wanted@example.com' })));
+    expect(countStatuses(responses)).toEqual({ 200: 1, 400: 7 });
     expect(await world.partition('EMAIL#wanted@example.com')).toHaveLength(1);
   });
 
@@ -538,10 +538,10 @@ describe('UpdateCustomer', () => {
     const { access, customer } = await signIn(world);
     const emails = Array.from({ length: 5 }, (_, index) => `parallel-${index}@example.com`);
     const changes = [{ full_name: 'Both' }, { gender: 'M' }, { birth_date: '1990-01-01' }, { language: 'ar' }];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [...changes, ...emails.map((email) => ({ email }))].map((body) => update(access, body)),
     );
-    expect(countStatuses(answers)).toEqual({ 200: 9 });
+    expect(countStatuses(responses)).toEqual({ 200: 9 });
     const shown = await show(access);
     expect(shown).toMatchObject({ full_name: 'Both', gender: 'M', birth_date: '1990-01-01', language: 'ar' });
     const claims = (await world.items()).filter(
@@ -609,12 +609,12 @@ describe('UpdateCustomer', () => {
 
   test('leaves one image of many that are uploaded at once', async () => {
     const { access } = await signIn(world);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));
-    expect(countStatuses(answers)).toEqual({ 200: 5 });
+    const responses = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));
+    expect(countStatuses(responses)).toEqual({ 200: 5 });
     const { image } = await show(access);
-    const kept = await Promise.all(answers.map(({ body }) => fetchImage(body.image)));
+    const kept = await Promise.all(responses.map(({ body }) => fetchImage(body.image)));
     expect(await fetchImage(image)).toBe(200);
-    const urls = new Set(answers.map(({ body }) => body.image).filter((_, index) => kept[index] === 200));
+    const urls = new Set(responses.map(({ body }) => body.image).filter((_, index) => kept[index] === 200));
     expect([...urls]).toEqual([image]);
   });
 
@@ -635,8 +635,8 @@ describe('UpdateCustomer', () => {
     ['5 MB', file(Buffer.concat([png, Buffer.alloc(5_000_000)])), 413, 'payload_too_large'],
   ])('refuses %s and changes nothing', async (_, image, status, code) => {
     const { access } = await signIn(world);
-    const answer = await updateByForm(access, { image, full_name: 'Never' });
-    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+    const response = await updateByForm(access, { image, full_name: 'Never' });
+    expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
     expect(await show(access)).toMatchObject({ image: null, full_name: '' });
   });
 
@@ -646,8 +646,8 @@ describe('UpdateCustomer', () => {
   ])('says how many pixels a picture may have, in %s', async (language, detail) => {
     const { access } = await signIn(world);
     await update(access, { language });
-    const answer = await updateByForm(access, { image: file(pngOfSize(10_000, 5_001)) });
-    expect([answer.status, answer.body.errors]).toEqual([400, [{ attr: 'image', code: 'invalid', detail }]]);
+    const response = await updateByForm(access, { image: file(pngOfSize(10_000, 5_001)) });
+    expect([response.status, response.body.errors]).toEqual([400, [{ attr: 'image', code: 'invalid', detail }]]);
     expect((await show(access)).image).toBeNull();
   });
 
@@ -669,8 +669,8 @@ describe('UpdateCustomer', () => {
   ])('refuses a form %s', async (_, body, status, code) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'multipart/form-data; boundary="x"' };
-    const answer = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
-    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+    const response = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
+    expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
   });
 
   test.each([
@@ -680,8 +680,8 @@ describe('UpdateCustomer', () => {
   ])('ignores %s', async (_, body) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'Multipart/Form-Data; boundary=x' };
-    const answer = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
-    expect([answer.status, answer.body.full_name]).toEqual([200, 'x']);
+    const response = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
+    expect([response.status, response.body.full_name]).toEqual([200, 'x']);
   });
 
   test('asks the table at most three times, one call after another', async () => {
@@ -911,10 +911,10 @@ describe('exportCustomer', () => {
     const ofOther = makeCursor(`CUSTOMER#${other.customer.id}`, 'PROFILE');
     // DynamoDB has no sort keys such as the last two.
     const cursors = ['x', '', 'AAAA', ofOther, makeCursor(own, ''), makeCursor(own, 'x'.repeat(1_025))];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       cursors.map((cursor) => world.call(exportCustomer, { method: 'GET', token: caller.access, query: { cursor } })),
     );
-    expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 404, 404, 404]);
+    expect(responses.map(({ status }) => status)).toEqual([404, 200, 404, 404, 404, 404]);
   });
 
   test('shows notifications as the list does: read ones as read, and none that were deleted or have expired', async () => {

@@ -93,12 +93,12 @@ describe('devices_create', () => {
   test('makes one device of a hundred registrations at once, whoever they are of', async () => {
     const customers = await times(4, () => signIn(world));
     const registration_id = newToken();
-    const answers = await times(100, (index) =>
+    const responses = await times(100, (index) =>
       create(customers[index % 4]?.access ?? '', { registration_id, type: 'android' }),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(99);
-    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(99);
+    expect(new Set(responses.map(({ body }) => body.id)).size).toBe(1);
     const owners = await Promise.all(customers.map(({ access }) => retrieve(access, registration_id)));
     expect(owners.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404]);
     await expectConsistent();
@@ -127,9 +127,9 @@ describe('devices_create', () => {
     [{ registration_id: ['x'], type: 'ios' }, { registration_id: 'invalid' }],
   ])('refuses %j', async (body, codes) => {
     const { access } = await signIn(world);
-    const answer = await create(access, body);
-    expect(answer.status).toBe(400);
-    const found = answer.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
+    const response = await create(access, body);
+    expect(response.status).toBe(400);
+    const found = response.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
     expect(Object.fromEntries(found)).toEqual(codes);
   });
 
@@ -204,8 +204,8 @@ describe('a customer with as many devices as are allowed', () => {
   test('has no more of them after a hundred other registrations at once', async () => {
     const { access, registrationId } = await signIn(world);
     world.advance(60);
-    const answers = await times(100, () => create(access, { registration_id: newToken(), type: 'ios' }));
-    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(201));
+    const responses = await times(100, () => create(access, { registration_id: newToken(), type: 'ios' }));
+    expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(201));
     const ids = await idsOf(access);
     expect(ids).toHaveLength(50);
     expect(ids).not.toContain(registrationId);
@@ -317,7 +317,7 @@ describe('devices_list', () => {
 describe('devices_retrieve', () => {
   test("does not tell somebody else's device from none", async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
-    const answers = [
+    const responses = [
       await retrieve(other.access, mine.registrationId),
       await put(other.access, mine.registrationId, { registration_id: mine.registrationId, type: 'ios' }),
       await patch(other.access, mine.registrationId, { name: 'mine now' }),
@@ -325,7 +325,7 @@ describe('devices_retrieve', () => {
       await destroy(other.access, mine.registrationId),
       await retrieve(other.access, newToken()),
     ];
-    for (const { status, body } of answers) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
+    for (const { status, body } of responses) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
     expect((await retrieve(mine.access, mine.registrationId)).status).toBe(200);
   });
 
@@ -369,12 +369,12 @@ describe.each([
   test('lets one of ten have a token that all want at once', async () => {
     const customers = await times(10, () => signIn(world));
     const wanted = newToken();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       customers.map(({ access, registrationId }) =>
         change(access, registrationId, { registration_id: wanted, type: 'ios' }),
       ),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
     await expectConsistent();
   });
 
@@ -448,8 +448,8 @@ describe('devices_partial_update', () => {
 describe('devices_destroy', () => {
   test('forgets a device once, and its token is free', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
-    const answers = await times(5, () => destroy(mine.access, mine.registrationId));
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
+    const responses = await times(5, () => destroy(mine.access, mine.registrationId));
+    expect(responses.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
     expect(await list(mine.access)).toEqual([]);
     const { status } = await create(other.access, { registration_id: mine.registrationId, type: 'ios' });
     expect(status).toBe(201);

@@ -99,7 +99,7 @@ describe('what is large and public', () => {
       [{}, { 'Accept-Encoding': 'gzip' }, { 'Accept-Encoding': 'br' }].map(browseAll),
     );
     for (const index of [0, 1, 2]) {
-      const etags = [plain, gzip, br].map((answers) => String(answers?.[index]?.headers?.etag));
+      const etags = [plain, gzip, br].map((responses) => String(responses?.[index]?.headers?.etag));
       expect(new Set(etags).size).toBe(3);
       const again = await browseAll({ 'Accept-Encoding': 'gzip', 'If-None-Match': String(etags[1]) });
       expect([again[index]?.statusCode, again[index]?.body, again[index]?.headers?.['content-encoding']]).toEqual([

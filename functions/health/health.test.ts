@@ -39,12 +39,12 @@ test.each([[undefined], ['Bearer '], ['Bearer wrong'], [`Bearer ${'x'.repeat(43)
 test('says what does not answer, and nothing more about it', async () => {
   world.engine.fail(() => ({ status: 400, type: 'ResourceNotFoundException', message: 'secret detail' }));
   world.sandbox.faults.internal_error = true;
-  let answer: Awaited<ReturnType<typeof deep>> | undefined;
+  let response: Awaited<ReturnType<typeof deep>> | undefined;
   const lines = await logOf(async () => {
-    answer = await deep(bearer());
+    response = await deep(bearer());
   });
-  expect([answer?.status, answer?.body.checks]).toEqual([503, { table: 'failing', sns: 'failing' }]);
-  expect(JSON.stringify(answer?.body)).not.toContain('detail');
+  expect([response?.status, response?.body.checks]).toEqual([503, { table: 'failing', sns: 'failing' }]);
+  expect(JSON.stringify(response?.body)).not.toContain('detail');
   expect(lines.join()).not.toContain(bearer().slice(7));
 });
 

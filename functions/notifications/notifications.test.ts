@@ -134,8 +134,8 @@ describe('a notification', () => {
 
   test('is deleted once, also by two at the same time', async () => {
     const { access, ids } = await customerWith(2);
-    const answers = await Promise.all(Array.from({ length: 4 }, () => call(deleteOne, access, ids[0])));
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404]);
+    const responses = await Promise.all(Array.from({ length: 4 }, () => call(deleteOne, access, ids[0])));
+    expect(responses.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404]);
     expect([idsOf(await get(access)), await countOf(access)]).toEqual([ids.slice(1), 1]);
     expect((await call(read, access, ids[0])).status).toBe(404);
   });
@@ -195,8 +195,8 @@ describe('all notifications', () => {
 
   test('are deleted by two at the same time without an error', async () => {
     const { access } = await customerWith(3);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => call(bulkDelete, access)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(204));
+    const responses = await Promise.all(Array.from({ length: 8 }, () => call(bulkDelete, access)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(8).fill(204));
     expect((await get(access)).body.results).toEqual([]);
   });
 });
@@ -376,9 +376,11 @@ describe('preferences', () => {
     ],
   ])('refuse %j', async (body, expected) => {
     const { access } = await signIn(world);
-    const answer = await change(access, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors.map(({ code, attr }: { code: string; attr: string }) => [code, attr])).toEqual(expected);
+    const response = await change(access, body);
+    expect(response.status).toBe(400);
+    expect(response.body.errors.map(({ code, attr }: { code: string; attr: string }) => [code, attr])).toEqual(
+      expected,
+    );
     expect((await call(getPreferences, access)).body).toEqual(initial);
   });
 });

@@ -29,8 +29,8 @@ test.each([
   ['a name that is removed twice', { set: { b: 1 }, remove: ['text', 'text'] }, 'remove', 'conflicting'],
 ])('names %s, and changes nothing', async (_, event, attr, code) => {
   const before = await stored();
-  const answer = { type: 'validation_error', errors: [{ attr, code }] };
-  expect(await change({ ...event, set: { good: 1, ...event.set } })).toMatchObject(answer);
+  const response = { type: 'validation_error', errors: [{ attr, code }] };
+  expect(await change({ ...event, set: { good: 1, ...event.set } })).toMatchObject(response);
   expect(await stored()).toEqual(before);
 });
 

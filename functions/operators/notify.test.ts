@@ -12,7 +12,7 @@ import { handler as listNotifications } from '../notifications/list.ts';
 const world = useWorld();
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape, and a wrong one fails the test
-type Answer = any;
+type TestResponse = any;
 const request = (wanted: object) => ({
   notification_type: 'other',
   title: { en: 'Sale', ar: 'تخفيضات' },
@@ -23,7 +23,7 @@ const request = (wanted: object) => ({
 const notify = (wanted: object) => invoke('notify', request(wanted));
 const progress = (idempotency_key: string) => invoke('notifyProgress', { idempotency_key });
 const inboxOf = async ({ access }: { access: string }) =>
-  (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as Answer[];
+  (await world.call(listNotifications, { token: access, query: { page_size: '100' } })).body.results as TestResponse[];
 const broadcastItems = (idempotency_key: string) => world.partition(broadcastKey(idempotency_key).pk);
 const signInAll = (count: number, options = {}) =>
   Promise.all(Array.from({ length: count }, () => signIn(world, options)));
@@ -32,12 +32,12 @@ describe('notify', () => {
   test('puts a notification into the inbox of each customer, in their language', async () => {
     const [english, arabic] = [await signIn(world), await signIn(world, { language: 'ar' })];
     const key = randomUUID();
-    const answer = await notify({
+    const response = await notify({
       customer_ids: [english.customer.id, arabic.customer.id, english.customer.id],
       idempotency_key: key,
       notification_type: 'product_ordered',
     });
-    expect(answer).toEqual({
+    expect(response).toEqual({
       idempotency_key: key,
       created_at: expect.stringMatching(/Z$/),
       expires_at: new Date(Math.floor(Date.now() / 1000 + 90 * 86_400) * 1000).toISOString(),
@@ -79,8 +79,8 @@ describe('notify', () => {
   test('does what is asked for once, however often it is asked, or the queue brings it', async () => {
     const customers = await signInAll(4);
     const wanted = request({ customer_ids: customers.map(({ customer }) => customer.id) });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => invoke('notify', wanted)));
-    expect(new Set(answers.map(({ created_at }) => created_at)).size).toBe(1);
+    const responses = await Promise.all(Array.from({ length: 6 }, () => invoke('notify', wanted)));
+    expect(new Set(responses.map(({ created_at }) => created_at)).size).toBe(1);
     await Promise.all([sendQueued(), sendQueued(), sendQueued()]);
     await invoke('notify', wanted);
     await sendQueued();
@@ -304,8 +304,8 @@ describe('notify', () => {
     ['a key', { all: true, idempotency_key: '' }, [['blank', 'idempotency_key']]],
   ])('refuses what is wrong with %s, and keeps nothing', async (_, wanted, expected) => {
     const before = (await world.items()).length;
-    const answer = await notify(wanted);
-    expect(answer.errors.map(({ code, attr }: Answer) => [code, attr])).toEqual(expected);
+    const response = await notify(wanted);
+    expect(response.errors.map(({ code, attr }: TestResponse) => [code, attr])).toEqual(expected);
     expect((await world.items()).length).toBe(before);
   });
 });

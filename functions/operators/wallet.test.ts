@@ -14,7 +14,7 @@ import { handler as deleteCustomer } from '../customers/delete.ts';
 const world = useWorld();
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape, and a wrong one fails the test
-type Answer = any;
+type TestResponse = any;
 const statement = (event: unknown) => invoke('walletStatement', event);
 const verify = (event: unknown = {}) => invoke('walletVerify', event);
 const times = <T>(count: number, run: (index: number) => Promise<T>) =>
@@ -65,19 +65,19 @@ describe('walletAdjust', () => {
   test('lets one of eight parallel withdrawals of 100.00 pass on a wallet of 100.00', async () => {
     const { customer } = await signIn(world);
     await adjustWallet(customer.id);
-    const answers = await times(8, () => debit(customer.id, '100.00'));
-    expect(answers.map(codeOf).sort()).toEqual([...Array(7).fill('insufficient_funds'), undefined]);
+    const responses = await times(8, () => debit(customer.id, '100.00'));
+    expect(responses.map(codeOf).sort()).toEqual([...Array(7).fill('insufficient_funds'), undefined]);
     await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
   test('makes one entry of fifty requests with the same key, and gives all of them that one', async () => {
     const { customer } = await signIn(world);
     const key = randomUUID();
-    const answers = await times(50, () => adjustWallet(customer.id, { idempotency_key: key }));
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(answers[0].amount).toBe('100.00');
+    const responses = await times(50, () => adjustWallet(customer.id, { idempotency_key: key }));
+    expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1);
+    expect(responses[0].amount).toBe('100.00');
     await debit(customer.id, '100');
-    expect(await adjustWallet(customer.id, { idempotency_key: key })).toEqual(answers[0]);
+    expect(await adjustWallet(customer.id, { idempotency_key: key })).toEqual(responses[0]);
     expect((await statement({ customer_id: customer.id })).wallet.balance).toBe('0.00');
   });
 
@@ -99,7 +99,7 @@ describe('walletAdjust', () => {
     await adjustWallet(customer.id);
     const request = { transaction_type: 'PAYOUT', amount: '100', idempotency_key: randomUUID() };
     // BatchGetItem is not a snapshot: an unprocessed key is read later than the others.
-    let first: Promise<Answer> | undefined;
+    let first: Promise<TestResponse> | undefined;
     world.engine.fail((operation, body) => {
       if (operation !== 'BatchGetItem' || first || !body.includes('WALLET_KEY#')) return undefined;
       first = adjustWallet(customer.id, request);
@@ -115,9 +115,9 @@ describe('walletAdjust', () => {
   test('refuses a key that has been used for another customer, also in the same moment', async () => {
     const [one, other] = [(await signIn(world)).customer, (await signIn(world)).customer];
     const key = randomUUID();
-    const answers = await times(10, (index) => adjustWallet((index % 2 ? one : other).id, { idempotency_key: key }));
-    const refused = answers.filter((answer) => codeOf(answer) === 'idempotency_key_reused');
-    expect(refused).toHaveLength(5);
+    const responses = await times(10, (index) => adjustWallet((index % 2 ? one : other).id, { idempotency_key: key }));
+    const rejected = responses.filter((response) => codeOf(response) === 'idempotency_key_reused');
+    expect(rejected).toHaveLength(5);
     const balances = await Promise.all([one, other].map(({ id }) => statement({ customer_id: id })));
     expect(balances.map(({ wallet }) => wallet.balance).sort()).toEqual(['0.00', '100.00']);
   });
@@ -177,8 +177,8 @@ describe('walletAdjust', () => {
     [{ idempotency_key: 'x'.repeat(256) }, 'idempotency_key', 'max_length'],
   ])('refuses %j and changes nothing', async (bad, attr, code) => {
     const { customer } = await signIn(world);
-    const answer = await adjustWallet(customer.id, bad);
-    expect(answer.errors).toEqual([expect.objectContaining({ attr, code, detail: expect.any(String) })]);
+    const response = await adjustWallet(customer.id, bad);
+    expect(response.errors).toEqual([expect.objectContaining({ attr, code, detail: expect.any(String) })]);
     expect((await statement({ customer_id: customer.id })).results).toEqual([]);
   });
 
@@ -248,7 +248,7 @@ describe('walletStatement', () => {
       world.advance(0.001);
       await adjustWallet(customer.id, { amount });
     }
-    const amounts = ({ results }: Answer) => results.map(({ amount }: { amount: string }) => amount);
+    const amounts = ({ results }: TestResponse) => results.map(({ amount }: { amount: string }) => amount);
     const first = await statement({ customer_id: customer.id, page_size: 2 });
     expect([amounts(first), first.previous]).toEqual([['3.00', '2.00'], null]);
     const last = await statement({ customer_id: customer.id, page_size: 2, cursor: first.next });
@@ -410,7 +410,7 @@ describe('walletVerify', () => {
     const own = await story();
     await tamper(own);
     const found = (await verify({ customer_id: own.id })).findings;
-    expect(found.map(({ problem, entry_id }: Answer) => [problem, entry_id])).toEqual(findings(own));
+    expect(found.map(({ problem, entry_id }: TestResponse) => [problem, entry_id])).toEqual(findings(own));
     expect((await verify()).findings).toEqual(found);
     for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(keyOf(item));
     for (const item of own.items) await world.put(item);
@@ -428,7 +428,10 @@ describe('walletVerify', () => {
       return { id: customer.id, request, entry, ledger, recordAt };
     };
     const problemsOf = async (customerId: number) =>
-      (await verify({ customer_id: customerId })).findings.map(({ problem, entry_id }: Answer) => [problem, entry_id]);
+      (await verify({ customer_id: customerId })).findings.map(({ problem, entry_id }: TestResponse) => [
+        problem,
+        entry_id,
+      ]);
 
     test.each(places)('is missed when it is gone at %s, and the request is not booked again', async (place) => {
       const { id, request, entry, recordAt } = await booked();
@@ -584,7 +587,7 @@ describe('walletVerify', () => {
       times(5, () => verify({ customer_id: id })),
       times(10, () => adjustWallet(id, { amount: '1' })),
     ]);
-    const problems = reports.flatMap(({ findings }) => findings.map(({ problem }: Answer) => problem));
+    const problems = reports.flatMap(({ findings }) => findings.map(({ problem }: TestResponse) => problem));
     expect(problems.filter((problem) => problem !== 'not_checked')).toEqual([]);
   });
 });

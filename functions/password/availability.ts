@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'password',
     summary: 'Whether an e-mail address or a phone can be signed up with.',
     description: 'One of the two. A phone that nobody has verified is available.',
-    dialect: envelope,
+    errorFormat: envelope,
     query: AvailabilityQuery,
     returns: {
       200: z

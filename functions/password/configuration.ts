@@ -9,7 +9,7 @@ export const handler = endpoint(
     summary: 'The public settings of the shop.',
     description:
       'Read it before the login form: `enablePhoneLogin` says whether customers log in with a phone. Operators may add settings.',
-    dialect: envelope,
+    errorFormat: envelope,
     returns: { 200: PublicSettings },
   },
   () => publicSettings(),

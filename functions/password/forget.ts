@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'password',
     summary: 'Send a code for a new password to the verified phone of an account.',
     description: 'The answer is the same whether or not there is such an account.',
-    dialect: envelope,
+    errorFormat: envelope,
     body: ForgottenPassword,
     returns: { 200: z.null() },
     fieldErrors: oneIdentifierErrors,

@@ -12,7 +12,7 @@ export const handler = endpoint(
     summary: 'Sign in with a password.',
     description:
       'With `email`, or with `phone` where the setting `enablePhoneLogin` is on; an `email` beside it must then be the same account’s.',
-    dialect: envelope,
+    errorFormat: envelope,
     body: Login,
     returns: { 200: CustomerResource },
     fieldErrors: [{ attr: 'email', code: 'required' }],

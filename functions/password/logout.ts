@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'password',
     summary: 'End the session.',
     description: 'The access and the refresh token of this session are rejected from the next request on.',
-    dialect: envelope,
+    errorFormat: envelope,
     auth: signedIn,
     returns: { 200: z.null() },
   },

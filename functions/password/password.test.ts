@@ -12,7 +12,7 @@ import {
   signUp,
   verify,
 } from '../../lib/testing/signUp.ts';
-import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as getCustomer } from '../customers/get.ts';
@@ -30,9 +30,10 @@ const changeSettings = (change: unknown) => invoke('changeSettings', change);
 
 beforeEach(() => cheapPasswords(world));
 
-const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const fieldsOf = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
-const count = (answers: Answer[], status: number) => answers.filter((answer) => answer.status === status).length;
+const count = (responses: TestResponse[], status: number) =>
+  responses.filter((response) => response.status === status).length;
 const toArabic = (digits: string) => digits.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
 
 /** Changes the setting and waits a minute, because functions cache settings that long. */
@@ -168,8 +169,8 @@ describe('signup', () => {
   test('refuses the e-mail or the phone as the password', async () => {
     for (const same of ['email', 'phone'] as const) {
       const wanted = newAccount(world);
-      const answer = await world.call(signup, { body: { ...wanted, password: wanted[same].toUpperCase() } });
-      expect(fieldsOf(answer)).toEqual([423, ['password']]);
+      const response = await world.call(signup, { body: { ...wanted, password: wanted[same].toUpperCase() } });
+      expect(fieldsOf(response)).toEqual([423, ['password']]);
     }
   });
 
@@ -194,10 +195,10 @@ describe('signup', () => {
 
   test('gives one of twenty who want the same e-mail at once the account, and leaves nothing of the others', async () => {
     const email = 'wanted@example.com';
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, () => world.call(signup, { body: newAccount(world, { email }) })),
     );
-    expect([count(answers, 200), count(answers, 423)]).toEqual([1, 19]);
+    expect([count(responses, 200), count(responses, 423)]).toEqual([1, 19]);
     expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
   });
 
@@ -229,8 +230,8 @@ describe('signup', () => {
     world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: '1000' });
     const probe = (changes: object) => world.call(signup, { body: newAccount(world, changes), clientIp });
     for (let free = 0; free < 5; free++) expect((await probe({})).status).toBe(200);
-    const answers = await Promise.all(Array.from({ length: 6 }, () => probe({ email })));
-    expect([count(answers, 423), count(answers, 429)]).toEqual([3, 3]);
+    const responses = await Promise.all(Array.from({ length: 6 }, () => probe({ email })));
+    expect([count(responses, 423), count(responses, 429)]).toEqual([3, 3]);
     expect((await probe({})).status).toBe(429);
     world.advance(3_600);
     expect((await probe({})).status).toBe(200);
@@ -342,10 +343,10 @@ describe('login', () => {
   test('lets ten of a hundred parallel guesses reach the comparison', async () => {
     const account = await signUp(world);
     const clientIp = nextAddress();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp })),
     );
-    expect([count(answers, 403), count(answers, 429)]).toEqual([10, 90]);
+    expect([count(responses, 403), count(responses, 429)]).toEqual([10, 90]);
   });
 
   test('counts anew a day after the last failure', async () => {
@@ -366,8 +367,8 @@ describe('login', () => {
     expect((await logIn(world, account)).status).toBe(200);
     expect(await hashOf()).toBe(before);
     world.set({ PASSWORD_MEMORY_KIB: '128' });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => logIn(world, account)));
-    expect(count(answers, 200)).toBe(6);
+    const responses = await Promise.all(Array.from({ length: 6 }, () => logIn(world, account)));
+    expect(count(responses, 200)).toBe(6);
     expect(await hashOf()).toContain('$m=128,t=1,p=1$');
     expect((await logIn(world, account)).status).toBe(200);
   });
@@ -398,8 +399,8 @@ describe('login by phone', () => {
   test('is for when the setting is on; then the phone is required and the e-mail may stay away', async () => {
     const { phone, password, email, id } = await signUp(world);
     await setPhoneLogin(true);
-    const answer = await byPhone({ phone: phone.replace('+', '00'), password });
-    expect([answer.status, answer.body.data.id]).toEqual([200, id]);
+    const response = await byPhone({ phone: phone.replace('+', '00'), password });
+    expect([response.status, response.body.data.id]).toEqual([200, id]);
     expect(fieldsOf(await byPhone({ email, password }))).toEqual([423, ['phone']]);
     expect(fieldsOf(await byPhone({}))).toEqual([423, ['phone', 'password']]);
     expect((await byPhone({ phone, email, password })).status).toBe(200);
@@ -432,8 +433,8 @@ describe('login by phone', () => {
     const opened = async (withEmail = false) =>
       Promise.all(
         accounts.map(async ({ id, email, password }) => {
-          const answer = await byPhone({ phone, ...(withEmail && { email }), password });
-          return answer.body.data?.id === id || answer.status;
+          const response = await byPhone({ phone, ...(withEmail && { email }), password });
+          return response.body.data?.id === id || response.status;
         }),
       );
     expect(await opened()).toEqual([true, 403, 403, true]);
@@ -511,8 +512,8 @@ describe('configuration', () => {
     ['a name that is both set and removed', { set: { a: 1 }, remove: ['a'] }, 'remove'],
     ['too many', { set: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`a${i}`, i])) }, 'set'],
   ])('refuses %s', async (_, change, attr) => {
-    const answer = (await changeSettings(change)) as { errors: { attr: string }[] };
-    expect(answer.errors.map((error) => error.attr)).toEqual([attr]);
+    const response = (await changeSettings(change)) as { errors: { attr: string }[] };
+    expect(response.errors.map((error) => error.attr)).toEqual([attr]);
     expect((await world.call(configuration, { method: 'GET' })).status).toBe(200);
   });
 });
@@ -540,8 +541,8 @@ describe('logout', () => {
 
   test('twice at once is done once', async () => {
     const { token } = await signUp(world);
-    const answers = await Promise.all([1, 2].map(() => world.call(logout, { token })));
-    expect(answers.every(({ status }) => status === 200 || status === 401)).toBe(true);
+    const responses = await Promise.all([1, 2].map(() => world.call(logout, { token })));
+    expect(responses.every(({ status }) => status === 200 || status === 401)).toBe(true);
     expect((await world.call(logout, { token })).body).toMatchObject({ code: 401, errors: { errorDetails: [] } });
   });
 });
@@ -575,11 +576,11 @@ describe('availability', () => {
 
   test('answers fifty times an hour for a client address, however many ask at once', async () => {
     const address = nextAddress();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 60 }, (_, index) => ask({ email: `a${index}@example.com` }, address)),
     );
-    expect([count(answers, 200), count(answers, 429)]).toEqual([50, 10]);
-    expect(Number(answers.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(3600);
+    expect([count(responses, 200), count(responses, 429)]).toEqual([50, 10]);
+    expect(Number(responses.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(3600);
     world.advance(3600);
     expect((await ask({ email: 'a@example.com' }, address)).status).toBe(200);
   });

@@ -11,7 +11,7 @@ export const handler = endpoint(
     summary: 'Choose a new password with a code; every session ends.',
     description:
       'Send the `email` or the `phone` of forgetPassword with the code as `token`. Every session of the customer ends, so log in afterwards.',
-    dialect: envelope,
+    errorFormat: envelope,
     body: PasswordReset,
     returns: { 200: z.null() },
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],

@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'password',
     summary: 'Sign up with a password.',
     description: 'The phone is not verified by this, and is the customer’s only as long as nobody else verifies it.',
-    dialect: envelope,
+    errorFormat: envelope,
     body: SignUp,
     returns: { 200: CustomerResource },
     fieldErrors: [

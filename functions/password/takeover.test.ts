@@ -10,7 +10,7 @@ import {
   signUp,
   verify,
 } from '../../lib/testing/signUp.ts';
-import { type Answer, useWorld } from '../../lib/testing/world.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -28,7 +28,7 @@ const world = useWorld();
 beforeEach(() => cheapPasswords(world));
 
 const me = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
-const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const fieldsOf = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const bringCode = (token: string, code: unknown) =>
   world.call(verifyPhone, { token, body: { verification_code: code } });
 const askForCode = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
@@ -57,8 +57,8 @@ describe('verifying a phone', () => {
     const account = await signUp(world);
     await askForCode(account.token);
     const code = world.codeFor(account.phone);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(5).fill(200));
     expect((await bringCode(account.token, code)).status).toBe(200);
   });
 
@@ -90,8 +90,8 @@ describe('verifying a phone', () => {
     const withPhone = (body: object) =>
       world.call(verifyPhone, { token: account.token, body: { phone, ...body }, clientIp: nextAddress() });
     expect((await withPhone({})).status).toBe(409);
-    const answer = await withPhone({ verification_code: world.codeFor(phone) });
-    expect([answer.status, answer.body.data.phone]).toEqual([200, phone]);
+    const response = await withPhone({ verification_code: world.codeFor(phone) });
+    expect([response.status, response.body.data.phone]).toEqual([200, phone]);
     expect(await world.partition(`PHONE#${account.phone}`)).toEqual([]);
 
     const other = await signUp(world);
@@ -110,9 +110,9 @@ describe('verifying a phone', () => {
       expect(fieldsOf(await about(phone, '123456'))).toEqual([423, ['verification_code']]);
     world.set({ AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR: '3' });
     for (let check = 0; check < 3; check++) expect(fieldsOf(await about(owner.phone))).toEqual([423, ['phone']]);
-    const answers = [await about(owner.phone), await about(world.phone())];
-    expect(answers.map(({ status }) => status)).toEqual([429, 429]);
-    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    const responses = [await about(owner.phone), await about(world.phone())];
+    expect(responses.map(({ status }) => status)).toEqual([429, 429]);
+    expect(responses[0]?.body).toEqual(responses[1]?.body);
   });
 
   test('tells another customer neither that a code is on its way to the phone, nor lets them use it up', async () => {
@@ -166,9 +166,12 @@ describe('verifying a phone', () => {
 
   test('answers the access token it came with and no refresh token, so that it disturbs no refresh', async () => {
     const account = await signUp(world);
-    for (const answer of [await verify(world, account), await world.call(verifyPhone, { token: account.token })]) {
-      expect({ status: answer.status, token: answer.body.data.token }).toEqual({ status: 200, token: account.token });
-      expect(answer.body.data).not.toHaveProperty('refresh_token');
+    for (const response of [await verify(world, account), await world.call(verifyPhone, { token: account.token })]) {
+      expect({ status: response.status, token: response.body.data.token }).toEqual({
+        status: 200,
+        token: account.token,
+      });
+      expect(response.body.data).not.toHaveProperty('refresh_token');
     }
     const renewed = await world.call(refresh, { body: { refresh: account.refresh } });
     world.advance(600);
@@ -186,9 +189,9 @@ describe('verifying a phone', () => {
 
   test('sends one code a minute', async () => {
     const { token } = await signUp(world);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => askForCode(token)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([409, ...Array(9).fill(429)]);
-    expect(Number(answers.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(60);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => askForCode(token)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([409, ...Array(9).fill(429)]);
+    expect(Number(responses.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(60);
   });
 
   test('does not take a code that was sent for something else, nor gives one that signs in', async () => {
@@ -207,9 +210,9 @@ describe('verifying a phone', () => {
     const account = await signUp(world);
     await askForCode(account.token);
     const code = world.codeFor(account.phone);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
-    expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(responses.filter(({ status }) => status === 500)).toEqual([]);
     expect((await askForCode(account.token)).body.data.phone_verified).toBe(true);
   });
 });
@@ -303,8 +306,8 @@ describe('an attacker who signs up with the phone of somebody else', () => {
     const [one, other] = [await attack(phone), await signUp(world, { phone })];
     await askForCode(one.token);
     const code = world.codeFor(phone);
-    const answers = await Promise.all([bringCode(one.token, code), bringCode(other.token, code)]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 423]);
+    const responses = await Promise.all([bringCode(one.token, code), bringCode(other.token, code)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 423]);
     expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
   });
 });
@@ -408,8 +411,8 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     const email = 'contested@example.com';
     const attacker = await signUp(world, { email });
     const owners = await Promise.all(Array.from({ length: 10 }, () => signIn(world)));
-    const answers = await Promise.all(owners.map(({ access }) => setEmail(access, email)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
+    const responses = await Promise.all(owners.map(({ access }) => setEmail(access, email)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
     expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
     expect((await me(attacker.token)).email).toBe('');
   });

@@ -14,7 +14,7 @@ export const handler = endpoint(
     operationId: 'verifyPhone',
     tag: 'password',
     summary: 'Verify the phone of the signed-in customer by a code; without one, a code is sent.',
-    dialect: envelope,
+    errorFormat: envelope,
     auth: signedIn,
     description:
       'Send `phone` in both calls to verify another number than that of the sign-up. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',

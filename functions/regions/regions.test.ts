@@ -66,9 +66,9 @@ describe('GetRegionByPoint, among the regions that come with the project', () =>
       const [nextLong = 0, nextLat = 0] = shared[index + 1] ?? [long, lat];
       for (const share of [0, 0.1, 0.25, 0.5, 0.77]) {
         const point = [long + share * (nextLong - long), lat + share * (nextLat - lat)] as const;
-        const answer = await codeAt(...point);
-        expect(answer).toMatch(/^EG-(CAIRO|GIZA|QALYUBIA)$/);
-        expect(await codeAt(...point)).toBe(answer);
+        const response = await codeAt(...point);
+        expect(response).toMatch(/^EG-(CAIRO|GIZA|QALYUBIA)$/);
+        expect(await codeAt(...point)).toBe(response);
       }
     }
   });
@@ -187,11 +187,11 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
 
   test('answers by the old regions or the new ones, and by nothing else, while they are replaced', async () => {
     let loading = true;
-    const answers: string[] = [];
+    const responses: string[] = [];
     const asking = Promise.all(
       Array.from({ length: 4 }, async () => {
         // A response from memory takes no turn of the event loop, and the load needs some.
-        for (; loading; await setImmediate()) answers.push(await codeAt(22, 3));
+        for (; loading; await setImmediate()) responses.push(await codeAt(22, 3));
       }),
     );
     try {
@@ -203,7 +203,7 @@ describe('GetRegionByPoint, with the regions of a shop', () => {
       loading = false;
     }
     await asking;
-    expect(new Set(answers)).not.toContain('');
+    expect(new Set(responses)).not.toContain('');
     expect(await codeAt(22, 3)).toBe('NEWEST');
   });
 

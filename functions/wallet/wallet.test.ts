@@ -176,11 +176,11 @@ describe('listWalletDetails', () => {
       '%00',
       Buffer.from('\uffff').toString('base64url'),
     ];
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       get(other.access, { cursor }),
       ...bad.map((forged) => get(mine.access, { cursor: forged })),
     ]);
-    for (const { status, body } of answers) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
+    for (const { status, body } of responses) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
   });
 
   test('takes an empty cursor for none', async () => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import type { Device } from '../../lib/devices/deviceSchema.ts';
-import { endpointKey } from '../../lib/table/keys.ts';
+import { pushEndpointKey } from '../../lib/table/keys.ts';
 import { invoke } from '../../lib/testing/invoke.ts';
 import { logOf } from '../../lib/testing/log.ts';
 import { notifyOf } from '../../lib/testing/notifications.ts';
@@ -204,10 +204,10 @@ describe('the endpoint', () => {
     const { access } = await signIn(world);
     const token = newToken();
     const errors = await errorsOf(async () => {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => register(access, { registration_id: token, type: 'android' })),
       );
-      expect(answers.filter(({ status }) => status >= 300)).toEqual([]);
+      expect(responses.filter(({ status }) => status >= 300)).toEqual([]);
       await changes.follow();
     });
     expect(errors).toEqual([]);
@@ -239,7 +239,7 @@ describe('the endpoint', () => {
     await world.call(deleteCustomer, { token: other.access });
     await changes.follow();
     expect([endpoint(one.token), endpoint(other.token)]).toEqual([undefined, undefined]);
-    const partitions = [one, other].map(({ token }) => endpointKey(token).pk);
+    const partitions = [one, other].map(({ token }) => pushEndpointKey(token).pk);
     expect((await world.items()).filter(({ pk }) => partitions.includes(String(pk)))).toEqual([]);
   });
 
@@ -445,12 +445,12 @@ describe('a push', () => {
     while ((await changes.follow()) > 0);
     await notifyOf(id);
     const before = world.sandbox.messages.list().length;
-    let [begun, begunBeforeOneEnded, refusals] = [0, 0, 0];
+    let [begun, begunBeforeOneEnded, rejections] = [0, 0, 0];
     world.engine.fail((operation, body) => {
       if (operation === 'BatchGetItem' && body.includes('"ENDPOINT"')) begun += 1;
       // No delivery can end until many workers have attempted to record theirs.
-      if (!body.includes('pushedTo') || refusals === 100) return undefined;
-      refusals += 1;
+      if (!body.includes('pushedTo') || rejections === 100) return undefined;
+      rejections += 1;
       begunBeforeOneEnded = begun;
       return { status: 400, type: 'TransactionConflictException' };
     });
@@ -648,7 +648,7 @@ describe('a push and the endpoint it goes through', () => {
     const Records = await news.take();
     world.sandbox.faults.throttling = true;
     const bought = jest.fn(() => register(buyer.access, { registration_id: token, type: 'android' }));
-    world.beforeAnswer('sns:Publish endpoint', bought);
+    world.beforeResponse('sns:Publish endpoint', bought);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
     expect(bought).toHaveBeenCalledTimes(1);
     expect(pushesTo(token)).toEqual([]);
@@ -663,7 +663,7 @@ describe('a push and the endpoint it goes through', () => {
     const Records = await news.take();
     world.sandbox.faults.throttling = true;
     const played = jest.fn(() => story(access));
-    world.beforeAnswer('sns:Publish endpoint', played);
+    world.beforeResponse('sns:Publish endpoint', played);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
     expect(played).toHaveBeenCalledTimes(1);
     expect(pushesTo(token)).toEqual([]);
@@ -681,7 +681,7 @@ describe('a push and the endpoint it goes through', () => {
     expect(platforms().endpointOf(token)).toBeUndefined();
     expect(pushesTo(token)).toEqual([]);
     expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
-    expect(await world.partition(endpointKey(token).pk)).toEqual([]);
+    expect(await world.partition(pushEndpointKey(token).pk)).toEqual([]);
   });
 
   test('is not begun for a customer who is gone by then', async () => {

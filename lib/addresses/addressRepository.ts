@@ -65,7 +65,7 @@ export async function create(
     },
   ]);
   if (result.done) return address;
-  const [profile, , creation] = result.refused;
+  const [profile, , creation] = result.rejected;
   if (creation?.old) {
     const first = Address.parse(creation.old);
     const { done } = await transact(makePrimaryWrites(customerId, first));
@@ -143,7 +143,7 @@ export async function remove(customerId: number, id: number): Promise<Address> {
     },
   ]);
   if (result.done) return address;
-  const [profile] = result.refused;
+  const [profile] = result.rejected;
   if (!profile) return remove(customerId, id);
   return fail(profile.old ? 'cannotDeletePrimaryAddress' : 'authenticationFailed');
 }

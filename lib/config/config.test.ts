@@ -49,10 +49,10 @@ test('defaults are the numbers of the contract', () => {
     otpWrongTriesPerPhonePerDay: 15,
     otpCoolDownsSeconds: [60, 120, 300],
   });
-  expect(pick('otpSendsPerPhonePerHour', 'otpSendsPerPhonePerDay', 'otpSendsPerAddressPerHour')).toEqual({
+  expect(pick('otpSendsPerPhonePerHour', 'otpSendsPerPhonePerDay', 'otpSendsPerNetworkPerHour')).toEqual({
     otpSendsPerPhonePerHour: 5,
     otpSendsPerPhonePerDay: 10,
-    otpSendsPerAddressPerHour: 20,
+    otpSendsPerNetworkPerHour: 20,
   });
   expect(pick('accessTokenSeconds', 'sessionIdleSeconds', 'sessionMaxSeconds', 'refreshGraceSeconds')).toEqual({
     accessTokenSeconds: 900,

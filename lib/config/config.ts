@@ -39,7 +39,7 @@ export const config = readWhenUsed({
   /** Request headers that browsers may send, in addition to those of the CORS policy. */
   corsRequestHeaders: list('CORS_REQUEST_HEADERS'),
   /** Response headers that browsers may read, beside the kit's own. */
-  corsAnswerHeaders: list('CORS_ANSWER_HEADERS'),
+  corsResponseHeaders: list('CORS_ANSWER_HEADERS'),
   /** A CDN's header with the client's IP address, and the secret that identifies the CDN. */
   cdn: cdnHeaders('CLIENT_IP_HEADER', 'CLIENT_IP_SECRET_HEADER', 'CLIENT_IP_SECRET_SHA256'),
   /** Whether the stage serves the docs page. */
@@ -113,19 +113,19 @@ export const config = readWhenUsed({
   /** OTPs sent to one phone in 24 hours. */
   otpSendsPerPhonePerDay: count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostSends),
   /** OTPs that one client network may request in an hour, over all phones. */
-  otpSendsPerAddressPerHour: count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20),
+  otpSendsPerNetworkPerHour: count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20),
   /** OTPs sent to all phones of one country on a day (UTC). */
   otpSendsPerCountryPerDay: count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000),
   /** A prefix is a phone number without its last four digits. Fraud targets a range of numbers. */
   otpSendsPerPrefixPerDay: count('OTP_SENDS_PER_PREFIX_PER_DAY', 500),
   /** Wrong OTPs from one client network, for all phones together. */
-  wrongCodesPerAddressPerHour: count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100),
+  wrongOtpsPerNetworkPerHour: count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100),
   /** Failed logins of one client network, over all accounts. */
-  failedLoginsPerAddressPerHour: count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100),
+  failedLoginsPerNetworkPerHour: count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100),
   /** Failed logins to one account from all networks. Devices with its device token are exempt. */
   failedLoginsPerAccountPerHour: count('FAILED_LOGINS_PER_ACCOUNT_PER_HOUR', 30),
   /** Password sign-ups by one client network. */
-  signUpsPerAddressPerHour: count('SIGN_UPS_PER_ADDRESS_PER_HOUR', 50),
+  signUpsPerNetworkPerHour: count('SIGN_UPS_PER_ADDRESS_PER_HOUR', 50),
   /** E-mail changes of one customer in 24 hours. */
   emailChangesPerDay: count('EMAIL_CHANGES_PER_DAY', 5, mostCounted),
   /** Lifetime of a device token, which proves that a device belongs to a customer. */
@@ -140,15 +140,15 @@ export const config = readWhenUsed({
   /** Failed logins of one client network to an account before waits, which double up to 1 h. */
   loginFailuresBeforeWait: count('LOGIN_FAILURES_BEFORE_WAIT', 10),
   /** Requests to `availability` by one client network. */
-  availabilityChecksPerAddressPerHour: count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50),
+  availabilityChecksPerNetworkPerHour: count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50),
   /** "Already taken" responses of one client network at sign-ups and e-mail changes. */
-  refusalsPerAddressPerHour: count('REFUSALS_PER_ADDRESS_PER_HOUR', 300),
+  takenResponsesPerNetworkPerHour: count('REFUSALS_PER_ADDRESS_PER_HOUR', 300),
   /** Requests to `forgetPassword` by one client network. */
-  passwordRequestsPerAddressPerHour: count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20),
+  passwordRequestsPerNetworkPerHour: count('PASSWORD_REQUESTS_PER_ADDRESS_PER_HOUR', 20),
   /** Minimum duration of a password reset request, which hides whether an OTP was sent. */
   passwordRequestMs: count('PASSWORD_REQUEST_MS', 1_000, 10_000),
   /** Time after a login or a reauthentication in which sensitive changes are allowed. */
-  recentProofSeconds: count('RECENT_PROOF_SECONDS', 600),
+  freshProofSeconds: count('RECENT_PROOF_SECONDS', 600),
 
   /** The name of the shop in messages. */
   brandName: text('BRAND_NAME', 'Shop'),

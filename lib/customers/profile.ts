@@ -48,7 +48,7 @@ export async function changeProfile(
       gender,
       language,
     };
-    const before = await change(customer, changes, { isProven: isFreshlyVerified(session), network });
+    const before = await change(customer, changes, { isVerified: isFreshlyVerified(session), network });
     if (!before) return fail('authenticationFailed');
     const isReplaced = image !== undefined && !isSameImage(customer.id, image, before.image);
     if (isReplaced) await deleteImageBestEffort(customer.id, before.image);

@@ -30,7 +30,7 @@ export type ProfileChanges = Changes<
 export async function change(
   customer: Customer,
   changes: ProfileChanges,
-  { isProven, network, holder }: { isProven: boolean; network: string; holder?: Customer },
+  { isVerified: isProven, network, holder }: { isVerified: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
   if (!setExpression(changes).expression) return customer;
   // An image that is stored by its URL moves to its key, unless the change replaces it.
@@ -66,21 +66,21 @@ export async function change(
 
   const result = await transact(Object.values(writes));
   if (result.done) return customer;
-  const refused = new Set(Object.keys(writes).filter((_, index) => result.refused[index]));
-  failOverLimit(writes, result.refused);
-  if (refused.has('noPassword')) return fail('codeNeeded');
-  if (refused.has('profile') || refused.has('loss')) {
+  const rejected = new Set(Object.keys(writes).filter((_, index) => result.rejected[index]));
+  failOverLimit(writes, result.rejected);
+  if (rejected.has('noPassword')) return fail('codeNeeded');
+  if (rejected.has('profile') || rejected.has('loss')) {
     const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
-    return current && change(current, changes, { isProven, network });
+    return current && change(current, changes, { isVerified: isProven, network });
   }
-  if (refused.has('claim') && !refused.has('address')) {
+  if (rejected.has('claim') && !rejected.has('address')) {
     const yielding = await findYieldingHolder(email, customer);
-    if (yielding) return change(customer, changes, { isProven, network, holder: yielding });
+    if (yielding) return change(customer, changes, { isVerified: isProven, network, holder: yielding });
   }
-  if (refused.has('claim') || refused.has('othersLoss')) await countTakenEmail(network, customer.id);
+  if (rejected.has('claim') || rejected.has('othersLoss')) await countTakenEmail(network, customer.id);
   return failFields(
-    ...(refused.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
-    ...(refused.has('claim') || refused.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
+    ...(rejected.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
+    ...(rejected.has('claim') || rejected.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
   );
 }
 
@@ -131,11 +131,11 @@ export function takeEmailWrites(
  */
 export function failOverLimit(
   writes: Record<string, Write>,
-  refused: readonly ({ old: Item | undefined } | undefined)[],
+  rejected: readonly ({ old: Item | undefined } | undefined)[],
 ): void {
-  const refusalOf = (name: string) => refused[Object.keys(writes).indexOf(name)];
-  if (refusalOf('taken')) fail('throttled', { retryAfterSeconds: takenWait() });
-  const changes = refusalOf('emailChanges');
+  const toInputError = (name: string) => rejected[Object.keys(writes).indexOf(name)];
+  if (toInputError('taken')) fail('throttled', { retryAfterSeconds: takenWait() });
+  const changes = toInputError('emailChanges');
   if (changes) fail('throttled', { retryAfterSeconds: emailChangeWait(changes.old) });
 }
 

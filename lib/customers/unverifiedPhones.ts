@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Write } from '../table/expressions.ts';
-import { unprovenPhoneKey } from '../table/keys.ts';
+import { unverifiedPhoneKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 
 /**
@@ -14,7 +14,7 @@ export const UnverifiedPhone = z.object({ first: z.int(), last: z.int() });
 export function addSignUpWrite(phone: string, customerId: number): Write {
   return {
     kind: 'update',
-    key: unprovenPhoneKey(phone),
+    key: unverifiedPhoneKey(phone),
     expression: 'SET #first = if_not_exists(#first, :id), #last = :id',
     values: { ':id': customerId },
   };
@@ -25,7 +25,7 @@ export function addSignUpWrite(phone: string, customerId: number): Write {
  * first nor the last.
  */
 export async function removeSignUpWrites(phone: string, customerId: number): Promise<Write[]> {
-  const key = unprovenPhoneKey(phone);
+  const key = unverifiedPhoneKey(phone);
   const [stored] = phone ? await readAll([{ key, as: UnverifiedPhone }]) : [];
   if (stored?.first !== customerId && stored?.last !== customerId) return [];
   const condition = '#first = :first AND #last = :last';

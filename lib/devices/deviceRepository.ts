@@ -65,7 +65,7 @@ export async function register(
     ]);
     if (result.done) return { device: makeDevice(session, device, identity), isNew: !claim };
     if (evicted.length > 0) collisions += 1;
-    const [profile] = result.refused;
+    const [profile] = result.rejected;
     // The devices must be read after the customer, so the next attempt reads them again.
     if (profile) currentCustomer = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
     await backOff(Math.min(attempt, longestWait));
@@ -171,7 +171,7 @@ async function changeToken(session: Owner, from: string, to: string, fields: obj
   const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
   const result = await transact(moveTokenWrites(customerId, device, changed));
   if (result.done) return changed;
-  if (result.refused[0]) return failFields({ attr: 'registration_id', code: 'unique' });
+  if (result.rejected[0]) return failFields({ attr: 'registration_id', code: 'unique' });
   return changeToken(session, from, to, fields);
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deviceKey, endpointKey, pushTokenClaimKey } from '../table/keys.ts';
+import { deviceKey, pushEndpointKey, pushTokenClaimKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
 import { Device, PushTokenClaim } from './device.ts';
 
@@ -19,7 +19,7 @@ export async function readTokenHolder(
 ): Promise<{ device: Device | undefined; endpoint: PushEndpoint | undefined }> {
   const [claim, endpoint] = await readAll([
     { key: pushTokenClaimKey(registrationId), as: PushTokenClaim },
-    { key: endpointKey(registrationId), as: PushEndpoint },
+    { key: pushEndpointKey(registrationId), as: PushEndpoint },
   ]);
   if (!claim) return { device: undefined, endpoint };
   const [device] = await readAll([{ key: deviceKey(claim.customerId, registrationId), as: Device }]);
@@ -27,10 +27,15 @@ export async function readTokenHolder(
 }
 
 export function save(registrationId: string, endpoint: PushEndpoint): Promise<unknown> {
-  return write({ kind: 'put', key: endpointKey(registrationId), item: endpoint });
+  return write({ kind: 'put', key: pushEndpointKey(registrationId), item: endpoint });
 }
 
 /** Deletes a push endpoint, unless the token has another one by now. */
 export function remove(registrationId: string, { arn }: PushEndpoint): Promise<unknown> {
-  return write({ kind: 'delete', key: endpointKey(registrationId), condition: '#arn = :arn', values: { ':arn': arn } });
+  return write({
+    kind: 'delete',
+    key: pushEndpointKey(registrationId),
+    condition: '#arn = :arn',
+    values: { ':arn': arn },
+  });
 }

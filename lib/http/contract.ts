@@ -31,7 +31,7 @@ export interface Contract {
   tag?: string;
   summary: string;
   description?: string;
-  dialect?: ErrorFormat | ((path: string) => ErrorFormat);
+  errorFormat?: ErrorFormat | ((path: string) => ErrorFormat);
   auth?: Authenticator<object>;
   /** Optional bearer key, by its name in OpenAPI. The endpoint itself checks the key. */
   optionalKey?: 'healthKey';

@@ -65,8 +65,8 @@ describe('a request', () => {
     ['a number without end', '{"name": 1e1000}', 400, 'invalid'],
     ['twenty thousand levels', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400, 'invalid'],
   ])('with %s is refused', async (_, body, status, code) => {
-    const answer = await call({ body });
-    expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+    const response = await call({ body });
+    expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
   });
 
   test.each(['application/json ; charset=utf-8', 'Application/JSON', 'application/json;charset="UTF-8"'])(
@@ -160,11 +160,11 @@ describe('a request', () => {
     expect(codes((await world.call(values, { query: { one: 'a' } })).body)).toEqual([['all', 'required']]);
   });
 
-  test('with a path value that cannot be names it where the dialect says so, together with the rest', async () => {
+  test('with a path value that cannot be names it where the error format says so, together with the rest', async () => {
     const strict = endpoint(
       {
         summary: 'Refuse a path.',
-        dialect: { ...standard, refusesPaths: true },
+        errorFormat: { ...standard, rejectsPaths: true },
         params: z.object({ id: z.coerce.number().int() }),
         body: z.object({ name: text({ max: 5 }) }),
         returns: { 204: null },
@@ -326,17 +326,17 @@ describe('an answer', () => {
 });
 
 describe('the fallback', () => {
-  const answer = (method: string, resource: string) => world.call(fallback as Endpoint, { method, resource });
+  const response = (method: string, resource: string) => world.call(fallback as Endpoint, { method, resource });
 
   beforeEach(() => world.set({ METHODS_BY_RESOURCE: '{"/api/devices":["GET","POST"]}' }));
 
   test('answers an unknown path with 404', async () => {
-    const { status, body } = await answer('GET', '/{proxy+}');
+    const { status, body } = await response('GET', '/{proxy+}');
     expect([status, body.errors[0].code]).toEqual([404, 'not_found']);
   });
 
   test('answers a wrong method with 405 and the right ones', async () => {
-    const { status, body, headers } = await answer('DELETE', '/api/devices');
+    const { status, body, headers } = await response('DELETE', '/api/devices');
     expect([status, body.errors[0].code, headers.allow]).toEqual([405, 'method_not_allowed', 'GET, POST']);
   });
 

@@ -34,7 +34,7 @@ export function endpoint<const C extends Contract>(
     .use<Middleware>(requestId)
     .use<Middleware>(cors)
     .use<Middleware>(securityHeaders(contract))
-    .use<Middleware>(answerErrors(contract))
+    .use<Middleware>(responseErrors(contract))
     .use<Middleware>(httpHeaderNormalizer() as Middleware)
     .use<Middleware>(negotiation(contract))
     .use<Middleware>(authentication(contract))
@@ -61,25 +61,25 @@ export function endpoint<const C extends Contract>(
 }
 
 /** Makes an `endpoint` function with defaults for all contracts of a service. */
-export function endpointsWith(common: Pick<Contract, 'dialect' | 'accepts' | 'needsBody'>): typeof endpoint {
+export function endpointsWith(common: Pick<Contract, 'errorFormat' | 'accepts' | 'needsBody'>): typeof endpoint {
   return (contract, handle) => endpoint({ ...common, ...contract }, handle);
 }
 
 /** Translates the errors of middy's own steps: an undecodable path and an unacceptable type. */
-function translateError(error: Error | null | undefined, { refusesPaths }: ErrorFormat): Error | null | undefined {
+function translateError(error: Error | null | undefined, { rejectsPaths }: ErrorFormat): Error | null | undefined {
   const status = error && 'statusCode' in error ? error.statusCode : undefined;
   const { data } = (error?.cause ?? {}) as { data?: unknown };
-  if (status === 400 && refusesPaths) return new ValidationError([{ attr: String(data), code: 'invalid' }]);
+  if (status === 400 && rejectsPaths) return new ValidationError([{ attr: String(data), code: 'invalid' }]);
   if (status === 400) return new ApiError('notFound');
   return status === 406 ? new ApiError('notAcceptable') : error;
 }
 
-function answerErrors(contract: Contract): Middleware {
+function responseErrors(contract: Contract): Middleware {
   return {
     onError(request) {
       const { context, event } = request;
-      const dialect = chooseErrorFormat(contract, event.path);
-      const failure = dialect.failure(translateError(request.error, dialect), languageOf(context));
+      const errorFormat = chooseErrorFormat(contract, event.path);
+      const failure = errorFormat.failure(translateError(request.error, errorFormat), languageOf(context));
       request.response = {
         statusCode: failure.status,
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...failure.headers },
@@ -170,7 +170,7 @@ async function validate(contract: Contract, event: APIGatewayProxyEvent): Promis
     return result?.data;
   };
   const params = await check(contract.params, event.pathParameters ?? {});
-  if (fields.length > 0 && !chooseErrorFormat(contract, event.path).refusesPaths) fail('notFound');
+  if (fields.length > 0 && !chooseErrorFormat(contract, event.path).rejectsPaths) fail('notFound');
   const query = await check(contract.query, readQuery(contract, event));
   const body = await check(contract.body, event.body);
   if (fields.length > 0) throw new ValidationError(fields);

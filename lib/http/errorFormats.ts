@@ -5,16 +5,16 @@ import type { Language, Texts } from '../languages.ts';
 export interface ErrorFormat {
   badFieldsStatus: number;
   /** Whether an invalid path parameter is a validation error. By default, it is a 404. */
-  refusesPaths?: boolean;
+  rejectsPaths?: boolean;
   success: (status: number, body: unknown) => unknown;
   failure: (error: unknown, language: Language) => { status: number; headers: Record<string, string>; body: unknown };
 }
 
 export function chooseErrorFormat(
-  { dialect = standard }: { dialect?: ErrorFormat | ((path: string) => ErrorFormat) | undefined },
+  { errorFormat = standard }: { errorFormat?: ErrorFormat | ((path: string) => ErrorFormat) | undefined },
   path = '',
 ): ErrorFormat {
-  return typeof dialect === 'function' ? dialect(path) : dialect;
+  return typeof errorFormat === 'function' ? errorFormat(path) : errorFormat;
 }
 
 /** Surface A: the bare body, and `{type, errors: [{code, detail, attr}]}` for errors. */

@@ -4,12 +4,12 @@ import type { Contract } from './contract.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** Makes the endpoint for requests that no route matches. The service's gateway.cjs routes them. */
-export function makeFallback(dialect: NonNullable<Contract['dialect']>): Endpoint {
+export function makeFallback(errorFormat: NonNullable<Contract['errorFormat']>): Endpoint {
   return endpoint(
     {
       summary:
         'Answer what no other function does: unknown paths, wrong methods, and what browsers ask before they call.',
-      dialect,
+      errorFormat,
       returns: { 204: null },
       errors: ['notFound'],
     },

@@ -213,8 +213,8 @@ describe('a phone', () => {
   test.each(marks)('with %s in it receives its OTP', async (_, mark) => {
     const phone = world.phone();
     const body = { phone_number: marked(phone, mark), otp_type: 'customer_auth' };
-    const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
-    expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+    const response = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
+    expect([response.status, response.body.phone_number]).toEqual([200, phone]);
   });
 
   test.each([
@@ -234,8 +234,8 @@ describe('a phone', () => {
     const phone = world.phone();
     const phone_number = `\t${phone.slice(0, 3)}${between}${phone.slice(3, 6)}${between}${phone.slice(6)}\u202f`;
     const body = { phone_number, otp_type: 'customer_auth' };
-    const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
-    expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+    const response = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
+    expect([response.status, response.body.phone_number]).toEqual([200, phone]);
   });
 
   test.each(['\uff0b', '\ufe62', '\u200e\uff0b\u202f', '\uff10\uff10'])(
@@ -244,8 +244,8 @@ describe('a phone', () => {
       const phone = world.phone();
       const digits = phone.slice(1).replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
       const body = { phone_number: start + digits, otp_type: 'customer_auth' };
-      const answer = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
-      expect([answer.status, answer.body.phone_number]).toEqual([200, phone]);
+      const response = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
+      expect([response.status, response.body.phone_number]).toEqual([200, phone]);
     },
   );
 

@@ -64,7 +64,7 @@ function corsHeaders(): Middleware {
     origins: config.corsOrigins,
     headers: corsPolicy.headersWith(config.corsRequestHeaders),
     methods: corsPolicy.methods,
-    exposeHeaders: ['x-request-id, retry-after, etag', ...config.corsAnswerHeaders].join(', '),
+    exposeHeaders: ['x-request-id, retry-after, etag', ...config.corsResponseHeaders].join(', '),
     maxAge: corsPolicy.maxAgeSeconds,
   }) as Middleware;
   return corsMiddleware;

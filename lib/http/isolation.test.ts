@@ -57,14 +57,14 @@ describe('what is somebody else’s', () => {
     const named = inPath.includes('registration_id') ? [victim.registrationId] : inPath.length > 0 ? ids : [''];
     for (const value of named) {
       const attacker = await signIn(world);
-      const answer = await call(described, {
+      const response = await call(described, {
         token: attacker.access,
         params: Object.fromEntries(inPath.map((name) => [name, value])),
         body: bodyAgainst(described, victim),
       });
-      expectConforming(described, { value }, answer);
-      if (inPath.length > 0) expect([value, answer.status]).toEqual([value, 404]);
-      const shown = JSON.stringify(answer.body ?? {});
+      expectConforming(described, { value }, response);
+      if (inPath.length > 0) expect([value, response.status]).toEqual([value, 404]);
+      const shown = JSON.stringify(response.body ?? {});
       expect(secrets.filter((secret) => shown.includes(secret) && !mayEcho(described, secret))).toEqual([]);
     }
     if (described.operationId !== 'devices_create') {
@@ -76,7 +76,7 @@ describe('what is somebody else’s', () => {
   const attempts: [
     operationId: string,
     attempt: (attacker: SignedInCustomer) => Promise<TestRequest>,
-    refusal: object,
+    rejection: object,
   ][] = [
     ['devices_update', async (attacker) => ({ params: ownDevice(attacker), body: theirDevice('ios') }), unique],
     ['devices_partial_update', async (attacker) => ({ params: ownDevice(attacker), body: theirDevice() }), unique],
@@ -94,11 +94,11 @@ describe('what is somebody else’s', () => {
     return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') ?? '' };
   }
 
-  test.each(attempts)('cannot be taken by %s', async (operationId, attempt, refusal) => {
+  test.each(attempts)('cannot be taken by %s', async (operationId, attempt, rejection) => {
     const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
     const attacker = await signIn(world);
-    const answer = await call(operation(operationId), { token: attacker.access, ...(await attempt(attacker)) });
-    expect(answer).toMatchObject(refusal);
+    const response = await call(operation(operationId), { token: attacker.access, ...(await attempt(attacker)) });
+    expect(response).toMatchObject(rejection);
     expect(await world.partition(`CUSTOMER#${victim.customer.id}`)).toEqual(before);
   });
 

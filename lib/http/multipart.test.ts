@@ -10,7 +10,7 @@ const world = useWorld({ seed: [] });
 
 const contract = { summary: 'Read a form.', body: z.object({}), accepts: multipart, returns: { 200: z.object({}) } };
 const form = endpoint(contract, () => ({}));
-const envelopeForm = endpoint({ ...contract, dialect: envelope }, () => ({}));
+const envelopeForm = endpoint({ ...contract, errorFormat: envelope }, () => ({}));
 
 test.each(['a form of empty parts', 'a form of parts without headers', 'a form of fields'])(
   'of %s only the first 16 KB are read',

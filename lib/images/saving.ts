@@ -17,8 +17,8 @@ export async function withUploadedImage<U extends string | null | undefined, T>(
   if (image === null || typeof image !== 'object') return save(image);
   const key = await storeImage(customerId, image);
   return save(key).catch(async (error) => {
-    if (isGone(error)) await markForErasure(customerId);
-    else if (isRefusal(error)) await deleteImageBestEffort(customerId, key);
+    if (isDeleted(error)) await markForErasure(customerId);
+    else if (isRejection(error)) await deleteImageBestEffort(customerId, key);
     throw error;
   });
 }
@@ -27,13 +27,13 @@ export async function withUploadedImage<U extends string | null | undefined, T>(
  * Returns whether the customer has been deleted. The worker that erases them may have finished
  * already, so it has to run again for the new upload.
  */
-function isGone(error: unknown): boolean {
+function isDeleted(error: unknown): boolean {
   return error instanceof ApiError && error.errorName === 'authenticationFailed';
 }
 
 /**
  * Returns whether the change was certainly not made. After any other error the image may be in use.
  */
-function isRefusal(error: unknown): boolean {
+function isRejection(error: unknown): boolean {
   return error instanceof ValidationError || (error instanceof ApiError && errors[error.errorName].status < 429);
 }

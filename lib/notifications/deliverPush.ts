@@ -16,7 +16,14 @@ import { belongsTo } from '../devices/snsEndpoints.ts';
 import { findApplication, syncPushEndpoint } from '../devices/syncPushEndpoint.ts';
 import { loggable, logger } from '../logger.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
-import { deviceKey, endpointKey, notificationKey, profileKey, pushTokenClaimKey, sessionKey } from '../table/keys.ts';
+import {
+  deviceKey,
+  notificationKey,
+  profileKey,
+  pushEndpointKey,
+  pushTokenClaimKey,
+  sessionKey,
+} from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { countUnread, Notification } from './notificationRepository.ts';
 import * as pushes from './pushLease.ts';
@@ -147,7 +154,7 @@ async function readState(
     { key: notificationKey(customerId, notification), as: Notification },
     { key: pushTokenClaimKey(registrationId), as: PushTokenClaim },
     { key: deviceKey(customerId, registrationId), as: Device },
-    { key: endpointKey(registrationId), as: PushEndpoint },
+    { key: pushEndpointKey(registrationId), as: PushEndpoint },
   ]);
   const owner = device?.sessionId ?? sessionId;
   if (owner !== sessionId) return readState(customerId, { registrationId, sessionId: owner }, notification);

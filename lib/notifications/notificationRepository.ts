@@ -53,7 +53,7 @@ type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
 export async function add(inbox: Inbox, content: Content): Promise<boolean> {
   const result = await transact(createWrites(inbox, content));
   if (result.done) return true;
-  const [profile, existing] = result.refused;
+  const [profile, existing] = result.rejected;
   if (existing || !profile) return true;
   return profile.old ? add(Customer.parse(profile.old), content) : false;
 }

@@ -37,7 +37,7 @@ export async function acquireLease(
       const [pushes] = await readAll([{ key, as: Pushes }]);
       return pushes?.pushedTo ?? new Set();
     }
-    if (result.refused[0]) return undefined;
+    if (result.rejected[0]) return undefined;
     await backOff(attempt);
   }
   throw new Error('The pushes of a notification are under way.');

@@ -3,7 +3,7 @@ import { describedBy } from '../testing/apiDocument.ts';
 import { testConformance } from '../testing/conformance.ts';
 import { callsOf } from '../testing/documentedCalls.ts';
 import { goodRequestsTo } from '../testing/goodRequests.ts';
-import { type BeyondSchema, codeOfText } from '../testing/refusals.ts';
+import { type BeyondSchema, codeOfText } from '../testing/rejections.ts';
 import { cheapPasswords } from '../testing/signUp.ts';
 import { useWorld } from '../testing/world.ts';
 import { project } from './routes.ts';
@@ -62,7 +62,7 @@ testConformance(api, calls, {
   ],
   // The envelope has no error code.
   codeOf: ({ body }) => ('code' in body ? undefined : body.errors[0].code),
-  refusals({ status, body }) {
+  rejections({ status, body }) {
     if (status === 423) {
       const details = Object.entries<string[]>(body.errors.errorDetails);
       return details.map(([field, [text = '']]) => ({ field, code: codeOfText(text) }));
@@ -72,7 +72,7 @@ testConformance(api, calls, {
   },
   beyondSchema,
   // An error inside a point is reported for the whole point.
-  refusedFor: (field) => field.replace(/^point\..*/, 'point'),
+  fieldOfRejection: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {
     await world.renewEngine();
     forget();

@@ -34,22 +34,22 @@ export function describeStatus(status: number, hasFields = false): string {
  * on the operation go to the components.
  */
 export function describeErrors(contract: Contract, names: readonly ErrorName[], components: Components): Json {
-  const dialect = chooseErrorFormat(contract);
+  const errorFormat = chooseErrorFormat(contract);
   const failures = [
     ...listFailingFields(contract).map((fields) => ({
       code: fields[0]?.code ?? '',
       error: new ValidationError(fields),
     })),
     ...names.map((name) => ({ code: errors[name].code, error: errorOf(name, contract) })),
-  ].map(({ code, error }) => ({ code, error, ...dialect.failure(error, 'en') }));
+  ].map(({ code, error }) => ({ code, error, ...errorFormat.failure(error, 'en') }));
   const byStatus = Object.entries(Object.groupBy(failures, ({ status }) => status));
   return Object.fromEntries(
     byStatus.map(([key, all = []]) => {
       const status = Number(key);
       const examples = all.map(({ code, error, body }) => {
-        if (dialect === standard) components.errorCodes.add(code);
+        if (errorFormat === standard) components.errorCodes.add(code);
         if (error instanceof ValidationError || error.details.attr) return [code, { value: body }];
-        const name = `${dialect === standard ? '' : 'Envelope'}${pascalCase(code)}`;
+        const name = `${errorFormat === standard ? '' : 'Envelope'}${pascalCase(code)}`;
         components.examples[name] = { value: body };
         return [code, { $ref: `#/components/examples/${name}` }];
       });
@@ -59,7 +59,7 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
         headers: describeHeaders(status, contract),
         content: {
           'application/json': {
-            schema: { $ref: `#/components/schemas/${errorNameOf(dialect)}` },
+            schema: { $ref: `#/components/schemas/${errorNameOf(errorFormat)}` },
             examples: Object.fromEntries(examples),
           },
         },
@@ -74,11 +74,11 @@ function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
   return new ApiError(name, { ...(attr && { attr }) });
 }
 
-/** Returns the schema name of a dialect. @throws for a dialect outside of the document */
-function errorNameOf(dialect: ErrorFormat): string {
-  if (dialect === standard) return 'ErrorBody';
-  if (dialect === envelope) return 'EnvelopeError';
-  throw new Error('The document describes no errors of this dialect.');
+/** Returns the schema name of an error format. @throws for a format outside of the document */
+function errorNameOf(errorFormat: ErrorFormat): string {
+  if (errorFormat === standard) return 'ErrorBody';
+  if (errorFormat === envelope) return 'EnvelopeError';
+  throw new Error('The document describes no errors of this error format.');
 }
 
 const text = (description: string) => ({ type: 'string', description });
@@ -141,8 +141,8 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
   };
 }
 
-export function findContext(dialect: ErrorFormat, status: number, schema: Json): Json {
-  if (dialect === standard) return schema;
+export function findContext(errorFormat: ErrorFormat, status: number, schema: Json): Json {
+  if (errorFormat === standard) return schema;
   return {
     type: 'object',
     required: ['code', 'data'],

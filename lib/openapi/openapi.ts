@@ -164,12 +164,12 @@ function securityOf({ auth, optionalKey }: Contract): Json[] {
 }
 
 function describeSuccesses(name: string, contract: Contract, schemas: Json): Json {
-  const dialect = chooseErrorFormat(contract);
+  const errorFormat = chooseErrorFormat(contract);
   const statuses = Object.entries(contract.returns).map(([key, schema]) => {
     const status = Number(key);
     const response = { description: describeStatus(status), headers: describeHeaders(status, contract) };
     if (!schema) return [key, response];
-    const body = findContext(dialect, status, describeSchema(schema, 'output', schemas));
+    const body = findContext(errorFormat, status, describeSchema(schema, 'output', schemas));
     const named = nameSchema(`${name}Response`, body, schemas);
     const sample = findSample(named, schemas);
     const example = status in samplesByStatus ? { ...(sample as Json), ...samplesByStatus[status] } : sample;

@@ -62,7 +62,7 @@ const WalletTransaction = {
 const links = { next: 'uri?', previous: 'uri?' };
 const otpTypes = 'customer_auth|password_reset|provider_auth|reauthentication';
 
-const answers: Record<string, Record<string, string>> = {
+const responses: Record<string, Record<string, string>> = {
   sendOTP: { phone_number: 'string', otp_type: otpTypes, expires_in: 'integer', resend_in: 'integer' },
   AuthenticateCustomer: { access: 'string', refresh: 'string', ...within('customer', Customer) },
   GetCustomerDetails: Customer,
@@ -87,7 +87,7 @@ const answers: Record<string, Record<string, string>> = {
   configuration: { 'data.enablePhoneLogin': 'boolean' },
 };
 
-test.each(Object.entries(answers))('%s answers as clients were written against', (operationId, fields) => {
+test.each(Object.entries(responses))('%s answers as clients were written against', (operationId, fields) => {
   for (const [status, { content }] of Object.entries(found(operationId).responses)) {
     if (!status.startsWith('2')) continue;
     const schema = content?.['application/json']?.schema ?? {};
@@ -134,7 +134,7 @@ test('a code can be sent for what clients ask for', () => {
 });
 
 /** Error codes beyond invalid fields. */
-const refusals: Record<string, string> = {
+const rejections: Record<string, string> = {
   sendOTP: 'otp_send_limit',
   AuthenticateCustomer: 'otp_invalid otp_expired otp_try_limit',
   refresh_token_create: 'token_not_valid',
@@ -148,7 +148,7 @@ const refusals: Record<string, string> = {
   listWalletDetails: 'not_found',
 };
 
-test.each(Object.entries(refusals))('%s documents why it refuses', (operationId, codes) => {
+test.each(Object.entries(rejections))('%s documents why it refuses', (operationId, codes) => {
   const { responses } = found(operationId);
   for (const code of codes.split(' ')) {
     const status = Object.values(errors).find((error) => error.code === code)?.status;

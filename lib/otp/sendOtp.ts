@@ -99,7 +99,7 @@ const isUnreachable = (error: unknown) =>
 
 /** @throws otpTryLimit if the client network could not try an OTP */
 async function requireAttemptsLeft(network: string): Promise<void> {
-  const waitSeconds = await sends.readCallWait(network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour);
+  const waitSeconds = await sends.readCallWait(network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour);
   if (waitSeconds > 0) fail('otpTryLimit', { retryAfterSeconds: waitSeconds });
 }
 
@@ -133,10 +133,12 @@ async function countAll(counted: CountedEvent[], counting: readonly Promise<send
   const counts = await Promise.allSettled(counting);
   for (const count of counts) if (count.status === 'fulfilled' && count.value.done) counted.push(count.value);
   for (const count of counts) if (count.status === 'rejected') throw count.reason;
-  const refusals = counts.flatMap((count) => (count.status === 'fulfilled' && !count.value.done ? [count.value] : []));
-  if (refusals.length === 0) return;
-  const problem = refusals.some(({ isUncounted }) => isUncounted) ? 'otpTryLimit' : 'otpSendLimit';
-  fail(problem, { retryAfterSeconds: Math.max(...refusals.map(({ waitSeconds }) => waitSeconds)) });
+  const rejections = counts.flatMap((count) =>
+    count.status === 'fulfilled' && !count.value.done ? [count.value] : [],
+  );
+  if (rejections.length === 0) return;
+  const problem = rejections.some(({ isUncounted }) => isUncounted) ? 'otpTryLimit' : 'otpSendLimit';
+  fail(problem, { retryAfterSeconds: Math.max(...rejections.map(({ waitSeconds }) => waitSeconds)) });
 }
 
 async function undoAll(counted: readonly CountedEvent[]): Promise<void> {

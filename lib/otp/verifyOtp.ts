@@ -61,7 +61,7 @@ export async function admitAttempt(
   if (isUnlimited) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
     otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),
-    countCall(caller.network, 'WRONG_CODES', config.wrongCodesPerAddressPerHour),
+    countCall(caller.network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour),
   ]);
   const [ofPhone] = counts;
   const counted = counts.flatMap((count) => (count.done ? [count] : []));

@@ -9,7 +9,7 @@ import { type Identifier, readClaims } from './findAccounts.ts';
  * @throws `unique`, throttled
  */
 export async function requireAvailable(identifier: Identifier, clientIp: string): Promise<void> {
-  await limitCalls(clientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerAddressPerHour);
+  await limitCalls(clientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerNetworkPerHour);
   const claims = await readClaims(identifier);
   const { email = claims.lost, phone } = claims;
   const attrs = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];

@@ -74,22 +74,22 @@ export async function changePassword(customerId: number, replacement: Replacemen
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
-    const refused = Object.keys(writes).filter((_, index) => result.refused[index]);
+    const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
     // A right OTP is no guess, even if the change fails for another reason.
     const refundOtp = async () => otp && otps.refundAttempt(otp);
-    if (refused.includes('taken') || refused.includes('emailChanges')) {
+    if (rejected.includes('taken') || rejected.includes('emailChanges')) {
       await refundOtp();
-      failOverLimit(writes, result.refused);
+      failOverLimit(writes, result.rejected);
     }
-    if (refused.includes('session')) {
+    if (rejected.includes('session')) {
       await refundOtp();
       return fail('tokenNotValid');
     }
-    if (refused.includes('otp')) {
+    if (rejected.includes('otp')) {
       await refundOtp();
       return false;
     }
-    if (newEmail && refused.includes('claim') && !refused.includes('customer')) {
+    if (newEmail && rejected.includes('claim') && !rejected.includes('customer')) {
       holder = await findYieldingHolder(newEmail, customer);
       if (!holder) {
         await Promise.all([refundOtp(), countTakenEmail(network, customerId)]);

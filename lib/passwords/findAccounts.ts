@@ -7,7 +7,7 @@ import {
   passwordKey,
   phoneClaimKey,
   profileKey,
-  unprovenPhoneKey,
+  unverifiedPhoneKey,
   walletKey,
 } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
@@ -72,7 +72,7 @@ export async function readClaims({ email, phone }: Identifier) {
     { key: emailClaimKey(email ?? ''), as: customers.UniqueClaim },
     { key: lostEmailKey(email ?? ''), as: customers.UniqueClaim },
     { key: phoneClaimKey(phone?.number ?? ''), as: customers.UniqueClaim },
-    { key: unprovenPhoneKey(phone?.number ?? ''), as: UnverifiedPhone },
+    { key: unverifiedPhoneKey(phone?.number ?? ''), as: UnverifiedPhone },
   ]);
   return { email: emailClaim, lost, phone: phoneClaim, unproven };
 }

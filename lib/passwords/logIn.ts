@@ -52,7 +52,7 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
       if (!isRight) continue;
       if (attempt === deviceAttempt || isUnambiguous(identifier, account, candidates)) {
         const [signedIn] = await Promise.all([
-          openSession(account, before, password, [attempt.forgetting]),
+          openSession(account, before, password, [attempt.resetThrottle]),
           attempt.succeed(),
         ]);
         return signedIn;
@@ -79,7 +79,7 @@ async function openSession(
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
     const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
-    const origin = { registrationId: '', isProven: false, signIn: customer.signIns + 1 };
+    const origin = { registrationId: '', isVerified: false, signIn: customer.signIns + 1 };
     const { session, writes } = createSessionWrites(customer.id, origin, before);
     const [result, phone] = await Promise.all([
       transact([

@@ -14,7 +14,7 @@ const devicesOf = (customerId: number) => `devices of ${customerId}`;
 
 export interface LoginAttempt {
   /** Deletes the failures of this network at this account. */
-  forgetting: Write;
+  resetThrottle: Write;
   undo: () => Promise<unknown>;
   /** Undoes the counts of the network and of the account, because the login succeeded. */
   succeed: () => Promise<unknown>;
@@ -31,13 +31,13 @@ export async function countLoginAttempt(name: string, network: string): Promise<
   const now = nowSeconds();
   const [pair, ...others] = await Promise.all([
     loginFailures.countAttempt(name, network, now),
-    countCall(network, 'FAILED_LOGINS', config.failedLoginsPerAddressPerHour),
+    countCall(network, 'FAILED_LOGINS', config.failedLoginsPerNetworkPerHour),
     countInBucket(loginAttemptsKey(name), config.failedLoginsPerAccountPerHour, now),
   ]);
   const succeed = () => Promise.all(others.map((other) => other.done && other.undo()));
   const waits = [pair, ...others].flatMap((counted) => (counted.done ? [] : [counted.waitSeconds]));
   if (pair.done && waits.length === 0) {
-    return { forgetting: pair.forgetting, undo: () => Promise.all([pair.undo(), succeed()]), succeed };
+    return { resetThrottle: pair.resetThrottle, undo: () => Promise.all([pair.undo(), succeed()]), succeed };
   }
   await Promise.all([pair.done && pair.undo(), succeed()]);
   return fail('throttled', { retryAfterSeconds: Math.max(...waits) });

@@ -28,7 +28,7 @@ function waitAfter(failures: number): number {
  * attempt alone.
  */
 export type Attempt =
-  | { done: true; forgetting: Write; undo: () => Promise<unknown> }
+  | { done: true; resetThrottle: Write; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number };
 
 /**
@@ -53,7 +53,7 @@ export async function countAttempt(identifier: string, network: string, now: num
   });
   const before = Failures.safeParse(old).data;
   if (done)
-    return { done, forgetting: resetThrottleWrite(identifier, network), undo: () => undoAttempt(key, now, before) };
+    return { done, resetThrottle: resetThrottleWrite(identifier, network), undo: () => undoAttempt(key, now, before) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await deleteExpired(key, expiresAtSeconds);

@@ -36,7 +36,7 @@ interface Request extends Identifier {
 export async function sendResetOtp(request: Request): Promise<void> {
   const { clientIp } = request;
   await readOtpSecrets();
-  await sends.limitCalls(clientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerAddressPerHour);
+  await sends.limitCalls(clientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
   await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
@@ -103,7 +103,7 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
     network,
     otp,
     otherWrites: [
-      attempt.forgetting,
+      attempt.resetThrottle,
       ...names.filter(Boolean).map((key) => loginFailures.resetThrottleWrite(key, network)),
     ],
   });

@@ -25,7 +25,7 @@ export async function signUp(request: SignUp, language: Language, clientIp: stri
   const [country] = await Promise.all([
     countries.find(request.phone.country),
     requireTakenResponsesLeft(network),
-    limitCalls(network, 'SIGN_UPS', config.signUpsPerAddressPerHour),
+    limitCalls(network, 'SIGN_UPS', config.signUpsPerNetworkPerHour),
   ]);
   // A network over its limit must not make the function hash.
   const hash = await hashPassword(request.password);
@@ -46,13 +46,13 @@ export async function signUp(request: SignUp, language: Language, clientIp: stri
     createdAtSeconds: nowSeconds(),
   });
   const creation = customers.createCustomerWrites(customer, country.currency);
-  const { session, writes } = createSessionWrites(customer.id, { registrationId: '', isProven: false, signIn: 0 });
+  const { session, writes } = createSessionWrites(customer.id, { registrationId: '', isVerified: false, signIn: 0 });
   const result = await transact([...Object.values(creation), passwords.setPasswordWrite(customer.id, hash), ...writes]);
   if (!result.done) {
     await countTakenResponse(network);
-    const refused = Object.keys(creation).filter((_, index) => result.refused[index]);
+    const rejected = Object.keys(creation).filter((_, index) => result.rejected[index]);
     const writesOf = { email: ['email', 'lostEmail'], phone: ['phone'] };
-    const fields = Object.entries(writesOf).filter(([, names]) => names.some((name) => refused.includes(name)));
+    const fields = Object.entries(writesOf).filter(([, names]) => names.some((name) => rejected.includes(name)));
     return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
   }
   return { customer, phone: request.phone.number, wallet: makeEmptyWallet(country.currency), session };

@@ -74,11 +74,11 @@ async function tryToVerify(
     const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
-    const [otpRefused, profileRefused, claimRefused] = result.refused;
-    if (otpRefused || profileRefused || claimRefused) {
+    const [otpRejected, profileRejected, claimRejected] = result.rejected;
+    if (otpRejected || profileRejected || claimRejected) {
       // The OTP was right, so it counts as no guess.
       await otps.refundAttempt(otp);
-      return otpRefused
+      return otpRejected
         ? fail('otpExpired', { attr: 'verification_code' })
         : failFields({ attr: 'phone', code: 'unique' });
     }

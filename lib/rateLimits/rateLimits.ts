@@ -26,7 +26,7 @@ export type RateLimitResult =
   | { done: false; waitSeconds: number; isUncounted?: boolean };
 
 export function countForClient(network: string, now: number): Promise<RateLimitResult> {
-  return countForNetwork(clientSendsKey, network, config.otpSendsPerAddressPerHour, now);
+  return countForNetwork(clientSendsKey, network, config.otpSendsPerNetworkPerHour, now);
 }
 
 export function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
@@ -72,7 +72,7 @@ const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network,
 export async function requireTakenResponsesLeft(network: string): Promise<void> {
   const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
   const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
-  const isLeft = (counted?.sends ?? 0) < config.refusalsPerAddressPerHour;
+  const isLeft = (counted?.sends ?? 0) < config.takenResponsesPerNetworkPerHour;
   if (!isLeft) fail('throttled', { retryAfterSeconds: endsInSeconds });
 }
 
@@ -81,7 +81,7 @@ export async function requireTakenResponsesLeft(network: string): Promise<void> 
  * @throws throttled when it has none left this hour
  */
 export function countTakenResponse(network: string): Promise<void> {
-  return limitInBucket(takenKey(network), config.refusalsPerAddressPerHour);
+  return limitInBucket(takenKey(network), config.takenResponsesPerNetworkPerHour);
 }
 
 /**
@@ -180,7 +180,7 @@ export async function countInWindows(
 export function checkTakenResponsesWrite(network: string): Write {
   const { key } = hourBucket(takenKey(network), nowSeconds());
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
-  return { kind: 'check', key, condition, values: { ':cap': config.refusalsPerAddressPerHour } };
+  return { kind: 'check', key, condition, values: { ':cap': config.takenResponsesPerNetworkPerHour } };
 }
 
 /** Transaction write: count an e-mail change, if the customer has changes left today. */

@@ -8,7 +8,7 @@ import type { Session } from './sessionRepository.ts';
  * this session. An access token alone shows nothing, because it may be stolen.
  */
 export function isFreshlyVerified({ createdAtSeconds, provenAtSeconds }: Session): boolean {
-  return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.recentProofSeconds);
+  return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.freshProofSeconds);
 }
 
 /**

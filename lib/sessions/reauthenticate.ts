@@ -29,7 +29,7 @@ export async function reauthenticate(caller: SignedIn, { otp, password, clientIp
     : await checkPassword(caller, password ?? '', network);
   const writes = [sessions.markVerifiedWrite(caller.session), write];
   const [result] = await Promise.all([transact(writes), refund?.()]);
-  if (!result.done) fail(result.refused[0] ? 'tokenNotValid' : 'otpExpired');
+  if (!result.done) fail(result.rejected[0] ? 'tokenNotValid' : 'otpExpired');
 }
 
 interface Checked {
@@ -51,5 +51,5 @@ async function checkPassword({ customer }: SignedIn, password: string, network: 
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);
   if (!(await isPassword(password, stored?.hash))) return fail('wrongCredentials');
-  return { write: attempt.forgetting, refund: attempt.succeed };
+  return { write: attempt.resetThrottle, refund: attempt.succeed };
 }

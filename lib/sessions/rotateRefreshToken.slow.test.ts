@@ -42,10 +42,10 @@ test('no history of lost, repeated and reordered requests logs an honest client 
         if (next.kind === 'send') onTheWay.push({ token: newest, sentAtMs: Date.now() });
         if (next.kind !== 'deliver' || onTheWay.length === 0) continue;
         const { token } = onTheWay[next.pick % onTheWay.length] as { token: string };
-        const answer = await present(token);
-        expect(answer).toBeDefined();
+        const response = await present(token);
+        expect(response).toBeDefined();
         // A client ignores the response to a request that it has given up.
-        if (next.answered && token === newest) newest = answer ?? '';
+        if (next.answered && token === newest) newest = response ?? '';
       }
       expect(await present(newest)).toBeDefined();
       world.reset();

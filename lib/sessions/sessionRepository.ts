@@ -48,14 +48,14 @@ export type Session = z.infer<typeof Session>;
 export interface Origin {
   signIn: number;
   registrationId: string;
-  isProven: boolean;
+  isVerified: boolean;
 }
 
 /**
  * Returns a new session. Its first refresh token follows a made-up one, so that every token has a
  * parent.
  */
-export function makeSession(customerId: number, { signIn, registrationId, isProven }: Origin): Session {
+export function makeSession(customerId: number, { signIn, registrationId, isVerified: isProven }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),

@@ -71,7 +71,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
       customer.id,
-      { ...device, isProven: true, signIn: existing ? existing.customer.signIns + 1 : 0 },
+      { ...device, isVerified: true, signIn: existing ? existing.customer.signIns + 1 : 0 },
       existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [
@@ -95,8 +95,8 @@ export async function signIn({ phone, code, caller, device: given, language }: S
         isNew: !existing,
       };
     }
-    const [otpRefused] = result.refused;
-    if (otpRefused) {
+    const [otpRejected] = result.rejected;
+    if (otpRejected) {
       await otps.refundAttempt(otp);
       fail('otpExpired');
     }

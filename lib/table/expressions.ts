@@ -18,8 +18,8 @@ export interface WriteResult {
   done: boolean;
   old: Item | undefined;
 }
-/** `refused` has an entry for each write: the item that failed its condition, else undefined. */
-export type TransactionResult = { done: true } | { done: false; refused: ({ old: Item | undefined } | undefined)[] };
+/** `rejected` has an entry for each write: the item that failed its condition, else undefined. */
+export type TransactionResult = { done: true } | { done: false; rejected: ({ old: Item | undefined } | undefined)[] };
 
 /** Some fields of T. An undefined field stays unchanged. */
 export type Changes<T> = { [F in keyof T]?: T[F] | undefined };

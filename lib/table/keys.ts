@@ -133,7 +133,7 @@ export const pushKey = (customerId: number, notificationId: number): Key => ({
 export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
-export const unprovenPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
+export const unverifiedPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /** The phone is hashed, because limits outlive a deleted customer by up to a day. */
@@ -148,7 +148,7 @@ export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
 });
-export const endpointKey = (registrationId: string): Key => ({
+export const pushEndpointKey = (registrationId: string): Key => ({
   pk: pushTokenClaimKey(registrationId).pk,
   sk: 'ENDPOINT',
 });

@@ -93,16 +93,16 @@ describe('writing', () => {
       { kind: 'put', key: free, item: { text: 'yours' } },
       { kind: 'put', key: taken, item: { text: 'yours' }, condition: 'attribute_not_exists(pk)' },
     ]);
-    expect(result).toEqual({ done: false, refused: [undefined, { old: { ...taken, text: 'mine' } }] });
+    expect(result).toEqual({ done: false, rejected: [undefined, { old: { ...taken, text: 'mine' } }] });
     expect(await readAll([{ key: free, as: Note }])).toEqual([undefined]);
   });
 
   test.each(passing)('retries a transaction that was cancelled by %s, under one ClientRequestToken', async (code) => {
     const key = newKey();
-    let refused = 0;
+    let rejected = 0;
     world.engine.record();
     world.engine.fail((operation) =>
-      operation === 'TransactWriteItems' && refused++ < 3 ? cancelled('None', code) : undefined,
+      operation === 'TransactWriteItems' && rejected++ < 3 ? cancelled('None', code) : undefined,
     );
     expect(await transact([{ kind: 'put', key, item: { text: 'held up' } }])).toEqual({ done: true });
     const tokens = world.engine.calls.map(({ body }) => JSON.parse(body).ClientRequestToken);
@@ -140,7 +140,7 @@ describe('writing', () => {
       { kind: 'put', key: newKey(), item: {} },
       { kind: 'put', key: newKey(), item: {}, condition: 'attribute_not_exists(pk)' },
     ]);
-    expect(result).toEqual({ done: false, refused: [undefined, { old: undefined }] });
+    expect(result).toEqual({ done: false, rejected: [undefined, { old: undefined }] });
   });
 
   test('writes once when the answer of a transaction is lost', async () => {

@@ -180,10 +180,10 @@ export async function transact(changes: readonly Write[]): Promise<TransactionRe
     } catch (error) {
       const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
       if (!reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) throw error;
-      const refused = reasons.map(({ Code, Item }) =>
+      const rejected = reasons.map(({ Code, Item }) =>
         Code === 'ConditionalCheckFailed' ? { old: Item && unmarshall(Item) } : undefined,
       );
-      return { done: false, refused };
+      return { done: false, rejected };
     }
   });
 }

@@ -43,7 +43,7 @@ export interface DescribedOperation {
 export interface ApiDocument {
   operations: DescribedOperation[];
   /** Lists how a response differs from the document. The list is empty when it conforms. */
-  deviations: (operation: DescribedOperation, answer: { status: number; body: unknown }) => string[];
+  deviations: (operation: DescribedOperation, response: { status: number; body: unknown }) => string[];
 }
 
 /** Returns the operations of a document, with every `$ref` resolved. */

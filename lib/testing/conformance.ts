@@ -15,8 +15,8 @@ import {
 } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import type { TestRequest } from './event.ts';
-import { type BeyondSchema, isBeyond, type Refusal } from './refusals.ts';
-import type { Answer } from './world.ts';
+import { type BeyondSchema, isBeyond, type Rejection } from './rejections.ts';
+import type { TestResponse } from './world.ts';
 import { type Wrong, wrongs } from './wrongs.ts';
 
 /**
@@ -44,14 +44,14 @@ export interface Subject {
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
   /** Returns headers that fail authentication, each with the expected error code. */
   strangers: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
-  codeOf: (answer: Answer) => string | undefined;
+  codeOf: (response: TestResponse) => string | undefined;
   /** Returns the fields that a response rejects. The list is empty for other errors. */
-  refusals: (answer: Answer) => Refusal[];
+  rejections: (response: TestResponse) => Rejection[];
   beyondSchema: BeyondSchema;
   /** Whether an impossible path value is a field error. The default is 404. */
-  refusesPaths?: boolean;
+  rejectsPaths?: boolean;
   /** Maps an invalid field to the field that the response reports, if they differ. */
-  refusedFor?: (field: string) => string;
+  fieldOfRejection?: (field: string) => string;
   /** Restarts the engine in long runs. */
   renew?: () => Promise<void>;
 }
@@ -107,14 +107,14 @@ export function testConformance(
             await callerOf(good),
           );
           const request = { params: { ...params, ...odd.path }, query: { ...query, ...odd.query }, ...rest };
-          const answer = await send(operation, request);
-          expectConforming(operation, request, answer);
-          const refused = subject.refusals(answer).filter((refusal) => {
-            const [name = ''] = refusal.field.split('.');
-            const isOdd = name in odd.query || (subject.refusesPaths && name in odd.path);
-            return !isOdd && !isBeyond(subject.beyondSchema, operationId, refusal);
+          const response = await send(operation, request);
+          expectConforming(operation, request, response);
+          const rejected = subject.rejections(response).filter((rejection) => {
+            const [name = ''] = rejection.field.split('.');
+            const isOdd = name in odd.query || (subject.rejectsPaths && name in odd.path);
+            return !isOdd && !isBeyond(subject.beyondSchema, operationId, rejection);
           });
-          expect([request, refused]).toEqual([request, []]);
+          expect([request, rejected]).toEqual([request, []]);
         }),
         { numRuns: numRuns(), seed },
       );
@@ -127,10 +127,10 @@ export function testConformance(
         fc.asyncProperty(any, async ({ said, extra }) => {
           const good = await nextGood();
           const better = withGood(extra ? extended(said) : said, good);
-          const answer = await send(operation, await requestOf(better, mediaType, await callerOf(good)));
-          expectConforming(operation, better, answer);
-          expect([better, answer.status < 300 ? 'accepted' : answer]).toEqual([better, 'accepted']);
-          reached.add(String(answer.status));
+          const response = await send(operation, await requestOf(better, mediaType, await callerOf(good)));
+          expectConforming(operation, better, response);
+          expect([better, response.status < 300 ? 'accepted' : response]).toEqual([better, 'accepted']);
+          reached.add(String(response.status));
         }),
         { numRuns: numRuns(), seed },
       );
@@ -144,15 +144,15 @@ export function testConformance(
           await fc.assert(
             fc.asyncProperty(spoil, allowed(operation, body), async (make, said) => {
               const bad = { ...said, [part]: make(said[part]) };
-              const answer = await send(operation, await requestOf(bad, mediaType, await callerOf({})));
-              expectConforming(operation, bad, answer);
-              const isNotFound = part === 'path' && !subject.refusesPaths && answer.status === 404;
-              const named = subject.refusedFor?.(field) ?? field;
-              const refused = subject.refusals(answer).some((refusal) => {
-                const isThere = `${refusal.field}.`.startsWith(`${named || 'non_field_errors'}.`);
-                return isThere && (named !== field || refusal.code === (code ?? refusal.code));
+              const response = await send(operation, await requestOf(bad, mediaType, await callerOf({})));
+              expectConforming(operation, bad, response);
+              const isNotFound = part === 'path' && !subject.rejectsPaths && response.status === 404;
+              const named = subject.fieldOfRejection?.(field) ?? field;
+              const rejected = subject.rejections(response).some((rejection) => {
+                const isThere = `${rejection.field}.`.startsWith(`${named || 'non_field_errors'}.`);
+                return isThere && (named !== field || rejection.code === (code ?? rejection.code));
               });
-              expect(isNotFound || refused ? [] : [{ field, how, code, bad, answer }]).toEqual([]);
+              expect(isNotFound || rejected ? [] : [{ field, how, code, bad, response }]).toEqual([]);
             }),
             { numRuns: Math.ceil(numRuns() / ways.length), seed },
           );
@@ -166,9 +166,9 @@ export function testConformance(
         for (const [headers, code] of await subject.strangers(operationId)) {
           const said = { path: isFields(path) ? path : {}, query: {}, body: body && {} };
           const request = await requestOf(said, mediaType, { headers });
-          const answer = await send(operation, request);
-          expect([answer.status, subject.codeOf(answer) ?? code]).toEqual([401, code]);
-          expectConforming(operation, request, answer);
+          const response = await send(operation, request);
+          expect([response.status, subject.codeOf(response) ?? code]).toEqual([401, code]);
+          expectConforming(operation, request, response);
         }
       });
     }

@@ -11,11 +11,11 @@ export function isDeclared(
   { path, status, body }: { path: string; status: number; body: unknown },
 ): boolean {
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
-  const dialect = chooseErrorFormat(contract, path);
+  const errorFormat = chooseErrorFormat(contract, path);
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
-  const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, dialect)];
-  const failures = errors.map((error) => dialect.failure(error, 'en'));
+  const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
+  const failures = errors.map((error) => errorFormat.failure(error, 'en'));
   const declared = new Set(
     failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
   );
@@ -23,8 +23,8 @@ export function isDeclared(
 }
 
 /** Returns all possible field errors. An error format may report some fields differently. */
-function badFields({ params, query, body }: Contract, { refusesPaths }: ErrorFormat): ValidationError[] {
-  const schemas = [query, body, refusesPaths && params].filter((schema) => schema instanceof z.ZodType);
+function badFields({ params, query, body }: Contract, { rejectsPaths }: ErrorFormat): ValidationError[] {
+  const schemas = [query, body, rejectsPaths && params].filter((schema) => schema instanceof z.ZodType);
   const attrs = schemas.flatMap((schema) => [
     'field',
     ...(schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),

@@ -3,13 +3,13 @@ import { loadEndpoint } from '../openapi/openapi.ts';
 import { readRoutes } from '../openapi/routes.ts';
 import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
 import type { TestRequest } from './event.ts';
-import type { Answer, World } from './world.ts';
+import type { TestResponse, World } from './world.ts';
 
 export interface DocumentedCalls {
-  call: (operation: DescribedOperation, request: TestRequest) => Promise<Answer>;
+  call: (operation: DescribedOperation, request: TestRequest) => Promise<TestResponse>;
   operation: (operationId: string) => DescribedOperation;
   /** Fails if a response differs from its document, or is a 5xx. */
-  expectConforming: (operation: DescribedOperation, request: object, answer: Answer) => void;
+  expectConforming: (operation: DescribedOperation, request: object, response: TestResponse) => void;
 }
 
 export function callsOf(
@@ -37,10 +37,10 @@ export function callsOf(
       if (!found) throw new Error(`There is no operation ${operationId}.`);
       return found;
     },
-    expectConforming(operation, request, answer) {
-      const found = deviations(operation, answer);
-      expect({ request, status: answer.status, found }).toEqual({ request, status: answer.status, found: [] });
-      expect(answer.status).toBeLessThan(500);
+    expectConforming(operation, request, response) {
+      const found = deviations(operation, response);
+      expect({ request, status: response.status, found }).toEqual({ request, status: response.status, found: [] });
+      expect(response.status).toBeLessThan(500);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import type { TestRequest } from './event.ts';
-import type { Answer, World } from './world.ts';
+import type { TestResponse, World } from './world.ts';
 
 type Value = string | Blob;
 export type FormFields = Record<string, Value | Value[]>;
@@ -11,7 +11,7 @@ export async function callWithForm(
   handler: Endpoint,
   request: TestRequest,
   fields: FormFields,
-): Promise<Answer> {
+): Promise<TestResponse> {
   const { body, headers } = await asForm(fields);
   return world.call(handler, { ...request, body, headers: { ...request.headers, ...headers } });
 }

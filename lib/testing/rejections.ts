@@ -2,7 +2,7 @@ import { errors } from '../errors.ts';
 import { fieldErrors } from '../errorTexts.ts';
 import { languages } from '../languages.ts';
 
-export interface Refusal {
+export interface Rejection {
   field: string;
   code: string;
 }
@@ -29,7 +29,7 @@ export function codeOfText(shown: string): string {
  */
 export type BeyondSchema = Record<string, Record<string, string>>;
 
-export function isBeyond(rules: BeyondSchema, operationId: string, { field, code }: Refusal): boolean {
+export function isBeyond(rules: BeyondSchema, operationId: string, { field, code }: Rejection): boolean {
   const codes = rules[operationId]?.[field.replace(/\b\d+\b/g, '*')] ?? '';
   return codes.split(' ').includes(code);
 }

@@ -1,6 +1,6 @@
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as authenticate } from '../../functions/customers/authenticate.ts';
-import type { Answer, SignedInCustomer, World } from './world.ts';
+import type { SignedInCustomer, TestResponse, World } from './world.ts';
 
 interface Options {
   phone?: string;
@@ -28,7 +28,12 @@ export async function requestCode(world: World, phone: string, deviceToken?: str
   return world.codeFor(phone);
 }
 
-export function authenticateWith(world: World, phone: string, otp: string, options: Options = {}): Promise<Answer> {
+export function authenticateWith(
+  world: World,
+  phone: string,
+  otp: string,
+  options: Options = {},
+): Promise<TestResponse> {
   const { registrationId = `token:${phone}`, language = 'en', deviceToken, clientIp = addressOf(phone) } = options;
   return world.call(authenticate, {
     body: {

@@ -2,7 +2,7 @@ import { handler as login } from '../../functions/password/login.ts';
 import { handler as signup } from '../../functions/password/signup.ts';
 import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
 import { addressOf } from './signIn.ts';
-import type { Answer, World } from './world.ts';
+import type { TestResponse, World } from './world.ts';
 
 export interface Account {
   id: number;
@@ -43,12 +43,12 @@ export function logIn(
   world: World,
   { email, password }: Pick<Account, 'email' | 'password'>,
   { clientIp }: { clientIp?: string } = {},
-): Promise<Answer> {
+): Promise<TestResponse> {
   return world.call(login, { body: { email, password }, clientIp: clientIp ?? nextAddress() });
 }
 
 /** Verifies the phone of an account with an OTP. */
-export async function verify(world: World, { token, phone }: Account): Promise<Answer> {
+export async function verify(world: World, { token, phone }: Account): Promise<TestResponse> {
   const clientIp = addressOf(phone);
   const response = await world.call(verifyPhone, { token, clientIp });
   if (response.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(response.body)}`);

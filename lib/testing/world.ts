@@ -20,7 +20,7 @@ import { GrantLog } from './grants.ts';
 import { StoredItems } from './storedItems.ts';
 import { openStream, type Stream } from './stream.ts';
 
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of every shape, and a wrong one fails the test
@@ -150,7 +150,7 @@ export class World {
    * Runs `story` once, before the sandbox responds to an action. Actions have the notation of
    * permissions: `sns:Publish endpoint`.
    */
-  beforeAnswer(action: string, story: () => Promise<unknown>): void {
+  beforeResponse(action: string, story: () => Promise<unknown>): void {
     this.#story = async (called) => {
       if (called !== action) return;
       this.#story = undefined;
@@ -199,11 +199,11 @@ export class World {
    * that serverless.yml does not allow.
    * @throws if its contract does not declare the status and codes of the response
    */
-  call(handler: Endpoint, request: TestRequest = {}): Promise<Answer> {
+  call(handler: Endpoint, request: TestRequest = {}): Promise<TestResponse> {
     return this.send(handler, restEvent(request));
   }
 
-  async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<Answer> {
+  async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<TestResponse> {
     const result = await inNameOf(this.#grants.functionOf(handler.contract.operationId), () =>
       handler(event, lambdaContext()),
     );

@@ -39,13 +39,13 @@ const attempts = 20;
 export async function adjust(adjustment: Adjustment): Promise<Entry> {
   try {
     return await post(adjustment);
-  } catch (refusal) {
-    if (!(refusal instanceof ApiError)) throw refusal;
+  } catch (rejection) {
+    if (!(rejection instanceof ApiError)) throw rejection;
     // BatchGetItem is not a snapshot: this request may have succeeded earlier, so look for its
     // idempotency record before failing.
     const [claim, record] = await readAll(recordsOf(adjustment));
     const first = claim ?? record;
-    if (!first) throw refusal;
+    if (!first) throw rejection;
     return entryOf(first, adjustment);
   }
 }
@@ -79,11 +79,11 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const newRecord: IdempotencyRecord = { customerId, content: serializeRequest(adjustment), entry };
     const result = await transact(postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }));
     if (result.done) return entry;
-    const [claimRefused, recordRefused, profileRefused, walletRefused] = result.refused;
-    if (claimRefused) claim = IdempotencyRecord.parse(claimRefused.old);
-    if (recordRefused) record = IdempotencyRecord.parse(recordRefused.old);
-    if (profileRefused) customer = undefined;
-    if (walletRefused) wallet = walletRefused.old && Wallet.parse(walletRefused.old);
+    const [claimRejected, recordRejected, profileRejected, walletRejected] = result.rejected;
+    if (claimRejected) claim = IdempotencyRecord.parse(claimRejected.old);
+    if (recordRejected) record = IdempotencyRecord.parse(recordRejected.old);
+    if (profileRejected) customer = undefined;
+    if (walletRejected) wallet = walletRejected.old && Wallet.parse(walletRejected.old);
     if (isPartial) await backOff(attempt);
   }
   return fail('throttled', { retryAfterSeconds: 1 });

@@ -36,10 +36,10 @@ export const WalletAdjustment = z
 function checkAmount({ amount, currency }: { amount: string; currency: string }, context: z.RefinementCtx): void {
   const minor = minorUnits(amount, currency);
   const most = mostMinorUnits(currency);
-  const refuse = (rule: ReturnType<typeof code>) => context.addIssue({ code: 'custom', path: ['amount'], ...rule });
-  if (minor === undefined) refuse(code('invalid'));
-  else if (minor === 0) refuse(code('min_value', { min: Number(toDecimal(1, currency)) }));
-  else if (minor > most) refuse(code('max_value', { max: Number(toDecimal(most, currency)) }));
+  const reject = (rule: ReturnType<typeof code>) => context.addIssue({ code: 'custom', path: ['amount'], ...rule });
+  if (minor === undefined) reject(code('invalid'));
+  else if (minor === 0) reject(code('min_value', { min: Number(toDecimal(1, currency)) }));
+  else if (minor > most) reject(code('max_value', { max: Number(toDecimal(most, currency)) }));
 }
 
 export const LedgerEntry = z.object({

@@ -63,8 +63,8 @@ async function ledgerOf(customerId: number) {
 async function adjustPatiently(customerId: number, wanted: object) {
   const request = { idempotency_key: randomUUID(), ...wanted };
   for (;;) {
-    const answer = await adjustWallet(customerId, request).catch(() => undefined);
-    if (answer) return answer;
+    const response = await adjustWallet(customerId, request).catch(() => undefined);
+    if (response) return response;
   }
 }
 
@@ -74,20 +74,20 @@ async function runSchedule(schedule: number): Promise<void> {
   const charge = between(random, 1, 40_000);
   await adjustWallet(customerId, { amount: decimal(charge) });
   const amounts = Array.from({ length: calls }, () => between(random, 1, 1_500));
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     amounts.map(async (minor) => {
       await setTimeout(random() * 20);
       return adjustPatiently(customerId, { transaction_type: 'PAYOUT', amount: decimal(minor) });
     }),
   );
-  const taken = amounts.filter((_, index) => codeOf(answers[index]) === undefined);
-  const refused = amounts.filter((_, index) => codeOf(answers[index]) === 'insufficient_funds');
-  expect(taken.length + refused.length).toBe(calls);
+  const taken = amounts.filter((_, index) => codeOf(responses[index]) === undefined);
+  const rejected = amounts.filter((_, index) => codeOf(responses[index]) === 'insufficient_funds');
+  expect(taken.length + rejected.length).toBe(calls);
   const { items, entries, balance } = await ledgerOf(customerId);
   expect(entries).toHaveLength(1 + taken.length);
   expect(balance).toBe(charge - taken.reduce((sum, minor) => sum + minor, 0));
   // A rejected debit exceeded the balance at some moment, and the balance never rises.
-  for (const minor of refused) expect(minor).toBeGreaterThan(balance);
+  for (const minor of rejected) expect(minor).toBeGreaterThan(balance);
   await expectSound(customerId, items);
 }
 
@@ -122,9 +122,9 @@ describe('an adjustment that is cut off at a call to the table and repeated make
     expect(made).toBeGreaterThanOrEqual(call);
     world.engine.heal();
 
-    const answers = await Promise.all([adjustWallet(customer.id, request), adjustWallet(customer.id, request)]);
-    expect(answers[0]).toEqual(answers[1]);
-    expect(answers[0].amount).toBe('-30.00');
+    const responses = await Promise.all([adjustWallet(customer.id, request), adjustWallet(customer.id, request)]);
+    expect(responses[0]).toEqual(responses[1]);
+    expect(responses[0].amount).toBe('-30.00');
     const { items, entries, balance } = await ledgerOf(customer.id);
     expect([entries.length, balance]).toEqual([2, 7_000]);
     await expectSound(customer.id, items);
@@ -158,17 +158,17 @@ test(`with a tenth of all calls throttled, in conflict, failing or unanswered no
     return { transaction_type: type, amount: decimal(between(random, 1, 9_999)) };
   });
   const queue = requests.values();
-  const answers: { amount: string; id: number }[] = [];
+  const responses: { amount: string; id: number }[] = [];
   const work = async () => {
-    for (const request of queue) answers.push(await adjustPatiently(customer.id, request));
+    for (const request of queue) responses.push(await adjustPatiently(customer.id, request));
   };
   await Promise.all(Array.from({ length: 10 }, work));
   world.engine.heal();
 
   const { items, entries, balance } = await ledgerOf(customer.id);
   expect(entries).toHaveLength(requests.length + 1);
-  expect(new Set(answers.map(({ id }) => id)).size).toBe(requests.length);
-  const moved = answers.reduce((sum, { amount }) => sum + Math.round(Number(amount) * 100), 0);
+  expect(new Set(responses.map(({ id }) => id)).size).toBe(requests.length);
+  const moved = responses.reduce((sum, { amount }) => sum + Math.round(Number(amount) * 100), 0);
   expect(balance).toBe(1_000_000 + moved);
   await expectSound(customer.id, items);
 });

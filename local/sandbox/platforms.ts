@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readPush } from './pushPayload.ts';
 import type { Call } from './sns.ts';
-import { failure, mapOf, type SnsAnswer, success } from './snsProtocol.ts';
+import { failure, mapOf, type SnsResponse, success } from './snsProtocol.ts';
 
 interface Endpoint {
   arn: string;
@@ -36,7 +36,7 @@ export class Platforms {
     );
   }
 
-  publish({ query, messages, faults }: Call): SnsAnswer {
+  publish({ query, messages, faults }: Call): SnsResponse {
     const endpoint = this.endpoints.get(query.get('TargetArn') ?? '');
     if (!endpoint) {
       const reason = 'No endpoint found for the target arn specified';
@@ -57,7 +57,7 @@ export class Platforms {
 }
 
 /** @see https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformEndpoint.html */
-export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
+export const platformActions: Record<string, (call: Call) => SnsResponse> = {
   CreatePlatformApplication({ query, platforms: state }) {
     const platform = query.get('Platform') ?? '';
     if (!platforms.includes(platform)) {
@@ -79,8 +79,8 @@ export const platformActions: Record<string, (call: Call) => SnsAnswer> = {
     const arn = existing?.arn ?? `${application.replace(':app/', ':endpoint/')}/${randomUUID()}`;
     if (!existing) {
       const endpoint = { arn, application, token, enabled: true, customUserData: '' };
-      const refusal = change(endpoint, attributes);
-      if (refusal) return refusal;
+      const rejection = change(endpoint, attributes);
+      if (rejection) return rejection;
       state.endpoints.set(arn, endpoint);
     }
     return success('CreatePlatformEndpoint', { EndpointArn: arn });
@@ -115,7 +115,7 @@ function has(endpoint: Endpoint, wanted: Record<string, string>): boolean {
   return Object.entries(wanted).every(([name, value]) => attributes[name]?.toLowerCase() === value.toLowerCase());
 }
 
-function change(endpoint: Endpoint, wanted: Record<string, string>): SnsAnswer | undefined {
+function change(endpoint: Endpoint, wanted: Record<string, string>): SnsResponse | undefined {
   if (Buffer.byteLength(wanted.CustomUserData ?? '') > 2_048) {
     return failure(
       'InvalidParameter',
@@ -128,11 +128,11 @@ function change(endpoint: Endpoint, wanted: Record<string, string>): SnsAnswer |
   return undefined;
 }
 
-function tokenInUse({ arn }: Endpoint): SnsAnswer {
+function tokenInUse({ arn }: Endpoint): SnsResponse {
   const reason = `Endpoint ${arn} already exists with the same Token, but different attributes.`;
   return failure('InvalidParameter', `Invalid parameter: Token Reason: ${reason}`);
 }
 
-function unknownEndpoint(): SnsAnswer {
+function unknownEndpoint(): SnsResponse {
   return failure('NotFound', 'Endpoint does not exist', 404);
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Messages } from './messages.ts';
 import { type Platforms, platformActions } from './platforms.ts';
-import { failure, messageAttributesOf, type Query, type SnsAnswer, success } from './snsProtocol.ts';
+import { failure, messageAttributesOf, type Query, type SnsResponse, success } from './snsProtocol.ts';
 
 /** Faults that tests and developers can switch on. Responses match those of SNS. */
 export const Faults = z.object({
@@ -49,7 +49,7 @@ export function snsSandbox(state: Omit<Call, 'query' | 'faults'>, faults: () => 
   });
 }
 
-function respond(call: Call): SnsAnswer {
+function respond(call: Call): SnsResponse {
   const { throttling, quota, internal_error, unreachable } = call.faults;
   const action = call.query.get('Action') ?? '';
   call.platforms.calls.push(action);
@@ -62,19 +62,19 @@ function respond(call: Call): SnsAnswer {
 }
 
 /** @see https://docs.aws.amazon.com/sns/latest/api/API_GetSMSAttributes.html */
-function getSmsAttributes(): SnsAnswer {
+function getSmsAttributes(): SnsResponse {
   return success('GetSMSAttributes', { attributes: { MonthlySpendLimit: '1' } });
 }
 
 /** @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-function publish(call: Call): SnsAnswer {
+function publish(call: Call): SnsResponse {
   const text = call.query.get('Message') ?? '';
   if (!text) return failure('InvalidParameter', 'Invalid parameter: Empty message');
   if (Buffer.byteLength(text) > 262_144) return failure('InvalidParameter', 'Invalid parameter: Message too long');
   return call.query.has('TargetArn') ? call.platforms.publish(call) : publishSms(call, text);
 }
 
-function publishSms({ query, messages, faults }: Call, text: string): SnsAnswer {
+function publishSms({ query, messages, faults }: Call, text: string): SnsResponse {
   const to = query.get('PhoneNumber');
   if (!to || !/^\+[1-9]\d{6,14}$/.test(to)) {
     return failure('InvalidParameter', `Invalid parameter: PhoneNumber Reason: ${to} is not valid to publish to`);

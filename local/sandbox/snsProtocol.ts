@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 export type Query = URLSearchParams;
 
-export interface SnsAnswer {
+export interface SnsResponse {
   status: 200 | 400 | 404 | 429 | 500;
   xml: string;
 }
@@ -12,7 +12,7 @@ const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 /**
  * Builds a successful response. Values are strings, or maps that become entries of keys and values.
  */
-export function success(action: string, result: Record<string, string | Record<string, string>> = {}): SnsAnswer {
+export function success(action: string, result: Record<string, string | Record<string, string>> = {}): SnsResponse {
   const values = Object.entries(result).map(([name, value]) => `<${name}>${toXml(value)}</${name}>`);
   return {
     status: 200,
@@ -20,7 +20,7 @@ export function success(action: string, result: Record<string, string | Record<s
   };
 }
 
-export function failure(code: string, message: string, status: SnsAnswer['status'] = 400): SnsAnswer {
+export function failure(code: string, message: string, status: SnsResponse['status'] = 400): SnsResponse {
   const type = status === 500 ? 'Receiver' : 'Sender';
   return {
     status,

@@ -2,7 +2,7 @@ import pointInPolygon from 'point-in-polygon-hao';
 import { orient2d } from 'robust-predicates';
 import { type Box, deepest, type Position, splitCell, toCanonical, world } from '../../lib/regions/cells.ts';
 import type { Cell, Region } from '../../lib/regions/regionRepository.ts';
-import { Refusal } from '../../local/refusal.ts';
+import { InputError } from '../../local/inputError.ts';
 import { boxOf, isAroundPole, meet, polygonArea, type Ring, turned, turnsOnto, unrolled, widened } from './geometry.ts';
 
 /**
@@ -38,10 +38,12 @@ export function buildCells(shapes: readonly Shape[]): Cell[] {
   for (const cell of split('', world, ranked.flatMap(partsOf))) {
     const codes = () => [...new Set(cell.pieces.map(({ code }) => code))].slice(0, 5).join(', ');
     if (cell.corners.byteLength + JSON.stringify(cell.pieces).length > mostBytes) {
-      throw new Refusal(`There is too much detail within 150 m of each other, in ${codes()}. Simplify the outlines.`);
+      throw new InputError(
+        `There is too much detail within 150 m of each other, in ${codes()}. Simplify the outlines.`,
+      );
     }
     if (cells.push(cell) > mostCells) {
-      throw new Refusal(
+      throw new InputError(
         `The map needs more than ${mostCells} cells, many of them in ${codes()}. Simplify the outlines.`,
       );
     }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { text } from '../../lib/http/fields.ts';
-import { Refusal } from '../../local/refusal.ts';
+import { InputError } from '../../local/inputError.ts';
 import type { Shape } from './cellTree.ts';
 import { InvalidPolygon, validPolygon } from './validity.ts';
 
@@ -39,7 +39,7 @@ const Feature = z.object({ type: z.literal('Feature'), properties: z.unknown(), 
  * Reads regions from a GeoJSON file. It is a FeatureCollection of Polygons and MultiPolygons. Their
  * properties are `code`, `name: {en, ar}` (or `name_en` and `name_ar`) and `country`.
  * @param countries the codes that a region's country may have
- * @throws {Refusal} that lists every invalid feature
+ * @throws {InputError} that lists every invalid feature
  * @see https://www.rfc-editor.org/rfc/rfc7946
  */
 export function readRegions(file: string, countries: ReadonlySet<string>): Shape[] {
@@ -61,9 +61,9 @@ export function readRegions(file: string, countries: ReadonlySet<string>): Shape
   });
   if (problems.length > mostProblems) {
     const more = problems.length - mostProblems;
-    throw new Refusal(...problems.slice(0, mostProblems), `${more} more features are wrong.`);
+    throw new InputError(...problems.slice(0, mostProblems), `${more} more features are wrong.`);
   }
-  if (problems.length > 0) throw new Refusal(...problems);
+  if (problems.length > 0) throw new InputError(...problems);
   return shapes;
 }
 
@@ -79,10 +79,10 @@ class InvalidFeature extends Error {
 
 function readFeatures(file: string): unknown[] {
   const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw new Refusal(`There is no file ${file}.`);
+  if (!stat?.isFile()) throw new InputError(`There is no file ${file}.`);
   const megabytes = stat.size / 1e6;
   if (megabytes > mostMegabytes) {
-    throw new Refusal(
+    throw new InputError(
       `${file} has ${Math.ceil(megabytes)} MB; ${mostMegabytes} MB is the most. Simplify its outlines.`,
     );
   }
@@ -90,11 +90,11 @@ function readFeatures(file: string): unknown[] {
   try {
     content = JSON.parse(new TextDecoder('utf8', { fatal: true }).decode(readFileSync(file)));
   } catch (error) {
-    throw new Refusal(`${file} is not JSON in UTF-8: ${(error as Error).message}.`);
+    throw new InputError(`${file} is not JSON in UTF-8: ${(error as Error).message}.`);
   }
   const { data } = Collection.safeParse(content);
-  if (!data) throw new Refusal(`${file} is not a GeoJSON FeatureCollection.`);
-  if (data.features.length === 0) throw new Refusal(`${file} has no features.`);
+  if (!data) throw new InputError(`${file} is not a GeoJSON FeatureCollection.`);
+  if (data.features.length === 0) throw new InputError(`${file} has no features.`);
   return data.features;
 }
 

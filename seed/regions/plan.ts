@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { readVersionInForce } from '../../lib/regions/regionRepository.ts';
 import { type LoadedRegion, regionsOf, replace } from '../../lib/regions/regionVersions.ts';
-import { Refusal } from '../../local/refusal.ts';
+import { InputError } from '../../local/inputError.ts';
 import { compare, type Plan } from '../plan.ts';
 import { buildCells, type Shape } from './cellTree.ts';
 import { readRegions } from './geojson.ts';
@@ -26,7 +26,7 @@ const layout = 1;
  * Plans to replace all regions by those of a file. Without a file it uses ours, but a stage with a
  * shop's own regions keeps them.
  * @param upcoming countries that will be in the table by then, in addition to the stored ones
- * @throws {Refusal} if the file is invalid
+ * @throws {InputError} if the file is invalid
  */
 export async function planRegions(file?: string, upcoming: readonly { code: string }[] = []): Promise<Plan> {
   const source = file === undefined || resolve(file) === shipped ? shippedSource : basename(file);
@@ -47,7 +47,7 @@ export async function planRegions(file?: string, upcoming: readonly { code: stri
     writes: cells.length + regions.length,
     apply: async (written) => {
       const done = await replace(activeVersion, { source, digest, regions, cells }, written);
-      if (!done) throw new Refusal('Somebody else has loaded regions meanwhile; theirs stand. Load yours again.');
+      if (!done) throw new InputError('Somebody else has loaded regions meanwhile; theirs stand. Load yours again.');
     },
   };
 }

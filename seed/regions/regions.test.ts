@@ -235,8 +235,8 @@ test.each([
   { status: 400, type: 'ProvisionedThroughputExceededException' },
   { status: 500, type: 'InternalServerError' },
 ])('a load is patient with a table that responds $type', async (failure) => {
-  let refusals = 5;
-  world.engine.fail((operation) => (operation === 'BatchWriteItem' && refusals-- > 0 ? failure : undefined));
+  let rejections = 5;
+  world.engine.fail((operation) => (operation === 'BatchWriteItem' && rejections-- > 0 ? failure : undefined));
   await loadRegions(feature('PATIENT', rectangle(0, 0, 10, 10)));
   expect(await codeAt(5, 5)).toBe('PATIENT');
 });

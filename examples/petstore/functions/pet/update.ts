@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'updatePet',
     summary: 'Replace a pet.',
-    dialect: petstore(405, 400),
+    errorFormat: petstore(405, 400),
     auth: caller,
     body: Pet,
     returns: { 200: Pet },

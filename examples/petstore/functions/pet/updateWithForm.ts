@@ -8,7 +8,7 @@ export const handler = endpoint(
   {
     operationId: 'updatePetWithForm',
     summary: 'Change the name or the status of a pet by a form.',
-    dialect: strict,
+    errorFormat: strict,
     auth: caller,
     params: PetPath,
     accepts: urlencoded,
