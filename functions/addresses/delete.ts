@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'DeleteAddress',
     tag: 'addresses',
-    summary: 'Delete an address that is not the primary one.',
-    description: 'The primary address cannot be deleted: make another one primary by UpdateCustomer first.',
+    summary: 'Delete an address.',
+    description: 'The primary address cannot be deleted. Make another address primary by UpdateCustomer first.',
     auth: signedIn,
     params: z.object({ id: idInPath.describe('The id of the address.') }),
     returns: { 204: null },

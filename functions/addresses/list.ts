@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'ListAddresses',
     tag: 'addresses',
-    summary: "The signed-in customer's addresses: the primary one, then the newest first.",
-    description: 'A customer has 50 addresses at most, so the list comes as a whole.',
+    summary: "List the customer's addresses: the primary one, then the newest first.",
+    description: 'A customer has at most 50 addresses, so the list has no pages.',
     auth: signedIn,
     returns: { 200: z.array(Address) },
   },

@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'listFaqs',
     tag: 'app',
-    summary: "Frequently asked questions, in the operators' order.",
+    summary: "List the frequently asked questions, in the operators' order.",
     description: 'Questions and answers for the help page of the app.',
     returns: { 200: z.array(Faq) },
     cacheControl: 'public, max-age=60',

@@ -6,9 +6,9 @@ export const handler = endpoint(
   {
     operationId: 'getAppInfo',
     tag: 'app',
-    summary: 'What an app shows of its shop, and whether it is too old to work.',
+    summary: 'Get the texts of the app, its minimum versions and the maintenance flag.',
     description:
-      'Call it when the app starts. Ask for an update where the app is older than `minimum_version`, and show a notice while `maintenance` is true.',
+      'Call it when the app starts. Ask for an update if the app is older than `minimum_version`, and show a notice while `maintenance` is true.',
     returns: { 200: AppInfo },
     cacheControl: 'public, max-age=60',
   },

@@ -6,7 +6,7 @@ export const handler = endpoint(
   {
     operationId: 'getSocialAccounts',
     tag: 'app',
-    summary: 'Where customers find the shop.',
+    summary: "List the shop's social media accounts.",
     description: 'Links for the contact page of the app.',
     returns: { 200: SocialAccounts },
     cacheControl: 'public, max-age=60',

@@ -5,9 +5,9 @@ export const handler = endpoint(
   {
     operationId: 'getJwks',
     tag: 'auth',
-    summary: 'The public keys that access tokens are signed with, as a JWK set.',
+    summary: 'Get the public keys that verify access tokens, as a JWK set.',
     description:
-      'For services that verify access tokens by themselves. Apps do not need them. Fetch it again for an unknown `kid`.',
+      'For services that verify access tokens themselves. Apps do not need the keys. Fetch the set again for an unknown `kid`.',
     returns: { 200: PublicKeys },
     errors: ['unavailable'],
     cacheControl: 'public, max-age=300',

@@ -11,7 +11,7 @@ export const handler = endpoint(
     tag: 'auth',
     summary: 'List the customer’s sessions, most recently used first.',
     description:
-      'Each sign-in starts a session. A customer has ten sessions by default: one more sign-in revokes the session that refreshed its tokens the longest ago.',
+      'Each sign-in starts a session. A customer has ten sessions by default. One more sign-in revokes the session that was used the longest ago.',
     auth: signedIn,
     returns: { 200: z.array(Session) },
   },

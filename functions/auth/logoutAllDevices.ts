@@ -8,7 +8,7 @@ export const handler = endpoint(
     tag: 'auth',
     summary: 'End every session of the customer and stop pushes to all their devices.',
     description:
-      'All access and refresh tokens of the customer are rejected from the next request on, those of this device included.',
+      'All access and refresh tokens of the customer are rejected from the next request on, also those of this device.',
     auth: signedIn,
     returns: { 204: null },
   },

@@ -8,7 +8,7 @@ export const handler = endpoint(
     operationId: 'refresh_token_create',
     tag: 'auth',
     summary: 'Get new tokens for a refresh token.',
-    description: 'Each refresh token works once. A client that lost the answer may repeat the request.',
+    description: 'Each refresh token works once. A client that did not get the response may repeat the request.',
     body: z.object({ refresh: token }),
     returns: { 200: Tokens },
     errors: ['tokenNotValid', 'unavailable'],

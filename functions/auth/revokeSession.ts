@@ -9,7 +9,7 @@ export const handler = endpoint(
   {
     operationId: 'revokeSession',
     tag: 'auth',
-    summary: 'Sign out somewhere else: end a session and stop pushes to its device.',
+    summary: 'End a session on another device and stop pushes to that device.',
     description: 'Its tokens are rejected from the next request on. The id comes from listSessions.',
     auth: signedIn,
     params: z.object({ id: idInPath.describe('The id of the session.') }),

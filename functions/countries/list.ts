@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'ListCountries',
     tag: 'countries',
-    summary: "The countries the shop serves, in the operators' order.",
+    summary: "List the countries that the shop serves, in the operators' order.",
     description: 'Use it for the country picker of the phone field. The response can be cached for a day.',
     returns: { 200: z.array(Country) },
     cacheControl: 'public, max-age=86400',

@@ -25,9 +25,9 @@ export const handler = endpoint(
   {
     operationId: 'AuthenticateCustomer',
     tag: 'customers',
-    summary: 'Sign in with a code, or up when the phone is new.',
+    summary: 'Sign in with a code. A new phone signs up.',
     description:
-      '200 for a customer who exists, 201 for a new one with an empty profile: show the registration form then. The language of the customer becomes the one that is sent. The device is registered for pushes, unless it has no push token. Keep both tokens and `device_token` in the secure storage of the phone.',
+      '200 for an existing customer. 201 for a new one with an empty profile: show the registration form. `language` becomes the language of the customer. A device with a push token is registered for pushes. Keep both tokens and `device_token` in the secure storage of the phone.',
     body: SignIn,
     returns: { 200: SignedIn, 201: SignedIn },
     errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'unavailable'],

@@ -9,7 +9,7 @@ export const handler = endpoint(
     tag: 'customers',
     summary: 'Erase the signed-in customer.',
     description:
-      'Every session ends and the phone and e-mail are free at once; the rest is erased within moments. Wallet entries stay, without a name.',
+      'Sessions end at once, and the phone and the e-mail address are free again. All other data is erased within moments. Wallet entries stay, without a name.',
     auth: signedIn,
     returns: { 204: null },
   },

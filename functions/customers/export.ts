@@ -8,12 +8,12 @@ export const handler = endpoint(
   {
     operationId: 'exportCustomer',
     tag: 'customers',
-    summary: 'Everything we hold about the signed-in customer.',
+    summary: 'Export all data about the signed-in customer.',
     description:
-      'One answer holds it all, unless it is more than 5 MB: then `next` leads to the rest, in which kinds that have one entry are null.',
+      'Up to 5 MB come in one response. Otherwise `next` is the link to the next part. In later parts, data that has only one entry is null.',
     auth: signedIn,
     query: PageQuery.pick({ cursor: true }),
-    returns: { 200: z.looseObject({ next: link.describe('The rest, where one answer cannot hold all.') }) },
+    returns: { 200: z.looseObject({ next: link.describe('The link to the next part, or null.') }) },
     errors: ['notFound'],
   },
   async ({ customer, session, query, url }) => {

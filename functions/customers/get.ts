@@ -8,9 +8,9 @@ export const handler = endpoint(
   {
     operationId: 'GetCustomerDetails',
     tag: 'customers',
-    summary: 'The signed-in customer.',
+    summary: 'Get the signed-in customer.',
     description:
-      'Call it when the app starts, to show the profile, the country and the wallet. 401 `token_not_valid` means that the access token has expired: refresh it, and try once more.',
+      'Call it when the app starts, to show the profile, the country and the wallet. 401 `token_not_valid` means that the access token has expired: refresh it and repeat the request.',
     auth: signedInWithWallet,
     returns: { 200: Customer },
   },

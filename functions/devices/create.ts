@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'devices',
     summary: 'Register a device for pushes.',
     description:
-      '200 when the token was known: the device keeps its id and is now the caller’s. It gets pushes while the session that registers it is active. A customer has 50 devices at most: one more removes an inactive one, or else the one that was registered the longest ago.',
+      '201 for a new device. 200 for a known push token: the device keeps its id and now belongs to the caller. The device gets pushes while the session that registered it is active. A customer has at most 50 devices. One more replaces an inactive one, or else the oldest.',
     auth: signedIn,
     body: NewDevice,
     returns: { 200: Device, 201: Device },

@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'devices_destroy',
     tag: 'devices',
-    summary: 'Forget a device: it gets no more pushes.',
+    summary: 'Delete a device, so that it gets no more pushes.',
     description: 'The push token in the path is URL-encoded. The session stays signed in.',
     auth: signedIn,
     params: DeviceInPath,

@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'devices_list',
     tag: 'devices',
-    summary: 'The devices that get pushes for the customer, the newest first.',
-    description: 'A customer has 50 devices at most, so the list comes as a whole.',
+    summary: "List the customer's devices, the newest first.",
+    description: 'A customer has at most 50 devices, so the list has no pages.',
     auth: signedIn,
     returns: { 200: z.array(Device) },
   },

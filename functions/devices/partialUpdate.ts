@@ -7,8 +7,9 @@ export const handler = endpoint(
   {
     operationId: 'devices_partial_update',
     tag: 'devices',
-    summary: 'Change a device; what is left out stays.',
-    description: 'A session that sets `active` to true or changes the push token owns the device from then on.',
+    summary: 'Change a device.',
+    description:
+      'Omitted fields stay unchanged. A session that sets `active` to true or changes the push token owns the device from then on.',
     auth: signedIn,
     params: DeviceInPath,
     body: DeviceChanges,

@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'devices_retrieve',
     tag: 'devices',
-    summary: 'A device by its push token.',
+    summary: 'Get a device by its push token.',
     description:
       'The push token in the path is URL-encoded. 404 means that the device is not registered, or belongs to another customer.',
     auth: signedIn,

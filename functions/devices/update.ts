@@ -7,9 +7,9 @@ export const handler = endpoint(
   {
     operationId: 'devices_update',
     tag: 'devices',
-    summary: 'Replace what is known of a device.',
+    summary: 'Replace a device.',
     description:
-      '`active` is true when it is left out; `name` and `device_id` stay. A session that sets `active` to true or changes the push token owns the device from then on.',
+      'Without `active` the device becomes active. `name` and `device_id` stay if they are omitted. A session that sets `active` to true or changes the push token owns the device from then on.',
     auth: signedIn,
     params: DeviceInPath,
     body: NewDevice,

@@ -7,8 +7,8 @@ export const handler = endpoint(
   {
     operationId: 'getSchema',
     tag: 'docs',
-    summary: 'This document.',
-    description: 'The OpenAPI 3.1 document of this stage, for generators of clients.',
+    summary: 'Get this document.',
+    description: 'The OpenAPI 3.1 document of this stage, for client generators.',
     returns: { 200: z.looseObject({ openapi: z.string().describe('The version of OpenAPI.') }) },
     cacheControl: 'public, max-age=300',
     isCompressed: true,

@@ -21,11 +21,13 @@ export const handler = endpoint(
   {
     operationId: 'getHealth',
     tag: 'health',
-    summary: 'Which version answers, and whether what it needs does.',
+    summary: 'Check the health of the stage and get its version.',
     description:
-      '`deep=1` asks the table and SNS, and takes the health key of the stage: `Authorization: Bearer <key>`.',
+      '`deep=1` also checks the table and SNS. It requires the health key of the stage: `Authorization: Bearer <key>`.',
     optionalKey: 'healthKey',
-    query: z.object({ deep: z.enum(['0', '1']).default('0').describe('1 to ask them.') }),
+    query: z.object({
+      deep: z.enum(['0', '1']).default('0').describe('`1` also checks the services that the stage needs.'),
+    }),
     returns: { 200: Health, 503: Health },
     errors: ['permissionDenied'],
   },

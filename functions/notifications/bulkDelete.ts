@@ -6,8 +6,8 @@ export const handler = endpoint(
   {
     operationId: 'bulkDeleteNotifications',
     tag: 'notifications',
-    summary: 'Delete all notifications, at once however many they are.',
-    description: 'It needs no body. Notifications that arrive afterwards are kept.',
+    summary: 'Delete all notifications.',
+    description: 'The request needs no body. Notifications that arrive later are kept.',
     auth: signedIn,
     returns: { 204: null },
   },

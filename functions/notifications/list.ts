@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'listNotifications',
     tag: 'notifications',
-    summary: "The signed-in customer's notifications, the newest first.",
-    description: 'The first page comes without `cursor`. Follow `next` for older notifications.',
+    summary: "List the customer's notifications, the newest first.",
+    description: 'Omit `cursor` for the first page. Follow `next` for older notifications.',
     auth: signedIn,
     query: PageQuery,
     returns: { 200: readPageQuery(Notification) },

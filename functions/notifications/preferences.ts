@@ -6,8 +6,8 @@ export const handler = endpoint(
   {
     operationId: 'getNotificationPreferences',
     tag: 'notifications',
-    summary: 'Which notifications the signed-in customer gets as pushes, and when.',
-    description: 'Every type is on until the customer switches it off. The list in the inbox does not depend on it.',
+    summary: "Get the customer's notification preferences.",
+    description: 'Every type is on until the customer switches it off. The inbox lists all notifications.',
     auth: signedIn,
     returns: { 200: Preferences },
   },

@@ -8,7 +8,7 @@ export const handler = endpoint(
     operationId: 'readNotification',
     tag: 'notifications',
     summary: 'Mark a notification as read.',
-    description: 'Call it when the customer opens the notification. It may be repeated.',
+    description: 'Call it when the customer opens the notification. The request may be repeated.',
     auth: signedIn,
     params: NotificationInPath,
     returns: { 204: null },

@@ -7,7 +7,7 @@ export const handler = endpoint(
     operationId: 'readAllNotifications',
     tag: 'notifications',
     summary: 'Mark all notifications as read.',
-    description: 'Notifications that arrive afterwards are unread.',
+    description: 'Notifications that arrive later are unread.',
     auth: signedIn,
     returns: { 204: null },
   },

@@ -7,7 +7,7 @@ export const handler = endpoint(
   {
     operationId: 'countUnreadNotifications',
     tag: 'notifications',
-    summary: 'How many notifications are unread.',
+    summary: 'Count the unread notifications.',
     description: 'For the badge of the app.',
     auth: signedIn,
     returns: { 200: z.object({ unread_count: z.int().min(0).describe('The number for the badge.') }) },

@@ -12,7 +12,7 @@ export const handler = endpoint(
   {
     operationId: 'updateNotificationPreferences',
     tag: 'notifications',
-    summary: 'Choose which notifications come as pushes, and when.',
+    summary: 'Change which notifications are pushed, and when.',
     description:
       'Omitted fields stay unchanged. `null` ends the quiet hours, or restores the time zone of the country.',
     auth: signedIn,

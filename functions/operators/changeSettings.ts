@@ -4,7 +4,7 @@ import { SettingsChange } from '../../lib/settings/settingsSchema.ts';
 
 export const handler = internalFunction(
   {
-    summary: 'Change the settings that everybody may see; functions see it within a minute. Answers all of them.',
+    summary: 'Change the public settings. Functions use the change within a minute. Returns all settings.',
     input: SettingsChange,
     returns: PublicSettings,
   },

@@ -8,7 +8,7 @@ import { internalFunction } from '../../lib/http/internalFunction.ts';
 
 export const handler = internalFunction(
   {
-    summary: 'How far a notification to many customers has come.',
+    summary: 'Get the progress of a notification to many customers.',
     input: z.object({ idempotency_key: text({ max: 255 }) }),
     returns: Progress,
     errors: ['notFound'],

@@ -4,7 +4,7 @@ import { LedgerEntry, showEntry, WalletAdjustment } from '../../lib/wallet/adjus
 
 export const handler = internalFunction(
   {
-    summary: "Put money into a customer's wallet or take it out, once for each idempotency key.",
+    summary: "Credit or debit a customer's wallet, once for each idempotency key.",
     input: WalletAdjustment,
     returns: LedgerEntry,
     errors: ['customerNotFound', 'currencyMismatch', 'insufficientFunds', 'balanceTooLarge', 'idempotencyKeyReused'],

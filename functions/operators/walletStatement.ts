@@ -8,7 +8,7 @@ import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 
 export const handler = internalFunction(
   {
-    summary: 'A wallet and its entries, the newest first, also of a customer who was erased.',
+    summary: 'Get a wallet and its entries, the newest first. Works for erased customers too.',
     input: PageQuery.extend({ customer_id: z.int().min(1) }),
     returns: z.object({
       wallet: Wallet,

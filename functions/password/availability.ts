@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'availability',
     tag: 'password',
-    summary: 'Whether an e-mail address or a phone can be signed up with.',
-    description: 'One of the two. A phone that nobody has verified is available.',
+    summary: 'Check whether an e-mail address or a phone is available.',
+    description: 'Send one of the two. A phone that no customer has verified is available.',
     errorFormat: envelope,
     query: AvailabilityQuery,
     returns: {

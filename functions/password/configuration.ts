@@ -6,7 +6,7 @@ export const handler = endpoint(
   {
     operationId: 'configuration',
     tag: 'password',
-    summary: 'The public settings of the shop.',
+    summary: 'Get the public settings of the shop.',
     description:
       'Read it before the login form: `enablePhoneLogin` says whether customers log in with a phone. Operators may add settings.',
     errorFormat: envelope,

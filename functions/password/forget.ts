@@ -9,7 +9,7 @@ export const handler = endpoint(
     operationId: 'forgetPassword',
     tag: 'password',
     summary: 'Send a code for a new password to the verified phone of an account.',
-    description: 'The answer is the same whether or not there is such an account.',
+    description: 'The response is the same with and without an account.',
     errorFormat: envelope,
     body: ForgottenPassword,
     returns: { 200: z.null() },

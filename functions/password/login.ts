@@ -11,7 +11,7 @@ export const handler = endpoint(
     tag: 'password',
     summary: 'Sign in with a password.',
     description:
-      'With `email`, or with `phone` where the setting `enablePhoneLogin` is on; an `email` beside it must then be the same account’s.',
+      'Send `email`, or `phone` if the setting `enablePhoneLogin` is on. If both are sent, they must belong to the same account.',
     errorFormat: envelope,
     body: Login,
     returns: { 200: CustomerResource },

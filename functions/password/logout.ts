@@ -8,7 +8,7 @@ export const handler = endpoint(
   {
     operationId: 'logout',
     tag: 'password',
-    summary: 'End the session.',
+    summary: 'End this session.',
     description: 'The access and the refresh token of this session are rejected from the next request on.',
     errorFormat: envelope,
     auth: signedIn,

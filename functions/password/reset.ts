@@ -8,9 +8,9 @@ export const handler = endpoint(
   {
     operationId: 'resetPassword',
     tag: 'password',
-    summary: 'Choose a new password with a code; every session ends.',
+    summary: 'Set a new password with a code and end every session.',
     description:
-      'Send the `email` or the `phone` of forgetPassword with the code as `token`. Every session of the customer ends, so log in afterwards.',
+      'Send the `email` or the `phone` of forgetPassword, and the code as `token`. All sessions end, so log in afterwards.',
     errorFormat: envelope,
     body: PasswordReset,
     returns: { 200: z.null() },

@@ -13,9 +13,9 @@ export const handler = endpoint(
   {
     operationId: 'setPassword',
     tag: 'customers',
-    summary: 'Choose a password, to sign in with beside codes.',
+    summary: 'Set a password, so that the customer can also log in without a code.',
     description:
-      'Within ten minutes after a sign-in or `reauthenticate`; later, with an `otp` of the type `password_reset`. `email` is needed where the customer has none.',
+      'This requires a sign-in or `reauthenticate` within the last ten minutes, or an `otp` of the type `password_reset`. A customer without an e-mail address must send `email`.',
     auth: signedIn,
     body: z.object({
       email: clearable(emailAddress()).optional().describe('Required while the customer has no e-mail address.'),

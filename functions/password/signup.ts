@@ -9,7 +9,7 @@ export const handler = endpoint(
     operationId: 'signup',
     tag: 'password',
     summary: 'Sign up with a password.',
-    description: 'The phone is not verified by this, and is the customer’s only as long as nobody else verifies it.',
+    description: 'The phone is not verified yet. It belongs to the customer until another customer verifies it.',
     errorFormat: envelope,
     body: SignUp,
     returns: { 200: CustomerResource },

@@ -13,16 +13,14 @@ export const handler = endpoint(
   {
     operationId: 'verifyPhone',
     tag: 'password',
-    summary: 'Verify the phone of the signed-in customer by a code; without one, a code is sent.',
+    summary: 'Verify the phone of the signed-in customer. Without a code, send one.',
     errorFormat: envelope,
     auth: signedIn,
     description:
-      'Send `phone` in both calls to verify another number than that of the sign-up. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',
+      'To verify another number than the one of the sign-up, send `phone` in both calls. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',
     body: z.object({
-      phone: clearable(phoneNumber).optional().describe('Another phone than that of the sign-up.'),
-      verification_code: clearable(otpCode)
-        .optional()
-        .describe('The six digits of the SMS. Leave it out to get a code.'),
+      phone: clearable(phoneNumber).optional().describe('A phone other than the one of the sign-up.'),
+      verification_code: clearable(otpCode).optional().describe('The six digits of the SMS. Omit it to get a code.'),
     }),
     returns: { 200: CurrentCustomer },
     fieldErrors: [{ attr: 'phone', code: 'unique' }],

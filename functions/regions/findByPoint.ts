@@ -7,8 +7,9 @@ export const handler = endpoint(
   {
     operationId: 'GetRegionByPoint',
     tag: 'regions',
-    summary: 'The region that a point is in.',
-    description: 'A border belongs to the regions on both sides; where several hold a point, the smallest one answers.',
+    summary: 'Find the region of a point.',
+    description:
+      'A border belongs to the regions on both sides. If several regions contain a point, the smallest is returned.',
     query: PositionInQuery,
     returns: { 200: Region },
   },

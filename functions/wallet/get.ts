@@ -10,8 +10,8 @@ export const handler = endpoint(
   {
     operationId: 'listWalletDetails',
     tag: 'wallet',
-    summary: "The signed-in customer's balance and transactions, the newest first.",
-    description: '`wallet` is null when a `cursor` is given.',
+    summary: "Get the customer's balance and transactions, the newest first.",
+    description: '`wallet` is null if the request has a `cursor`.',
     auth: signedInWithWallet,
     query: PageQuery,
     returns: {

@@ -8,8 +8,8 @@ export const handler = endpoint(
   {
     operationId: 'updateWallet',
     tag: 'wallet',
-    summary: 'Say whether the wallet is used in payments.',
-    description: 'Only `is_use_wallet_in_payment` can be changed. Operators change the balance.',
+    summary: 'Turn paying by wallet on or off.',
+    description: 'Only operators change the balance.',
     auth: signedIn,
     body: z.object({ is_use_wallet_in_payment: z.boolean().optional().describe('Whether payments use the wallet.') }),
     returns: { 200: Wallet },

@@ -12,7 +12,7 @@ export const Address = z
     description: z.string().describe('What the courier reads: street, building, floor.'),
     location_type: z.enum(locationTypes).describe('`HOME` or `WORK`.'),
     point: Point,
-    map_description: z.string().describe('Empty when there is none.'),
+    map_description: z.string().describe('Empty if there is none.'),
     map_image: Uri.nullable().describe('The URL of the map picture, or null.'),
   })
   .meta({ id: 'Address', description: 'An address to which the shop delivers.' });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Language } from '../languages.ts';
 import type * as content from './contentRepository.ts';
 
-const text = z.string().describe('In the language of the request; may hold HTML, which is safe to show.');
+const text = z.string().describe('In the language of the request. It may contain HTML that is safe to show.');
 
 export const AppInfo = z
   .object({
@@ -16,15 +16,15 @@ export const AppInfo = z
       })
       .meta({
         id: 'MinimumVersion',
-        description: 'The oldest versions that still work; older ones should ask for an update.',
+        description: 'The oldest versions that still work. Older apps should ask for an update.',
       }),
-    maintenance: z.boolean().describe('Whether the shop is closed for a moment.'),
+    maintenance: z.boolean().describe('Whether the shop is closed for maintenance.'),
   })
   .meta({ id: 'AppInfo', description: 'Texts and switches of the app.' });
 
 export const SocialAccounts = z
   .object({
-    email: z.string().describe('The e-mail address for questions of customers.'),
+    email: z.string().describe('The e-mail address for customers’ questions.'),
     phone_number: z.string().describe('E.164.'),
     instagram: z.string().describe('URL of the Instagram profile.'),
     tiktok: z.string().describe('URL of the TikTok profile.'),

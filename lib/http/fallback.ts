@@ -7,8 +7,7 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 export function makeFallback(errorFormat: NonNullable<Contract['errorFormat']>): Endpoint {
   return endpoint(
     {
-      summary:
-        'Answer what no other function does: unknown paths, wrong methods, and what browsers ask before they call.',
+      summary: 'Respond to unknown paths, wrong methods and preflight requests.',
       errorFormat,
       returns: { 204: null },
       errors: ['notFound'],

@@ -7,10 +7,10 @@ export const PageQuery = z.object({
     .string()
     .nullish()
     .transform((cursor) => cursor || undefined)
-    .describe('Opaque; from `next` or `previous`.'),
+    .describe('An opaque value from `next` or `previous`.'),
   page_size: z
     .preprocess(digitsToInteger, z.int().min(1).max(100).default(10))
-    .describe('How many entries a page has at most.'),
+    .describe('The largest number of entries in a page.'),
 });
 export type PageQuery = z.output<typeof PageQuery>;
 

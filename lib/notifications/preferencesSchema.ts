@@ -19,7 +19,7 @@ const QuietHours = z
   .refine(({ start, end }) => start !== end, { path: ['end'], ...code('invalid') })
   .meta({
     id: 'QuietHours',
-    description: "Hours without pushes, by the clock of the customer's time zone; they may go over midnight.",
+    description: "Hours without pushes, in the customer's time zone. They may include midnight.",
   });
 
 const types = notificationTypes.map(
@@ -31,18 +31,18 @@ export const Preferences = z
   .object({
     push: Push.meta({
       id: 'PushPreferences',
-      description: 'Of which types the customer gets pushes; the notification is in the list in any case.',
+      description: 'The types that are pushed. The inbox lists all notifications.',
     }),
     quiet_hours: QuietHours.nullable(),
-    time_zone: z.string().describe('IANA name; that of the country until one is set.'),
+    time_zone: z.string().describe('IANA name. Until it is set, the time zone of the country.'),
   })
-  .meta({ id: 'NotificationPreferences', description: 'When and of what the customer gets pushes.' });
+  .meta({ id: 'NotificationPreferences', description: 'The types and hours of the customer’s pushes.' });
 export type Preferences = z.infer<typeof Preferences>;
 
 const timeZone = text({ max: 64 })
   .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
   .transform(findTimeZone)
-  .describe('IANA name of an area and a location, `UTC` or `GMT`; no abbreviation.');
+  .describe('IANA name of an area and a location, `UTC` or `GMT`. Abbreviations are invalid.');
 
 /**
  * Omitted fields stay unchanged. Null resets them: to no quiet hours, and to the time zone of the

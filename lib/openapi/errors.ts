@@ -110,7 +110,8 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
       properties: {
         code: {
           enum: [...new Set(catalogue)].filter((code) => codes.has(code)),
-          description: 'Decide by this. Later versions may add codes, so treat an unknown one by the status.',
+          description:
+            'Use the code to decide what to do. Later versions may add codes, so handle an unknown code by the status.',
         },
         detail: text("In the customer's language."),
         attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
@@ -128,13 +129,13 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
     },
     EnvelopeErrors: {
       type: 'object',
-      description: 'The same for one field and for each field.',
+      description: 'The errors of all fields.',
       required: ['errorMessage', 'errorDetails'],
       properties: {
-        errorMessage: text('In the language asked for.'),
+        errorMessage: text('In the language of the request.'),
         errorDetails: {
           description:
-            'Where fields are wrong, an object with a list of messages for each of them: `{"email": ["…"]}`. An empty list otherwise.',
+            'For invalid fields, an object with a list of messages for each field: `{"email": ["…"]}`. Otherwise an empty list.',
         },
       },
     },

@@ -36,8 +36,7 @@ export const headers = {
   },
   Challenge: {
     name: 'WWW-Authenticate',
-    description:
-      'Amazon API Gateway renames it to `x-amzn-remapped-www-authenticate`, so clients have to go by the status.',
+    description: 'Amazon API Gateway renames it to `x-amzn-remapped-www-authenticate`, so clients must use the status.',
     schema: { const: 'Bearer realm="api"' },
   },
 } as const;
@@ -62,14 +61,14 @@ export const parameterComponents = {
   AcceptLanguage: {
     name: 'Accept-Language',
     in: 'header',
-    description: 'English or Arabic; a signed-in customer is answered in their own language.',
+    description: 'English or Arabic. A signed-in customer gets responses in their own language.',
     schema: text,
     example: 'en',
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The `ETag` of the answer that the client has.',
+    description: 'The `ETag` of the response that the client has.',
     schema: text,
     example: headers.ETag.example,
   },

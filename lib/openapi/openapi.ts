@@ -13,18 +13,19 @@ import { type Components, describeSchema, type Json, nameSchema, pascalCase } fr
 
 /** Tags in the order of the docs page. */
 const tags = {
-  auth: 'One-time codes, tokens, and where a customer is signed in.',
-  customers: 'Who is signed in: the profile, its export and its erasure.',
-  password: 'Login with passwords for the same customers, in envelopes: `{code, data}`, and 423 for bad fields.',
-  addresses: 'Where a customer gets deliveries; the primary address comes first.',
-  wallet: 'The balance and its transactions. Amounts are decimal texts in the currency of the wallet.',
+  auth: 'One-time codes, tokens and sessions.',
+  customers: 'The customer’s profile, its export and its erasure.',
+  password:
+    'Password login for the same customers. Responses are envelopes, `{code, data}`, and 423 means invalid fields.',
+  addresses: 'Delivery addresses. The primary address comes first.',
+  wallet: 'The balance and its transactions. Amounts are decimal strings in the currency of the wallet.',
   devices: 'Push registrations. A push token belongs to one customer at a time.',
-  notifications: 'The inbox, and which of it comes as pushes.',
-  countries: 'Where the shop is active.',
-  regions: 'Where the shop delivers to.',
-  app: 'What an app shows of its shop.',
-  health: 'Whether a stage works.',
-  docs: 'The API about itself.',
+  notifications: 'The inbox and push preferences.',
+  countries: 'The countries that the shop serves.',
+  regions: 'The areas that the shop delivers to.',
+  app: 'Content that operators write for the app.',
+  health: 'Health checks.',
+  docs: 'The description of this API.',
 };
 
 const root = new URL('../../', import.meta.url);
@@ -49,7 +50,7 @@ export async function buildOpenApi(): Promise<Json> {
   return easeGeneration({
     openapi: '3.1.0',
     info: { title: 'Customer backend', version, description, license: { name: license, identifier: license } },
-    servers: [{ url: '/', description: 'Where this document is served' }],
+    servers: [{ url: '/', description: 'The stage that serves this document' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {

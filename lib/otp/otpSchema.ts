@@ -27,18 +27,18 @@ export const issuedDeviceToken = z
 export const OtpRequest = z.object({
   phone_number: phoneNumber,
   otp_type: choice(otpTypes).describe(
-    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate. A code works for its type alone.',
+    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate. A code only works for its type.',
   ),
   app_id: text({ max: 255 })
     .nullish()
-    .describe('The id of the app as the shop has configured it, so that the phone fills the code in by itself.'),
+    .describe('The id of the app in the shop’s configuration, so that the phone can enter the code by itself.'),
   channel: choice(otpChannels).default('sms').describe('How the code is sent.'),
   device_token: deviceToken,
 });
 
 export const OtpSent = z.object({
-  phone_number: z.string().describe('The phone in E.164, as later calls take it.'),
-  otp_type: z.enum(otpTypes).describe('The type that was sent.'),
+  phone_number: z.string().describe('The phone in E.164, for the next requests.'),
+  otp_type: z.enum(otpTypes).describe('The type of the code.'),
   expires_in: z.int().min(0).describe('Seconds until the code expires.'),
   resend_in: z.int().min(0).describe('Seconds until another code can be requested.'),
   channel: z.enum(otpChannels).describe('How the code was sent.'),

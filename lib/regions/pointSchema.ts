@@ -58,7 +58,7 @@ export const point = z
       type: { const: 'Point', description: 'Always `Point`.' },
       coordinates: { ...degrees, maxItems: 3, description: 'Longitude, latitude and an optional altitude.' },
     },
-    description: 'GeoJSON, longitude first; an altitude is dropped.',
+    description: 'GeoJSON, longitude first. An altitude is removed.',
     form: { type: 'string', description: 'The text of a GeoJSON Point, longitude first.' },
   });
 

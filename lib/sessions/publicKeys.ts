@@ -23,7 +23,7 @@ export const PublicKeys = z.object({
   keys: z
     .array(
       PublicKey.extend({
-        use: z.literal('sig').describe('Signatures.'),
+        use: z.literal('sig').describe('`sig`: the key verifies signatures.'),
         alg: z.literal(algorithm).describe('The algorithm.'),
       }).meta({ id: 'SigningKey' }),
     )

@@ -8,7 +8,10 @@ export const Session = z
   .object({
     id: id.describe('Identifies the session, for revokeSession.'),
     device_name: z.string().nullable().describe('The name of the device that signed in, or null.'),
-    device_type: z.enum(deviceTypes).nullable().describe('Null when the device has been removed or has changed hands.'),
+    device_type: z
+      .enum(deviceTypes)
+      .nullable()
+      .describe('Null if the device was deleted or belongs to another customer now.'),
     created_at: z.iso.datetime().describe('When the customer signed in, in UTC.'),
     last_used_at: z.iso
       .datetime()

@@ -45,7 +45,7 @@ function checkAmount({ amount, currency }: { amount: string; currency: string },
 export const LedgerEntry = z.object({
   id: z.int(),
   transaction_type: z.enum(transactionTypes),
-  amount: z.string().describe('Decimal; negative for a debit.'),
+  amount: z.string().describe('Decimal. Negative for a debit.'),
   currency: z.string(),
   reference: z.string(),
   created_at: z.iso.datetime(),

@@ -9,7 +9,7 @@ export const WalletTransaction = z
     id: id.describe('Identifies the transaction.'),
     transaction_type: z.enum(transactionTypes).describe('The reason of the transaction.'),
     transaction_type_text: z.string().describe("The type in the customer's language."),
-    amount: z.string().describe('Decimal; negative for a debit.'),
+    amount: z.string().describe('Decimal. Negative for a debit.'),
     created_at: z.iso.datetime().describe('In UTC.'),
   })
   .meta({ id: 'WalletTransaction' });

@@ -4,7 +4,7 @@ import type * as wallets from './walletRepository.ts';
 
 export const Wallet = z
   .object({
-    balance: z.string().describe("Decimal, with the currency's own number of decimals."),
+    balance: z.string().describe('Decimal, with the number of decimals of the currency.'),
     balance_currency: z.string().length(3).describe('ISO 4217.'),
     is_use_wallet_in_payment: z.boolean().describe('Whether payments use the wallet.'),
   })
