@@ -5,6 +5,7 @@ import { describeApi } from './apiDocument.ts';
 import { packageFunctions } from './bundle.ts';
 import { type Conditional, decideConditions, dropUnusedParameters } from './conditions.ts';
 import { Parameters } from './parameters.ts';
+import { permissionNames } from './permissions.ts';
 import { copyPublicKeys } from './publicKeys.ts';
 import { bucketOf, emptyBucket } from './remains.ts';
 import { nameTable } from './restoredTable.ts';
@@ -45,6 +46,8 @@ interface Serverless {
       tableStreamArn?: string;
       deploymentRole?: string;
       concurrency?: Record<string, number>;
+      /** ARNs of SNS platform applications, or empty strings. */
+      pushing?: Record<string, string>;
     };
     functions: Record<string, Deployed>;
     provider: {
@@ -118,7 +121,7 @@ class StagePlugin {
     this.#options = options;
     this.#deployed = options.function;
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
-      properties: { iamRoleStatements: { $ref: '#/definitions/awsIamPolicyStatements' } },
+      properties: { permissions: { type: 'array', items: { enum: permissionNames } } },
     });
   }
 
@@ -245,11 +248,16 @@ class StagePlugin {
   }
 
   #finishTemplate(): void {
-    const { service, functions, provider, resources } = this.#serverless.service;
+    const { service, custom, functions, provider, resources } = this.#serverless.service;
     const { Resources: compiled } = provider.compiledCloudFormationTemplate;
     decideConditions(resources, compiled);
     dropUnusedParameters(resources, compiled);
-    Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? []));
+    const scope = {
+      service,
+      stage: this.#stage,
+      pushApplications: Object.values(custom.pushing ?? {}).filter(Boolean),
+    };
+    Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? [], scope));
     compiled[logGroupId] = {
       Type: 'AWS::Logs::LogGroup',
       Properties: {

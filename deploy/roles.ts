@@ -1,3 +1,4 @@
+import { type Permission, permissionsOf, type Scope } from './permissions.ts';
 import type { Resource, Resources } from './template.ts';
 
 export interface Statement {
@@ -8,7 +9,7 @@ export interface Statement {
 }
 
 export interface Deployed {
-  iamRoleStatements?: Statement[];
+  permissions?: Permission[];
   events?: { stream?: { arn: unknown }; sqs?: { arn: unknown } }[];
   /** The logical id of its role. */
   role?: string;
@@ -26,12 +27,14 @@ export function assignRoles(functions: Record<string, Deployed>): void {
   }
 }
 
-/** Describes the roles of all functions: the statements of serverless.yml, events and logs. */
-export function describeRoles(functions: Record<string, Deployed>, common: Statement[]): Resources {
+/** Describes the roles of all functions: their permissions, events and logs. */
+export function describeRoles(functions: Record<string, Deployed>, common: Statement[], scope: Scope): Resources {
+  const known = permissionsOf(scope);
   return Object.fromEntries(
-    Object.entries(functions).map(([name, { iamRoleStatements = [], events = [] }]) => {
-      const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...iamRoleStatements];
-      return [roleIdOf(name), describeRole('lambda.amazonaws.com', mergeStatements(statements))];
+    Object.entries(functions).map(([functionName, { permissions = [], events = [] }]) => {
+      const own = permissions.map((name) => known[name]);
+      const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...own];
+      return [roleIdOf(functionName), describeRole('lambda.amazonaws.com', mergeStatements(statements))];
     }),
   );
 }

@@ -12,7 +12,7 @@ import { copyService, packageStages, type Template } from '../lib/testing/templa
 import { describeApi, routesOf } from './apiDocument.ts';
 import { bundleFunctions } from './bundle.ts';
 import { decideConditions } from './conditions.ts';
-import pushPermissions from './push.cjs';
+import { permissionsOf } from './permissions.ts';
 import type { Resource, Resources } from './template.ts';
 
 let dev: Template;
@@ -124,7 +124,7 @@ test('has room for 120 endpoints, each of which takes two resources', async () =
     const more = Array.from(
       { length: missing },
       (_, index) =>
-        `  more${index}: { handler: functions/health/get.handler, events: [{ http: 'GET /api/more/${index}/{id}/' }], iamRoleStatements: [*get] }\n`,
+        `  more${index}: { handler: functions/health/get.handler, events: [{ http: 'GET /api/more/${index}/{id}/' }], permissions: [get] }\n`,
     );
     copy.edit('serverless.yml', (text) => text.replace('functions:\n', `functions:\n${more.join('')}`));
     const printed = await copy.serverless(['package', '--stage', 'prod']);
@@ -221,20 +221,17 @@ test('names in every permission what it is for, where AWS has a name for it', ()
   }
 });
 
-test('lets pushes go through the applications of the stage and no others', async () => {
-  const applications: Record<string, string> = {
-    'param:pushAndroidApplication': 'arn:aws:sns:eu-central-1:111122223333:app/GCM/shop',
-    'param:pushIosApplication': 'arn:aws:sns:eu-central-1:111122223333:app/APNS/shop',
-    'param:pushWebApplication': 'arn:aws:sns:eu-central-1:111122223333:app/GCM/shop',
-  };
+test('lets pushes go through the applications of the stage and no others', () => {
+  const [android, ios] = ['GCM', 'APNS'].map(
+    (platform) => `arn:aws:sns:eu-central-1:111122223333:app/${platform}/shop`,
+  );
+  const pushApplications = [android, ios, android].map(String);
   const endpoints = [
     'arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/shop/*',
     'arn:aws:sns:eu-central-1:111122223333:endpoint/APNS/shop/*',
   ];
-  expect(await pushPermissions({ resolveVariable: async (name) => applications[name] ?? '' })).toEqual({
-    applications: [...new Set(Object.values(applications))],
-    endpoints,
-  });
+  const { makeEndpoints, push } = permissionsOf({ service: 'shop', stage: 'dev', pushApplications });
+  expect([makeEndpoints.Resource, push.Resource]).toEqual([[android, ios], endpoints]);
   const publishing = grants(prod).filter(({ Action, Resource }) => Resource && [Action].flat().includes('sns:Publish'));
   expect(publishing.map(({ functionName }) => functionName)).toEqual(['deliverPush']);
   expect(JSON.stringify(publishing)).toContain(':app/GCM/none');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { config } from '../lib/config/config.ts';
-import { readService } from '../lib/openapi/routes.ts';
+import { readStream } from '../lib/openapi/routes.ts';
 import { writeAll } from '../lib/table/writeMany.ts';
 import { invoke } from '../lib/testing/invoke.ts';
 import { notifyOf } from '../lib/testing/notifications.ts';
@@ -56,19 +56,13 @@ function follow({ event, work, places = new Places(), pause = async () => undefi
   return promise;
 }
 
-const streamOf = (functionName: string): StreamEvent => {
-  const { events } = readService().functions[functionName] ?? {};
-  const [event] = Array.isArray(events) ? events : [];
-  return event?.stream as StreamEvent;
-};
-
 test('a push that SNS fails is sent when SNS works again', async () => {
   const { customer, registrationId } = await signIn(world, { registrationId: 'retried-token' });
   const isPushed = () => world.sandbox.messages.list(registrationId).length > 0;
   const attempts: number[] = [];
   world.sandbox.faults.internal_error = true;
   const done = follow({
-    event: streamOf('deliverPush'),
+    event: readStream<StreamEvent>('deliverPush'),
     work: async (Records) => {
       const response = await invoke('deliverPush', { Records });
       return isPushed() || response;

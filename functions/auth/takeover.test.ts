@@ -188,8 +188,8 @@ test('only sign-in, log-in and refresh return a refresh token, and only they may
     'refresh_token_create',
     'signup',
   ]);
-  const signing = Object.entries(readService().functions).filter(([, { iamRoleStatements }]) =>
-    JSON.stringify(iamRoleStatements ?? []).includes('/signing-keys'),
+  const signing = Object.entries(readService().functions).filter(([, { permissions }]) =>
+    permissions?.includes('sign'),
   );
   expect(signing.map(([name]) => name).sort()).toEqual([
     'authRefresh',

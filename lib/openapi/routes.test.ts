@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Operation } from '../http/internalFunction.ts';
 import { useWorld } from '../testing/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
-import { readFunctions, readRoutes } from './routes.ts';
+import { project, readFunctions, readRoutes } from './routes.ts';
 
 interface GatewayResponse {
   ResponseType: string;
@@ -23,21 +23,23 @@ const filesIn = (folder: string, ending: string) =>
 
 const files = filesIn('functions', '.ts');
 const functions = readFunctions();
+const longestStage = 's'.repeat(13);
 
 test('every file in functions/ is one function of serverless.yml, and has one sample event', () => {
   expect(functions.map(({ file }) => file.replace(/^functions\//, '')).sort()).toEqual(files);
   expect(filesIn('events', '.json')).toEqual(files);
 });
 
-test('the key of a function is its folder and its file, and of one without a route its file alone', () => {
-  const capitalize = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
-  for (const { functionName, file } of functions) {
+test.each([...functions, ...readFunctions(`${project}/examples/petstore`)])(
+  'the key of $functionName is its folder and its file, or its file alone if operators invoke it',
+  ({ functionName, file }) => {
     const [, ...path] = file.split('/');
-    const words = path.filter((word) => !['operators', 'workers'].includes(word));
-    expect(functionName).toBe([words[0], ...words.slice(1).map(capitalize)].join(''));
-    expect(`customer-backend-${'s'.repeat(13)}-${functionName}`.length).toBeLessThanOrEqual(64);
-  }
-});
+    const [first, ...others] = path.filter((word) => !['operators', 'workers'].includes(word));
+    const capitalized = others.map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+    expect(functionName).toBe([first, ...capitalized].join(''));
+    expect(`customer-backend-${longestStage}-${functionName}`.length).toBeLessThanOrEqual(64);
+  },
+);
 
 test('no two functions have the same route, and every path of the API ends in a slash', () => {
   const routes = readRoutes().map(({ method, path }) => `${method} ${path}`);

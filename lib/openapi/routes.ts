@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Permission } from '../../deploy/permissions.ts';
 
 export const project = join(import.meta.dirname, '../..');
 
@@ -27,8 +28,8 @@ interface Service {
     {
       handler: string;
       memorySize?: number;
-      iamRoleStatements?: { Action: string[]; Resource?: unknown; NotResource?: unknown }[];
-      events?: string | { http?: string; stream?: { filterPatterns: unknown[] } }[];
+      permissions?: Permission[];
+      events?: string | { http?: string }[];
     }
   >;
 }
@@ -60,9 +61,16 @@ export function readBroadcastQueue(): { maxReceiveCount: number } {
   return { maxReceiveCount: Resources.Broadcasts.Properties.RedrivePolicy.maxReceiveCount };
 }
 
+/** Returns the stream that a worker follows. */
+export function readStream<S>(worker: string): S {
+  const events = readYaml(`${project}/deploy/workers.yml`) as Record<string, { stream: S }[]>;
+  const [event] = events[worker] ?? [];
+  if (!event) throw new Error(`deploy/workers.yml has no stream for ${worker}.`);
+  return event.stream;
+}
+
 function readYaml(file: string): unknown {
-  // Each function repeats aliases for its permissions, which the parser would reject as an attack.
-  return parse(readFileSync(file, 'utf8'), { logLevel: 'error', maxAliasCount: -1 });
+  return parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
 }
 
 export function readFunctions(folder?: string): { functionName: string; file: string }[] {

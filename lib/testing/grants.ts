@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import { permissionsOf } from '../../deploy/permissions.ts';
 import { project, readFunctions, readService } from '../openapi/routes.ts';
 
 class Grants {
@@ -17,18 +18,27 @@ class Grants {
    * Returns the permissions of a function, in the notation of the recorder: `sns:Publish phone`.
    */
   of(functionName: string): string[] {
-    const statements = this.#functions[functionName]?.iamRoleStatements ?? [];
-    return statements.flatMap(({ Action, Resource, NotResource }) =>
-      Action.map((action) => [action, purposeOf(action, NotResource ? 'phone' : String(Resource))].join(' ').trim()),
-    );
+    const { permissions = [] } = this.#functions[functionName] ?? {};
+    return permissions.flatMap((name) => {
+      const { Action, Resource } = known[name];
+      return Action.map((action) => [action, purposeOf(action, Resource)].join(' ').trim());
+    });
   }
 }
 
-function purposeOf(action: string, resource: string): string | undefined {
-  if (action === 'sns:Publish') return resource === 'phone' ? 'phone' : 'endpoint';
-  if (action.startsWith('ssm:')) return resource.slice(resource.lastIndexOf('/') + 1);
-  if (action.startsWith('sqs:')) return resource.split('.')[0]?.toLowerCase();
+const known = permissionsOf({ service: 'shop', stage: 'local', pushApplications: [] });
+
+function purposeOf(action: string, resource: unknown): string | undefined {
+  const { 'Fn::Sub': arn = '', 'Fn::GetAtt': [logicalId = ''] = [] } = (resource ?? {}) as Reference;
+  if (action === 'sns:Publish') return resource === undefined ? 'phone' : 'endpoint';
+  if (action.startsWith('ssm:')) return arn.slice(arn.lastIndexOf('/') + 1);
+  if (action.startsWith('sqs:')) return logicalId.toLowerCase();
   return undefined;
+}
+
+interface Reference {
+  'Fn::Sub'?: string;
+  'Fn::GetAtt'?: string[];
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { filterRecords } from '../../local/filterPatterns.ts';
 import { openStreamOf } from '../../local/table.ts';
-import { readService } from '../openapi/routes.ts';
+import { readStream } from '../openapi/routes.ts';
 import { loadFunction } from './invoke.ts';
 
 /** The stream of a table as one worker of serverless.yml sees it. */
@@ -32,7 +32,7 @@ export async function openStream(endpoint: string, tableName: string, functionNa
   const client = new DynamoDBStreamsClient({ endpoint });
   const { Table } = await new DynamoDBClient({ endpoint }).send(new DescribeTableCommand({ TableName: tableName }));
   const StreamArn = Table?.LatestStreamArn;
-  const patterns = patternsOf(functionName);
+  const { filterPatterns } = readStream<{ filterPatterns: unknown[] }>(functionName);
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn }));
   const shards = await Promise.all(
     (StreamDescription?.Shards ?? []).map(async ({ ShardId }) => {
@@ -51,7 +51,7 @@ export async function openStream(endpoint: string, tableName: string, functionNa
         if (!response.Records?.length) break;
       }
     }
-    return filterRecords(patterns, records);
+    return filterRecords(filterPatterns, records);
   }
 
   return {
@@ -70,10 +70,4 @@ export async function openStream(endpoint: string, tableName: string, functionNa
       return attempts;
     },
   };
-}
-
-function patternsOf(functionName: string): unknown[] {
-  const { events } = readService().functions[functionName] ?? {};
-  const [event] = Array.isArray(events) ? events : [];
-  return event?.stream?.filterPatterns ?? [];
 }
