@@ -1,7 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, ListStackResourcesCommand, ListStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { GetFunctionCommand, InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+  ListTagsOfResourceCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  GetFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+  ListFunctionsCommand,
+} from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreatePlatformApplicationCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -21,6 +35,12 @@ const withoutGaps = `module.exports = class {
   }
 };`;
 
+interface SignedIn {
+  access: string;
+  device_token: string;
+  customer: { id: number };
+}
+
 const emulator = await startEmulator();
 const whenEmulated = emulator ? describe : describe.skip;
 
@@ -36,6 +56,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
   const stages = ['blue', 'green'] as const;
   let service: ServiceCopy;
   let application = '';
+  let restoredTable = '';
 
   beforeAll(async () => {
     service = copyService();
@@ -91,9 +112,9 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     const messages = await (await fetch(`${url}/_ministack/sns/sms-messages?${query}`)).text();
     return [...messages.matchAll(/\b(\d{6})\b/g)].at(-1)?.[1] ?? '';
   };
-  const signIn = async (stage: string, phone: string) => {
+  const signIn = async (stage: string, phone: string, deviceToken?: string) => {
     const sent = await call(stage, 'POST', '/api/sms/send-auth-otp/', {
-      body: { phone_number: phone, otp_type: 'customer_auth' },
+      body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
     });
     expect(sent.status).toBe(200);
     return call(stage, 'POST', '/api/customers/authenticate/', {
@@ -102,8 +123,37 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
         otp: await readCode(phone),
         device: { registration_id: `token-${phone}` },
         language: 'en',
+        device_token: deviceToken,
       },
     });
+  };
+  const charge = async (stage: string, customerId: number, reference: string) => {
+    const charging = {
+      customer_id: customerId,
+      transaction_type: 'CHARGING',
+      amount: '100.00',
+      currency: 'EGP',
+      reference,
+      idempotency_key: reference,
+    };
+    expect(await invoke(stage, 'walletAdjust', charging)).not.toHaveProperty('errorMessage');
+  };
+  const readTable = async (TableName: string) =>
+    JSON.stringify((await dynamodb.send(new ScanCommand({ TableName }))).Items);
+  const settingsOf = async (TableName: string) => {
+    const [{ Table }, { TimeToLiveDescription }, { ContinuousBackupsDescription }] = await Promise.all([
+      dynamodb.send(new DescribeTableCommand({ TableName })),
+      dynamodb.send(new DescribeTimeToLiveCommand({ TableName })),
+      dynamodb.send(new DescribeContinuousBackupsCommand({ TableName })),
+    ]);
+    const { Tags } = await dynamodb.send(new ListTagsOfResourceCommand({ ResourceArn: Table?.TableArn }));
+    return {
+      stream: Table?.StreamSpecification,
+      isProtected: Table?.DeletionProtectionEnabled,
+      timeToLive: TimeToLiveDescription,
+      backups: ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus,
+      tags: Tags?.filter(({ Key }) => !Key?.startsWith('aws:')),
+    };
   };
   const until = async (isDone: () => boolean | Promise<boolean>) => {
     for (let left = 150; left > 0; left--) {
@@ -160,21 +210,10 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     expect(await until(async () => (await unread()) === 1)).toBe(true);
     // The emulator calls push endpoints `app/…`, while SNS calls them `endpoint/…`. So no push is
     // sent.
-    const scan = new ScanCommand({ TableName: 'customer-backend-blue' });
-    const hasEndpoint = async () => JSON.stringify((await dynamodb.send(scan)).Items).includes(`${application}/`);
+    const hasEndpoint = async () => (await readTable('customer-backend-blue')).includes(`${application}/`);
     expect(await until(hasEndpoint)).toBe(true);
 
-    const charging = {
-      customer_id: id,
-      transaction_type: 'CHARGING',
-      amount: '100.00',
-      currency: 'EGP',
-      reference: 'receipt 1',
-      idempotency_key: 'charging',
-    };
-    for (let repeat = 0; repeat < 2; repeat++) {
-      expect(await invoke('blue', 'walletAdjust', charging)).not.toHaveProperty('errorMessage');
-    }
+    for (let repeat = 0; repeat < 2; repeat++) await charge('blue', id, 'receipt 1');
     expect((await call('blue', 'GET', '/api/wallets/me/', { token })).body.wallet.balance).toBe('100.00');
     expect((await call('blue', 'GET', '/api/customers/me/export/', { token })).body).toMatchObject({
       profile: { full_name: 'Mona' },
@@ -232,6 +271,69 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     expect(Configuration?.Environment?.Variables?.TEST_NUMBERS).toBe(testNumbers);
   });
 
+  describe('whose table is restored', () => {
+    const staying = '+201001234568';
+    const leaving = '+201001234569';
+    let stays: SignedIn;
+    let leaves: SignedIn;
+    let streamArn = '';
+
+    // The emulator ignores the time and copies the current items. So the first run is at that time,
+    // and the changes that the switch loses follow it.
+    test('gets a table beside the live one, with its settings, and repeats later erasures there', async () => {
+      stays = (await signIn('blue', staying)).body;
+      leaves = (await signIn('blue', leaving)).body;
+      await charge('blue', stays.customer.id, 'before');
+      const at = new Date().toISOString();
+      const restore = () => script('scripts/stageRestore.ts', '--stage', 'blue', '--at', at);
+      const printed = await restore();
+      expect(printed).toContain('Erased 0 customers');
+      [, restoredTable = ''] = /tableName: (\S+)/.exec(printed) ?? [];
+      [, streamArn = ''] = /tableStreamArn: (\S+)/.exec(printed) ?? [];
+
+      await charge('blue', stays.customer.id, 'after');
+      const erased = await call('blue', 'DELETE', '/api/customers/me/delete/', { token: leaves.access });
+      expect(erased.status).toBe(204);
+      expect(await readTable(restoredTable)).toContain(leaving);
+      const again = await restore();
+      expect(again).toContain(`Erased 1 customers who had been erased since: ${leaves.customer.id}.`);
+      expect(again).toContain('Brought back 0 customers');
+      expect(again).toContain('Claims and wallets checked: 0 problems.');
+      expect(await readTable(restoredTable)).not.toContain(leaving);
+      // The emulator's CloudFormation sets neither backups nor expiry.
+      expect(await settingsOf(restoredTable)).toEqual({
+        ...(await settingsOf('customer-backend-blue')),
+        backups: 'ENABLED',
+        timeToLive: { AttributeName: 'expiresAtSeconds', TimeToLiveStatus: 'ENABLED' },
+      });
+    });
+
+    test('serves customers from that table once it is switched', async () => {
+      const params = `{ tableName: '${restoredTable}', tableStreamArn: '${streamArn}' }`;
+      service.edit('serverless.yml', (text) => text.replace(/^ {2}local:$/m, `  blue: ${params}\n  local:`));
+      await deploy('blue');
+      const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+      expect(TableNames).not.toContain('customer-backend-blue');
+      const profile = (token: string) => call('blue', 'GET', '/api/customers/me/', { token });
+      expect(await profile(stays.access)).toMatchObject({ status: 200, body: { id: stays.customer.id } });
+      expect((await profile(leaves.access)).status).toBe(401);
+      const back = await signIn('blue', staying, stays.device_token);
+      expect(back).toMatchObject({ status: 200, body: { customer: { id: stays.customer.id } } });
+      const token = back.body.access;
+      expect((await call('blue', 'GET', '/api/wallets/me/', { token })).body.wallet.balance).toBe('100.00');
+
+      const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+      const sources = EventSourceMappings.filter(({ EventSourceArn }) =>
+        EventSourceArn?.includes(':table/customer-backend-blue'),
+      ).map(({ FunctionArn, EventSourceArn }) => [FunctionArn?.split('-').at(-1), EventSourceArn]);
+      expect(Object.fromEntries(sources)).toEqual({ deliverPush: streamArn, followUp: streamArn });
+      const hasDevice = async () => (await readTable(restoredTable)).includes(`token-${staying}`);
+      expect(await hasDevice()).toBe(true);
+      expect((await call('blue', 'DELETE', '/api/customers/me/delete/', { token })).status).toBe(204);
+      expect(await until(async () => !(await hasDevice()))).toBe(true);
+    });
+  });
+
   test('is removed with all that was its own, and leaves the other stage alone', async () => {
     await service.serverless(['remove', '--stage', 'blue'], environment);
     const cloudFormation = new CloudFormationClient(region);
@@ -244,6 +346,8 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
       ]),
     );
     expect(left).not.toContain('customer-backend-blue');
+    const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+    expect(TableNames).toEqual(expect.arrayContaining([restoredTable, 'customer-backend-green']));
     const { StackResourceSummaries } = await cloudFormation.send(
       new ListStackResourcesCommand({ StackName: 'customer-backend-green' }),
     );

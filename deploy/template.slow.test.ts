@@ -536,12 +536,17 @@ describe('GitHub', () => {
         /npm ci(?! --ignore-scripts)|npm (run|test|install|exec|rebuild)|npx|serverless\.js package/,
       );
     }
-    const verifying = withSteps.filter(({ job }) => commands(job).includes('npm run verify'));
-    expect(verifying.map(({ file, name }) => [file, name])).toEqual([
-      ['build.yml', 'build'],
-      ['ci.yml', 'verify'],
-    ]);
-    for (const { job } of verifying) expect(job.permissions ?? {}).not.toHaveProperty('id-token');
+    for (const [command, buildJob] of [
+      ['npm run verify', 'build'],
+      ['npm run test:deploy', 'emulator'],
+    ] as const) {
+      const verifying = withSteps.filter(({ job }) => commands(job).includes(command));
+      expect(verifying.map(({ file, name }) => [file, name])).toEqual([
+        ['build.yml', buildJob],
+        ['ci.yml', 'verify'],
+      ]);
+      for (const { job } of verifying) expect(job.permissions ?? {}).not.toHaveProperty('id-token');
+    }
   });
 
   test('deploys the package that was verified, or that of a release, and builds nothing itself', () => {
