@@ -54,7 +54,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   passwordLogin: [4, 12, 13, 0],
   passwordLogout: [3, 4, 2, 0],
   passwordForget: [6, 11, 7, 1],
-  passwordReset: [7, 17, 25, 0],
+  passwordReset: [7, 17, 22, 0],
   authRevokeSession: [3, 4, 2, 0],
   authLogoutAllDevices: [3, 4, 4, 0],
   customersDelete: [2, 2, 8, 0],

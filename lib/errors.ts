@@ -34,7 +34,10 @@ export const errors = {
   notAcceptable: row(406, 'not_acceptable'),
   payloadTooLarge: row(413, 'payload_too_large'),
   unsupportedMediaType: row(415, 'unsupported_media_type'),
+  /** DynamoDB was busy, so an earlier attempt of the request may have been written. */
   throttled: row(429, 'throttled'),
+  /** A limit rejected the request, so nothing was written. */
+  limitExceeded: row(429, 'throttled'),
   otpSendLimit: row(429, 'otp_send_limit'),
   otpTryLimit: row(429, 'otp_try_limit'),
   otpInvalid: row(400, 'otp_invalid', { type: 'validation_error', attr: 'otp' }),

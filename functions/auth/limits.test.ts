@@ -7,7 +7,6 @@ import { handler as forget } from '../password/forget.ts';
 import { handler as login } from '../password/login.ts';
 import { handler as reset } from '../password/reset.ts';
 import { handler as setPassword } from '../password/set.ts';
-import { handler as verifyPhone } from '../password/verifyPhone.ts';
 import { handler as reauthenticate } from './reauthenticate.ts';
 import { handler as sendOtp } from './sendOtp.ts';
 
@@ -387,14 +386,6 @@ describe('whatever strangers send and guess, the owner', () => {
       expect((await world.call(reset, { body, clientIp })).status).toBe(200);
     },
   );
-
-  test('verifies the phone of a sign-up, after other types and requests for new passwords', async () => {
-    const { phone, email, token } = await signUp(world);
-    await useUpOtherTypes(phone, email);
-    expect((await world.call(verifyPhone, { token, body: {}, clientIp: nextAddress() })).status).toBe(409);
-    const body = { verification_code: world.codeFor(phone) };
-    expect((await world.call(verifyPhone, { token, body, clientIp: nextAddress() })).status).toBe(200);
-  });
 
   test('has half of the sends of a phone without an account for sign-in, after requests for new passwords', async () => {
     const phone = world.phone();

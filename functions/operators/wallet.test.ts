@@ -499,8 +499,14 @@ describe('walletVerify', () => {
     test('is sound for a fine that took what there was', async () => {
       const { id } = await booked();
       world.set({ WALLET_FINES_STOP_AT_ZERO: 'true' });
-      expect((await adjustWallet(id, { transaction_type: 'FINE', amount: '80' })).amount).toBe('-10.00');
-      expect(await problemsOf(id)).toEqual([]);
+      const fine = await adjustWallet(id, { transaction_type: 'FINE', amount: '80' });
+      expect([fine.amount, await problemsOf(id)]).toEqual(['-10.00', []]);
+      const records = (await world.items()).filter(({ content }) => String(content).startsWith(`[${id},"FINE",8000`));
+      for (const record of records) {
+        await world.put({ ...record, content: String(record.content).replace('8000', '9000') });
+      }
+      expect([records.length, await problemsOf(id)]).toEqual([2, [['idempotency_record_edited', fine.id]]]);
+      for (const record of records) await world.put(record);
     });
 
     test('is reported when it was put in without an entry, also beside an entry that is missing', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, clearable, id, text } from '../http/fields.ts';
+import { choice, clearable, id, removeBidiControls, text } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
 import { image } from '../images/imageSchema.ts';
 import { toImageUrl } from '../images/urls.ts';
@@ -20,9 +20,11 @@ export type Address = z.infer<typeof Address>;
 
 export const NewAddress = z.object({
   point,
-  description: text({ max: 1_000 }).describe('What the courier reads: street, building, floor.'),
+  description: text({ max: 1_000, clean: removeBidiControls }).describe(
+    'What the courier reads: street, building, floor.',
+  ),
   location_type: choice(locationTypes).describe('`HOME` or `WORK`.'),
-  map_description: clearable(text({ max: 1_000 }))
+  map_description: clearable(text({ max: 1_000, clean: removeBidiControls }))
     .optional()
     .describe('A hint for the map, such as a landmark. `null` or `""` removes it.'),
   map_image: clearable(image).optional(),

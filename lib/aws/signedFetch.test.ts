@@ -81,6 +81,11 @@ test('takes a refusal for an answer', async () => {
   expect(requests).toHaveLength(1);
 });
 
+test('does not know the outcome when an earlier attempt may have done it', async () => {
+  responses = [busy, fault('AccessDenied')];
+  await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsAccessDenied', isDefinite: false });
+});
+
 test('gives up on a service that is silent', async () => {
   responses = [neverRespond];
   await expect(sendRequest(50)).rejects.toMatchObject({ name: 'SnsTimeout' });

@@ -24,7 +24,9 @@ interface Options {
  * `SnsOptedOut`, `S3Timeout`.
  */
 export class ServiceFailure extends Error {
-  /** False if the service may have run the request: after a timeout, a lost connection or a 5xx. */
+  /**
+   * False if the service may have run an attempt: after a timeout, a lost connection or a 5xx.
+   */
   readonly isDefinite: boolean;
   readonly isTransient: boolean;
 
@@ -52,12 +54,14 @@ const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout
 export async function signedFetch(service: SignedService, path: string, request: Options): Promise<string> {
   const { isRepeatable = true, budgetMs } = request;
   const startedAtMs = performance.now();
+  let isDefinite = true;
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptOnce(service, path, request);
     if (!outcome.reason) return outcome.body;
+    isDefinite &&= outcome.isDefinite;
     const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
     const isOver = budgetMs === undefined ? attempt >= mostAttempts : performance.now() - startedAtMs >= budgetMs;
-    if (!mayRepeat || isOver) throw new ServiceFailure(service, outcome);
+    if (!mayRepeat || isOver) throw new ServiceFailure(service, { ...outcome, isDefinite });
     await backOff(budgetMs === undefined ? attempt : attempt + skippedPauses);
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, clearable, digitsToInteger, id, text } from '../http/fields.ts';
+import { choice, clearable, digitsToInteger, id, removeBidiControls, text } from '../http/fields.ts';
 import { image } from '../images/imageSchema.ts';
 import { languages } from '../languages.ts';
 import { genders } from './customerRepository.ts';
@@ -10,7 +10,7 @@ const addressId = z.preprocess(digitsToInteger, id);
 /** The fields that a customer may change. Omitted fields stay unchanged. */
 export const CustomerChanges = z
   .object({
-    full_name: text({ max: 255, clears: true }).describe('First and last name.'),
+    full_name: text({ max: 255, clears: true, clean: removeBidiControls }).describe('First and last name.'),
     image: clearable(image),
     birth_date: clearable(birthDate).describe('`YYYY-MM-DD`, from 1900 to today.'),
     primary_address: clearable(addressId).describe('The id of one of the customer’s addresses.'),

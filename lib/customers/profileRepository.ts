@@ -127,16 +127,16 @@ export function takeEmailWrites(
 /**
  * Fails if a limit is exceeded, before the response can tell whether an e-mail address is taken.
  * @param writes with the writes of {@link takeEmailWrites}
- * @throws throttled when the customer, or the client network, is over a limit
+ * @throws limitExceeded when the customer, or the client network, is over a limit
  */
 export function failOverLimit(
   writes: Record<string, Write>,
   rejected: readonly ({ old: Item | undefined } | undefined)[],
 ): void {
   const toInputError = (name: string) => rejected[Object.keys(writes).indexOf(name)];
-  if (toInputError('taken')) fail('throttled', { retryAfterSeconds: takenWait() });
+  if (toInputError('taken')) fail('limitExceeded', { retryAfterSeconds: takenWait() });
   const changes = toInputError('emailChanges');
-  if (changes) fail('throttled', { retryAfterSeconds: emailChangeWait(changes.old) });
+  if (changes) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(changes.old) });
 }
 
 /**

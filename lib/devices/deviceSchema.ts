@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isoTime } from '../clock.ts';
-import { choice, clearable, id, text } from '../http/fields.ts';
+import { choice, clearable, id, removeBidiControls, text } from '../http/fields.ts';
 import { deviceTypes, type Registration, type Device as Stored } from './device.ts';
 import type { DeviceFields } from './deviceRepository.ts';
 import { toCanonicalToken } from './pushTokens.ts';
@@ -26,7 +26,7 @@ export const Device = z
 export type Device = z.infer<typeof Device>;
 
 export const NewDevice = z.object({
-  name: clearable(text({ max: 255 }))
+  name: clearable(text({ max: 255, clean: removeBidiControls }))
     .optional()
     .describe('The name of the device, as the customer sees it in a list.'),
   registration_id: registrationId.describe(

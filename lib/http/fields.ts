@@ -33,14 +33,17 @@ export function removeUnseen(value: string): string {
   return value.replace(invisible, '');
 }
 
+/** Trims white space. A string without a visible character becomes empty. */
+const trimmed = (value: string) => removeUnseen(value).trim() && value.trim();
+
 /**
  * Characters that reorder the text around them: embeddings, overrides and isolates. Names need only
  * joiners and marks.
  */
 const bidiControls = /[\u202A-\u202E\u2066-\u2069]/g;
 
-/** Trims white space. A string without a visible character becomes empty. */
-const trimmed = (value: string) => removeUnseen(value).trim() && value.replace(bidiControls, '').trim();
+/** Cleans a text that customers write and other people read. */
+export const removeBidiControls = (value: string) => trimmed(value.replace(bidiControls, ''));
 
 /**
  * Makes the schema of a text field, which is cleaned before its length is checked. An empty text is

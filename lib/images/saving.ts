@@ -35,5 +35,6 @@ function isDeleted(error: unknown): boolean {
  * Returns whether the change was certainly not made. After any other error the image may be in use.
  */
 function isRejection(error: unknown): boolean {
-  return error instanceof ValidationError || (error instanceof ApiError && errors[error.errorName].status < 429);
+  if (error instanceof ValidationError) return true;
+  return error instanceof ApiError && (errors[error.errorName].status < 429 || error.errorName === 'limitExceeded');
 }

@@ -35,7 +35,8 @@ export async function sendSecurityNotice(before: Customer, change: keyof typeof 
     const now = nowSeconds();
     const counts = await Promise.all([
       countNotice(to, noticesPerDay, now),
-      ...countForCaps(to, country, 'account', now),
+      // Strangers cannot use up the part of the caps that is for devices of customers.
+      ...countForCaps(to, country, 'device', now),
     ]);
     if (!counts.every(({ done }) => done)) {
       await Promise.all(counts.map((count) => count.done && count.undo()));

@@ -1,9 +1,16 @@
 import * as z from 'zod';
-import { daySeconds, nowSeconds, utcDate } from '../clock.ts';
+import { daySeconds, utcDate } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { toSite } from '../rateLimits/clientNetwork.ts';
 import { countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
-import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
+import {
+  allowAll,
+  countAll,
+  type SlidingWindow,
+  uncountAll,
+  valuesOf,
+  waitForAll,
+} from '../rateLimits/slidingWindow.ts';
 import type { Item, Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
 import { otpKey, phoneNetworkKey } from '../table/keys.ts';
@@ -141,6 +148,8 @@ export interface Attempt {
   share: Share;
   slot: string;
   code: Otp;
+  /** The limits of the phone in which the attempt counts. */
+  windows: readonly SlidingWindow[];
   /**
    * Uncounts the attempt of the network once the OTP is right. Call it beside the write that
    * consumes the OTP.
@@ -159,23 +168,23 @@ export type Counting =
  * {@link refundAttempt}.
  * @param slotShare the share that requested the OTP. The owner's device may also enter an OTP that
  * a stranger requested.
+ * @param isCounted whether the phone's limits counted this attempt already, at another OTP
  */
 export async function countAttempt(
   phone: string,
   type: OtpType,
   share: Share,
   slotShare: Share,
-  { network, isTrusted, now }: { network: string; isTrusted: boolean; now: number },
+  { network, isTrusted, isCounted, now }: { network: string; isTrusted: boolean; isCounted: boolean; now: number },
 ): Promise<Counting> {
   const isTest = findTestNumber(phone, now) !== undefined;
-  const windows = isTest ? [] : attemptWindows(share);
+  const windows = isTest || isCounted ? [] : attemptWindows(share);
   const slot = slotOf(type, slotShare);
   const code = `#${slot}`;
   const condition = [
     `${code}.#expiresAtSeconds > :now`,
-    ...(isTest
-      ? []
-      : [`(${code}.#tries < :few OR (${code}.#network = :network AND ${code}.#tries < :tries))`, allowAll(windows)]),
+    ...(isTest ? [] : [`(${code}.#tries < :few OR (${code}.#network = :network AND ${code}.#tries < :tries))`]),
+    ...(windows.length > 0 ? [allowAll(windows)] : []),
   ];
   const counts = [
     `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry`,
@@ -197,7 +206,7 @@ export async function countAttempt(
     },
   });
   const current = codeIn(slot, old);
-  if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current } };
+  if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current, windows } };
 
   const dayWaitSeconds = waitForAll(windows, old, now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
@@ -215,14 +224,12 @@ export function findTestNumber(phone: string, now: number) {
   return config.testNumbers.find(({ phone_number, until }) => phone_number === phone && utcDate(now) <= until);
 }
 
-const windowsOf = ({ phone, share }: Attempt) => (findTestNumber(phone, nowSeconds()) ? [] : attemptWindows(share));
-
 /**
  * Consumes an OTP and uncounts its attempt. The write fails if the OTP has been used or replaced.
  */
 export function consumeOtpWrite(attempt: Attempt): Write {
-  const { phone, slot, code } = attempt;
-  const refund = uncountAll(windowsOf(attempt));
+  const { phone, slot, code, windows } = attempt;
+  const refund = uncountAll(windows);
   return {
     kind: 'update',
     key: otpKey(phone),
@@ -234,9 +241,9 @@ export function consumeOtpWrite(attempt: Attempt): Write {
 
 /** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */
 export async function refundAttempt(attempt: Attempt): Promise<void> {
-  const { phone, slot, code } = attempt;
+  const { phone, slot, code, windows } = attempt;
   const values = { ':never': 0, ':one': 1, ':id': code.id };
-  const refund = uncountAll(windowsOf(attempt));
+  const refund = uncountAll(windows);
   const inFull = `SET #${slot}.#tries = #${slot}.#tries - :one${refund && `, ${refund}`}`;
   const update = { kind: 'update', key: otpKey(phone), values } as const;
   const { done } = await write({ ...update, expression: inFull, condition: `#${slot}.#id = :id` });

@@ -5,12 +5,11 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
  * them. `signedIn`, a session of the account that has the phone, may use a third of the attempts.
- * All others are guests, and together may use three fifths. Of that, `other` and `verification` may
- * each use three tenths of the sends and two fifths of the attempts. `verification` is the phone of
- * a sign-up, and `other` is all other OTPs that do not sign in. So no stranger can keep the owner
- * from signing in.
+ * `stranger` and `other` are guests, and together may use three fifths. `other`, the OTPs that do not
+ * sign in, may use three tenths of the sends and two fifths of the attempts. So no stranger can keep
+ * the owner from signing in.
  */
-export type Share = 'owner' | 'signedIn' | 'stranger' | 'verification' | 'other';
+export type Share = 'owner' | 'signedIn' | 'stranger' | 'other';
 
 const guestPart = 0.6;
 const otherSendPart = 0.3;
@@ -26,7 +25,6 @@ const networkPart = 0.8;
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
 const isGuest = (share: Share) => share !== 'owner' && share !== 'signedIn';
-const isLimitedGuest = (share: Share) => share === 'other' || share === 'verification';
 
 /**
  * Returns the limits of sends to a phone: of the day, of guests, and the cool-downs of the share.
@@ -35,12 +33,10 @@ export function sendWindows(share: Share): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
   const ofOther = partOf(ofDay, otherSendPart);
-  const limits = isLimitedGuest(share)
-    ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)]
-    : [perHour];
+  const limits = share === 'other' ? [{ ...perHour, events: Math.min(ofHour, ofOther) }, perDay(ofOther)] : [perHour];
   return [
     new SlidingWindow('sent', [perDay(ofDay)]),
-    ...(isGuest(share) ? [new SlidingWindow('guestSent', [perDay(partOf(ofDay, guestPart))])] : []),
+    ...(isGuest(share) ? [new SlidingWindow('guestSent', [perHour, perDay(partOf(ofDay, guestPart))])] : []),
     new SlidingWindow(`${share}Sent`, limits, config.otpCoolDownsSeconds),
   ];
 }
@@ -53,7 +49,7 @@ export function attemptWindows(share: Share): SlidingWindow[] {
   return [
     new SlidingWindow('wrong', [perDay(limit)]),
     ...(isGuest(share) ? [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])] : []),
-    ...(isLimitedGuest(share) ? [new SlidingWindow(`${share}Wrong`, [perDay(partOf(limit, otherAttemptPart))])] : []),
+    ...(share === 'other' ? [new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart))])] : []),
     ...(share === 'signedIn' ? [new SlidingWindow('signedInWrong', [perDay(partOf(limit, signedInAttemptPart))])] : []),
   ];
 }
@@ -64,10 +60,10 @@ export function attemptWindows(share: Share): SlidingWindow[] {
  */
 export function networkSendWindows(share: Share): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
-  const ofOther = new SlidingWindow(`${share}Sent`, [perDay(partOf(limit, otherSendPart * networkPart))]);
+  const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
   return [
     new SlidingWindow('sent', [perDay(partOf(limit, guestPart * networkPart))]),
-    ...(isLimitedGuest(share) ? [ofOther] : []),
+    ...(share === 'other' ? [ofOther] : []),
   ];
 }
 
@@ -77,9 +73,9 @@ export function networkSendWindows(share: Share): SlidingWindow[] {
  */
 export function networkAttemptWindows(share: Share): SlidingWindow[] {
   const limit = config.otpWrongTriesPerPhonePerDay;
-  const ofOther = new SlidingWindow(`${share}Wrong`, [perDay(partOf(limit, otherAttemptPart * networkPart))]);
+  const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
   return [
     new SlidingWindow('wrong', [perDay(partOf(limit, guestPart * networkPart))]),
-    ...(isLimitedGuest(share) ? [ofOther] : []),
+    ...(share === 'other' ? [ofOther] : []),
   ];
 }

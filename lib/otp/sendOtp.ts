@@ -64,7 +64,7 @@ export async function sendOtp(send: Send) {
     // phone.
     const countings = await Promise.allSettled([
       ...(caller.isOwner || type === 'reauthentication' ? [] : [requireAttemptsLeft(caller.network)]),
-      ...(isClientCounted ? [] : [countAll(ofClient, [sends.countForClient(caller.network, now)])]),
+      ...(isClientCounted || caller.isOwner ? [] : [countAll(ofClient, [sends.countForClient(caller.network, now)])]),
       ...(caller.isOwner
         ? []
         : [countAll(counted, [otps.countNetworkSend(phone.number, caller.network, { type, share }, now)])]),

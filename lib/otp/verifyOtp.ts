@@ -26,8 +26,7 @@ export function chooseShare(type: otps.OtpType, { isOwner, isSignedIn }: OtpCall
 }
 
 function chooseGuestShare(type: otps.OtpType): Share {
-  if (type === 'customer_auth') return 'stranger';
-  return type === 'phone_verification' ? 'verification' : 'other';
+  return type === 'customer_auth' ? 'stranger' : 'other';
 }
 
 const isTrusted = ({ isOwner, isSignedIn }: OtpCaller) => isOwner || isSignedIn === true;
@@ -117,6 +116,7 @@ async function compareOtp(admission: Admission, otp: string) {
     const counting = await otps.countAttempt(phone, type, share, slot, {
       network,
       isTrusted: isTrusted(caller),
+      isCounted: last.outcome === 'compare',
       now: nowSeconds(),
     });
     if (counting.outcome !== 'compare') {

@@ -3,7 +3,7 @@ import { phoneNumber } from '../countries/phoneSchema.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import { birthDate, emailAddress } from '../customers/personFields.ts';
 import type { FieldError } from '../errors.ts';
-import { clearable, code, id, missing, removeUnseen, text } from '../http/fields.ts';
+import { clearable, code, id, missing, removeBidiControls, removeUnseen, text } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
 import { toImageUrl } from '../images/urls.ts';
 import { languages } from '../languages.ts';
@@ -78,7 +78,7 @@ function namesOf({ fullName, lastName }: Customer): { name: string; last_name: s
 }
 
 /** A full name holds two names of this length and the space between them. */
-const name = text({ max: 127 })
+const name = text({ max: 127, clean: removeBidiControls })
   .refine((value) => Array.from(value).length >= 3, code('min_length', { min: 3 }))
   .meta({ minLength: 3 });
 

@@ -10,7 +10,7 @@ import * as loginFailures from './loginThrottle.ts';
  * Failures of devices with a device token count apart from the network that they share with
  * strangers.
  */
-const devicesOf = (customerId: number) => `devices of ${customerId}`;
+export const devicesOf = (customerId: number) => `devices of ${customerId}`;
 
 export interface LoginAttempt {
   /** Deletes the failures of this network at this account. */

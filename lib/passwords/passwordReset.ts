@@ -15,7 +15,8 @@ import * as sends from '../rateLimits/rateLimits.ts';
 import { lostEmailKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { changePassword } from './changePassword.ts';
-import { findAccounts, type Identifier, toLoginKey } from './findAccounts.ts';
+import { type Account, findAccounts, type Identifier, toLoginKey } from './findAccounts.ts';
+import { devicesOf } from './loginAttempts.ts';
 import * as loginFailures from './loginThrottle.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
@@ -41,14 +42,15 @@ export async function sendResetOtp(request: Request): Promise<void> {
 }
 
 async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): Promise<void> {
-  const [[{ customer }], tokenOf] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
+  const [accounts, tokenOf] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
+  const [{ customer }] = accounts;
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const caller = { network: clientNetwork(clientIp), isOwner: Boolean(owned) && customer?.id === tokenOf };
+  const caller = { network: clientNetwork(clientIp), isOwner: tokenOf !== undefined && isOwnedBy(tokenOf, accounts) };
   try {
     // Counted in every case and never undone, because the client's next sends would show the
     // difference.
-    const { done } = await sends.countForClient(caller.network, nowSeconds());
+    const { done } = caller.isOwner ? { done: true } : await sends.countForClient(caller.network, nowSeconds());
     if (!done || !phone) return;
     const language = customer?.language ?? 'en';
     await sendOtp({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
@@ -73,18 +75,21 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
   await readOtpSecrets();
   const name = `reset ${toLoginKey(identifier)}`;
   const network = clientNetwork(clientIp);
-  const [attempt, [{ customer }], tokenOf] = await Promise.all([
-    loginFailures.countAttempt(name, network, nowSeconds()),
-    findAccounts(identifier),
-    readDeviceToken(deviceToken),
+  const tokenOf = await readDeviceToken(deviceToken);
+  const finding = findAccounts(identifier);
+  const isOwner = tokenOf !== undefined && isOwnedBy(tokenOf, await finding);
+  const [attempt, [{ customer }]] = await Promise.all([
+    loginFailures.countAttempt(name, isOwner ? devicesOf(tokenOf) : network, nowSeconds()),
+    finding,
   ]);
-  if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
-  // Without an account, the attempt counts the same, so that the limit tells nothing.
-  const phone = customer?.phoneNumber || identifier.phone?.number || toUnknownPhone(name);
-  const isOwner = Boolean(customer?.phoneNumber) && customer?.id === tokenOf;
-  const admission = await admitAttempt(phone, type, { network, isOwner }, { isHidden: true });
+  if (!attempt.done) return fail('limitExceeded', { retryAfterSeconds: attempt.waitSeconds });
+  // The network's attempts count at the identifier. At the phone they would show whose e-mail
+  // address it is, and whether there is an account.
+  const target = `reset ${createHash('sha256').update(name).digest('base64url')}`;
+  const admission = await admitAttempt(target, type, { network, isOwner }, { isHidden: true });
+  const phone = customer?.phoneNumber || identifier.phone?.number || target;
   const [otp, [lost]] = await Promise.all([
-    findMatchingOtp(admission, code),
+    findMatchingOtp({ ...admission, phone }, code),
     readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
   ]);
   if (!customer?.phoneNumber || !otp) {
@@ -110,7 +115,5 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
   if (!isDone) fail('wrongCode');
 }
 
-/** Returns a phone for an unknown account. Each has its own, because each account has a phone. */
-function toUnknownPhone(name: string): string {
-  return `unknown ${createHash('sha256').update(name).digest('base64url')}`;
-}
+const isOwnedBy = (customerId: number, [{ customer }]: readonly [Account, ...Account[]]) =>
+  customer?.id === customerId && customer.phoneNumber !== '';

@@ -55,11 +55,11 @@ export async function readCallWait(network: string, kind: string, perHour: numbe
 
 /**
  * Counts a call of one kind by a client network.
- * @throws throttled when it has none left this hour
+ * @throws limitExceeded when it has none left this hour
  */
 export async function limitCalls(network: string, kind: string, perHour: number): Promise<void> {
   const counted = await countCall(network, kind, perHour);
-  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
+  if (!counted.done) fail('limitExceeded', { retryAfterSeconds: counted.waitSeconds });
 }
 
 const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network, 'REFUSALS');
@@ -67,18 +67,18 @@ const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network,
 /**
  * Checks that a client network has "already taken" responses left this hour. Callers check before
  * they look anything up, so that a client over the limit learns nothing more.
- * @throws throttled
+ * @throws limitExceeded
  */
 export async function requireTakenResponsesLeft(network: string): Promise<void> {
   const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
   const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
   const isLeft = (counted?.sends ?? 0) < config.takenResponsesPerNetworkPerHour;
-  if (!isLeft) fail('throttled', { retryAfterSeconds: endsInSeconds });
+  if (!isLeft) fail('limitExceeded', { retryAfterSeconds: endsInSeconds });
 }
 
 /**
  * Counts an "already taken" response to a client network.
- * @throws throttled when it has none left this hour
+ * @throws limitExceeded when it has none left this hour
  */
 export function countTakenResponse(network: string): Promise<void> {
   return limitInBucket(takenKey(network), config.takenResponsesPerNetworkPerHour);
@@ -87,17 +87,17 @@ export function countTakenResponse(network: string): Promise<void> {
 /**
  * Counts a response to a customer that an e-mail address is taken: for the client network, and as
  * an e-mail change of the customer.
- * @throws throttled when either has none left
+ * @throws limitExceeded when either has none left
  */
 export async function countTakenEmail(network: string, customerId: number): Promise<void> {
   const [{ done, old }] = await Promise.all([write(countEmailChangeWrite(customerId)), countTakenResponse(network)]);
-  if (!done) fail('throttled', { retryAfterSeconds: emailChangeWait(old) });
+  if (!done) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(old) });
 }
 
-/** @throws throttled when the bucket is full */
+/** @throws limitExceeded when the bucket is full */
 export async function limitInBucket(key: Key, perHour: number): Promise<void> {
   const counted = await countInBucket(key, perHour, nowSeconds());
-  if (!counted.done) fail('throttled', { retryAfterSeconds: counted.waitSeconds });
+  if (!counted.done) fail('limitExceeded', { retryAfterSeconds: counted.waitSeconds });
 }
 
 function hourBucket({ pk, sk }: Key, now: number) {

@@ -73,7 +73,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const { balanceMinor: balance, currency } = wallet;
     const entry = newEntry(wallet, adjustment, keyHash);
     // A partial fine depends on the balance, so the balance must still be the one that was read.
-    const isPartial = Math.abs(entry.amountMinor) < adjustment.amountMinor;
+    const isPartial = entry.requestedMinor !== undefined;
     const least = isPartial ? balance : Math.max(0, -entry.amountMinor);
     const most = isPartial ? balance : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
     const newRecord: IdempotencyRecord = { customerId, content: serializeRequest(adjustment), entry };
@@ -99,7 +99,17 @@ function newEntry(wallet: Wallet, adjustment: Adjustment, keyHash: string): Entr
   if (wallet.currency !== currency) fail('currencyMismatch');
   const amountMinor = signedAmount(wallet, adjustment);
   if (wallet.balanceMinor + amountMinor > mostMinorUnits(currency)) fail('balanceTooLarge');
-  const entry = { id: newId(), type, amountMinor, currency, reference, createdAtMs: nowMs(), keyHash };
+  const isPartial = Math.abs(amountMinor) < adjustment.amountMinor;
+  const entry = {
+    id: newId(),
+    type,
+    amountMinor,
+    currency,
+    reference,
+    createdAtMs: nowMs(),
+    keyHash,
+    ...(isPartial && { requestedMinor: adjustment.amountMinor }),
+  };
   return { ...entry, hash: hashEntry(customerId, entry) };
 }
 

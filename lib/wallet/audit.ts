@@ -179,10 +179,8 @@ function isOf(record: unknown, customerId: number, hash: string | undefined): bo
 }
 
 function hasContentOf({ customerId, content, entry }: IdempotencyRecord): boolean {
-  const taken = Math.abs(entry.amountMinor);
-  // A fine may take less than the request wanted, where it stops at an empty wallet.
-  const wanted = entry.type === 'FINE' ? Number(/^\[\d+,"FINE",(\d+),/.exec(content)?.[1]) : taken;
-  return wanted >= taken && content === serializeRequest({ ...entry, customerId, amountMinor: wanted });
+  const amountMinor = entry.requestedMinor ?? Math.abs(entry.amountMinor);
+  return content === serializeRequest({ ...entry, customerId, amountMinor });
 }
 
 /**

@@ -7,10 +7,11 @@ import type { Entry } from './walletRepository.ts';
  * to another wallet.
  */
 export function hashEntry(customerId: number, entry: Omit<Entry, 'hash'>): string {
-  const { id, type, amountMinor, currency, reference, createdAtMs, keyHash } = entry;
+  const { id, type, amountMinor, currency, reference, createdAtMs, keyHash, requestedMinor } = entry;
   // Entries of earlier versions have no key and keep their hashes.
   const key = keyHash === undefined ? [] : [keyHash];
-  const content = [customerId, id, type, amountMinor, currency, reference, createdAtMs, ...key];
+  const requested = requestedMinor === undefined ? [] : [requestedMinor];
+  const content = [customerId, id, type, amountMinor, currency, reference, createdAtMs, ...key, ...requested];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 

@@ -42,6 +42,8 @@ export const Entry = z.object({
   createdAtMs: z.int(),
   /** The hash of the request's idempotency key. Entries of earlier versions have none. */
   keyHash: z.string().optional(),
+  /** The amount of the request, if a fine took less because it stopped at an empty wallet. */
+  requestedMinor: z.int().optional(),
   /** The hash of all fields above and of the customer. */
   hash: z.string(),
 });
@@ -59,7 +61,7 @@ export type IdempotencyRecord = z.infer<typeof IdempotencyRecord>;
 export function serializeRequest(request: {
   customerId: number;
   type: Entry['type'];
-  /** Positive. A fine may have taken less. */
+  /** Positive. */
   amountMinor: number;
   currency: string;
   reference: string;
