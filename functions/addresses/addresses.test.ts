@@ -500,7 +500,7 @@ describe('DeleteAddress', () => {
 });
 
 describe('the deletion of a customer', () => {
-  test('deletes their addresses and the images of these', async () => {
+  test('deletes their addresses with the images', async () => {
     const changes = await world.openStream('followUp');
     const { access, customer } = await signIn(world);
     const form = { point: JSON.stringify(cairo), description: 'x', location_type: 'HOME', map_image: file(png) };

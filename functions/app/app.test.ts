@@ -12,7 +12,7 @@ const world = useWorld();
 const get = (handler: Endpoint, headers: Record<string, string> = {}) =>
   world.call(handler, { method: 'GET', headers });
 const load = async (plan: ReturnType<typeof planFaqs>) => (await plan).apply(() => undefined);
-const both = (text: string) => ({ en: text, ar: text });
+const translate = (text: string) => ({ en: text, ar: text });
 
 test('getAppInfo returns the texts in the language of the request, the minimum versions and the maintenance flag', async () => {
   const { status, body } = await get(getAppInfo);
@@ -94,7 +94,7 @@ describe('the content seed', () => {
     await load(planFaqs(faqs));
     expect(await planFaqs(faqs)).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 4, writes: 0 });
     const [first, ...rest] = faqs;
-    const added = { question: both('New?'), answer: both('Yes') };
+    const added = { question: translate('New?'), answer: translate('Yes') };
     expect(await planFaqs([...(first ? [first] : []), added])).toMatchObject({
       added: 1,
       removed: rest.length,
@@ -106,8 +106,8 @@ describe('the content seed', () => {
 
   test('sanitizes HTML in texts and answers, and keeps questions as plain text', async () => {
     const html = '<p dir="rtl" onclick="steal()">2 < 3<script>steal()</script></p>';
-    await load(planAppContent({ ...app, terms: both(html) }));
-    await load(planFaqs([{ question: both('Is <b>2</b> < 3 & 5 > 4?'), answer: both(html) }]));
+    await load(planAppContent({ ...app, terms: translate(html) }));
+    await load(planFaqs([{ question: translate('Is <b>2</b> < 3 & 5 > 4?'), answer: translate(html) }]));
     const safe = '<p dir="rtl">2 &lt; 3</p>';
     expect((await get(getAppInfo)).body.terms).toBe(safe);
     expect((await get(listFaqs)).body).toEqual([{ question: 'Is 2 < 3 & 5 > 4?', answer: safe }]);
@@ -122,20 +122,20 @@ describe('the content seed', () => {
     [{ ...app, minimumVersion: { android: 'one', ios: '1' } }, 'app.minimumVersion.android'],
     [{ ...app, terms: { en: 'Terms', ar: 'شروط', fr: 'Conditions' } }, 'app.terms: Unrecognized key: "fr".'],
     [{ ...app, extra: true }, 'wrong at app: Unrecognized key: "extra".'],
-    [{ ...app, terms: both('x'.repeat(200_000)) }, 'longer than 350000 bytes'],
+    [{ ...app, terms: translate('x'.repeat(200_000)) }, 'longer than 350000 bytes'],
     [[app], 'seed/app.ts is wrong at app: Invalid input: expected object, received array.'],
   ])('rejects invalid app content, case %#', async (content, place) => {
     await expect(planAppContent(content)).rejects.toThrow(place);
   });
 
-  const good = { question: both('How?'), answer: both('So.') };
+  const good = { question: translate('How?'), answer: translate('So.') };
   test.each([
     [{ faqs: [good] }, 'seed/faqs.ts is wrong at faqs: Invalid input: expected array, received object.'],
     [[good, { ...good, question: { en: '', ar: 'كيف' } }], 'faqs[1].question.en: it holds no text.'],
-    [[{ ...good, question: both('<script>steal()</script>') }], 'faqs[0].question.en: it holds no text.'],
-    [[{ ...good, answer: both('<p> </p>') }], 'faqs[0].answer.en: it holds no text.'],
+    [[{ ...good, question: translate('<script>steal()</script>') }], 'faqs[0].question.en: it holds no text.'],
+    [[{ ...good, answer: translate('<p> </p>') }], 'faqs[0].answer.en: it holds no text.'],
     [
-      [good, faqs[0], { ...good, answer: both('No.') }],
+      [good, faqs[0], { ...good, answer: translate('No.') }],
       'faqs[2].question.en: it is the same question as that of faqs[0].',
     ],
     [[{ ...good, extra: 1 }], 'faqs[0]: Unrecognized key: "extra".'],

@@ -41,10 +41,10 @@ let clients = 0;
 
 const refreshWith = (token: string) => world.call(refresh, { body: { refresh: token } });
 const exportWith = (token: string) => world.call(exportCustomer, { method: 'GET', token });
-const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
-const deviceOf = async (registrationId: string) =>
+const getMe = (token: string) => world.call(getCustomer, { method: 'GET', token });
+const findDevice = async (registrationId: string) =>
   (await world.items()).find((item) => item.registrationId === registrationId && 'active' in item);
-const otpItem = async (phone: string) => (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
+const readOtpItem = async (phone: string) => (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
 const error = (code: string, attr: string | null = null) => [expect.objectContaining({ code, attr })];
 
 describe('sendOtp', () => {
@@ -340,7 +340,7 @@ describe('sendOtp', () => {
   test('stores an OTP only as an HMAC with its own salt', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const item = await otpItem(phone);
+    const item = await readOtpItem(phone);
     const stored = item?.code_customer_auth as { salt: string; hash: string };
     const { current } = JSON.parse(world.secrets['otp-secrets']);
     const expected = createHmac('sha256', current.secret).update(
@@ -366,7 +366,7 @@ describe('sendOtp', () => {
     world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
     world.advance(300);
     const newCode = await requestCode(world, after);
-    const item = await otpItem(after);
+    const item = await readOtpItem(after);
     expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
     expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
     expect((await authenticateWith(world, after, newCode)).status).toBe(201);
@@ -417,7 +417,7 @@ describe('refresh', () => {
     const first = await refreshWith(customer.refresh);
     expect(first.status).toBe(200);
     expect(Object.keys(first.body).sort()).toEqual(['access', 'refresh']);
-    expect((await me(first.body.access)).body.id).toBe(customer.customer.id);
+    expect((await getMe(first.body.access)).body.id).toBe(customer.customer.id);
     expect((await refreshWith(first.body.refresh)).status).toBe(200);
   });
 
@@ -449,7 +449,7 @@ describe('refresh', () => {
     const theft = await refreshWith(stolen);
     expect([theft.status, theft.body.errors]).toEqual([401, error('token_not_valid')]);
     expect((await refreshWith(third.body.refresh)).status).toBe(401);
-    expect((await me(third.body.access)).status).toBe(401);
+    expect((await getMe(third.body.access)).status).toBe(401);
   });
 
   test('revokes the session when two successors of one token are both used', async () => {
@@ -459,7 +459,7 @@ describe('refresh', () => {
     expect((await refreshWith(thief.body.refresh)).status).toBe(200);
     world.advance(30);
     expect((await refreshWith(honest.body.refresh)).status).toBe(401);
-    expect((await me(thief.body.access)).status).toBe(401);
+    expect((await getMe(thief.body.access)).status).toBe(401);
   });
 
   test('accepts fifty parallel uses of one token', async () => {
@@ -505,7 +505,7 @@ describe('refresh', () => {
       [200, 401],
     ]);
     expect(await refreshAs('owner')).toBe(401);
-    expect((await me(signedIn.access)).status).toBe(401);
+    expect((await getMe(signedIn.access)).status).toBe(401);
   });
 
   test('never revokes the session of a client that retries every refresh after a lost response', async () => {
@@ -604,22 +604,22 @@ describe('an access token', () => {
       .setExpirationTime('5m')
       .sign(key === 'foreign' ? privateKey : keys[key]);
   };
-  const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const parseClaims = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 
   test('expires after 15 minutes', async () => {
     const { access } = await signIn(world);
     world.advance(899);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     world.advance(1);
-    const { status, body, headers } = await me(access);
+    const { status, body, headers } = await getMe(access);
     expect([status, body.errors]).toEqual([401, error('token_not_valid')]);
     expect(headers['www-authenticate']).toBe('Bearer realm="api"');
   });
 
   test('is rejected if forged in any way', async () => {
     const { access, refresh: refreshToken } = await signIn(world);
-    const { sub, sid } = claimsOf(access);
-    expect((await me(await sign({ sub, sid }))).status).toBe(200);
+    const { sub, sid } = parseClaims(access);
+    expect((await getMe(await sign({ sub, sid }))).status).toBe(200);
 
     const [header, payload] = access.split('.');
     const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
@@ -638,43 +638,43 @@ describe('an access token', () => {
       'another issuer': await sign({ sub, sid, iss: 'customer-backend-prod' }),
       'another audience': await sign({ sub, sid, aud: 'operators' }),
       'no session': await sign({ sub }),
-      'a session of another customer': await sign({ sub, sid: claimsOf((await signIn(world)).access).sid }),
+      'a session of another customer': await sign({ sub, sid: parseClaims((await signIn(world)).access).sid }),
       'a made-up id': await sign({ sub: '1 OR 1', sid }),
     };
     for (const [name, token] of Object.entries(forged)) {
-      const { status, body } = await me(token);
+      const { status, body } = await getMe(token);
       expect([name, status, body.errors]).toEqual([name, 401, error('token_not_valid')]);
     }
   });
 
   test('is accepted if the next key signed it, so a rotation rejects no token', async () => {
     const { access } = await signIn(world);
-    const { sub, sid } = claimsOf(access);
+    const { sub, sid } = parseClaims(access);
     const { next } = JSON.parse(world.secrets['signing-keys']);
     const token = await new SignJWT({ sub, sid, iss: 'customer-backend-test', aud: 'customer-backend' })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: next.kid })
       .setExpirationTime('5m')
       .sign(next);
-    expect((await me(token)).status).toBe(200);
+    expect((await getMe(token)).status).toBe(200);
   });
 
   test('and its refresh token are rejected within 300 s after their signing key is withdrawn', async () => {
     const { access, refresh: token } = await signIn(world);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     const before = { ...world.secrets };
     const { kid } = JSON.parse(before['signing-keys']).current;
     Object.assign(world.secrets, withdrawn(before, kid, Math.floor(Date.now() / 1000)));
     await world.publishKeys();
     world.advance(299);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     world.advance(1);
-    const statuses = [(await me(access)).status, (await refreshWith(token)).status];
+    const statuses = [(await getMe(access)).status, (await refreshWith(token)).status];
     const { access: renewed } = await signIn(world);
-    statuses.push((await me(renewed)).status);
+    statuses.push((await getMe(renewed)).status);
     Object.assign(world.secrets, before);
     await world.publishKeys();
     world.advance(300);
-    expect([...statuses, (await me(access)).status]).toEqual([401, 401, 200, 200]);
+    expect([...statuses, (await getMe(access)).status]).toEqual([401, 401, 200, 200]);
   });
 
   test('is verified with the keys at /.well-known/jwks.json, which contain no private part', async () => {
@@ -690,7 +690,7 @@ describe('an access token', () => {
     ['nothing after Bearer', 'Bearer', 'authentication_failed'],
     ['another scheme', 'Basic YTpi', 'authentication_failed'],
     ['a string that is not a token', 'Bearer x', 'token_not_valid'],
-  ])('is required: %s is rejected', async (_, authorization, code) => {
+  ])('is required, so a request with %s is rejected', async (_, authorization, code) => {
     const { status, body, headers } = await world.call(getCustomer, {
       method: 'GET',
       ...(authorization && { headers: { Authorization: authorization } }),
@@ -707,9 +707,9 @@ describe('logoutDevice', () => {
     const { access, refresh: token, registrationId } = await signIn(world);
     const { status, body } = await logout(access, token, registrationId);
     expect([status, body]).toEqual([204, undefined]);
-    expect((await me(access)).body.errors).toEqual(error('token_not_valid'));
+    expect((await getMe(access)).body.errors).toEqual(error('token_not_valid'));
     expect((await refreshWith(token)).status).toBe(401);
-    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+    expect(await findDevice(registrationId)).toMatchObject({ active: false });
   });
 
   test("keeps the customer's other sessions", async () => {
@@ -717,7 +717,7 @@ describe('logoutDevice', () => {
     world.advance(60);
     const tablet = await signIn(world, { phone: phone.phone, registrationId: 'tablet' });
     await logout(phone.access, phone.refresh, phone.registrationId);
-    expect((await me(tablet.access)).status).toBe(200);
+    expect((await getMe(tablet.access)).status).toBe(200);
   });
 
   test('can be retried after a failure, because the session is revoked last', async () => {
@@ -728,23 +728,23 @@ describe('logoutDevice', () => {
     );
     expect((await logout(access, token, registrationId)).status).toBe(500);
     expect((await logout(access, token, registrationId)).status).toBe(204);
-    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
-    expect((await me(access)).status).toBe(401);
+    expect(await findDevice(registrationId)).toMatchObject({ active: false });
+    expect((await getMe(access)).status).toBe(401);
   });
 
   test("ignores an unknown token, and another customer's token or device", async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
     expect((await logout(caller.access, 'unknown', other.registrationId)).status).toBe(204);
     expect((await logout(caller.access, other.refresh, 'unknown')).status).toBe(204);
-    expect((await me(other.access)).status).toBe(200);
-    expect((await me(caller.access)).status).toBe(200);
-    expect(await deviceOf(other.registrationId)).toMatchObject({ active: true });
+    expect((await getMe(other.access)).status).toBe(200);
+    expect((await getMe(caller.access)).status).toBe(200);
+    expect(await findDevice(other.registrationId)).toMatchObject({ active: true });
   });
 
   test('revokes the session of an app without a push token', async () => {
     const { access, refresh: token } = await signIn(world, { registrationId: '' });
     expect((await logout(access, token, '')).status).toBe(204);
-    expect((await me(access)).status).toBe(401);
+    expect((await getMe(access)).status).toBe(401);
   });
 
   test('names each missing field and changes nothing', async () => {
@@ -754,7 +754,7 @@ describe('logoutDevice', () => {
       400,
       [...error('required', 'refresh_token'), ...error('required', 'registration_id')],
     ]);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
   });
 });
 
@@ -769,9 +769,9 @@ describe('logoutAllDevices', () => {
     }
     expect((await world.call(logoutAllDevices, { token: sessions[1]?.access ?? '' })).status).toBe(204);
     for (const { access, refresh: token, registrationId } of sessions) {
-      expect((await me(access)).status).toBe(401);
+      expect((await getMe(access)).status).toBe(401);
       expect((await refreshWith(token)).status).toBe(401);
-      expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+      expect(await findDevice(registrationId)).toMatchObject({ active: false });
     }
     expect((await refreshWith(other.refresh)).status).toBe(200);
   });
@@ -786,7 +786,7 @@ describe('logoutAllDevices', () => {
       [204, 401],
       [401, 204],
     ]).toContainEqual(statuses);
-    expect((await me(access)).status).toBe(401);
+    expect((await getMe(access)).status).toBe(401);
   });
 
   test('makes at most three sequential calls to the table', async () => {
@@ -852,7 +852,7 @@ describe('the sessions of a customer', () => {
     const second = await signIn(world, { phone: first.phone, registrationId: `second:${first.phone}` });
     const [, other] = (await list(second.access)).toSorted((a: { current: boolean }) => (a.current ? 1 : -1)).reverse();
     expect((await revoke(second.access, other.id)).status).toBe(204);
-    expect((await me(first.access)).status).toBe(401);
+    expect((await getMe(first.access)).status).toBe(401);
     expect((await refreshWith(first.refresh)).status).toBe(401);
     expect(await list(second.access)).toHaveLength(1);
     const devices = (await world.items()).filter(
@@ -868,7 +868,7 @@ describe('the sessions of a customer', () => {
       const [{ id: otherId }] = await list(other.access);
       const { status, body } = await revoke(caller.access, id === 'of another customer' ? otherId : id);
       expect([status, body.errors]).toEqual([404, error('not_found')]);
-      expect((await me(other.access)).status).toBe(200);
+      expect((await getMe(other.access)).status).toBe(200);
     },
   );
 
@@ -878,10 +878,10 @@ describe('the sessions of a customer', () => {
     const current = await signIn(world, { phone: old.phone, registrationId: old.registrationId });
     const other = (await list(current.access)).find((session: { current: boolean }) => !session.current);
     expect((await revoke(current.access, other.id)).status).toBe(204);
-    expect(await deviceOf(old.registrationId)).toMatchObject({ active: true });
+    expect(await findDevice(old.registrationId)).toMatchObject({ active: true });
     const [{ id }] = await list(current.access);
     expect((await revoke(current.access, id)).status).toBe(204);
-    expect(await deviceOf(old.registrationId)).toMatchObject({ active: false });
+    expect(await findDevice(old.registrationId)).toMatchObject({ active: false });
   });
 
   test('are revoked once by two parallel requests', async () => {
@@ -904,9 +904,9 @@ describe('the sessions of a customer', () => {
     expect(await list(eleventh.access)).toHaveLength(10);
     expect((await refreshWith(busy.refresh)).status).toBe(200);
     expect((await refreshWith(others[0]?.refresh ?? '')).status).toBe(401);
-    expect(await deviceOf(others[0]?.registrationId ?? '')).toMatchObject({ active: false });
+    expect(await findDevice(others[0]?.registrationId ?? '')).toMatchObject({ active: false });
     expect((await refreshWith(others[1]?.refresh ?? '')).status).toBe(200);
-    expect(await deviceOf(others[1]?.registrationId ?? '')).toMatchObject({ active: true });
+    expect(await findDevice(others[1]?.registrationId ?? '')).toMatchObject({ active: true });
   });
 });
 

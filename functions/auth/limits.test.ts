@@ -505,12 +505,12 @@ test('a send to a number that has opted out counts for the client, not for the p
 test('a stolen device token never blocks a known device that logs in with the correct password', async () => {
   const account = await signUp(world);
   const stolenToken = (await logIn(world, account)).body.data.device_token;
-  const withToken = (password: string) => {
+  const logInWithToken = (password: string) => {
     const body = { email: account.email, password, device_token: stolenToken };
     return world.call(login, { body, clientIp: nextAddress() });
   };
-  for (let guess = 0; guess < 16; guess++) await withToken('guess');
-  expect((await withToken(account.password)).status).toBe(200);
+  for (let guess = 0; guess < 16; guess++) await logInWithToken('guess');
+  expect((await logInWithToken(account.password)).status).toBe(200);
 });
 
 test('a stolen device token gives ten more guesses than any client has, over all IP addresses', async () => {

@@ -72,8 +72,8 @@ const unavailable = {
   ],
 };
 
-describe('functions read the public keys', () => {
-  test('from the table, so a signed-in request reads no SSM parameter', async () => {
+describe('public keys', () => {
+  test('are read from the table, so a signed-in request reads no SSM parameter', async () => {
     const { access } = await signIn(world);
     ssmFault = throttle;
     const container = await startContainer('customers/get', 'auth/jwks');
@@ -83,7 +83,7 @@ describe('functions read the public keys', () => {
     expect([body.keys.length, reads]).toEqual([2, []]);
   });
 
-  test('and return 503 with Retry-After, uncached, while the table has none', async () => {
+  test('that the table does not have yet cause an uncached 503 with Retry-After', async () => {
     const { access } = await signIn(world);
     const container = await startContainer('customers/get', 'auth/jwks', 'password/logout');
     await world.delete(publicKeysKey);
@@ -99,7 +99,7 @@ describe('functions read the public keys', () => {
     expect((await call(container['auth/jwks'], { method: 'GET' })).status).toBe(200);
   });
 
-  test('into memory and keep using them while the table is unreachable', async () => {
+  test('stay in use while the table is unreachable', async () => {
     const container = await startContainer('auth/jwks');
     const { body } = await call(container['auth/jwks'], { method: 'GET' });
     world.engine.fail(() => ({ status: 400, type: 'ResourceNotFoundException' }));
@@ -107,7 +107,7 @@ describe('functions read the public keys', () => {
     expect(await call(container['auth/jwks'], { method: 'GET' })).toMatchObject({ status: 200, body });
   });
 
-  test('once for many parallel requests, and not again while they are cached', async () => {
+  test('are read once for many parallel requests, and not again while they are cached', async () => {
     const container = await startContainer('auth/jwks');
     const getKeys = () => call(container['auth/jwks'], { method: 'GET' });
     await getKeys();
@@ -120,8 +120,8 @@ describe('functions read the public keys', () => {
   });
 });
 
-describe('functions read secrets', () => {
-  test('with one read for many parallel requests, even if SSM throttles the first attempts', async () => {
+describe('secrets', () => {
+  test('are read once for many parallel requests, even if SSM throttles the first attempts', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     world.set({ SECRETS_BUDGET_MS: '10000' });
     ssmFault = () => (reads.length <= 3 ? throttle() : undefined);
@@ -133,7 +133,7 @@ describe('functions read secrets', () => {
   test.each([
     ['throttles', throttle],
     ['fails', () => ({ status: 500, type: 'InternalServerError' })],
-  ])('and return 503 with Retry-After, without counting the request, while SSM %s', async (_, fault) => {
+  ])('cause a 503 with Retry-After, before the request is counted, while SSM %s', async (_, fault) => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     const phone = world.phone();
     ssmFault = fault;
@@ -146,13 +146,13 @@ describe('functions read secrets', () => {
     expect((await send(sendOtp, phone)).status).toBe(200);
   });
 
-  test('and return 500 without a retry if a parameter does not exist', async () => {
+  test('cause a 500 without a retry if the parameter does not exist', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     ssmFault = () => ({ status: 400, type: 'ParameterNotFound' });
     expect([(await send(sendOtp)).status, reads.length]).toEqual([500, 1]);
   });
 
-  test('and return 503 in the error format of surface B while SSM throttles', async () => {
+  test('cause a 503 in the error format of surface B while SSM throttles', async () => {
     const container = await startContainer('password/login', 'password/forget', 'password/reset', 'password/signup');
     ssmFault = throttle;
     const email = 'mona@example.com';
@@ -179,7 +179,7 @@ describe('functions read secrets', () => {
     }
   });
 
-  test('before they consume an OTP or rotate a refresh token', async () => {
+  test('are read before an OTP is consumed or a refresh token is rotated', async () => {
     const phone = world.phone();
     const container = await startContainer('auth/sendOtp', 'customers/authenticate', 'auth/refresh');
     await send(container['auth/sendOtp'], phone);
@@ -196,7 +196,7 @@ describe('functions read secrets', () => {
     expect((await call(container['auth/refresh'], { body: { refresh } })).status).toBe(200);
   });
 
-  test('and log one secret_unavailable for each failed read, which raises the alarm of the stage', async () => {
+  test('cause one secret_unavailable event for each failed read, which raises the alarm of the stage', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     ssmFault = throttle;
     const { logger } = await import('../../lib/logger.ts');
@@ -214,7 +214,7 @@ describe('functions read secrets', () => {
     ]);
   });
 
-  test('into memory and keep using them, without a retry, while SSM throttles', async () => {
+  test('stay in use without a retry while SSM throttles', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     await send(sendOtp);
     reads = [];
@@ -224,7 +224,7 @@ describe('functions read secrets', () => {
     expect([(await send(sendOtp)).status, reads.length]).toEqual([200, 2]);
   });
 
-  test('and fail the deep health check with 503 and Retry-After if its key is unreadable', async () => {
+  test('cause a 503 of the deep health check, with Retry-After, if its key is unreadable', async () => {
     const { 'health/get': getHealth } = await startContainer('health/get');
     ssmFault = throttle;
     const { status, headers, body } = await call(getHealth, { method: 'GET', query: { deep: '1' } });

@@ -238,7 +238,7 @@ describe('a caller who probes for taken e-mail addresses by changing their own',
     expect((await changeEmail(access, 'free@example.com')).status).toBe(200);
   });
 
-  test('changes it at most five times a day', async () => {
+  test('can change their e-mail address at most five times a day', async () => {
     const { access } = await signIn(world);
     const change = (email: string) => world.call(updateCustomer, { method: 'PATCH', token: access, body: { email } });
     for (let turn = 0; turn < 5; turn++) expect((await change(`turn${turn}@example.com`)).status).toBe(200);

@@ -25,7 +25,7 @@ import { handler as updateCustomer } from './update.ts';
 const world = useWorld();
 
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
-const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+const makeWrongOtp = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 const countStatuses = (responses: { status: number }[]) => {
   const counts: Record<number, number> = {};
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
@@ -39,7 +39,7 @@ describe('AuthenticateCustomer', () => {
     const listReads = async (target: string) => {
       const code = await requestCode(world, target);
       world.engine.record();
-      expect((await authenticateWith(world, target, wrong(code))).status).toBe(400);
+      expect((await authenticateWith(world, target, makeWrongOtp(code))).status).toBe(400);
       const { calls } = world.engine;
       return calls.map(({ operation }) => operation).sort();
     };
@@ -118,7 +118,9 @@ describe('AuthenticateCustomer', () => {
   test('compares only five of two hundred parallel guesses', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const responses = await Promise.all(Array.from({ length: 200 }, () => authenticateWith(world, phone, wrong(code))));
+    const responses = await Promise.all(
+      Array.from({ length: 200 }, () => authenticateWith(world, phone, makeWrongOtp(code))),
+    );
     expect(countStatuses(responses)).toEqual({ 400: 5, 429: 195 });
     const rejected = await authenticateWith(world, phone, code);
     expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
@@ -132,7 +134,7 @@ describe('AuthenticateCustomer', () => {
     for (let sends = 0; sends < 3; sends++) {
       const code = await requestCode(world, phone, deviceToken);
       for (let attempts = 0; attempts < 5; attempts++) {
-        const { body } = await authenticateWith(world, phone, wrong(code), { deviceToken });
+        const { body } = await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
         expect(body.errors).toEqual([error('otp_invalid', 'otp')]);
       }
       world.advance(600);
@@ -154,7 +156,7 @@ describe('AuthenticateCustomer', () => {
     for (let signIns = 0; signIns < 8; signIns++) {
       world.advance(3_600);
       const code = await requestCode(world, phone, deviceToken);
-      await authenticateWith(world, phone, wrong(code), { deviceToken });
+      await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
       expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
     }
   });
@@ -186,7 +188,7 @@ describe('AuthenticateCustomer', () => {
       const { phone_number: _, ...response } = (
         await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } })
       ).body;
-      responses.push([response, (await authenticateWith(world, phone, wrong(world.codeFor(phone)))).body]);
+      responses.push([response, (await authenticateWith(world, phone, makeWrongOtp(world.codeFor(phone)))).body]);
     }
     expect(responses[0]).toEqual(responses[1]);
   });
@@ -194,12 +196,14 @@ describe('AuthenticateCustomer', () => {
   test("moves another customer's device to the caller, with only its id", async () => {
     const registrationId = 'shared:token';
     const seller = await signIn(world, { registrationId });
-    const devicesOf = async ({ customer }: { customer: { id: number } }) =>
+    const readDevices = async ({ customer }: { customer: { id: number } }) =>
       (await world.partition(`CUSTOMER#${customer.id}`)).filter(({ sk }) => String(sk).startsWith('DEVICE#'));
-    const [before] = await devicesOf(seller);
+    const [before] = await readDevices(seller);
     const buyer = await signIn(world, { registrationId });
-    expect(await devicesOf(seller)).toEqual([]);
-    expect(await devicesOf(buyer)).toEqual([expect.objectContaining({ id: before?.id, registrationId, active: true })]);
+    expect(await readDevices(seller)).toEqual([]);
+    expect(await readDevices(buyer)).toEqual([
+      expect.objectContaining({ id: before?.id, registrationId, active: true }),
+    ]);
   });
 
   test('registers a device for one customer when many sign in on it in parallel', async () => {
@@ -381,7 +385,7 @@ const updateByForm = (token: string, fields: FormFields) =>
   callWithForm(world, updateCustomer, { method: 'PATCH', token }, fields);
 describe('UpdateCustomer', () => {
   const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
-  const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
+  const getProfile = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
 
   const fetchImage = async (url: string) => (await fetch(url)).status;
 
@@ -399,12 +403,12 @@ describe('UpdateCustomer', () => {
       birth_date: '1994-05-17',
       is_profile_completed: true,
     });
-    expect(second.body).toEqual(await show(access));
+    expect(second.body).toEqual(await getProfile(access));
   });
 
   test('changes nothing without a known field in the request', async () => {
     const { access } = await signIn(world);
-    const before = await show(access);
+    const before = await getProfile(access);
     for (const body of [
       undefined,
       {},
@@ -489,7 +493,7 @@ describe('UpdateCustomer', () => {
     const { access } = await signIn(world);
     const { status, body } = await update(access, { [name]: value, language: name === 'language' ? value : 'ar' });
     expect([status, body.errors]).toEqual([400, [error(code, name)]]);
-    expect((await show(access)).language).toBe('en');
+    expect((await getProfile(access)).language).toBe('en');
   });
 
   test("accepts the customer's own address as the primary one, and rejects another customer's", async () => {
@@ -520,7 +524,7 @@ describe('UpdateCustomer', () => {
     expect((await update(first.access, { email: 'TAKEN@example.com' })).status).toBe(200);
     const rejected = await update(second.access, { email: 'Taken@Example.com', full_name: 'N' });
     expect([rejected.status, rejected.body.errors]).toEqual([400, [error('unique', 'email')]]);
-    expect((await show(second.access)).full_name).toBe('');
+    expect((await getProfile(second.access)).full_name).toBe('');
     const both = await update(second.access, { email: 'taken@example.com', primary_address: 5 });
     expect(both.body.errors).toEqual([error('does_not_exist', 'primary_address'), error('unique', 'email')]);
     await update(first.access, { email: 'moved@example.com' });
@@ -544,7 +548,7 @@ describe('UpdateCustomer', () => {
       [...changes, ...emails.map((email) => ({ email }))].map((body) => update(access, body)),
     );
     expect(countStatuses(responses)).toEqual({ 200: 9 });
-    const profile = await show(access);
+    const profile = await getProfile(access);
     expect(profile).toMatchObject({ full_name: 'Both', gender: 'M', birth_date: '1990-01-01', language: 'ar' });
     const claims = (await world.items()).filter(
       (item) => String(item.pk).startsWith('EMAIL#parallel') && item.customerId === customer.id,
@@ -569,7 +573,7 @@ describe('UpdateCustomer', () => {
     // The upload and the deletion each wait for one timeout.
     expect(tookMs).toBeLessThan(4 * 1_500);
     world.reset();
-    expect(await show(access)).toMatchObject({ image: body.image });
+    expect(await getProfile(access)).toMatchObject({ image: body.image });
     const listed = await fetch(`${world.sandbox.url}/s3/images?list-type=2&prefix=images/${customer.id}/`);
     expect((await listed.text()).match(/<Key>/g)).toHaveLength(1);
   });
@@ -613,7 +617,7 @@ describe('UpdateCustomer', () => {
     const { access } = await signIn(world);
     const responses = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));
     expect(countStatuses(responses)).toEqual({ 200: 5 });
-    const { image } = await show(access);
+    const { image } = await getProfile(access);
     const imageStatuses = await Promise.all(responses.map(({ body }) => fetchImage(body.image)));
     expect(await fetchImage(image)).toBe(200);
     const urls = new Set(responses.map(({ body }) => body.image).filter((_, index) => imageStatuses[index] === 200));
@@ -639,7 +643,7 @@ describe('UpdateCustomer', () => {
     const { access } = await signIn(world);
     const response = await updateByForm(access, { image, full_name: 'Never' });
     expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
-    expect(await show(access)).toMatchObject({ image: null, full_name: '' });
+    expect(await getProfile(access)).toMatchObject({ image: null, full_name: '' });
   });
 
   test.each([
@@ -650,24 +654,24 @@ describe('UpdateCustomer', () => {
     await update(access, { language });
     const response = await updateByForm(access, { image: file(pngOfSize(10_000, 5_001)) });
     expect([response.status, response.body.errors]).toEqual([400, [{ attr: 'image', code: 'invalid', detail }]]);
-    expect((await show(access)).image).toBeNull();
+    expect((await getProfile(access)).image).toBeNull();
   });
 
-  const part = (name: string, value: string) =>
+  const makePart = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const filePart = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n';
 
   test.each([
     ['that is not multipart', 'no form at all', 400, 'parse_error'],
     ['with a truncated file', `${filePart}\x89PNG`, 400, 'parse_error'],
-    ['with a repeated field', `${part('full_name', 'a')}${part('full_name', 'b')}--x--`, 400, 'invalid'],
+    ['with a repeated field', `${makePart('full_name', 'a')}${makePart('full_name', 'b')}--x--`, 400, 'invalid'],
     [
       'with sixty fields',
-      `${Array.from({ length: 60 }, (_, n) => part(`f${n}`, '')).join('')}--x--`,
+      `${Array.from({ length: 60 }, (_, n) => makePart(`f${n}`, '')).join('')}--x--`,
       413,
       'payload_too_large',
     ],
-    ['with a long field', `${part('full_name', 'a'.repeat(70_000))}--x--`, 400, 'max_length'],
+    ['with a long field', `${makePart('full_name', 'a'.repeat(70_000))}--x--`, 400, 'max_length'],
   ])('rejects a form %s', async (_, body, status, code) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'multipart/form-data; boundary="x"' };
@@ -676,9 +680,15 @@ describe('UpdateCustomer', () => {
   });
 
   test.each([
-    ['a field with brackets next to one without', `${part('full_name', 'x')}${part('full_name[]', 'y')}--x--`],
-    ['a field named __proto__', `${part('__proto__', 'x')}${part('__proto__[x]', 'y')}${part('full_name', 'x')}--x--`],
-    ['a part without a name', `--x\r\nContent-Disposition: form-data\r\n\r\nlost\r\n${part('full_name', 'x')}--x--`],
+    ['a field with brackets next to one without', `${makePart('full_name', 'x')}${makePart('full_name[]', 'y')}--x--`],
+    [
+      'a field named __proto__',
+      `${makePart('__proto__', 'x')}${makePart('__proto__[x]', 'y')}${makePart('full_name', 'x')}--x--`,
+    ],
+    [
+      'a part without a name',
+      `--x\r\nContent-Disposition: form-data\r\n\r\nlost\r\n${makePart('full_name', 'x')}--x--`,
+    ],
   ])('ignores %s', async (_, body) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'Multipart/Form-Data; boundary=x' };
@@ -696,7 +706,7 @@ describe('UpdateCustomer', () => {
 
 describe('DeleteCustomer', () => {
   const remove = (token: string) => world.call(deleteCustomer, { method: 'DELETE', token });
-  const partition = (id: number) => world.partition(`CUSTOMER#${id}`);
+  const readPartition = (id: number) => world.partition(`CUSTOMER#${id}`);
   let changes: Stream;
   beforeAll(async () => {
     changes = await world.openStream('followUp');
@@ -773,7 +783,7 @@ describe('DeleteCustomer', () => {
       const { id, marker, phone, access } = marked;
       // Each stored text holds the marker, or is empty or one of a few values. A new field must get
       // the marker in signInMarked.
-      const stored = JSON.stringify(await partition(id));
+      const stored = JSON.stringify(await readPartition(id));
       const constants = /^(|ar|F|EG|EGP|ios|none|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
       for (const [, value] of stored.matchAll(/:"([^"]*)"/g)) {
         expect(
@@ -802,7 +812,7 @@ describe('DeleteCustomer', () => {
         expect([place, personal, content.includes(personal)]).toEqual([place, personal, false]);
       }
     }
-    expect(await partition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...makeEmptyWallet('EGP') }]);
+    expect(await readPartition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...makeEmptyWallet('EGP') }]);
   });
 
   test('never erases a customer who has not been deleted', async () => {
@@ -826,7 +836,7 @@ describe('DeleteCustomer', () => {
     await world.delete({ pk: `CUSTOMER#${id}`, sk: 'PROFILE' });
     world.engine.heal();
     expect((await late).status).toBe(401);
-    expect((await partition(id)).map(({ sk }) => sk)).toContain('ERASURE');
+    expect((await readPartition(id)).map(({ sk }) => sk)).toContain('ERASURE');
     await runWorker();
     expect(await readBucket()).not.toContain(`images/${id}/`);
   });
@@ -844,7 +854,7 @@ describe('DeleteCustomer', () => {
       world.engine.heal();
       await runWorker();
       await runWorker();
-      expect((await partition(id)).map(({ sk }) => sk)).toEqual(['WALLET']);
+      expect((await readPartition(id)).map(({ sk }) => sk)).toEqual(['WALLET']);
       expect((await fetch(image)).status).toBe(404);
       if (batchItemFailures.length === 0) break;
       expect(failing).toBeLessThan(20);

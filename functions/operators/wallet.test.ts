@@ -280,7 +280,7 @@ describe('walletVerify', () => {
     return items.find(({ sk }) => sk === 'WALLET') ?? {};
   };
   type Wallet = Awaited<ReturnType<typeof createWallet>>;
-  const keyOf = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
+  const pickKey = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
 
   test('finds no problem in correct wallets, one by one and all together', async () => {
     const { id } = await createWallet();
@@ -319,7 +319,7 @@ describe('walletVerify', () => {
     ],
     [
       'an entry was deleted',
-      ({ second }) => world.delete(keyOf(second)),
+      ({ second }) => world.delete(pickKey(second)),
       () => [
         ['entry_missing', null],
         ['balance_differs', null],
@@ -377,13 +377,13 @@ describe('walletVerify', () => {
       ({ wallet }) => world.put({ ...wallet, currency: 'KWD' }),
       () => [['wallet_edited', null]],
     ],
-    ['a wallet is missing', ({ wallet }) => world.delete(keyOf(wallet)), () => [['wallet_missing', null]]],
+    ['a wallet is missing', ({ wallet }) => world.delete(pickKey(wallet)), () => [['wallet_missing', null]]],
     [
       "an entry was replaced by another wallet's entry",
       async ({ second }) => {
         const other = await createWallet();
         await world.put({ ...other.second, pk: second.pk });
-        await world.delete(keyOf(second));
+        await world.delete(pickKey(second));
       },
       () => [['entry_edited', expect.any(Number)]],
     ],
@@ -414,7 +414,7 @@ describe('walletVerify', () => {
     const reported = (await verify({ customer_id: own.id })).findings;
     expect(reported.map(({ problem, entry_id }: TestResponse) => [problem, entry_id])).toEqual(findings(own));
     expect((await verify()).findings).toEqual(reported);
-    for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(keyOf(item));
+    for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(pickKey(item));
     for (const item of own.items) await world.put(item);
   });
 
@@ -437,7 +437,7 @@ describe('walletVerify', () => {
 
     test.each(prefixes)('is reported as missing at %s, and the request is not booked again', async (place) => {
       const { id, request, entry, recordAt } = await bookEntry();
-      await world.delete(keyOf(recordAt(place)));
+      await world.delete(pickKey(recordAt(place)));
       const repeated = await runParallel(8, () => adjustWallet(id, request));
       expect(repeated).toEqual(Array(8).fill(entry));
       expect(codeOf(await adjustWallet(id, { ...request, amount: '11' }))).toBe('idempotency_key_reused');
@@ -456,7 +456,7 @@ describe('walletVerify', () => {
           ? { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: makeUnprocessedKeys(id) } }
           : undefined,
       );
-      await world.delete(keyOf(recordAt('WALLET_KEY#')));
+      await world.delete(pickKey(recordAt('WALLET_KEY#')));
       expect(await adjustWallet(id, request)).toEqual(entry);
       expect((await statement({ customer_id: id })).wallet.balance).toBe('10.00');
       await world.put(recordAt('WALLET_KEY#'));
@@ -523,7 +523,7 @@ describe('walletVerify', () => {
           entry_id: entryId,
         });
       }
-      await world.delete(keyOf(ledger));
+      await world.delete(pickKey(ledger));
       expect(await listProblems(id)).toContainEqual(['idempotency_record_edited', null]);
       await world.put(ledger);
       await world.delete(place);
@@ -555,7 +555,7 @@ describe('walletVerify', () => {
 
     test('belongs to one entry only, after both records were lost and a request was booked again', async () => {
       const { id, request, entry, recordAt } = await bookEntry();
-      for (const place of prefixes) await world.delete(keyOf(recordAt(place)));
+      for (const place of prefixes) await world.delete(pickKey(recordAt(place)));
       const second = await adjustWallet(id, request);
       expect(second.id).not.toBe(entry.id);
       expect(await listProblems(id)).toEqual([['idempotency_record_edited', entry.id]]);
@@ -574,7 +574,7 @@ describe('walletVerify', () => {
       const old = { ...earlier, hash: hashEntry(id, earlier) };
       await world.put(old);
       await world.put({ ...(await readWallet(id)), checksum: Number.parseInt(old.hash.slice(0, 8), 16) });
-      for (const place of prefixes) await world.delete(keyOf(recordAt(place)));
+      for (const place of prefixes) await world.delete(pickKey(recordAt(place)));
       expect(await listProblems(id)).toEqual([]);
     });
   });
