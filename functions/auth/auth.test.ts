@@ -175,7 +175,7 @@ describe('sendOtp', () => {
     expect(world.sandbox.messages.list(phone)).toHaveLength(1);
   });
 
-  test('sends twenty OTPs an hour for an IPv4 address or an IPv6 /64, even for parallel requests', async () => {
+  test('sends twenty OTPs an hour for a client IP, even in parallel, and counts an IPv6 /64 as one client', async () => {
     const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientIp: `2001:db8:1:2::${index}` })),
     );
