@@ -15,9 +15,9 @@ import { handler as updateAddress } from './update.ts';
 const world = useWorld();
 
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
-const at = (...coordinates: unknown[]) => ({ type: 'Point', coordinates });
-const cairo = at(31.2357, 30.0444);
-const riyadh = at(46.6753, 24.7136);
+const makePoint = (...coordinates: unknown[]) => ({ type: 'Point', coordinates });
+const cairo = makePoint(31.2357, 30.0444);
+const riyadh = makePoint(46.6753, 24.7136);
 const home = { point: cairo, description: '12 Tahrir Square', location_type: 'HOME' };
 
 let homes = 0;
@@ -33,12 +33,12 @@ const remove = (token: string, id: unknown) =>
   world.call(deleteAddress, { method: 'DELETE', token, params: { id: String(id) } });
 const makePrimary = (token: string, id: number | null) =>
   world.call(updateCustomer, { method: 'PATCH', token, body: { primary_address: id } });
-const primaryOf = async (token: string) =>
+const getPrimaryId = async (token: string) =>
   (await world.call(getCustomer, { method: 'GET', token })).body.primary_address;
-const idsOf = async (token: string) => (await list(token)).body.map(({ id }: { id: number }) => id);
-const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+const listIds = async (token: string) => (await list(token)).body.map(({ id }: { id: number }) => id);
+const runParallel = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
-const statuses = (responses: { status: number }[]) => responses.map(({ status }) => status).sort();
+const sortStatuses = (responses: { status: number }[]) => responses.map(({ status }) => status).sort();
 
 /** Expects that the profile's count and primary address match the stored addresses. */
 async function expectConsistent(customerId: number): Promise<void> {
@@ -65,14 +65,14 @@ describe('CreateAddress', () => {
         map_image: null,
       },
     ]);
-    expect(await primaryOf(access)).toBe(first.body.id);
+    expect(await getPrimaryId(access)).toBe(first.body.id);
     const second = await create(access, {
       ...home,
       location_type: 'WORK',
       map_image: 'https://maps.example.com/1.png',
     });
     expect(second.body).toMatchObject({ map_description: '', map_image: 'https://maps.example.com/1.png' });
-    expect(await primaryOf(access)).toBe(second.body.id);
+    expect(await getPrimaryId(access)).toBe(second.body.id);
   });
 
   test.each([
@@ -98,33 +98,33 @@ describe('CreateAddress', () => {
       { description: 'invalid', location_type: 'invalid_choice' },
     ],
     [[], { non_field_errors: 'invalid' }],
-  ])('names all that is wrong with %j', async (body, codes) => {
+  ])('names every invalid field of %j', async (body, codes) => {
     const { access, customer } = await signIn(world);
     const response = await create(access, body);
     expect(response.status).toBe(400);
     const found = response.body.errors.map(({ attr, code }: { attr: string; code: string }) => [attr, code]);
     expect(Object.fromEntries(found)).toEqual(codes);
-    expect(await idsOf(access)).toEqual([]);
+    expect(await listIds(access)).toEqual([]);
     await expectConsistent(customer.id);
   });
 
   test.each([
-    ['swapped out of range', at(30.0444, 131.2357)],
-    ['beyond ±180', at(180.5, 30)],
-    ['of text', at('31.2357', '30.0444')],
-    ['with null', at(31.2357, null)],
-    ['of one', at(31.2357)],
-    ['of four', at(31.2357, 30.0444, 5, 6)],
-    ['of none', at()],
-    ['nested', at([31.2357, 30.0444])],
+    ['swapped, so out of range', makePoint(30.0444, 131.2357)],
+    ['beyond ±180', makePoint(180.5, 30)],
+    ['that are strings', makePoint('31.2357', '30.0444')],
+    ['with null', makePoint(31.2357, null)],
+    ['with one number', makePoint(31.2357)],
+    ['with four numbers', makePoint(31.2357, 30.0444, 5, 6)],
+    ['without numbers', makePoint()],
+    ['nested', makePoint([31.2357, 30.0444])],
     ['in another type', { type: 'Polygon' }],
     ['in another type, with coordinates', { type: 'Polygon', coordinates: [31.2357, 30.0444] }],
     ['without a type', { coordinates: [31.2357, 30.0444] }],
-    ['bare', [31.2357, 30.0444]],
+    ['without an object', [31.2357, 30.0444]],
     ['in WKT', 'POINT(31.2357 30.0444)'],
     ['too large for a number', '{"type":"Point","coordinates":[1e999,30]}'],
-    ['that is no number', '{"type":"Point","coordinates":[NaN,30]}'],
-  ])('refuses coordinates %s', async (_, point) => {
+    ['that are not a number', '{"type":"Point","coordinates":[NaN,30]}'],
+  ])('rejects coordinates %s', async (_, point) => {
     const { access } = await signIn(world);
     const { status, body } = await create(access, { ...home, point });
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', [error('invalid', 'point')]]);
@@ -133,39 +133,39 @@ describe('CreateAddress', () => {
   test.each([
     ['an altitude', [31.2357, 30.0444, 23], [31.2357, 30.0444]],
     ['sixteen digits', [31.235712345678913, 30.04441234567891], [31.235712345678913, 30.04441234567891]],
-  ])('takes a point with %s', async (_, coordinates, kept) => {
+  ])('accepts a point with %s', async (_, coordinates, stored) => {
     const { access } = await signIn(world);
-    const { status, body } = await create(access, { ...home, point: at(...coordinates) });
-    expect([status, body.point]).toEqual([201, at(...kept)]);
-    expect((await list(access)).body[0].point).toEqual(at(...kept));
+    const { status, body } = await create(access, { ...home, point: makePoint(...coordinates) });
+    expect([status, body.point]).toEqual([201, makePoint(...stored)]);
+    expect((await list(access)).body[0].point).toEqual(makePoint(...stored));
   });
 
   test.each([
-    ['outside every region', at(0, 1e-300), 'unsupported_region'],
+    ['outside every region', makePoint(0, 1e-300), 'unsupported_region'],
     ['in a region of another country', riyadh, 'region_country_mismatch'],
-  ])('refuses a point %s', async (_, point, code) => {
+  ])('rejects a point %s', async (_, point, code) => {
     const { access, customer } = await signIn(world);
     const { status, body } = await create(access, { ...home, point });
     expect([status, body.type, body.errors]).toEqual([400, 'client_error', [error(code)]]);
     await expectConsistent(customer.id);
   });
 
-  test('lets sixty at once make exactly fifty addresses, one of them the primary one', async () => {
+  test('creates exactly fifty addresses for sixty parallel requests, and makes one of them primary', async () => {
     const { access, customer } = await signIn(world);
-    const responses = await times(60, () => create(access));
+    const responses = await runParallel(60, () => create(access));
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(50);
     for (const { status, body } of responses.filter(({ status }) => status !== 201)) {
       expect([status, body.type, body.errors]).toEqual([400, 'client_error', [error('address_limit_reached')]]);
     }
-    expect(await idsOf(access)).toHaveLength(50);
+    expect(await listIds(access)).toHaveLength(50);
     await expectConsistent(customer.id);
-    const [primary, another] = await idsOf(access);
-    expect(primary).toBe(await primaryOf(access));
+    const [primary, another] = await listIds(access);
+    expect(primary).toBe(await getPrimaryId(access));
     expect((await remove(access, another)).status).toBe(204);
     expect((await create(access)).status).toBe(201);
   });
 
-  test('returns the same address, as the primary one, to a request repeated within a minute', async () => {
+  test('returns the same address, as the primary one, when a request is repeated within a minute', async () => {
     const { access, customer } = await signIn(world);
     const first = (await create(access, home)).body;
     const other = (await create(access)).body;
@@ -176,28 +176,28 @@ describe('CreateAddress', () => {
       map_description: null,
     });
     expect([status, body]).toEqual([201, first]);
-    expect(await primaryOf(access)).toBe(first.id);
+    expect(await getPrimaryId(access)).toBe(first.id);
     world.advance(1);
     expect((await create(access, home)).body.id).not.toBe(first.id);
-    expect(await idsOf(access)).toEqual(expect.arrayContaining([first.id, other.id]));
-    expect(await idsOf(access)).toHaveLength(3);
+    expect(await listIds(access)).toEqual(expect.arrayContaining([first.id, other.id]));
+    expect(await listIds(access)).toHaveLength(3);
     await expectConsistent(customer.id);
   });
 
-  test('makes one address of ten equal requests at once, and keeps one of their images', async () => {
+  test('creates one address with one image for ten identical parallel requests', async () => {
     const { access, customer } = await signIn(world);
     const form = { ...home, point: JSON.stringify(cairo), map_image: file(png) };
-    const responses = await times(10, () => createByForm(access, form));
-    expect(statuses(responses)).toEqual(Array(10).fill(201));
+    const responses = await runParallel(10, () => createByForm(access, form));
+    expect(sortStatuses(responses)).toEqual(Array(10).fill(201));
     expect(new Set(responses.map(({ body }) => body.id)).size).toBe(1);
-    expect(await idsOf(access)).toHaveLength(1);
+    expect(await listIds(access)).toHaveLength(1);
     expect((await listImages(customer.id)).match(/<Key>/g)).toHaveLength(1);
     await expectConsistent(customer.id);
   });
 
-  test('returns the address to a repeated request of a customer who has reached the limit with it', async () => {
+  test('returns the address when a request is repeated at the address limit', async () => {
     const { access } = await signIn(world);
-    await times(49, () => create(access));
+    await runParallel(49, () => create(access));
     const last = await create(access, home);
     expect(await create(access, home)).toMatchObject({ status: 201, body: last.body });
     expect((await create(access)).body.errors).toEqual([error('address_limit_reached')]);
@@ -212,33 +212,33 @@ describe('CreateAddress', () => {
         return remove(token, id);
       },
     ],
-    ['another image comes with it', undefined],
-    ['another customer sends it', undefined],
-  ])('adds an address by an equal request when %s', async (which, meanwhile) => {
+    ['the request has another image', undefined],
+    ['another customer sends the request', undefined],
+  ])('creates a second address for an identical request if %s', async (which, meanwhile) => {
     const { access } = await signIn(world);
     const form = { ...home, point: JSON.stringify(cairo), map_image: file(png) };
     const { body: first } = await createByForm(access, form);
     await meanwhile?.(access, first.id);
     const other = which.startsWith('another customer') ? (await signIn(world)).access : access;
-    const image = which.startsWith('another image') ? file(jpeg) : file(png);
+    const image = which.includes('another image') ? file(jpeg) : file(png);
     const second = await createByForm(other, { ...form, map_image: image });
     expect(second.status).toBe(201);
     expect(second.body.id).not.toBe(first.id);
     expect((await createByForm(other, { ...form, map_image: image })).body).toEqual(second.body);
   });
 
-  test('ignores a file input of a form that was left empty', async () => {
+  test('ignores an empty file input of a form', async () => {
     const { access } = await signIn(world);
-    const unfilled = new File([], '', { type: 'application/octet-stream' });
+    const emptyInput = new File([], '', { type: 'application/octet-stream' });
     const { status, body } = await createByForm(access, {
       ...newHome(),
       point: JSON.stringify(cairo),
-      map_image: unfilled,
+      map_image: emptyInput,
     });
     expect([status, body.map_image]).toEqual([201, null]);
   });
 
-  test('takes a form, with the point as text and an image, which goes when the address goes', async () => {
+  test('accepts a form with the point as a string and an image, which is deleted with the address', async () => {
     const { access, customer } = await signIn(world);
     const { status, body } = await createByForm(access, {
       point: JSON.stringify(cairo),
@@ -255,13 +255,13 @@ describe('CreateAddress', () => {
     expect(await listImages(customer.id)).not.toContain('<Key>');
   });
 
-  test('keeps no image of an address that is refused', async () => {
+  test('stores no image for a rejected address', async () => {
     const { access, customer } = await signIn(world);
     world.set({ ADDRESSES_PER_CUSTOMER: '1' });
     await create(access);
     const form = { description: 'x', location_type: 'HOME', map_image: file(png) };
     const tooMany = await createByForm(access, { ...form, point: JSON.stringify(cairo) });
-    const outside = await createByForm(access, { ...form, point: JSON.stringify(at(0, 0)) });
+    const outside = await createByForm(access, { ...form, point: JSON.stringify(makePoint(0, 0)) });
     expect([tooMany, outside].map(({ body }) => body.errors[0].code)).toEqual([
       'address_limit_reached',
       'unsupported_region',
@@ -271,16 +271,16 @@ describe('CreateAddress', () => {
     expect(await listImages(customer.id)).not.toContain('<Key>');
   });
 
-  test('makes one address when an answer of the table is lost', async () => {
+  test('creates one address if a response of the table is lost', async () => {
     const { access, customer } = await signIn(world);
     let lost = 0;
     world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ === 0 ? 'lose answer' : undefined));
     expect((await create(access)).status).toBe(201);
-    expect(await idsOf(access)).toHaveLength(1);
+    expect(await listIds(access)).toHaveLength(1);
     await expectConsistent(customer.id);
   });
 
-  test('goes on where transactions are in each other’s way', async () => {
+  test('retries after transaction conflicts', async () => {
     const { access, customer } = await signIn(world);
     const reasons = { CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }] };
     let conflicts = 0;
@@ -293,7 +293,7 @@ describe('CreateAddress', () => {
     await expectConsistent(customer.id);
   });
 
-  test('takes three trips to the table, one after another', async () => {
+  test('makes three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     await create(access);
     world.advance(61);
@@ -304,46 +304,49 @@ describe('CreateAddress', () => {
 });
 
 describe('ListAddresses', () => {
-  test('has the primary one first, then the newest', async () => {
+  test('returns the primary address first, then the newest', async () => {
     const { access } = await signIn(world);
     const ids: number[] = [];
     for (const description of ['first', 'second', 'third']) {
       ids.unshift((await create(access, { ...home, description })).body.id);
       world.advance(1);
     }
-    expect(await idsOf(access)).toEqual(ids);
+    expect(await listIds(access)).toEqual(ids);
     const [third, second, first] = ids;
     await makePrimary(access, first ?? 0);
-    expect(await idsOf(access)).toEqual([first, third, second]);
+    expect(await listIds(access)).toEqual([first, third, second]);
     await makePrimary(access, null);
-    expect(await idsOf(access)).toEqual([third, second, first]);
+    expect(await listIds(access)).toEqual([third, second, first]);
   });
 
-  test("shows nobody else's, and is empty at first", async () => {
+  test("returns an empty list to a new customer, without another customer's addresses", async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     await create(mine.access);
-    expect(await idsOf(other.access)).toEqual([]);
+    expect(await listIds(other.access)).toEqual([]);
   });
 });
 
 describe('UpdateAddress', () => {
-  test('changes what is named and leaves the rest alone', async () => {
+  test('changes only the fields in the request', async () => {
     const { access } = await signIn(world);
     const { body } = await create(access, { ...home, map_description: 'Beside the museum' });
-    const moved = await update(access, body.id, { point: at(32.8998, 24.0889), location_type: ' WORK ' });
-    expect([moved.status, moved.body]).toEqual([200, { ...body, point: at(32.8998, 24.0889), location_type: 'WORK' }]);
+    const moved = await update(access, body.id, { point: makePoint(32.8998, 24.0889), location_type: ' WORK ' });
+    expect([moved.status, moved.body]).toEqual([
+      200,
+      { ...body, point: makePoint(32.8998, 24.0889), location_type: 'WORK' },
+    ]);
     expect((await update(access, body.id, { map_description: '' })).body.map_description).toBe('');
     expect((await update(access, body.id, {})).body).toEqual((await list(access)).body[0]);
   });
 
   test.each([
     [{ point: riyadh }, 'region_country_mismatch', null],
-    [{ point: at(0, 0) }, 'unsupported_region', null],
+    [{ point: makePoint(0, 0) }, 'unsupported_region', null],
     [{ point: null }, 'null', 'point'],
     [{ description: '' }, 'blank', 'description'],
     [{ location_type: null }, 'null', 'location_type'],
     [{ map_description: ' ', description: 'x' }, 'blank', 'map_description'],
-  ])('refuses %j and changes nothing', async (body, code, attr) => {
+  ])('rejects %j and changes nothing', async (body, code, attr) => {
     const { access } = await signIn(world);
     const { body: before } = await create(access);
     const { status, body: response } = await update(access, before.id, { map_description: 'new', ...body });
@@ -352,7 +355,7 @@ describe('UpdateAddress', () => {
   });
 
   test.each(['0', '-1', '1.5', 'abc', '12345678901234567890', '9007199254740992', '1'])(
-    'finds no address %s',
+    'returns 404 for the id %s',
     async (id) => {
       const { access } = await signIn(world);
       expect((await update(access, id, { location_type: 'WORK' })).status).toBe(404);
@@ -361,7 +364,7 @@ describe('UpdateAddress', () => {
     },
   );
 
-  test("does not tell somebody else's address from none", async () => {
+  test("returns the same 404 for another customer's address as for an unknown one", async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const { body } = await create(mine.access);
     const responses = [
@@ -378,16 +381,16 @@ describe('UpdateAddress', () => {
     expect((await list(mine.access)).body).toEqual([body]);
   });
 
-  test('leaves no image behind when the customer goes while it arrives', async () => {
+  test('schedules the erasure of an image that arrives while the customer is deleted', async () => {
     const { access, customer } = await signIn(world);
     const { body } = await create(access);
-    let isHeldUp = false;
+    let isBlocked = false;
     world.engine.fail((operation) => {
-      isHeldUp ||= operation === 'UpdateItem';
-      return isHeldUp ? { status: 400, type: 'TransactionConflictException' } : undefined;
+      isBlocked ||= operation === 'UpdateItem';
+      return isBlocked ? { status: 400, type: 'TransactionConflictException' } : undefined;
     });
     const late = updateByForm(access, body.id, { map_image: file(png) });
-    while (!isHeldUp) await new Promise((resolve) => setImmediate(resolve));
+    while (!isBlocked) await new Promise((resolve) => setImmediate(resolve));
     await world.delete(profileKey(customer.id));
     await world.delete(addressKey(customer.id, body.id));
     world.engine.heal();
@@ -395,30 +398,30 @@ describe('UpdateAddress', () => {
     expect((await world.partition(profileKey(customer.id).pk)).map(({ sk }) => sk)).toContain('ERASURE');
   });
 
-  test('replaces an image, and drops the one before', async () => {
+  test('replaces an image, and deletes the previous one', async () => {
     const { access, customer } = await signIn(world);
     const { body } = await create(access);
     const [first, second] = [
       await updateByForm(access, body.id, { map_image: file(png) }),
-      await updateByForm(access, body.id, { map_image: file(png), description: 'New door' }),
+      await updateByForm(access, body.id, { map_image: file(png), description: 'New entrance' }),
     ];
-    expect([first.status, second.status, second.body.description]).toEqual([200, 200, 'New door']);
+    expect([first.status, second.status, second.body.description]).toEqual([200, 200, 'New entrance']);
     expect((await fetch(first.body.map_image)).status).toBe(404);
     expect((await fetch(second.body.map_image)).status).toBe(200);
     expect((await update(access, body.id, { map_image: null })).body.map_image).toBeNull();
     expect(await listImages(customer.id)).not.toContain('<Key>');
   });
 
-  test('keeps one image when two replace it at once', async () => {
+  test('stores one image of parallel replacements', async () => {
     const { access, customer } = await signIn(world);
     const { body } = await create(access);
-    await times(6, () => updateByForm(access, body.id, { map_image: file(png) }));
+    await runParallel(6, () => updateByForm(access, body.id, { map_image: file(png) }));
     const [address] = (await list(access)).body;
     expect((await listImages(customer.id)).match(/<Key>/g)).toHaveLength(1);
     expect((await fetch(address.map_image)).status).toBe(200);
   });
 
-  test('takes three trips to the table, one after another', async () => {
+  test('makes three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     const { body } = await create(access);
     world.engine.record();
@@ -428,7 +431,7 @@ describe('UpdateAddress', () => {
 });
 
 describe('DeleteAddress', () => {
-  test('deletes any but the primary one', async () => {
+  test('deletes any address except the primary one', async () => {
     const { access, customer } = await signIn(world);
     const [first, second] = [(await create(access)).body.id, (await create(access)).body.id];
     const rejected = await remove(access, second);
@@ -439,21 +442,21 @@ describe('DeleteAddress', () => {
     ]);
     expect((await remove(access, first)).status).toBe(204);
     expect((await remove(access, first)).status).toBe(404);
-    expect(await idsOf(access)).toEqual([second]);
+    expect(await listIds(access)).toEqual([second]);
     await makePrimary(access, null);
     expect((await remove(access, second)).status).toBe(204);
     await expectConsistent(customer.id);
   });
 
-  test('lets one of ten at once delete an address, and counts it once', async () => {
+  test('deletes an address once for ten parallel requests', async () => {
     const { access, customer } = await signIn(world);
     const { body } = await create(access);
     await create(access);
-    expect(statuses(await times(10, () => remove(access, body.id)))).toEqual([204, ...Array(9).fill(404)]);
+    expect(sortStatuses(await runParallel(10, () => remove(access, body.id)))).toEqual([204, ...Array(9).fill(404)]);
     await expectConsistent(customer.id);
   });
 
-  test('never leaves half an address when it is updated at the same time', async () => {
+  test('never leaves a partial address when the address is updated in parallel', async () => {
     const { access, customer } = await signIn(world);
     for (let round = 0; round < 10; round++) {
       const { body } = await create(access);
@@ -465,27 +468,27 @@ describe('DeleteAddress', () => {
       ]);
       expect([200, 404]).toContain(updated.status);
       expect(deleted.status).toBe(204);
-      expect(await idsOf(access)).not.toContain(body.id);
+      expect(await listIds(access)).not.toContain(body.id);
     }
     await expectConsistent(customer.id);
   });
 
-  test('never leaves a primary address that is gone when it becomes primary at the same time', async () => {
+  test('never leaves a deleted primary address when the address becomes primary in parallel', async () => {
     const { access, customer } = await signIn(world);
     for (let round = 0; round < 10; round++) {
       const { body } = await create(access);
       await create(access);
-      const [made, deleted] = await Promise.all([makePrimary(access, body.id), remove(access, body.id)]);
+      const [promoted, deleted] = await Promise.all([makePrimary(access, body.id), remove(access, body.id)]);
       expect([
         [200, 400],
         [400, 204],
-      ]).toContainEqual([made.status, deleted.status]);
+      ]).toContainEqual([promoted.status, deleted.status]);
       await expectConsistent(customer.id);
-      if (made.status === 200) await create(access);
+      if (promoted.status === 200) await create(access);
     }
   });
 
-  test('keeps no image that an update brings while the address is deleted', async () => {
+  test('deletes the image of an update that runs in parallel', async () => {
     const { access, customer } = await signIn(world);
     for (let round = 0; round < 5; round++) {
       const { body } = await create(access);
@@ -496,8 +499,8 @@ describe('DeleteAddress', () => {
   });
 });
 
-describe('a customer who leaves', () => {
-  test('takes the addresses and their images along', async () => {
+describe('the deletion of a customer', () => {
+  test('deletes their addresses with the images', async () => {
     const changes = await world.openStream('followUp');
     const { access, customer } = await signIn(world);
     const form = { point: JSON.stringify(cairo), description: 'x', location_type: 'HOME', map_image: file(png) };

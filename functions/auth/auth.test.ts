@@ -34,21 +34,21 @@ const send = (
       app_id: request.appId,
       device_token: request.deviceToken,
     },
-    clientIp: request.clientIp ?? `198.18.0.${++addresses % 250}`,
+    clientIp: request.clientIp ?? `198.18.0.${++clients % 250}`,
     ...(request.language && { headers: { 'Accept-Language': request.language } }),
   });
-let addresses = 0;
+let clients = 0;
 
 const refreshWith = (token: string) => world.call(refresh, { body: { refresh: token } });
 const exportWith = (token: string) => world.call(exportCustomer, { method: 'GET', token });
-const me = (token: string) => world.call(getCustomer, { method: 'GET', token });
-const deviceOf = async (registrationId: string) =>
+const getMe = (token: string) => world.call(getCustomer, { method: 'GET', token });
+const findDevice = async (registrationId: string) =>
   (await world.items()).find((item) => item.registrationId === registrationId && 'active' in item);
-const otpItem = async (phone: string) => (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
+const readOtpItem = async (phone: string) => (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
 const error = (code: string, attr: string | null = null) => [expect.objectContaining({ code, attr })];
 
-describe('sendOTP', () => {
-  test('sends six digits that live 300 s and says when the next code can be sent', async () => {
+describe('sendOtp', () => {
+  test('sends six digits that expire after 300 s, and returns when the next OTP can be sent', async () => {
     const phone = world.phone();
     const { status, body } = await send(phone);
     expect(status).toBe(200);
@@ -64,15 +64,15 @@ describe('sendOTP', () => {
     expect(world.sandbox.messages.list(phone)[0]?.payload).toEqual({ 'AWS.SNS.SMS.SMSType': 'Transactional' });
   });
 
-  test('takes numbers as people write them and answers E.164', async () => {
-    for (const typed of [
+  test('accepts common ways to write a number, and returns E.164', async () => {
+    for (const written of [
       '+966 50 123 4567',
       '00966-50-123-4567',
       '٠٠٩٦٦٥٠١٢٣٤٥٦٧',
       '\u200e+966501234567',
       '\u200e 00 966 501234567',
     ]) {
-      const { status, body } = await send(typed);
+      const { status, body } = await send(written);
       expect([status, body.phone_number]).toEqual([200, '+966501234567']);
       world.advance(3_600);
     }
@@ -86,12 +86,12 @@ describe('sendOTP', () => {
     ['a word', 'phone'],
     ['an object', { number: 1 }],
     ['true', true],
-  ])('refuses %s', async (_, phone) => {
+  ])('rejects %s as a phone', async (_, phone) => {
     const { status, body } = await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } });
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', error('invalid', 'phone_number')]);
   });
 
-  test('says so when it is a number of a country that is not active', async () => {
+  test('rejects a phone of a country that is not served', async () => {
     const { status, body } = await world.call(sendOtp, {
       body: { phone_number: '+33612345678', otp_type: 'customer_auth' },
     });
@@ -102,7 +102,7 @@ describe('sendOTP', () => {
     ]);
   });
 
-  test('writes in the language asked for, else in English', async () => {
+  test('writes the SMS in the requested language, or else in English', async () => {
     const phone = world.phone();
     await send(phone, { language: 'ar-EG,ar;q=0.9' });
     expect(world.sandbox.messages.list(phone)[0]?.text).toMatch(/رمزك/);
@@ -111,7 +111,7 @@ describe('sendOTP', () => {
     expect(world.sandbox.messages.list(phone)[0]?.text).toMatch(/is your Shop code/);
   });
 
-  test('adds the line for automatic entry of a configured app, and never text that the client sent', async () => {
+  test('adds the autofill line of a configured app, and never text from the client', async () => {
     world.set({
       SMS_APPS: JSON.stringify([
         { app_id: 'android', platform: 'android', hash: 'FA+9qCX9VSu' },
@@ -128,7 +128,7 @@ describe('sendOTP', () => {
     expect(textTo(unknown)).not.toMatch(/Call|\n/);
   });
 
-  test('waits 60, 120 and 300 s between sends, and then for the hour', async () => {
+  test('requires 60, 120 and 300 s between sends, and limits the sends of an hour', async () => {
     const phone = world.phone();
     const waits: number[] = [];
     for (let sends = 0; sends < 5; sends++) {
@@ -144,7 +144,7 @@ describe('sendOTP', () => {
     expect(waits).toEqual([60, 120, 300, 300, 3_600 - 780]);
   });
 
-  test('sends ten codes a day to one phone', async () => {
+  test('sends at most ten OTPs a day to one phone', async () => {
     const { phone, deviceToken } = await signIn(world);
     for (let sends = 1; sends < 10; sends++) {
       world.advance(1_800);
@@ -157,7 +157,7 @@ describe('sendOTP', () => {
     expect((await send(phone, { deviceToken })).status).toBe(200);
   });
 
-  test('counts nothing that was sent before the clock was set back', async () => {
+  test('ignores sends with a time in the future, after the clock was set back', async () => {
     const phone = world.phone();
     const clientIp = '192.0.2.77';
     world.advance(86_400);
@@ -168,14 +168,14 @@ describe('sendOTP', () => {
     expect((await send(phone, { clientIp })).headers['retry-after']).toBe('60');
   });
 
-  test('sends one code when fifty requests for a phone come at once', async () => {
+  test('sends one OTP for fifty parallel requests for a phone', async () => {
     const phone = world.phone();
     const responses = await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp: '192.0.2.1' })));
     expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(world.sandbox.messages.list(phone)).toHaveLength(1);
   });
 
-  test('sends twenty codes an hour for a client address, however many come at once; an IPv6 client is its /64', async () => {
+  test('sends twenty OTPs an hour for a client IP, even in parallel, and counts an IPv6 /64 as one client', async () => {
     const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) => send(world.phone(), { clientIp: `2001:db8:1:2::${index}` })),
     );
@@ -187,7 +187,7 @@ describe('sendOTP', () => {
     expect((await send(world.phone(), { clientIp: '2001:db8:1:2::1' })).status).toBe(200);
   });
 
-  test('takes the client address from the gateway, not from a header', async () => {
+  test('reads the client IP from the gateway, not from a header', async () => {
     world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
     const from = (forged: string) =>
       world.call(sendOtp, {
@@ -202,57 +202,54 @@ describe('sendOTP', () => {
   test.each([
     ['a country', 'OTP_SENDS_PER_COUNTRY_PER_DAY'],
     ['the stage', 'OTP_SENDS_PER_STAGE_PER_DAY'],
-  ])('caps the sends of a day for %s, and a refused send spends nothing', async (_, setting) => {
+  ])('caps the daily sends of %s, and a rejected send counts nowhere', async (_, setting) => {
     world.advance(86_400 * (setting.includes('STAGE') ? 4 : 2));
     world.set({ [setting]: '3' });
     const responses = await Promise.all(Array.from({ length: 8 }, () => send(world.phone())));
     expect(responses.filter(({ status }) => status === 200)).toHaveLength(3);
     const phone = world.phone();
-    const before = await taken();
+    const before = await readCounters();
     const rejected = await send(phone);
     expect([rejected.status, rejected.body.errors]).toEqual([429, error('otp_send_limit')]);
-    expect(await taken()).toEqual(before);
+    expect(await readCounters()).toEqual(before);
     world.advance(Number(rejected.headers['retry-after']));
     expect((await send(phone)).status).toBe(200);
   });
 
   /** Returns all counters and OTPs in the table, by the keys of their items. */
-  const taken = async () => {
+  const readCounters = async () => {
     const items = (await world.items()).map(({ pk, sk, expiresAtSeconds: _, ...item }) => {
-      const spent = Object.entries(item).filter(([, value]) => value !== 0);
-      return [`${pk} ${sk}`, Object.fromEntries(spent)] as const;
+      const counters = Object.entries(item).filter(([, value]) => value !== 0);
+      return [`${pk} ${sk}`, Object.fromEntries(counters)] as const;
     });
-    return Object.fromEntries(items.filter(([, spent]) => Object.keys(spent).length > 0));
+    return Object.fromEntries(items.filter(([, counters]) => Object.keys(counters).length > 0));
   };
 
   test.each([
     ['throttles', () => ({ throttling: true }), 429, 'throttled', 0],
-    ['has used up its quota', () => ({ quota: true }), 429, 'throttled', 0],
-    ['knows that the number has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out', 1],
-  ])(
-    'an SMS that SNS rejects, since it %s, spends no limit of the phone and leaves no code',
-    async (_, fault, status, code, sends) => {
-      const [phone, clientIp] = [world.phone(), nextAddress()];
-      const before = await taken();
-      Object.assign(world.sandbox.faults, fault(phone));
-      const rejected = await send(phone, { clientIp });
-      expect({ status: rejected.status, errors: rejected.body.errors }).toEqual({ status, errors: error(code) });
-      if (status === 429) expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
-      const { pk, sk } = clientSendsKey(clientIp);
-      const { [`${pk} ${sk}`]: ofClient = {}, ...others } = await taken();
-      expect(others).toEqual(before);
-      expect(Object.keys(ofClient).filter((name) => name.startsWith('sent'))).toHaveLength(sends);
-      world.reset();
-      expect((await send(phone, { clientIp })).status).toBe(200);
-    },
-  );
+    ['has no quota left', () => ({ quota: true }), 429, 'throttled', 0],
+    ['rejects a number that has opted out', (phone: string) => ({ opted_out: [phone] }), 400, 'sms_opted_out', 1],
+  ])('stores no OTP and spends no limit of the phone if SNS %s', async (_, fault, status, code, sends) => {
+    const [phone, clientIp] = [world.phone(), nextAddress()];
+    const before = await readCounters();
+    Object.assign(world.sandbox.faults, fault(phone));
+    const rejected = await send(phone, { clientIp });
+    expect({ status: rejected.status, errors: rejected.body.errors }).toEqual({ status, errors: error(code) });
+    if (status === 429) expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
+    const { pk, sk } = clientSendsKey(clientIp);
+    const { [`${pk} ${sk}`]: ofClient = {}, ...others } = await readCounters();
+    expect(others).toEqual(before);
+    expect(Object.keys(ofClient).filter((name) => name.startsWith('sent'))).toHaveLength(sends);
+    world.reset();
+    expect((await send(phone, { clientIp })).status).toBe(200);
+  });
 
   test.each([
     ['fails', { internal_error: true }, 20_000, 0, 1],
-    ['does not answer', { silence: true }, 50, 0, 0],
-    // Long enough for a busy machine to deliver it first.
-    ['delivers and then does not answer', { late: true }, 1_500, 1, 1],
-  ])('an SMS counts as sent, and is not sent again, when SNS %s', async (_, fault, timeoutMs, sent, calls) => {
+    ['does not respond', { silence: true }, 50, 0, 0],
+    // Long enough for a busy machine to deliver the SMS before the timeout.
+    ['delivers the SMS but does not respond', { late: true }, 1_500, 1, 1],
+  ])('counts an SMS as sent, and does not send it again, if SNS %s', async (_, fault, timeoutMs, sent, calls) => {
     const phone = world.phone();
     Object.assign(world.sandbox.faults, fault);
     world.set({ SNS_TIMEOUT_MS: String(timeoutMs) });
@@ -269,7 +266,7 @@ describe('sendOTP', () => {
     }
   });
 
-  test('does not touch the code of a phone for a client that may not send', async () => {
+  test('keeps the OTP of a phone when a client over its limit requests another', async () => {
     world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
     const [victim, clientIp] = [world.phone(), '192.0.2.66'];
     const code = await requestCode(world, victim);
@@ -281,7 +278,7 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, victim, code)).status).toBe(201);
   });
 
-  test('spends nothing but one send when fifty requests for a phone come at once from one address', async () => {
+  test('counts one send for fifty parallel requests for a phone from one IP address', async () => {
     const [phone, clientIp] = [world.phone(), '192.0.2.2'];
     await Promise.all(Array.from({ length: 50 }, () => send(phone, { clientIp })));
     const [item] = await world.partition(`CLIENT#${clientIp}`);
@@ -289,7 +286,7 @@ describe('sendOTP', () => {
     expect(counted).toHaveLength(1);
   });
 
-  test('works with every limit at its highest', async () => {
+  test('works with every limit at its maximum', async () => {
     world.set({
       OTP_SENDS_PER_ADDRESS_PER_HOUR: '50',
       OTP_SENDS_PER_PHONE_PER_HOUR: '24',
@@ -301,7 +298,7 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
   });
 
-  test('when SNS refuses a resend, the code sent before still works', async () => {
+  test('keeps the previous OTP valid if SNS rejects a resend', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     world.advance(60);
@@ -310,7 +307,7 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, phone, code)).status).toBe(201);
   });
 
-  test('sends the code when the answer of the table is lost on the way', async () => {
+  test('sends the OTP if a response of DynamoDB is lost', async () => {
     const phone = world.phone();
     let lost = 0;
     world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
@@ -319,7 +316,7 @@ describe('sendOTP', () => {
     expect((await authenticateWith(world, phone, world.codeFor(phone))).status).toBe(201);
   });
 
-  test('gives a test number its fixed code without an SMS, a timer or a limit, until its last day', async () => {
+  test('gives a test number its fixed OTP without an SMS, a wait or a limit, until its last day', async () => {
     const phone = world.phone();
     const until = new Date().toISOString().slice(0, 10);
     world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '123456', until }]) });
@@ -331,7 +328,7 @@ describe('sendOTP', () => {
     expect(world.sandbox.messages.list(phone)).toHaveLength(1);
   });
 
-  test('refuses to run with test numbers in prod unless that is allowed', async () => {
+  test('rejects test numbers in prod unless ALLOW_TEST_NUMBERS is set', async () => {
     const phone = world.phone();
     const numbers = JSON.stringify([{ phone_number: phone, otp: '123456', until: '2999-01-01' }]);
     world.set({ STAGE: 'prod', TEST_NUMBERS: numbers });
@@ -340,10 +337,10 @@ describe('sendOTP', () => {
     expect((await send(phone)).status).toBe(200);
   });
 
-  test('keeps codes only as an HMAC with a salt of their own', async () => {
+  test('stores an OTP only as an HMAC with its own salt', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const item = await otpItem(phone);
+    const item = await readOtpItem(phone);
     const stored = item?.code_customer_auth as { salt: string; hash: string };
     const { current } = JSON.parse(world.secrets['otp-secrets']);
     const expected = createHmac('sha256', current.secret).update(
@@ -353,14 +350,14 @@ describe('sendOTP', () => {
     expect(JSON.stringify(item)).not.toContain(`"${code}"`);
   });
 
-  test('names the configured sender', async () => {
+  test('sends the SMS with the configured sender ID', async () => {
     world.set({ SMS_SENDER_ID: 'SOUQ' });
     const phone = world.phone();
     await send(phone);
     expect(world.sandbox.messages.list(phone)[0]?.payload).toMatchObject({ 'AWS.SNS.SMS.SenderID': 'SOUQ' });
   });
 
-  test('seals under a new secret after a rotation, and still opens what the previous one sealed', async () => {
+  test('hashes with the new secret after a rotation, and still verifies OTPs of the previous one', async () => {
     world.set({ OTP_SECONDS: '600' });
     const [before, after] = [world.phone(), world.phone()];
     const oldCode = await requestCode(world, before);
@@ -369,13 +366,13 @@ describe('sendOTP', () => {
     world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
     world.advance(300);
     const newCode = await requestCode(world, after);
-    const item = await otpItem(after);
+    const item = await readOtpItem(after);
     expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
     expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
     expect((await authenticateWith(world, after, newCode)).status).toBe(201);
   });
 
-  test('goes on with the secrets it has while SSM cannot be reached or does not answer', async () => {
+  test('keeps using its cached secrets while SSM is unreachable or does not respond', async () => {
     await requestCode(world, world.phone());
     world.set({ AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1', SECRETS_TIMEOUT_MS: '50' });
     world.advance(301);
@@ -390,7 +387,7 @@ describe('sendOTP', () => {
     silent.close();
   });
 
-  test('goes on with the secrets it has while the answers of SSM come late', async () => {
+  test('keeps using its cached secrets while SSM responds late', async () => {
     await requestCode(world, world.phone());
     world.sandbox.faults.late = true;
     world.set({ SECRETS_TIMEOUT_MS: '50' });
@@ -400,13 +397,13 @@ describe('sendOTP', () => {
     expect((await send(world.phone())).status).toBe(200);
   });
 
-  test('answers 429 when DynamoDB asks for a pause', async () => {
+  test('returns 429 if DynamoDB throttles', async () => {
     world.engine.fail(() => ({ status: 400, type: 'ProvisionedThroughputExceededException' }));
     const { status, body, headers } = await send(world.phone());
     expect([status, body.errors, headers['retry-after']]).toEqual([429, error('throttled'), '1']);
   });
 
-  test('asks the table at most twice, one call after another', async () => {
+  test('makes at most two sequential calls to the table', async () => {
     await send(world.phone());
     world.engine.record();
     await send(world.phone());
@@ -414,17 +411,17 @@ describe('sendOTP', () => {
   });
 });
 
-describe('refresh_token_create', () => {
-  test('gives new tokens, and each refresh token works once', async () => {
+describe('refresh', () => {
+  test('returns new tokens, and the new refresh token works', async () => {
     const customer = await signIn(world);
     const first = await refreshWith(customer.refresh);
     expect(first.status).toBe(200);
     expect(Object.keys(first.body).sort()).toEqual(['access', 'refresh']);
-    expect((await me(first.body.access)).body.id).toBe(customer.customer.id);
+    expect((await getMe(first.body.access)).body.id).toBe(customer.customer.id);
     expect((await refreshWith(first.body.refresh)).status).toBe(200);
   });
 
-  test('honours a token again while its successor has not been used, for a client that lost the answer', async () => {
+  test('accepts a used token while its successor is unused, for a client that lost the response', async () => {
     const { refresh: token } = await signIn(world);
     await refreshWith(token);
     world.advance(86_400);
@@ -433,7 +430,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(again.body.refresh)).status).toBe(200);
   });
 
-  test('honours a token for 30 s after its first use even when its successor has been used', async () => {
+  test('accepts a used token for 30 s, even if its successor has been used', async () => {
     const { refresh: token } = await signIn(world);
     const { body } = await refreshWith(token);
     await refreshWith(body.refresh);
@@ -444,7 +441,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(body.refresh)).status).toBe(401);
   });
 
-  test('ends the session for everybody when an older token comes back', async () => {
+  test('revokes the session when an older token is reused', async () => {
     const { refresh: stolen } = await signIn(world);
     const second = await refreshWith(stolen);
     const third = await refreshWith(second.body.refresh);
@@ -452,27 +449,27 @@ describe('refresh_token_create', () => {
     const theft = await refreshWith(stolen);
     expect([theft.status, theft.body.errors]).toEqual([401, error('token_not_valid')]);
     expect((await refreshWith(third.body.refresh)).status).toBe(401);
-    expect((await me(third.body.access)).status).toBe(401);
+    expect((await getMe(third.body.access)).status).toBe(401);
   });
 
-  test('ends the session when two successors of one token are both used', async () => {
+  test('revokes the session when two successors of one token are both used', async () => {
     const { refresh: shared } = await signIn(world);
     const honest = await refreshWith(shared);
     const thief = await refreshWith(shared);
     expect((await refreshWith(thief.body.refresh)).status).toBe(200);
     world.advance(30);
     expect((await refreshWith(honest.body.refresh)).status).toBe(401);
-    expect((await me(thief.body.access)).status).toBe(401);
+    expect((await getMe(thief.body.access)).status).toBe(401);
   });
 
-  test('lets fifty parallel uses of one token all go on with the session', async () => {
+  test('accepts fifty parallel uses of one token', async () => {
     const { refresh: token } = await signIn(world);
     const responses = await Promise.all(Array.from({ length: 50 }, () => refreshWith(token)));
     expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200));
     expect((await refreshWith(responses[7]?.body.refresh)).status).toBe(200);
   });
 
-  test('goes on when the answer of the table is lost on the way', async () => {
+  test('succeeds if a response of DynamoDB is lost', async () => {
     const { refresh: token } = await signIn(world);
     let lost = 0;
     world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
@@ -481,14 +478,14 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(body.refresh)).status).toBe(200);
   });
 
-  test('lets both of two parallel refreshes go on with what they got', async () => {
+  test('returns tokens that work to both of two parallel requests', async () => {
     const { refresh: token } = await signIn(world);
     const [first, second] = await Promise.all([refreshWith(token), refreshWith(token)]);
     expect((await refreshWith(first.body.refresh)).status).toBe(200);
     expect((await refreshWith(second.body.refresh)).status).toBe(200);
   });
 
-  test('ends the session of a thief that follows each refresh of the owner, in the fourth', async () => {
+  test('revokes the session at the fourth refresh of a thief who follows each refresh of the owner', async () => {
     const signedIn = await signIn(world);
     const tokens = { owner: signedIn.refresh, thief: signedIn.refresh };
     const refreshAs = async (holder: keyof typeof tokens) => {
@@ -508,21 +505,21 @@ describe('refresh_token_create', () => {
       [200, 401],
     ]);
     expect(await refreshAs('owner')).toBe(401);
-    expect((await me(signedIn.access)).status).toBe(401);
+    expect((await getMe(signedIn.access)).status).toBe(401);
   });
 
-  test('never logs out a client that loses the first answer of every refresh and repeats it', async () => {
+  test('never revokes the session of a client that retries every refresh after a lost response', async () => {
     let { refresh: token } = await signIn(world);
     for (let cycle = 0; cycle < 10; cycle++) {
       world.advance(900);
-      const lost = [await refreshWith(token), await refreshWith(token)];
+      const retried = [await refreshWith(token), await refreshWith(token)];
       const { status, body } = await refreshWith(token);
-      expect([...lost.map((response) => response.status), status]).toEqual([200, 200, 200]);
+      expect([...retried.map((response) => response.status), status]).toEqual([200, 200, 200]);
       token = body.refresh;
     }
   });
 
-  test('lets two tabs with tokens of their own refresh together twice, time and again', async () => {
+  test('never revokes the session of two tabs that each hold a token and refresh together', async () => {
     let { refresh: token } = await signIn(world);
     for (let round = 0; round < 4; round++) {
       let tabs = [token, token];
@@ -541,7 +538,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(token)).status).toBe(200);
   });
 
-  test('counts a cycle as shared once, however many use a second successor at the same moment', async () => {
+  test('counts one shared cycle for any number of parallel uses of second successors', async () => {
     const { refresh: token } = await signIn(world);
     const successors = await Promise.all(Array.from({ length: 10 }, () => refreshWith(token)));
     world.advance(900);
@@ -551,7 +548,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(responses[3]?.body.refresh)).status).toBe(200);
   });
 
-  test('runs out after 30 idle days and after 180 days in all', async () => {
+  test('rejects a token after 30 idle days, and after 180 days in total', async () => {
     const idle = await signIn(world);
     const { refresh: busy } = await signIn(world);
     world.advance(30 * 86_400);
@@ -569,7 +566,7 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(token)).status).toBe(401);
   });
 
-  test('refuses an access token, junk, and the token of a session that has ended', async () => {
+  test('rejects an access token, junk, and the token of a revoked session', async () => {
     const { access, refresh: token } = await signIn(world);
     for (const bad of [access, 'junk', 'a.b.c', `${token}x`]) {
       const { status, body } = await refreshWith(bad);
@@ -579,14 +576,14 @@ describe('refresh_token_create', () => {
     expect((await refreshWith(token)).status).toBe(401);
   });
 
-  test('asks the table at most twice, one call after another', async () => {
+  test('makes at most two sequential calls to the table', async () => {
     const { refresh: token } = await signIn(world);
     world.engine.record();
     await refreshWith(token);
     expect(depth(world.engine.calls)).toBeLessThanOrEqual(2);
   });
 
-  test('keeps no usable token in the table', async () => {
+  test('stores no usable token in the table', async () => {
     const { access, refresh: token } = await signIn(world);
     const { body } = await refreshWith(token);
     const table = JSON.stringify(await world.items());
@@ -607,22 +604,22 @@ describe('an access token', () => {
       .setExpirationTime('5m')
       .sign(key === 'foreign' ? privateKey : keys[key]);
   };
-  const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const parseClaims = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 
-  test('lasts 15 minutes', async () => {
+  test('expires after 15 minutes', async () => {
     const { access } = await signIn(world);
     world.advance(899);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     world.advance(1);
-    const { status, body, headers } = await me(access);
+    const { status, body, headers } = await getMe(access);
     expect([status, body.errors]).toEqual([401, error('token_not_valid')]);
     expect(headers['www-authenticate']).toBe('Bearer realm="api"');
   });
 
-  test('is refused when forged in any way', async () => {
+  test('is rejected if forged in any way', async () => {
     const { access, refresh: refreshToken } = await signIn(world);
-    const { sub, sid } = claimsOf(access);
-    expect((await me(await sign({ sub, sid }))).status).toBe(200);
+    const { sub, sid } = parseClaims(access);
+    expect((await getMe(await sign({ sub, sid }))).status).toBe(200);
 
     const [header, payload] = access.split('.');
     const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
@@ -641,46 +638,46 @@ describe('an access token', () => {
       'another issuer': await sign({ sub, sid, iss: 'customer-backend-prod' }),
       'another audience': await sign({ sub, sid, aud: 'operators' }),
       'no session': await sign({ sub }),
-      'a session of somebody else': await sign({ sub, sid: claimsOf((await signIn(world)).access).sid }),
+      'a session of another customer': await sign({ sub, sid: parseClaims((await signIn(world)).access).sid }),
       'a made-up id': await sign({ sub: '1 OR 1', sid }),
     };
     for (const [name, token] of Object.entries(forged)) {
-      const { status, body } = await me(token);
+      const { status, body } = await getMe(token);
       expect([name, status, body.errors]).toEqual([name, 401, error('token_not_valid')]);
     }
   });
 
-  test('may be signed by the next key already, so that a rotation refuses nobody', async () => {
+  test('is accepted if the next key signed it, so a rotation rejects no token', async () => {
     const { access } = await signIn(world);
-    const { sub, sid } = claimsOf(access);
+    const { sub, sid } = parseClaims(access);
     const { next } = JSON.parse(world.secrets['signing-keys']);
     const token = await new SignJWT({ sub, sid, iss: 'customer-backend-test', aud: 'customer-backend' })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: next.kid })
       .setExpirationTime('5m')
       .sign(next);
-    expect((await me(token)).status).toBe(200);
+    expect((await getMe(token)).status).toBe(200);
   });
 
-  test('is refused, as its refresh token is, when functions have seen that its key was withdrawn', async () => {
+  test('and its refresh token are rejected within 300 s after their signing key is withdrawn', async () => {
     const { access, refresh: token } = await signIn(world);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     const before = { ...world.secrets };
     const { kid } = JSON.parse(before['signing-keys']).current;
     Object.assign(world.secrets, withdrawn(before, kid, Math.floor(Date.now() / 1000)));
     await world.publishKeys();
     world.advance(299);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
     world.advance(1);
-    const statuses = [(await me(access)).status, (await refreshWith(token)).status];
+    const statuses = [(await getMe(access)).status, (await refreshWith(token)).status];
     const { access: renewed } = await signIn(world);
-    statuses.push((await me(renewed)).status);
+    statuses.push((await getMe(renewed)).status);
     Object.assign(world.secrets, before);
     await world.publishKeys();
     world.advance(300);
-    expect([...statuses, (await me(access)).status]).toEqual([401, 401, 200, 200]);
+    expect([...statuses, (await getMe(access)).status]).toEqual([401, 401, 200, 200]);
   });
 
-  test('is checked by the keys at /.well-known/jwks.json, which hold nothing private', async () => {
+  test('is verified with the keys at /.well-known/jwks.json, which contain no private part', async () => {
     const { status, body, headers } = await world.call(jwks, { method: 'GET' });
     expect([status, headers['cache-control']]).toEqual([200, 'public, max-age=300']);
     expect(body.keys).toHaveLength(2);
@@ -688,12 +685,12 @@ describe('an access token', () => {
   });
 
   test.each([
-    ['no header', undefined, 'not_authenticated'],
-    ['two words behind Bearer', 'Bearer a b', 'authentication_failed'],
-    ['nothing behind Bearer', 'Bearer', 'authentication_failed'],
+    ['no Authorization header', undefined, 'not_authenticated'],
+    ['two words after Bearer', 'Bearer a b', 'authentication_failed'],
+    ['nothing after Bearer', 'Bearer', 'authentication_failed'],
     ['another scheme', 'Basic YTpi', 'authentication_failed'],
-    ['a token that is none', 'Bearer x', 'token_not_valid'],
-  ])('with %s is refused', async (_, authorization, code) => {
+    ['a string that is not a token', 'Bearer x', 'token_not_valid'],
+  ])('is required, so a request with %s is rejected', async (_, authorization, code) => {
     const { status, body, headers } = await world.call(getCustomer, {
       method: 'GET',
       ...(authorization && { headers: { Authorization: authorization } }),
@@ -706,24 +703,24 @@ describe('an access token', () => {
 describe('logoutDevice', () => {
   const logout = (token: string, refresh_token: string, registration_id: string) =>
     world.call(logoutDevice, { token, body: { refresh_token, registration_id } });
-  test('ends the session on the next request and stops pushes to the device', async () => {
+  test('revokes the session from the next request on, and stops pushes to the device', async () => {
     const { access, refresh: token, registrationId } = await signIn(world);
     const { status, body } = await logout(access, token, registrationId);
     expect([status, body]).toEqual([204, undefined]);
-    expect((await me(access)).body.errors).toEqual(error('token_not_valid'));
+    expect((await getMe(access)).body.errors).toEqual(error('token_not_valid'));
     expect((await refreshWith(token)).status).toBe(401);
-    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+    expect(await findDevice(registrationId)).toMatchObject({ active: false });
   });
 
-  test("leaves the customer's other sessions alone", async () => {
+  test("keeps the customer's other sessions", async () => {
     const phone = await signIn(world);
     world.advance(60);
     const tablet = await signIn(world, { phone: phone.phone, registrationId: 'tablet' });
     await logout(phone.access, phone.refresh, phone.registrationId);
-    expect((await me(tablet.access)).status).toBe(200);
+    expect((await getMe(tablet.access)).status).toBe(200);
   });
 
-  test('can be repeated after a failure: until all of it is done, the caller is signed in', async () => {
+  test('can be retried after a failure, because the session is revoked last', async () => {
     const { access, refresh: token, registrationId } = await signIn(world);
     let writes = 0;
     world.engine.fail((operation) =>
@@ -731,38 +728,38 @@ describe('logoutDevice', () => {
     );
     expect((await logout(access, token, registrationId)).status).toBe(500);
     expect((await logout(access, token, registrationId)).status).toBe(204);
-    expect(await deviceOf(registrationId)).toMatchObject({ active: false });
-    expect((await me(access)).status).toBe(401);
+    expect(await findDevice(registrationId)).toMatchObject({ active: false });
+    expect((await getMe(access)).status).toBe(401);
   });
 
-  test("ignores a token that is unknown or somebody else's, and a device that is somebody else's", async () => {
+  test("ignores an unknown token, and another customer's token or device", async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
     expect((await logout(caller.access, 'unknown', other.registrationId)).status).toBe(204);
     expect((await logout(caller.access, other.refresh, 'unknown')).status).toBe(204);
-    expect((await me(other.access)).status).toBe(200);
-    expect((await me(caller.access)).status).toBe(200);
-    expect(await deviceOf(other.registrationId)).toMatchObject({ active: true });
+    expect((await getMe(other.access)).status).toBe(200);
+    expect((await getMe(caller.access)).status).toBe(200);
+    expect(await findDevice(other.registrationId)).toMatchObject({ active: true });
   });
 
-  test('ends the session of an app without a push token', async () => {
+  test('revokes the session of an app without a push token', async () => {
     const { access, refresh: token } = await signIn(world, { registrationId: '' });
     expect((await logout(access, token, '')).status).toBe(204);
-    expect((await me(access)).status).toBe(401);
+    expect((await getMe(access)).status).toBe(401);
   });
 
-  test('names what is missing and changes nothing', async () => {
+  test('names each missing field and changes nothing', async () => {
     const { access } = await signIn(world);
     const { status, body } = await world.call(logoutDevice, { token: access });
     expect([status, body.errors]).toEqual([
       400,
       [...error('required', 'refresh_token'), ...error('required', 'registration_id')],
     ]);
-    expect((await me(access)).status).toBe(200);
+    expect((await getMe(access)).status).toBe(200);
   });
 });
 
 describe('logoutAllDevices', () => {
-  test('ends every session of the caller and stops pushes to all devices, and nobody else notices', async () => {
+  test("revokes every session of the caller and stops pushes to their devices, but keeps other customers' sessions", async () => {
     const other = await signIn(world);
     const first = await signIn(world);
     const sessions = [first];
@@ -772,14 +769,14 @@ describe('logoutAllDevices', () => {
     }
     expect((await world.call(logoutAllDevices, { token: sessions[1]?.access ?? '' })).status).toBe(204);
     for (const { access, refresh: token, registrationId } of sessions) {
-      expect((await me(access)).status).toBe(401);
+      expect((await getMe(access)).status).toBe(401);
       expect((await refreshWith(token)).status).toBe(401);
-      expect(await deviceOf(registrationId)).toMatchObject({ active: false });
+      expect(await findDevice(registrationId)).toMatchObject({ active: false });
     }
     expect((await refreshWith(other.refresh)).status).toBe(200);
   });
 
-  test('twice at once is as good as once', async () => {
+  test('has the same effect for two parallel requests as for one', async () => {
     const { access } = await signIn(world);
     const statuses = await Promise.all(
       [1, 2].map(async () => (await world.call(logoutAllDevices, { token: access })).status),
@@ -789,10 +786,10 @@ describe('logoutAllDevices', () => {
       [204, 401],
       [401, 204],
     ]).toContainEqual(statuses);
-    expect((await me(access)).status).toBe(401);
+    expect((await getMe(access)).status).toBe(401);
   });
 
-  test('asks the table at most three times, one call after another', async () => {
+  test('makes at most three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     world.engine.record();
     await world.call(logoutAllDevices, { token: access });
@@ -800,7 +797,7 @@ describe('logoutAllDevices', () => {
   });
 });
 
-describe('sessions', () => {
+describe('the sessions of a customer', () => {
   const list = async (token: string) => (await world.call(listSessions, { method: 'GET', token })).body;
   const revoke = (token: string, id: string | number) =>
     world.call(revokeSession, { method: 'DELETE', token, params: { id: String(id) } });
@@ -808,7 +805,7 @@ describe('sessions', () => {
   /** Moves the clock past at least one full hour, to this many seconds after another one. */
   const advanceToHour = (seconds: number) => world.advance(7_200 - (Math.floor(Date.now() / 1000) % 3_600) + seconds);
 
-  test('are listed with their device, the last used first, and say which one asks', async () => {
+  test('are listed with their device, most recently used first, and with the current one marked', async () => {
     advanceToHour(-600);
     const phone = await signIn(world);
     world.advance(300);
@@ -830,9 +827,9 @@ describe('sessions', () => {
   });
 
   test.each([
-    ['the list', list],
-    ['an export', async (token: string) => (await exportWith(token)).body.sessions],
-  ])('other than the current one tell in %s the hour of their last use alone', async (_, read) => {
+    ['in the list', list],
+    ['in an export', async (token: string) => (await exportWith(token)).body.sessions],
+  ])('show %s only the hour of their last use, except the current one', async (_, read) => {
     const iso = () => `${new Date().toISOString().slice(0, 19)}.000Z`;
     advanceToHour(-200);
     const phone = await signIn(world);
@@ -849,52 +846,52 @@ describe('sessions', () => {
     expect(await lastUses()).toEqual([iso().replace(/:.*/, ':00:00.000Z'), iso()]);
   });
 
-  test('can be revoked: refused on the next request, without pushes, and gone from the list', async () => {
-    const kept = await signIn(world);
+  test('can be revoked: the next request is rejected, pushes stop, and the list omits the session', async () => {
+    const first = await signIn(world);
     world.advance(300);
-    const lost = await signIn(world, { phone: kept.phone, registrationId: `lost:${kept.phone}` });
-    const [, other] = (await list(lost.access)).toSorted((a: { current: boolean }) => (a.current ? 1 : -1)).reverse();
-    expect((await revoke(lost.access, other.id)).status).toBe(204);
-    expect((await me(kept.access)).status).toBe(401);
-    expect((await refreshWith(kept.refresh)).status).toBe(401);
-    expect(await list(lost.access)).toHaveLength(1);
+    const second = await signIn(world, { phone: first.phone, registrationId: `second:${first.phone}` });
+    const [, other] = (await list(second.access)).toSorted((a: { current: boolean }) => (a.current ? 1 : -1)).reverse();
+    expect((await revoke(second.access, other.id)).status).toBe(204);
+    expect((await getMe(first.access)).status).toBe(401);
+    expect((await refreshWith(first.refresh)).status).toBe(401);
+    expect(await list(second.access)).toHaveLength(1);
     const devices = (await world.items()).filter(
-      (item) => item.registrationId === kept.registrationId && 'active' in item,
+      (item) => item.registrationId === first.registrationId && 'active' in item,
     );
     expect(devices).toMatchObject([{ active: false }]);
   });
 
-  test.each(['0', '-1', 'x', '1e3', '9007199254740993', '99999999999999999999', 'somebody else'])(
-    'of id %s do not exist',
+  test.each(['0', '-1', 'x', '1e3', '9007199254740993', '99999999999999999999', 'of another customer'])(
+    'are not found by the id %s',
     async (id) => {
       const [caller, other] = [await signIn(world), await signIn(world)];
       const [{ id: otherId }] = await list(other.access);
-      const { status, body } = await revoke(caller.access, id === 'somebody else' ? otherId : id);
+      const { status, body } = await revoke(caller.access, id === 'of another customer' ? otherId : id);
       expect([status, body.errors]).toEqual([404, error('not_found')]);
-      expect((await me(other.access)).status).toBe(200);
+      expect((await getMe(other.access)).status).toBe(200);
     },
   );
 
-  test('that share a device leave it its pushes until the last one ends', async () => {
+  test('on one device keep its pushes until the last session is revoked', async () => {
     const old = await signIn(world);
     world.advance(300);
     const current = await signIn(world, { phone: old.phone, registrationId: old.registrationId });
     const other = (await list(current.access)).find((session: { current: boolean }) => !session.current);
     expect((await revoke(current.access, other.id)).status).toBe(204);
-    expect(await deviceOf(old.registrationId)).toMatchObject({ active: true });
+    expect(await findDevice(old.registrationId)).toMatchObject({ active: true });
     const [{ id }] = await list(current.access);
     expect((await revoke(current.access, id)).status).toBe(204);
-    expect(await deviceOf(old.registrationId)).toMatchObject({ active: false });
+    expect(await findDevice(old.registrationId)).toMatchObject({ active: false });
   });
 
-  test('are ended once when two ask at once', async () => {
+  test('are revoked once by two parallel requests', async () => {
     const { access } = await signIn(world);
     const [{ id }] = await list(access);
     const statuses = (await Promise.all([revoke(access, id), revoke(access, id)])).map(({ status }) => status);
     expect(statuses.filter((status) => status === 204)).toHaveLength(1);
   });
 
-  test('are ten at most: the one that was idle the longest goes', async () => {
+  test('are at most ten, and the session that was idle longest is revoked', async () => {
     const first = await signIn(world);
     const others = [];
     for (let sessions = 1; sessions < 10; sessions++) {
@@ -907,13 +904,13 @@ describe('sessions', () => {
     expect(await list(eleventh.access)).toHaveLength(10);
     expect((await refreshWith(busy.refresh)).status).toBe(200);
     expect((await refreshWith(others[0]?.refresh ?? '')).status).toBe(401);
-    expect(await deviceOf(others[0]?.registrationId ?? '')).toMatchObject({ active: false });
+    expect(await findDevice(others[0]?.registrationId ?? '')).toMatchObject({ active: false });
     expect((await refreshWith(others[1]?.refresh ?? '')).status).toBe(200);
-    expect(await deviceOf(others[1]?.registrationId ?? '')).toMatchObject({ active: true });
+    expect(await findDevice(others[1]?.registrationId ?? '')).toMatchObject({ active: true });
   });
 });
 
-test('a code belongs to one purpose: another type of code signs nobody in', async () => {
+test('an OTP of another type does not sign in', async () => {
   const phone = world.phone();
   await send(phone, { type: 'password_reset' });
   const { status, body } = await world.call(authenticate, {

@@ -36,9 +36,9 @@ async function attack(phone: string, { networks }: { networks: number }) {
 }
 
 test.each([
-  ['one address', { networks: 1 }],
-  ['fourteen addresses', { networks: 14 }],
-])("a phone's owner signs in within a minute on a device of theirs, whatever %s does to it", async (_, size) => {
+  ['one network', { networks: 1 }],
+  ['fourteen networks', { networks: 14 }],
+])("a phone's owner signs in within a minute on their own device while %s attack the phone", async (_, size) => {
   const { phone, deviceToken } = await signIn(world);
   await attack(phone, size);
   const smsBefore = world.sandbox.messages.list(phone).length;
@@ -52,7 +52,7 @@ test.each([
   expect(smsBefore).toBeLessThanOrEqual(10);
 });
 
-test('the ceilings of a day hold for a phone, whoever sends and tries', async () => {
+test('a phone has daily limits of sends and attempts that include those of its owner', async () => {
   const { phone, deviceToken } = await signIn(world);
   await attack(phone, { networks: 14 });
   let compared = 0;
@@ -66,7 +66,7 @@ test('the ceilings of a day hold for a phone, whoever sends and tries', async ()
   expect(compared).toBeLessThanOrEqual(dayAttempts);
 });
 
-test('other types of codes never use up the share for signing in', async () => {
+test('OTPs of other types never use up the share for sign-in', async () => {
   const phone = world.phone();
   for (let turn = 0; turn < 12; turn++) {
     for (const type of types.slice(1)) await send(phone, nextAddress(), type);
@@ -75,7 +75,7 @@ test('other types of codes never use up the share for signing in', async () => {
   expect((await signIn(world, { phone })).customer.id).toBeGreaterThan(0);
 });
 
-test('one address may use a part of what strangers may, so another one signs in', async () => {
+test('one IP address uses only a part of the share of strangers, so a new customer signs in from another', async () => {
   const phone = world.phone();
   await attack(phone, { networks: 1 });
   expect((await signIn(world, { phone })).customer.id).toBeGreaterThan(0);
@@ -92,22 +92,22 @@ describe('a device token', () => {
 
   const forgeries: [string, (own: string) => Promise<string>][] = [
     ['of another phone', async () => (await signIn(world)).deviceToken],
-    ['that was changed', async (own) => own.slice(0, -9) + (own.at(-9) === 'A' ? 'B' : 'A') + own.slice(-8)],
+    ['with a changed signature', async (own) => own.slice(0, -9) + (own.at(-9) === 'A' ? 'B' : 'A') + own.slice(-8)],
     ['with a later expiry', async (own) => own.replace(/\.(\d+)\.(\d+)\./, (_, id, at) => `.${id}.${Number(at) + 9}.`)],
-    ['with something behind it', async (own) => `${own}.x`],
+    ['with an appended part', async (own) => `${own}.x`],
     ['that is junk', async () => 'a.1.b.c'],
-    ['that is none', async () => ''],
+    ['that is empty', async () => ''],
   ];
-  test.each(forgeries)('%s makes nobody the owner', async (_, forge) => {
+  test.each(forgeries)('%s gets only the share of strangers', async (_, forge) => {
     expect((await send(phone, nextAddress(), 'customer_auth', await forge(deviceToken))).status).toBe(429);
   });
 
-  test('of the phone makes its bearer the owner', async () => {
+  test('of the phone gets the share of the owner', async () => {
     expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(200);
   });
 });
 
-test('a device token of a customer who had the phone before makes nobody the owner', async () => {
+test('a device token of the previous customer of a phone gets only the share of strangers', async () => {
   const before = await signIn(world);
   await world.call(deleteCustomer, { method: 'DELETE', token: before.access });
   world.advance(3_600);
@@ -117,14 +117,14 @@ test('a device token of a customer who had the phone before makes nobody the own
   expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(200);
 });
 
-test('a device token lives for 180 days', async () => {
+test('a device token expires after 180 days', async () => {
   const { phone, deviceToken } = await signIn(world);
   world.advance(180 * 86_400);
   await attack(phone, { networks: 14 });
   expect((await send(phone, nextAddress(), 'customer_auth', deviceToken)).status).toBe(429);
 });
 
-test('another network does not learn whether a code is on its way to a phone', async () => {
+test('another network does not learn whether an OTP was sent to a phone', async () => {
   const [waiting, idle] = [world.phone(), world.phone()];
   await requestCode(world, waiting);
   const guess = async (phone: string) =>
@@ -132,7 +132,7 @@ test('another network does not learn whether a code is on its way to a phone', a
   expect(await guess(waiting)).toEqual(await guess(idle));
 });
 
-test('wrong codes of one address are limited over all phones, and right ones do not count', async () => {
+test('wrong OTPs of one IP address are limited over all phones, and correct ones do not count', async () => {
   world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '4' });
   const clientIp = nextAddress();
   for (let turn = 0; turn < 6; turn++) {
@@ -147,7 +147,7 @@ test('wrong codes of one address are limited over all phones, and right ones do 
   expect(statuses).toEqual([400, 400, 400, 400, 429]);
 });
 
-test('an IPv6 site is limited however many of its networks it uses', async () => {
+test('an IPv6 /48 has a limit over all its networks', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
   const responses = await Promise.all(
     Array.from({ length: 20 }, (_, index) => send(world.phone(), `2001:db8:77:${index.toString(16)}::1`)),
@@ -156,15 +156,15 @@ test('an IPv6 site is limited however many of its networks it uses', async () =>
   expect((await send(world.phone(), '2001:db8:78::1')).status).toBe(200);
 });
 
-test('a limit of more than fifty an hour holds exactly, however many come at once', async () => {
+test('a limit of more than fifty an hour is exact for parallel requests', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '60' });
   const clientIp = nextAddress();
   const responses = await Promise.all(Array.from({ length: 70 }, () => send(world.phone(), clientIp)));
   expect(responses.filter(({ status }) => status === 200)).toHaveLength(60);
 });
 
-test('a prefix of numbers has a cap of its own, and a phone with an account may use its last part', async () => {
-  const known = await signIn(world, { phone: '+201066660001' });
+test('a phone prefix has its own cap, and its last part is reserved for phones with an account', async () => {
+  const customer = await signIn(world, { phone: '+201066660001' });
   world.advance(86_400);
   world.set({ OTP_SENDS_PER_PREFIX_PER_DAY: '10' });
   const statuses: number[] = [];
@@ -172,69 +172,69 @@ test('a prefix of numbers has a cap of its own, and a phone with an account may 
     statuses.push((await send(`+20106666${String(1_000 + turn)}`, nextAddress())).status);
   }
   expect(statuses).toEqual([...Array(8).fill(200), 429, 429]);
-  expect((await send(known.phone, nextAddress())).status).toBe(200);
+  expect((await send(customer.phone, nextAddress())).status).toBe(200);
   expect((await send('+201066770001', nextAddress())).status).toBe(200);
 });
 
-describe('a login', () => {
-  test('failed logins of one address are limited over all accounts, and successes do not count', async () => {
+describe('login', () => {
+  test('limits the failures of one IP address over all accounts, and does not count successes', async () => {
     world.set({ FAILED_LOGINS_PER_ADDRESS_PER_HOUR: '4' });
     const clientIp = nextAddress();
     const account = await signUp(world);
     for (let turn = 0; turn < 6; turn++) expect((await logIn(world, account, { clientIp })).status).toBe(200);
     const statuses: number[] = [];
     for (let turn = 0; turn < 5; turn++) {
-      const guess = { email: `nobody${turn}@example.com`, password: 'x' };
+      const guess = { email: `unknown${turn}@example.com`, password: 'x' };
       statuses.push((await logIn(world, guess, { clientIp })).status);
     }
     expect(statuses).toEqual([403, 403, 403, 403, 429]);
   });
 
-  test('failed logins to one account are limited over all addresses, and never keep a known device out', async () => {
+  test('limits the failures at one account over all IP addresses, and never blocks a known device', async () => {
     world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
     const account = await signUp(world);
-    const known = (await logIn(world, account)).body.data.device_token;
+    const deviceToken = (await logIn(world, account)).body.data.device_token;
     const guesses = await Promise.all(
       Array.from({ length: 8 }, () => logIn(world, { email: account.email, password: 'guess' })),
     );
     expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
     expect((await logIn(world, account)).status).toBe(429);
-    const body = { email: account.email, password: account.password, device_token: known };
+    const body = { email: account.email, password: account.password, device_token: deviceToken };
     expect((await world.call(login, { body, clientIp: nextAddress() })).status).toBe(200);
   });
 });
 
-test('the device token of a sign-up lets nobody guess at the customer who takes the e-mail address over', async () => {
+test('the device token of a sign-up gives no guesses at the customer who takes over its e-mail address', async () => {
   world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
   const squatter = await signUp(world);
-  const known = (await logIn(world, squatter)).body.data.device_token;
+  const deviceToken = (await logIn(world, squatter)).body.data.device_token;
   const { access } = await signIn(world);
   const request = { method: 'PATCH', token: access, body: { email: squatter.email } };
   expect((await world.call(updateCustomer, request)).status).toBe(200);
   const guesses = await Promise.all(
     Array.from({ length: 12 }, () => {
-      const body = { email: squatter.email, password: 'guess', device_token: known };
+      const body = { email: squatter.email, password: 'guess', device_token: deviceToken };
       return world.call(login, { body, clientIp: nextAddress() });
     }),
   );
   expect(guesses.filter(({ status }) => status === 403)).toHaveLength(5);
 });
 
-test('a stranger who takes the e-mail address over never keeps the known device of its holder before out', async () => {
+test('a customer who takes over an e-mail address never blocks the known device of its previous holder', async () => {
   world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
   const account = await signUp(world);
-  const known = (await logIn(world, account)).body.data.device_token;
+  const deviceToken = (await logIn(world, account)).body.data.device_token;
   const { access } = await signIn(world);
   const request = { method: 'PATCH', token: access, body: { email: account.email } };
   expect((await world.call(updateCustomer, request)).status).toBe(200);
   for (let guess = 0; guess < 8; guess++) await logIn(world, { email: account.email, password: 'guess' });
   expect((await logIn(world, account)).status).toBe(429);
-  const body = { email: account.email, password: account.password, device_token: known };
+  const body = { email: account.email, password: account.password, device_token: deviceToken };
   const { status, body: response } = await world.call(login, { body, clientIp: nextAddress() });
   expect([status, response.data?.id]).toEqual([200, account.id]);
 });
 
-test('reauthenticate deletes no failures at another account of the same e-mail address', async () => {
+test('reauthenticate keeps the failure counter of another account with the same e-mail address', async () => {
   const victim = await signUp(world);
   const { access } = await signIn(world);
   const request = { method: 'PATCH', token: access, body: { email: victim.email } };
@@ -249,16 +249,16 @@ test('reauthenticate deletes no failures at another account of the same e-mail a
   expect([await guess(), await guess()]).toEqual([403, 429]);
 });
 
-test('failures behind a shared address never keep a known device out', async () => {
+test('failed logins from a shared IP address never block a known device', async () => {
   const account = await signUp(world);
-  const known = (await logIn(world, account)).body.data.device_token;
+  const deviceToken = (await logIn(world, account)).body.data.device_token;
   const clientIp = nextAddress();
   for (let turn = 0; turn < 12; turn++) await logIn(world, { ...account, password: 'guess' }, { clientIp });
-  const body = { email: account.email, password: account.password, device_token: known };
+  const body = { email: account.email, password: account.password, device_token: deviceToken };
   expect((await world.call(login, { body, clientIp })).status).toBe(200);
 });
 
-test('another network neither learns of a code by trying, nor uses it up', async () => {
+test('guesses from another network neither reveal an OTP nor use up its attempts', async () => {
   const [waiting, idle] = [world.phone(), world.phone()];
   const code = await requestCode(world, waiting);
   const clientIp = nextAddress();
@@ -270,14 +270,14 @@ test('another network neither learns of a code by trying, nor uses it up', async
   expect((await authenticateWith(world, waiting, code)).status).toBe(201);
 });
 
-test('a code for reauthentication that the own device requested works', async () => {
+test("reauthenticate accepts an OTP that the customer's own device requested", async () => {
   const { access, phone, deviceToken } = await signIn(world);
   await send(phone, nextAddress(), 'reauthentication', deviceToken);
   const body = { otp: world.codeFor(phone) };
   expect((await world.call(reauthenticate, { token: access, body, clientIp: nextAddress() })).status).toBe(204);
 });
 
-test('sign-ups that name the phone of a stranger have no SMS sent to it', async () => {
+test("a sign-up with another person's phone sends no SMS to it", async () => {
   const phone = world.phone();
   const { token } = await signUp(world, { phone });
   const body = { password: 'violet bicycle 77' };
@@ -285,7 +285,7 @@ test('sign-ups that name the phone of a stranger have no SMS sent to it', async 
   expect(world.sandbox.messages.list(phone)).toEqual([]);
 });
 
-test('strangers cannot lock the test number of an app store reviewer out', async () => {
+test('strangers cannot lock out the test number of an app store reviewer', async () => {
   const phone = world.phone();
   world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until: '2999-01-01' }]) });
   await send(phone, nextAddress());
@@ -293,7 +293,7 @@ test('strangers cannot lock the test number of an app store reviewer out', async
   expect((await authenticateWith(world, phone, '424242', { clientIp: nextAddress() })).status).toBe(201);
 });
 
-test('a network guesses seven times at the test number, and others do not keep the reviewer out', async () => {
+test('a network has seven guesses at a test number, and they do not lock out the reviewer', async () => {
   const phone = world.phone();
   world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until: '2999-01-01' }]) });
   await send(phone, nextAddress());
@@ -307,7 +307,7 @@ test('a network guesses seven times at the test number, and others do not keep t
   expect((await authenticateWith(world, phone, '424242', { clientIp: nextAddress() })).status).toBe(201);
 });
 
-test('a test number has the limits of any phone after its last day', async () => {
+test('a test number has the limits of any other phone after its last day', async () => {
   const phone = world.phone();
   const until = new Date().toISOString().slice(0, 10);
   world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until }]) });
@@ -320,7 +320,7 @@ test('a test number has the limits of any phone after its last day', async () =>
   expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
 });
 
-test('a request for a new password of an unknown account uses up no cap', async () => {
+test('a password reset request for an unknown account counts towards no cap', async () => {
   world.set({ OTP_SENDS_PER_STAGE_PER_DAY: '2' });
   world.advance(10 * 86_400);
   for (let turn = 0; turn < 5; turn++) {
@@ -329,7 +329,7 @@ test('a request for a new password of an unknown account uses up no cap', async 
   expect((await send(world.phone(), nextAddress())).status).toBe(200);
 });
 
-/** All that strangers can send and guess with types that do not sign in. */
+/** Sends and guesses as many OTPs as strangers can, of all types except sign-in. */
 async function useUpOtherTypes(phone: string, email: string) {
   const addresses = [nextAddress(), nextAddress(), nextAddress()];
   for (let turn = 0; turn < 6; turn++) {
@@ -349,9 +349,9 @@ async function useUpAllTypes(phone: string, email: string) {
   await attack(phone, { networks: 14 });
 }
 
-describe('whatever strangers send and guess, the owner', () => {
+describe('while strangers use up their share, the owner', () => {
   const password = 'violet bicycle 77';
-  const owner = async () => {
+  const signInOwner = async () => {
     const session = await signIn(world);
     const email = `owner${session.customer.id}@example.com`;
     const body = { email, password };
@@ -359,12 +359,12 @@ describe('whatever strangers send and guess, the owner', () => {
     return { ...session, email };
   };
   beforeEach(() => world.set({ ACCESS_TOKEN_SECONDS: '864000' }));
-  const attacks = { 'other types': useUpOtherTypes, 'every type': useUpAllTypes };
+  const attacks = { 'all types except sign-in': useUpOtherTypes, 'all types': useUpAllTypes };
 
   test.each(Object.entries(attacks))(
-    'confirms their identity and changes the password by codes, after %s',
+    'reauthenticates and changes the password by OTP, after attacks with %s',
     async (_, run) => {
-      const { access, phone, email, deviceToken } = await owner();
+      const { access, phone, email, deviceToken } = await signInOwner();
       await run(phone, email);
       const clientIp = nextAddress();
 
@@ -379,15 +379,15 @@ describe('whatever strangers send and guess, the owner', () => {
       expect((await world.call(setPassword, { token: access, body: change, clientIp })).status).toBe(200);
 
       world.advance(turnSeconds);
-      const sent = world.sandbox.messages.list(phone).length;
+      const smsBefore = world.sandbox.messages.list(phone).length;
       await world.call(forget, { body: { email, device_token: deviceToken }, clientIp });
-      expect(world.sandbox.messages.list(phone)).toHaveLength(sent + 1);
+      expect(world.sandbox.messages.list(phone)).toHaveLength(smsBefore + 1);
       const body = { email, token: world.codeFor(phone), password, device_token: deviceToken };
       expect((await world.call(reset, { body, clientIp })).status).toBe(200);
     },
   );
 
-  test('has half of the sends of a phone without an account for sign-in, after requests for new passwords', async () => {
+  test('has half the sends of a phone without an account for sign-in, after password reset requests', async () => {
     const phone = world.phone();
     for (let turn = 0; turn < 8; turn++) {
       const clientIp = nextAddress();
@@ -402,8 +402,8 @@ describe('whatever strangers send and guess, the owner', () => {
     }
   });
 
-  test('keeps an attempt on a known device when a stolen session has guessed as well', async () => {
-    const { access, phone, deviceToken } = await owner();
+  test('keeps an attempt on a known device, even after guesses with a stolen session', async () => {
+    const { access, phone, deviceToken } = await signInOwner();
     await send(phone, nextAddress(), 'reauthentication', deviceToken);
     let compared = 0;
     for (let guess = 0; guess < 8; guess++) {
@@ -417,15 +417,15 @@ describe('whatever strangers send and guess, the owner', () => {
   });
 });
 
-describe('no SMS is sent to a client', () => {
-  const sent = (phone: string) => world.sandbox.messages.list(phone).length;
-  const outcomeOf = ({ status, body, headers }: Awaited<ReturnType<typeof send>>) => ({
+describe('sendOtp sends no SMS to a client', () => {
+  const countSms = (phone: string) => world.sandbox.messages.list(phone).length;
+  const readResponse = ({ status, body, headers }: Awaited<ReturnType<typeof send>>) => ({
     status,
     code: body.errors?.[0]?.code,
     wait: Number(headers['retry-after']),
   });
 
-  test('without attempts left at the phone', async () => {
+  test('without attempts left for the phone', async () => {
     const [phone, clientIp] = [world.phone(), nextAddress()];
     world.freeze();
     for (let turn = 0; turn < 2; turn++) {
@@ -433,56 +433,56 @@ describe('no SMS is sent to a client', () => {
       for (let guess = 0; guess < 4; guess++) await authenticateWith(world, phone, 'wrong', { clientIp });
       world.advance(turnSeconds);
     }
-    expect(outcomeOf(await send(phone, clientIp))).toEqual({
+    expect(readResponse(await send(phone, clientIp))).toEqual({
       status: 429,
       code: 'otp_try_limit',
       wait: 86_400 - 2 * turnSeconds,
     });
-    expect(sent(phone)).toBe(2);
+    expect(countSms(phone)).toBe(2);
     expect((await send(phone, nextAddress())).status).toBe(200);
   });
 
-  test.each(['4', '60'])('without attempts left at all phones, of %s an hour', async (limit) => {
+  test.each(['4', '60'])('without attempts left over all phones, with a limit of %s an hour', async (limit) => {
     world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: limit });
     const [phone, clientIp] = [world.phone(), nextAddress()];
     const guesses = Array.from({ length: Number(limit) }, () => world.phone());
     await Promise.all(guesses.map((other) => authenticateWith(world, other, '000000', { clientIp })));
-    const { wait, ...rejected } = outcomeOf(await send(phone, clientIp));
+    const { wait, ...rejected } = readResponse(await send(phone, clientIp));
     expect(rejected).toEqual({ status: 429, code: 'otp_try_limit' });
     world.advance(wait - 1);
     expect((await send(phone, clientIp)).status).toBe(429);
-    expect(sent(phone)).toBe(0);
+    expect(countSms(phone)).toBe(0);
     world.advance(1);
     expect((await send(phone, clientIp)).status).toBe(200);
   });
 
-  test('without attempts left at any network of an IPv6 site', async () => {
+  test('without attempts left for its IPv6 /48', async () => {
     world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '1' });
     const guess = (network: number) =>
       authenticateWith(world, world.phone(), '000000', { clientIp: `2001:db8:99:${network.toString(16)}::1` });
     for (let network = 0; network < 16; network++) expect((await guess(network)).status).toBe(400);
     const phone = world.phone();
-    expect(outcomeOf(await send(phone, '2001:db8:99:ff::1'))).toMatchObject({ status: 429, code: 'otp_try_limit' });
-    expect(sent(phone)).toBe(0);
+    expect(readResponse(await send(phone, '2001:db8:99:ff::1'))).toMatchObject({ status: 429, code: 'otp_try_limit' });
+    expect(countSms(phone)).toBe(0);
   });
 
-  test('whose code for reauthentication could not be tried', async () => {
+  test('without attempts left for reauthentication', async () => {
     const { access, phone, deviceToken } = await signIn(world);
     await send(phone, nextAddress(), 'reauthentication', deviceToken);
     for (let guess = 0; guess < 5; guess++) {
       await world.call(reauthenticate, { token: access, body: { otp: 'wrong' } });
     }
     world.advance(turnSeconds);
-    const before = sent(phone);
+    const before = countSms(phone);
     for (const token of [deviceToken, undefined]) {
-      const { status, code } = outcomeOf(await send(phone, nextAddress(), 'reauthentication', token));
+      const { status, code } = readResponse(await send(phone, nextAddress(), 'reauthentication', token));
       expect({ status, code }).toEqual({ status: 429, code: 'otp_try_limit' });
     }
-    expect(sent(phone)).toBe(before);
+    expect(countSms(phone)).toBe(before);
   });
 });
 
-test('sends to a number that has opted out count for the client, not for the phone', async () => {
+test('a send to a number that has opted out counts for the client, not for the phone', async () => {
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '3' });
   const [phone, clientIp] = [world.phone(), nextAddress()];
   world.sandbox.faults.opted_out = [phone];
@@ -493,23 +493,23 @@ test('sends to a number that has opted out count for the client, not for the pho
   expect((await send(phone, nextAddress())).status).toBe(200);
 });
 
-test('a stolen device token never keeps known devices out that log in with the right password', async () => {
+test('a stolen device token never blocks a known device that logs in with the correct password', async () => {
   const account = await signUp(world);
-  const stolen = (await logIn(world, account)).body.data.device_token;
-  const withToken = (password: string) => {
-    const body = { email: account.email, password, device_token: stolen };
+  const stolenToken = (await logIn(world, account)).body.data.device_token;
+  const logInWithToken = (password: string) => {
+    const body = { email: account.email, password, device_token: stolenToken };
     return world.call(login, { body, clientIp: nextAddress() });
   };
-  for (let guess = 0; guess < 16; guess++) await withToken('guess');
-  expect((await withToken(account.password)).status).toBe(200);
+  for (let guess = 0; guess < 16; guess++) await logInWithToken('guess');
+  expect((await logInWithToken(account.password)).status).toBe(200);
 });
 
-test('a stolen device token gives ten guesses more than any client has, from all addresses together', async () => {
+test('a stolen device token gives ten more guesses than any client has, over all IP addresses', async () => {
   world.set({ FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: '5' });
   const account = await signUp(world);
-  const stolen = (await logIn(world, account)).body.data.device_token;
+  const stolenToken = (await logIn(world, account)).body.data.device_token;
   const guess = () => {
-    const body = { email: account.email, password: 'guess', device_token: stolen };
+    const body = { email: account.email, password: 'guess', device_token: stolenToken };
     return world.call(login, { body, clientIp: nextAddress() });
   };
   const statuses: number[] = [];
@@ -517,13 +517,13 @@ test('a stolen device token gives ten guesses more than any client has, from all
   expect(statuses.filter((status) => status === 403)).toHaveLength(15);
 });
 
-describe('the wrong codes of a network tell nothing about accounts', () => {
-  /** Resets an account with wrong codes, and returns the attempts that the network has left. */
-  async function countLeft(identifier: object, resets: number) {
+describe('the attempts that a network has left do not reveal accounts', () => {
+  /** Resets a password with wrong OTPs, and returns the attempts that the network has left. */
+  async function countAttemptsLeft(identifier: object, resets: number) {
     world.set({ WRONG_CODES_PER_ADDRESS_PER_HOUR: '20' });
     const clientIp = nextAddress();
     for (let turn = 0; turn < 5; turn++) {
-      const body = { email: `nobody${turn}@example.com`, token: '000000', password: 'orange cat on a roof' };
+      const body = { email: `unknown${turn}@example.com`, token: '000000', password: 'orange cat on a roof' };
       await world.call(reset, { body, clientIp });
     }
     for (let turn = 0; turn < resets; turn++) {
@@ -535,14 +535,14 @@ describe('the wrong codes of a network tell nothing about accounts', () => {
     return left;
   }
 
-  test.each([1, 7])('after %i wrong codes for a new password', async (resets) => {
+  test.each([1, 7])('after %i wrong OTPs for a password reset', async (resets) => {
     const { access, phone } = await signIn(world);
     const email = `known-${resets}@example.com`;
     const request = { method: 'PATCH', token: access, body: { email } };
     expect((await world.call(updateCustomer, request)).status).toBe(200);
     const identifiers = [{ email }, { phone }, { email: `unknown-${resets}@example.com` }, { phone: world.phone() }];
     const left: number[] = [];
-    for (const identifier of identifiers) left.push(await countLeft(identifier, resets));
+    for (const identifier of identifiers) left.push(await countAttemptsLeft(identifier, resets));
     expect(left).toEqual(Array(4).fill(15 - resets));
   });
 });

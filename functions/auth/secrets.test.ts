@@ -73,7 +73,7 @@ const unavailable = {
 };
 
 describe('public keys', () => {
-  test('come from the table, so that no function but those that sign or send reads SSM for a signed-in request', async () => {
+  test('are read from the table, so a signed-in request reads no SSM parameter', async () => {
     const { access } = await signIn(world);
     ssmFault = throttle;
     const container = await startContainer('customers/get', 'auth/jwks');
@@ -83,23 +83,23 @@ describe('public keys', () => {
     expect([body.keys.length, reads]).toEqual([2, []]);
   });
 
-  test('that are not there yet are a 503 with Retry-After, which is not kept', async () => {
+  test('that the table does not have yet cause an uncached 503 with Retry-After', async () => {
     const { access } = await signIn(world);
     const container = await startContainer('customers/get', 'auth/jwks', 'password/logout');
     await world.delete(publicKeysKey);
-    const shown = await call(container['auth/jwks'], { method: 'GET' });
+    const keys = await call(container['auth/jwks'], { method: 'GET' });
     const me = await call(container['customers/get'], { method: 'GET', token: access });
-    const left = await call(container['password/logout'], { token: access });
-    for (const { status, headers } of [shown, me, left])
+    const loggedOut = await call(container['password/logout'], { token: access });
+    for (const { status, headers } of [keys, me, loggedOut])
       expect([status, headers['retry-after'], headers['cache-control']]).toEqual([503, '5', 'no-store']);
-    expect([shown.body, me.body, left.body.code]).toEqual([unavailable, unavailable, 503]);
+    expect([keys.body, me.body, loggedOut.body.code]).toEqual([unavailable, unavailable, 503]);
 
     await world.publishKeys();
     expect((await call(container['customers/get'], { method: 'GET', token: access })).status).toBe(200);
     expect((await call(container['auth/jwks'], { method: 'GET' })).status).toBe(200);
   });
 
-  test('that a function has go on serving while the table cannot be reached', async () => {
+  test('stay in use while the table is unreachable', async () => {
     const container = await startContainer('auth/jwks');
     const { body } = await call(container['auth/jwks'], { method: 'GET' });
     world.engine.fail(() => ({ status: 400, type: 'ResourceNotFoundException' }));
@@ -107,21 +107,21 @@ describe('public keys', () => {
     expect(await call(container['auth/jwks'], { method: 'GET' })).toMatchObject({ status: 200, body });
   });
 
-  test('are read once for many requests at once, and not again while they are kept', async () => {
+  test('are read once for many parallel requests, and not again while they are cached', async () => {
     const container = await startContainer('auth/jwks');
-    const show = () => call(container['auth/jwks'], { method: 'GET' });
-    await show();
+    const getKeys = () => call(container['auth/jwks'], { method: 'GET' });
+    await getKeys();
     world.advance(301);
     world.engine.record();
-    await Promise.all(Array.from({ length: 20 }, show));
+    await Promise.all(Array.from({ length: 20 }, getKeys));
     world.advance(299);
-    await show();
+    await getKeys();
     expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['BatchGetItem']);
   });
 });
 
 describe('secrets', () => {
-  test('are read by one call for many requests at once, however often SSM throttles it at first', async () => {
+  test('are read once for many parallel requests, even if SSM throttles the first attempts', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     world.set({ SECRETS_BUDGET_MS: '10000' });
     ssmFault = () => (reads.length <= 3 ? throttle() : undefined);
@@ -133,7 +133,7 @@ describe('secrets', () => {
   test.each([
     ['throttles', throttle],
     ['fails', () => ({ status: 500, type: 'InternalServerError' })],
-  ])('that SSM does not give while it %s are a 503 with Retry-After, and nothing is counted', async (_, fault) => {
+  ])('cause a 503 with Retry-After, before the request is counted, while SSM %s', async (_, fault) => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     const phone = world.phone();
     ssmFault = fault;
@@ -146,23 +146,23 @@ describe('secrets', () => {
     expect((await send(sendOtp, phone)).status).toBe(200);
   });
 
-  test('that are missing are a fault of the stage, and not asked for again', async () => {
+  test('cause a 500 without a retry if the parameter does not exist', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     ssmFault = () => ({ status: 400, type: 'ParameterNotFound' });
     expect([(await send(sendOtp)).status, reads.length]).toEqual([500, 1]);
   });
 
-  test('are a 503 in the envelope of surface B', async () => {
+  test('cause a 503 in the error format of surface B while SSM throttles', async () => {
     const container = await startContainer('password/login', 'password/forget', 'password/reset', 'password/signup');
     ssmFault = throttle;
     const email = 'mona@example.com';
     const password = 'a long enough one';
-    const person = { name: 'Mona', last_name: 'Adel', phone: world.phone(), birthdate: '1990-01-31' };
+    const profile = { name: 'Mona', last_name: 'Adel', phone: world.phone(), birthdate: '1990-01-31' };
     const bodies = {
       'password/login': { email, password },
       'password/forget': { email },
       'password/reset': { email, password, token: '123456' },
-      'password/signup': { ...person, email, password },
+      'password/signup': { ...profile, email, password },
     };
     for (const [file, body] of Object.entries(bodies)) {
       const response = await call(container[file as keyof typeof bodies], { body });
@@ -179,7 +179,7 @@ describe('secrets', () => {
     }
   });
 
-  test('that are missing for a moment use up no code and no refresh token', async () => {
+  test('are read before an OTP is consumed or a refresh token is rotated', async () => {
     const phone = world.phone();
     const container = await startContainer('auth/sendOtp', 'customers/authenticate', 'auth/refresh');
     await send(container['auth/sendOtp'], phone);
@@ -196,14 +196,16 @@ describe('secrets', () => {
     expect((await call(container['auth/refresh'], { body: { refresh } })).status).toBe(200);
   });
 
-  test('that SSM does not give are counted, once for each read, for the alarm of the stage', async () => {
+  test('cause one secret_unavailable event for each failed read, which raises the alarm of the stage', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     ssmFault = throttle;
     const { logger } = await import('../../lib/logger.ts');
     logger().setLogLevel('INFO');
     const lines = await logOf(() => Promise.all([send(sendOtp), send(sendOtp)]));
-    const counted = lines.map((line) => JSON.parse(line)).filter(({ SecretsUnavailable }) => SecretsUnavailable);
-    expect(counted).toEqual([
+    const unavailableEvents = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ SecretsUnavailable }) => SecretsUnavailable);
+    expect(unavailableEvents).toEqual([
       expect.objectContaining({
         message: 'secret_unavailable',
         secret: 'otp-secrets',
@@ -212,7 +214,7 @@ describe('secrets', () => {
     ]);
   });
 
-  test('that a function has go on serving at once while SSM throttles', async () => {
+  test('stay in use without a retry while SSM throttles', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     await send(sendOtp);
     reads = [];
@@ -222,7 +224,7 @@ describe('secrets', () => {
     expect([(await send(sendOtp)).status, reads.length]).toEqual([200, 2]);
   });
 
-  test('leave the deep health check at 503 with Retry-After when its key cannot be read', async () => {
+  test('cause a 503 of the deep health check, with Retry-After, if its key is unreadable', async () => {
     const { 'health/get': getHealth } = await startContainer('health/get');
     ssmFault = throttle;
     const { status, headers, body } = await call(getHealth, { method: 'GET', query: { deep: '1' } });

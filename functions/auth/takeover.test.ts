@@ -19,8 +19,8 @@ beforeEach(() => {
 const password = 'violet bicycle 77';
 const tenMinutes = 600;
 
-/** Returns an account with a password, as a thief sees it who has only stolen an access token. */
-async function stolen({ isVerified = false } = {}) {
+/** Signs up an account with a password. A thief has only its access token. */
+async function stealAccessToken({ isVerified = false } = {}) {
   const account = await signUp(world);
   if (isVerified) await verify(world, account);
   world.advance(tenMinutes);
@@ -28,14 +28,17 @@ async function stolen({ isVerified = false } = {}) {
   world.advance(tenMinutes);
   return { ...account, token: body.data.token as string };
 }
-const outcome = ({ status, body }: Awaited<ReturnType<World['call']>>) => ({ status, code: body?.errors?.[0]?.code });
+const statusAndCode = ({ status, body }: Awaited<ReturnType<World['call']>>) => ({
+  status,
+  code: body?.errors?.[0]?.code,
+});
 const rejected = { status: 403, code: 'recent_code_required' };
-const prove = (token: string, body: object, clientIp = nextAddress()) =>
+const confirmIdentity = (token: string, body: object, clientIp = nextAddress()) =>
   world.call(reauthenticate, { token, body, clientIp });
 
 describe('with an access token alone, a thief', () => {
-  test('cannot give the account a phone of their own', async () => {
-    const { token } = await stolen();
+  test('cannot verify their own phone for the account', async () => {
+    const { token } = await stealAccessToken();
     const phone = world.phone();
     for (const body of [{ phone }, { phone, verification_code: '123456' }]) {
       expect((await world.call(verifyPhone, { token, body })).status).toBe(403);
@@ -43,36 +46,36 @@ describe('with an access token alone, a thief', () => {
     expect(world.sandbox.messages.list(phone)).toEqual([]);
   });
 
-  test('cannot change the e-mail address that its owner logs in with, nor clear it', async () => {
-    const account = await stolen();
+  test('cannot change or clear the e-mail address that the owner logs in with', async () => {
+    const account = await stealAccessToken();
     for (const email of ['thief@example.com', '']) {
       const request = { method: 'PATCH', token: account.token, body: { email, full_name: 'Thief' } };
-      expect(outcome(await world.call(updateCustomer, request))).toEqual(rejected);
+      expect(statusAndCode(await world.call(updateCustomer, request))).toEqual(rejected);
     }
     expect((await logIn(world, account)).body.data).toMatchObject({ name: 'Mona', email: account.email });
   });
 
-  test('cannot choose a password, neither the first one nor another one', async () => {
+  test('cannot set a first password or change the password', async () => {
     const { access } = await signIn(world);
     world.advance(tenMinutes);
-    const { token } = await stolen({ isVerified: true });
+    const { token } = await stealAccessToken({ isVerified: true });
     for (const caller of [access, token]) {
       const request = { token: caller, body: { email: 'thief2@example.com', password } };
-      expect(outcome(await world.call(setPassword, request))).toEqual(rejected);
+      expect(statusAndCode(await world.call(setPassword, request))).toEqual(rejected);
     }
   });
 
-  test('may guess the password in reauthenticate no more often than at a login', async () => {
-    const { token } = await stolen();
+  test('has no more password guesses in reauthenticate than at login', async () => {
+    const { token } = await stealAccessToken();
     const statuses: number[] = [];
     for (let guess = 0; guess < 12; guess++) {
-      statuses.push((await prove(token, { password: `guess ${guess}` }, '192.0.2.200')).status);
+      statuses.push((await confirmIdentity(token, { password: `guess ${guess}` }, '192.0.2.200')).status);
     }
     expect(statuses).toEqual([...Array(10).fill(403), 429, 429]);
   });
 });
 
-test('a phone gets five notices a day, whichever account they are about', async () => {
+test('a phone receives at most five security notices a day, over all its accounts', async () => {
   const phone = world.phone();
   const text = /new password was set|e-mail address and the password of your account were changed/;
   for (let account = 0; account < 2; account++) {
@@ -90,20 +93,20 @@ test('a phone gets five notices a day, whichever account they are about', async 
 });
 
 describe('reauthenticate', () => {
-  test('by the password allows a change of the e-mail address for ten minutes, and the old phone hears of it', async () => {
-    const account = await stolen({ isVerified: true });
-    expect((await prove(account.token, { password: 'wrong wrong' })).status).toBe(403);
-    expect((await prove(account.token, { password: account.password })).status).toBe(204);
+  test('with the password allows an e-mail change for ten minutes, and the phone is notified', async () => {
+    const account = await stealAccessToken({ isVerified: true });
+    expect((await confirmIdentity(account.token, { password: 'wrong wrong' })).status).toBe(403);
+    expect((await confirmIdentity(account.token, { password: account.password })).status).toBe(204);
     const change = (email: string) =>
       world.call(updateCustomer, { method: 'PATCH', token: account.token, body: { email } });
     world.advance(tenMinutes - 1);
     expect((await change('moved@example.com')).body.email).toBe('moved@example.com');
     expect(world.sandbox.messages.list(account.phone)[0]?.text).toContain('e-mail address of your account was changed');
     world.advance(1);
-    expect(outcome(await change('again@example.com'))).toEqual(rejected);
+    expect(statusAndCode(await change('again@example.com'))).toEqual(rejected);
   });
 
-  test('by a code to the own phone allows a first password, and the code works once', async () => {
+  test('with an OTP allows a first password, and the OTP works once', async () => {
     const { access, phone } = await signIn(world);
     world.advance(tenMinutes);
     // The function reads its secrets only for an OTP.
@@ -111,7 +114,7 @@ describe('reauthenticate', () => {
     const body = { phone_number: phone, otp_type: 'reauthentication' };
     await world.call(sendOtp, { body, clientIp: addressOf(phone) });
     const otp = world.codeFor(phone);
-    const responses = await Promise.all([prove(access, { otp }), prove(access, { otp })]);
+    const responses = await Promise.all([confirmIdentity(access, { otp }), confirmIdentity(access, { otp })]);
     expect(responses.map(({ status }) => status).sort()).toEqual([204, 400]);
     const chosen = await world.call(setPassword, { token: access, body: { email: 'first@example.com', password } });
     expect(chosen.status).toBe(200);
@@ -120,24 +123,24 @@ describe('reauthenticate', () => {
     );
   });
 
-  test('takes no code of another type or another phone', async () => {
+  test('rejects an OTP of another type or another phone', async () => {
     const { access, phone } = await signIn(world);
     const other = await signIn(world);
     world.advance(tenMinutes);
     const signInCode = await requestCode(world, phone);
     await world.call(sendOtp, { body: { phone_number: other.phone, otp_type: 'reauthentication' } });
     for (const otp of [signInCode, world.codeFor(other.phone)]) {
-      expect((await prove(access, { otp })).status).toBe(400);
+      expect((await confirmIdentity(access, { otp })).status).toBe(400);
     }
   });
 
   test.each([
-    ['nothing', {}, 'otp', 'required'],
-    ['both', { otp: '123456', password: 'x' }, 'password', 'conflicting'],
-    ['a list', { otp: ['1'] }, 'otp', 'invalid'],
-  ])('refuses %s', async (_, body, attr, code) => {
+    ['an empty body', {}, 'otp', 'required'],
+    ['both an OTP and a password', { otp: '123456', password: 'x' }, 'password', 'conflicting'],
+    ['a list as the OTP', { otp: ['1'] }, 'otp', 'invalid'],
+  ])('rejects %s', async (_, body, attr, code) => {
     const { access } = await signIn(world);
-    const { status, body: response } = await prove(access, body);
+    const { status, body: response } = await confirmIdentity(access, body);
     expect({ status, error: response.errors[0] }).toEqual({
       status: 400,
       error: expect.objectContaining({ attr, code }),
@@ -145,21 +148,21 @@ describe('reauthenticate', () => {
   });
 });
 
-test('an account without a verified phone gives its own by a code alone, and another one after a fresh proof', async () => {
-  const own = await stolen();
+test('an account without a verified phone verifies its own with an OTP, and another one only after reauthentication', async () => {
+  const own = await stealAccessToken();
   expect((await verify(world, own)).status).toBe(200);
-  const account = await stolen();
+  const account = await stealAccessToken();
   const phone = world.phone();
-  await prove(account.token, { password: account.password });
+  await confirmIdentity(account.token, { password: account.password });
   const clientIp = addressOf(phone);
   expect((await world.call(verifyPhone, { token: account.token, body: { phone }, clientIp })).status).toBe(409);
   const body = { phone, verification_code: world.codeFor(phone) };
   expect((await world.call(verifyPhone, { token: account.token, body, clientIp })).status).toBe(200);
-  // The phone of the sign-up may be a stranger's.
+  // The unverified phone of the sign-up may belong to another person.
   expect(world.sandbox.messages.list(account.phone)).toEqual([]);
 });
 
-test('a customer of codes without a password sets an e-mail address in any session', async () => {
+test('a customer without a password sets an e-mail address in any session', async () => {
   const { access } = await signIn(world);
   world.advance(tenMinutes);
   const request = { method: 'PATCH', token: access, body: { email: 'codes@example.com' } };
@@ -199,42 +202,43 @@ test('only sign-in, log-in and refresh return a refresh token, and only they may
   ]);
 });
 
-describe('who asks whether an e-mail address is taken', () => {
-  test('by changing their own hears so as often as a network may, and then nothing', async () => {
+describe('a caller who probes for taken e-mail addresses by changing their own', () => {
+  test('gets "already taken" until the limit of the network, then 429 for every address', async () => {
     world.set({ REFUSALS_PER_ADDRESS_PER_HOUR: '5' });
     const { email } = await signIn(world).then(async ({ access }) => {
       const request = { method: 'PATCH', token: access, body: { email: 'taken@example.com' } };
       return (await world.call(updateCustomer, request)).body;
     });
     const clientIp = nextAddress();
-    const ask = async (wanted: string) => {
+    const changeEmail = async (newEmail: string) => {
       const { access } = await signIn(world);
-      const request = { method: 'PATCH', token: access, clientIp, body: { email: wanted } };
+      const request = { method: 'PATCH', token: access, clientIp, body: { email: newEmail } };
       return (await world.call(updateCustomer, request)).status;
     };
     const statuses: number[] = [];
-    for (let probe = 0; probe < 6; probe++) statuses.push(await ask(email));
+    for (let probe = 0; probe < 6; probe++) statuses.push(await changeEmail(email));
     expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
-    expect(await ask('free@example.com')).toBe(429);
+    expect(await changeEmail('free@example.com')).toBe(429);
   });
 
-  test('hears so five times a day with one account, from however many networks', async () => {
-    const ask = (token: string, email: string) =>
+  test('gets "already taken" five times a day with one account, from any number of networks', async () => {
+    const changeEmail = (token: string, email: string) =>
       world.call(updateCustomer, { method: 'PATCH', token, clientIp: nextAddress(), body: { email } });
     const [holder, prober] = [await signIn(world), await signIn(world)];
-    expect((await ask(holder.access, 'held@example.com')).status).toBe(200);
-    const probes = await Promise.all(Array.from({ length: 12 }, () => ask(prober.access, 'held@example.com')));
-    // Parallel changes of one profile conflict in the table, so fewer than five may be told yet.
-    for (let turn = 0; turn < 6; turn++) probes.push(await ask(prober.access, 'held@example.com'));
-    const told = probes.filter(({ status }) => status === 400);
-    expect(told.map(({ body: { errors } }) => errors[0].code)).toEqual(Array(5).fill('unique'));
-    expect((await ask(prober.access, 'free@example.com')).status).toBe(429);
+    expect((await changeEmail(holder.access, 'held@example.com')).status).toBe(200);
+    const probes = await Promise.all(Array.from({ length: 12 }, () => changeEmail(prober.access, 'held@example.com')));
+    // Parallel changes of one profile conflict in the table, so fewer than five may have returned
+    // "already taken".
+    for (let turn = 0; turn < 6; turn++) probes.push(await changeEmail(prober.access, 'held@example.com'));
+    const takenResponses = probes.filter(({ status }) => status === 400);
+    expect(takenResponses.map(({ body: { errors } }) => errors[0].code)).toEqual(Array(5).fill('unique'));
+    expect((await changeEmail(prober.access, 'free@example.com')).status).toBe(429);
     world.advance(86_400);
     const { access } = await signIn(world, { phone: prober.phone });
-    expect((await ask(access, 'free@example.com')).status).toBe(200);
+    expect((await changeEmail(access, 'free@example.com')).status).toBe(200);
   });
 
-  test('changes their own five times a day', async () => {
+  test('can change their e-mail address at most five times a day', async () => {
     const { access } = await signIn(world);
     const change = (email: string) => world.call(updateCustomer, { method: 'PATCH', token: access, body: { email } });
     for (let turn = 0; turn < 5; turn++) expect((await change(`turn${turn}@example.com`)).status).toBe(200);
@@ -245,7 +249,7 @@ describe('who asks whether an e-mail address is taken', () => {
   });
 });
 
-test('one address signs up as many accounts an hour as the limit allows', async () => {
+test('sign-ups of one IP address are limited per hour', async () => {
   const clientIp = nextAddress();
   world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: '3' });
   const { handler: signup } = await import('../password/signup.ts');

@@ -7,7 +7,7 @@ const world = useWorld();
 const list = (headers: Record<string, string> = {}) => world.call(listCountries, { method: 'GET', headers });
 
 describe('ListCountries', () => {
-  test("lists the seeded countries in the operators' order", async () => {
+  test("returns the seeded countries in the operators' order", async () => {
     const { status, body } = await list();
     expect(status).toBe(200);
     expect(body.map(({ code }: { code: string }) => code)).toEqual(['EG', 'SA', 'AE', 'KW', 'QA', 'OM', 'BH']);
@@ -19,18 +19,18 @@ describe('ListCountries', () => {
     ['ar', 'مصر'],
     ['ar-SA;q=0.9, en;q=0.5', 'مصر'],
     ['fr', 'Egypt'],
-  ])('names them in the language that `Accept-Language: %s` asks for', async (language, name) => {
+  ])('returns their names in the language of `Accept-Language: %s`', async (language, name) => {
     const { body, headers } = await list({ 'Accept-Language': language });
     expect(body[0].name).toBe(name);
     expect(headers.Vary).toMatch(/Accept-Language/);
   });
 
-  test('may be cached for a day, and answers 304 to a client that has the same list', async () => {
+  test('can be cached for a day, and returns 304 for a matching ETag', async () => {
     const first = await list({ Origin: 'https://shop.example.com' });
     const { etag = '' } = first.headers;
     expect(first.headers).toMatchObject({ 'cache-control': 'public, max-age=86400', Vary: 'Accept-Language, Origin' });
-    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await list({ 'If-None-Match': known, 'Cache-Control': 'no-cache' });
+    for (const matching of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await list({ 'If-None-Match': matching, 'Cache-Control': 'no-cache' });
       expect([again.status, again.body, again.headers.etag]).toEqual([304, undefined, etag]);
       expect(again.headers).toMatchObject({ 'cache-control': 'public, max-age=86400' });
     }
@@ -41,7 +41,7 @@ describe('ListCountries', () => {
     expect([arabic.status, arabic.headers.etag === etag]).toEqual([200, false]);
   });
 
-  test('leaves out a country that operators have closed, a minute later at most', async () => {
+  test('omits a country within a minute after operators deactivate it', async () => {
     const bahrain = await repository.find('BH');
     await repository.save({ ...bahrain, active: false });
     world.advance(60);
@@ -51,7 +51,7 @@ describe('ListCountries', () => {
     expect((await list()).body).toHaveLength(7);
   });
 
-  test('reads the table once a minute', async () => {
+  test('reads the table at most once a minute', async () => {
     world.advance(240);
     world.engine.record();
     await Promise.all([list(), list(), list()]);
@@ -59,7 +59,7 @@ describe('ListCountries', () => {
     expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['Query']);
   });
 
-  test('asks again after a read that failed', async () => {
+  test('reads again after a failed read', async () => {
     world.advance(360);
     world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
     expect((await list()).status).toBe(500);

@@ -25,7 +25,7 @@ import { handler as updateCustomer } from './update.ts';
 const world = useWorld();
 
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
-const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+const makeWrongOtp = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 const countStatuses = (responses: { status: number }[]) => {
   const counts: Record<number, number> = {};
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
@@ -33,20 +33,20 @@ const countStatuses = (responses: { status: number }[]) => {
 };
 
 describe('AuthenticateCustomer', () => {
-  test('reads as much for a phone without an account as for one with an account, when the code is wrong', async () => {
+  test('makes the same reads for a wrong OTP whether or not the phone has an account', async () => {
     const { phone } = await signIn(world);
     world.advance(60);
-    const readsOf = async (tried: string) => {
-      const code = await requestCode(world, tried);
+    const listReads = async (target: string) => {
+      const code = await requestCode(world, target);
       world.engine.record();
-      expect((await authenticateWith(world, tried, wrong(code))).status).toBe(400);
+      expect((await authenticateWith(world, target, makeWrongOtp(code))).status).toBe(400);
       const { calls } = world.engine;
       return calls.map(({ operation }) => operation).sort();
     };
-    expect(await readsOf(world.phone())).toEqual(await readsOf(phone));
+    expect(await listReads(world.phone())).toEqual(await listReads(phone));
   });
 
-  test('makes a customer with the country and the currency of the phone: 201, and 200 ever after', async () => {
+  test('creates a customer with the country and currency of the phone and returns 201, then 200 for later sign-ins', async () => {
     const phone = '+96599123456';
     const first = await authenticateWith(world, phone, await requestCode(world, phone), { language: 'ar' });
     expect(first.status).toBe(201);
@@ -75,14 +75,14 @@ describe('AuthenticateCustomer', () => {
     expect([second.body.customer.language, second.body.customer.country.name]).toEqual(['en', 'Kuwait']);
   });
 
-  test('gives ids that are integers up to 2^53 − 1 and far apart', async () => {
+  test('assigns unpredictable customer ids that are safe integers', async () => {
     const ids = (await Promise.all(Array.from({ length: 20 }, () => signIn(world)))).map(({ customer }) => customer.id);
     expect(new Set(ids).size).toBe(20);
     for (const id of ids) expect(Number.isSafeInteger(id) && id > 0).toBe(true);
     expect(Math.max(...ids) - Math.min(...ids)).toBeGreaterThan(2 ** 40);
   });
 
-  test('takes the code in Arabic digits, and as a number that lost its leading zero', async () => {
+  test('accepts the OTP in Arabic digits, and as a number without its leading zero', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     const arabic = code.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
@@ -96,7 +96,7 @@ describe('AuthenticateCustomer', () => {
     expect((await world.call(authenticate, { body })).status).toBe(201);
   });
 
-  test('uses a code up: the second time there is none', async () => {
+  test('accepts an OTP once', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     await authenticateWith(world, phone, code);
@@ -104,7 +104,7 @@ describe('AuthenticateCustomer', () => {
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', [error('otp_expired', 'otp')]]);
   });
 
-  test('lets a right code that comes fifty times at once win once, makes one customer and counts no wrong try', async () => {
+  test('accepts one of fifty parallel attempts with the correct OTP, creates one customer and counts no wrong attempt', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     const responses = await Promise.all(Array.from({ length: 50 }, () => authenticateWith(world, phone, code)));
@@ -115,10 +115,12 @@ describe('AuthenticateCustomer', () => {
     expect(items.find(({ pk, sk }) => pk === otpKey(phone).pk && sk === 'OTP')).toMatchObject({ wrong1: 0 });
   });
 
-  test('lets five of two hundred parallel guesses reach the comparison', async () => {
+  test('compares only five of two hundred parallel guesses', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
-    const responses = await Promise.all(Array.from({ length: 200 }, () => authenticateWith(world, phone, wrong(code))));
+    const responses = await Promise.all(
+      Array.from({ length: 200 }, () => authenticateWith(world, phone, makeWrongOtp(code))),
+    );
     expect(countStatuses(responses)).toEqual({ 400: 5, 429: 195 });
     const rejected = await authenticateWith(world, phone, code);
     expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
@@ -127,12 +129,12 @@ describe('AuthenticateCustomer', () => {
     expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
   });
 
-  test('allows fifteen wrong tries in 24 h for a phone, across resends', async () => {
+  test('allows fifteen wrong attempts in 24 h for a phone, across resends', async () => {
     const { phone, deviceToken } = await signIn(world);
-    for (let codes = 0; codes < 3; codes++) {
+    for (let sends = 0; sends < 3; sends++) {
       const code = await requestCode(world, phone, deviceToken);
-      for (let tries = 0; tries < 5; tries++) {
-        const { body } = await authenticateWith(world, phone, wrong(code), { deviceToken });
+      for (let attempts = 0; attempts < 5; attempts++) {
+        const { body } = await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
         expect(body.errors).toEqual([error('otp_invalid', 'otp')]);
       }
       world.advance(600);
@@ -140,7 +142,7 @@ describe('AuthenticateCustomer', () => {
     const rejected = await authenticateWith(world, phone, '000000', { deviceToken });
     expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
     expect(Number(rejected.headers['retry-after'])).toBe(86_400 - 1_800);
-    // An SMS with an OTP that cannot be used would only cost money.
+    // An SMS with an unusable OTP would only cost money.
     const noSms = await world.call(sendOtp, {
       body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
     });
@@ -149,24 +151,24 @@ describe('AuthenticateCustomer', () => {
     expect((await signIn(world, { phone, deviceToken })).customer.id).toBeGreaterThan(0);
   });
 
-  test('does not count right tries against the day', async () => {
+  test('does not count correct attempts towards the daily limit', async () => {
     const { phone, deviceToken } = await signIn(world);
     for (let signIns = 0; signIns < 8; signIns++) {
       world.advance(3_600);
       const code = await requestCode(world, phone, deviceToken);
-      await authenticateWith(world, phone, wrong(code), { deviceToken });
+      await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
       expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
     }
   });
 
-  test('knows a code for 300 s', async () => {
+  test('rejects an OTP after 300 s', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     world.advance(300);
     expect((await authenticateWith(world, phone, code)).body.errors).toEqual([error('otp_expired', 'otp')]);
   });
 
-  test('takes only the newest code', async () => {
+  test('accepts only the newest OTP', async () => {
     const phone = world.phone();
     const old = await requestCode(world, phone);
     world.advance(60);
@@ -177,32 +179,34 @@ describe('AuthenticateCustomer', () => {
     expect((await authenticateWith(world, phone, current)).status).toBe(201);
   });
 
-  test('answers a phone with an account and one without alike', async () => {
-    const known = (await signIn(world)).phone;
-    const unknown = world.phone();
+  test('returns the same responses whether or not a phone has an account', async () => {
+    const registered = (await signIn(world)).phone;
+    const unregistered = world.phone();
     world.advance(3_600);
     const responses = [];
-    for (const phone of [known, unknown]) {
-      const { phone_number: _, ...sent } = (
+    for (const phone of [registered, unregistered]) {
+      const { phone_number: _, ...response } = (
         await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } })
       ).body;
-      responses.push([sent, (await authenticateWith(world, phone, wrong(world.codeFor(phone)))).body]);
+      responses.push([response, (await authenticateWith(world, phone, makeWrongOtp(world.codeFor(phone)))).body]);
     }
     expect(responses[0]).toEqual(responses[1]);
   });
 
-  test('moves a device that changes hands to the caller, with its id and nothing else', async () => {
+  test("moves another customer's device to the caller, with only its id", async () => {
     const registrationId = 'shared:token';
     const seller = await signIn(world, { registrationId });
-    const devicesOf = async ({ customer }: { customer: { id: number } }) =>
+    const readDevices = async ({ customer }: { customer: { id: number } }) =>
       (await world.partition(`CUSTOMER#${customer.id}`)).filter(({ sk }) => String(sk).startsWith('DEVICE#'));
-    const [before] = await devicesOf(seller);
+    const [before] = await readDevices(seller);
     const buyer = await signIn(world, { registrationId });
-    expect(await devicesOf(seller)).toEqual([]);
-    expect(await devicesOf(buyer)).toEqual([expect.objectContaining({ id: before?.id, registrationId, active: true })]);
+    expect(await readDevices(seller)).toEqual([]);
+    expect(await readDevices(buyer)).toEqual([
+      expect.objectContaining({ id: before?.id, registrationId, active: true }),
+    ]);
   });
 
-  test('gives a device that many sign in on at once one owner', async () => {
+  test('registers a device for one customer when many sign in on it in parallel', async () => {
     const registrationId = 'contested:token';
     const phones = Array.from({ length: 30 }, () => world.phone());
     const codes = await Promise.all(phones.map((phone) => requestCode(world, phone)));
@@ -216,7 +220,7 @@ describe('AuthenticateCustomer', () => {
   });
 
   test.each([[''], [null], [undefined]])(
-    'signs in an app whose push token is %j, without a device',
+    'signs in an app with the push token %j without registering a device',
     async (registration_id) => {
       const phone = world.phone();
       const signInOn = async (device: object) => {
@@ -227,17 +231,17 @@ describe('AuthenticateCustomer', () => {
       const first = await signInOn({ registration_id, type: 'ios' });
       expect(first.status).toBe(201);
       expect((await signInOn({ registration_id })).status).toBe(200);
-      const devices = async () =>
+      const listDevices = async () =>
         (await world.partition(`CUSTOMER#${first.body.customer.id}`)).filter(({ sk }) =>
           String(sk).startsWith('DEVICE#'),
         );
-      expect(await devices()).toEqual([]);
+      expect(await listDevices()).toEqual([]);
       expect((await signInOn({ registration_id: `later:${phone}` })).status).toBe(200);
-      expect(await devices()).toHaveLength(1);
+      expect(await listDevices()).toHaveLength(1);
     },
   );
 
-  test('names every failing field at once, in the order of the contract', async () => {
+  test('names every invalid field in one response, in the order of the contract', async () => {
     const { status, body } = await world.call(authenticate, {
       body: { language: 'fr', device: { type: 'blackberry', registration_id: ' ' }, otp: {}, phone_number: null },
     });
@@ -263,15 +267,15 @@ describe('AuthenticateCustomer', () => {
     [[{ registration_id: 'x' }], 'device.non_field_errors', 'invalid'],
     [null, 'device', 'null'],
     [undefined, 'device', 'required'],
-  ])('names %j in the place of a device', async (device, attr, code) => {
+  ])('rejects %j as the device', async (device, attr, code) => {
     const body = { phone_number: world.phone(), otp: '123456', device, language: 'en' };
     const response = await world.call(authenticate, { body });
     expect([response.status, response.body.errors]).toEqual([400, [error(code, attr)]]);
   });
 
-  test('names the phone of a country that is not active together with other failing fields', async () => {
-    const sent = { phone_number: '+4915112345678', otp: '123456', device: { registration_id: 'r' }, language: 'fr' };
-    const { status, body } = await world.call(authenticate, { body: sent });
+  test('names a phone of a country that is not served together with other invalid fields', async () => {
+    const request = { phone_number: '+4915112345678', otp: '123456', device: { registration_id: 'r' }, language: 'fr' };
+    const { status, body } = await world.call(authenticate, { body: request });
     expect([status, body.errors]).toEqual([
       400,
       [error('country_not_served', 'phone_number'), error('invalid_choice', 'language')],
@@ -279,12 +283,12 @@ describe('AuthenticateCustomer', () => {
   });
 
   test.each([
-    ['nothing', undefined, ['required', 'required', 'required', 'required']],
-    ['a device that is text', { device: 'x' }, ['required', 'required', 'invalid', 'required']],
-    ['a list', [], ['invalid']],
-    ['null', 'null', ['null']],
+    ['no body', undefined, ['required', 'required', 'required', 'required']],
+    ['a string as the device', { device: 'x' }, ['required', 'required', 'invalid', 'required']],
+    ['a list as the body', [], ['invalid']],
+    ['null as the body', 'null', ['null']],
     [
-      'NUL',
+      'a NUL character',
       { phone_number: '+20100\u00001', otp: '1', device: { registration_id: 'r' }, language: 'en' },
       ['null_characters_not_allowed'],
     ],
@@ -294,18 +298,18 @@ describe('AuthenticateCustomer', () => {
       ['invalid'],
     ],
     [
-      'a token that is too long',
+      'a push token that is too long',
       { phone_number: '+201001234567', otp: '1', device: { registration_id: 'r'.repeat(4_097) }, language: 'en' },
       ['max_length'],
     ],
-  ])('given %s, says what is wrong and takes no try', async (_, sent, codes) => {
+  ])('rejects %s by name, without counting an attempt', async (_, request, codes) => {
     world.engine.record();
-    const { status, body } = await world.call(authenticate, { body: sent });
+    const { status, body } = await world.call(authenticate, { body: request });
     expect([status, body.errors.map(({ code }: { code: string }) => code)]).toEqual([400, codes]);
     expect(world.engine.calls.filter(({ operation }) => operation !== 'Query')).toEqual([]);
   });
 
-  test('asks the table at most three times, one call after another', async () => {
+  test('makes at most three sequential calls to the table', async () => {
     const phone = world.phone();
     for (const status of [201, 200]) {
       const code = await requestCode(world, phone);
@@ -316,7 +320,7 @@ describe('AuthenticateCustomer', () => {
     }
   });
 
-  test('leaves nothing half done when the table fails at any call, and the same code works afterwards', async () => {
+  test('creates no customer and consumes no OTP when any call to the table fails', async () => {
     for (let failing = 1; failing <= 3; failing++) {
       const phone = world.phone();
       const code = await requestCode(world, phone);
@@ -332,7 +336,7 @@ describe('AuthenticateCustomer', () => {
     }
   });
 
-  test('makes one customer when the answer of the transaction is lost', async () => {
+  test('creates one customer if the response of the transaction is lost', async () => {
     const phone = world.phone();
     const code = await requestCode(world, phone);
     let lost = 0;
@@ -344,7 +348,7 @@ describe('AuthenticateCustomer', () => {
 });
 
 describe('GetCustomerDetails', () => {
-  test('shows the customer in their own language, whatever the request asks for', async () => {
+  test("responds in the customer's own language and ignores Accept-Language", async () => {
     const { access, phone } = await signIn(world, { language: 'ar' });
     const { status, body } = await world.call(getCustomer, {
       method: 'GET',
@@ -354,14 +358,14 @@ describe('GetCustomerDetails', () => {
     expect([status, body.phone_number, body.country.name]).toEqual([200, phone, 'مصر']);
   });
 
-  test('refuses a customer who is gone with authentication_failed', async () => {
+  test('rejects the token of a deleted customer with authentication_failed', async () => {
     const { access, customer } = await signIn(world);
     await world.delete({ pk: `CUSTOMER#${customer.id}`, sk: 'PROFILE' });
     const { status, body } = await world.call(getCustomer, { method: 'GET', token: access });
     expect([status, body.errors]).toEqual([401, [error('authentication_failed')]]);
   });
 
-  test('refuses a session that DynamoDB should have deleted by now but has not', async () => {
+  test('rejects an expired session that DynamoDB has not deleted yet', async () => {
     const { access, customer } = await signIn(world);
     const items = await world.partition(`CUSTOMER#${customer.id}`);
     const session = items.find(({ sk }) => String(sk).startsWith('SESSION#'));
@@ -369,7 +373,7 @@ describe('GetCustomerDetails', () => {
     expect((await world.call(getCustomer, { method: 'GET', token: access })).status).toBe(401);
   });
 
-  test('asks the table at most twice, one call after another', async () => {
+  test('makes at most two sequential calls to the table', async () => {
     const { access } = await signIn(world);
     world.engine.record();
     await world.call(getCustomer, { method: 'GET', token: access });
@@ -381,11 +385,11 @@ const updateByForm = (token: string, fields: FormFields) =>
   callWithForm(world, updateCustomer, { method: 'PATCH', token }, fields);
 describe('UpdateCustomer', () => {
   const update = (token: string, body: unknown) => world.call(updateCustomer, { method: 'PATCH', token, body });
-  const show = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
+  const getProfile = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
 
   const fetchImage = async (url: string) => (await fetch(url)).status;
 
-  test('changes what is named, leaves the rest alone, and says when the profile is complete', async () => {
+  test('changes only the fields in the request, and marks a complete profile', async () => {
     const { access } = await signIn(world);
     const first = await update(access, { full_name: ' منى حسن ', gender: 'F', language: 'ar' });
     expect([first.status, first.body]).toMatchObject([
@@ -399,12 +403,12 @@ describe('UpdateCustomer', () => {
       birth_date: '1994-05-17',
       is_profile_completed: true,
     });
-    expect(second.body).toEqual(await show(access));
+    expect(second.body).toEqual(await getProfile(access));
   });
 
-  test('changes nothing when nothing is named', async () => {
+  test('changes nothing without a known field in the request', async () => {
     const { access } = await signIn(world);
-    const before = await show(access);
+    const before = await getProfile(access);
     for (const body of [
       undefined,
       {},
@@ -414,42 +418,42 @@ describe('UpdateCustomer', () => {
     }
   });
 
-  test('clears what may be empty', async () => {
+  test('clears optional fields', async () => {
     const { access } = await signIn(world);
-    const filled = {
+    const profile = {
       full_name: 'M',
       email: 'm.clears@example.com',
       birth_date: '2000-02-29',
       image: 'https://example.com/m.png',
     };
-    expect((await update(access, filled)).body).toMatchObject(filled);
+    expect((await update(access, profile)).body).toMatchObject(profile);
     const cleared = { full_name: '', email: '', birth_date: null, image: null };
     expect((await update(access, cleared)).body).toMatchObject(cleared);
   });
 
-  test('ignores the fields of a form that were left empty', async () => {
+  test('ignores empty fields of a form', async () => {
     const { access } = await signIn(world);
-    const filled = {
+    const profile = {
       full_name: 'M',
       email: 'm.keeps@example.com',
       birth_date: '2000-02-29',
       image: 'https://example.com/m.png',
     };
-    await update(access, filled);
-    const unfilled = new File([], '', { type: 'application/octet-stream' });
+    await update(access, profile);
+    const emptyInput = new File([], '', { type: 'application/octet-stream' });
     const form = { full_name: 'Mona', email: '', birth_date: '', primary_address: '', gender: '' };
-    for (const image of ['', unfilled]) {
+    for (const image of ['', emptyInput]) {
       const { status, body } = await updateByForm(access, { ...form, image });
-      expect([status, body]).toEqual([200, expect.objectContaining({ ...filled, full_name: 'Mona' })]);
+      expect([status, body]).toEqual([200, expect.objectContaining({ ...profile, full_name: 'Mona' })]);
     }
-    const named = new File([], 'empty.jpg', { type: 'image/jpeg' });
-    expect((await updateByForm(access, { image: named })).body.errors).toEqual([error('invalid', 'image')]);
+    const emptyFile = new File([], 'empty.jpg', { type: 'image/jpeg' });
+    expect((await updateByForm(access, { image: emptyFile })).body.errors).toEqual([error('invalid', 'image')]);
   });
 
-  test('ignores what cannot be changed here', async () => {
+  test('ignores read-only fields', async () => {
     const { access, customer } = await signIn(world);
-    const ignored = { phone_number: '+201001234567', id: 1, wallet: null, country: 'SA', is_phone_verified: false };
-    const { status, body } = await update(access, { ...ignored, full_name: 'Mona' });
+    const readOnly = { phone_number: '+201001234567', id: 1, wallet: null, country: 'SA', is_phone_verified: false };
+    const { status, body } = await update(access, { ...readOnly, full_name: 'Mona' });
     expect([status, body]).toEqual([200, { ...customer, full_name: 'Mona' }]);
   });
 
@@ -485,14 +489,14 @@ describe('UpdateCustomer', () => {
     ['primary_address', '0x10', 'invalid'],
     ['birth_date', '0000-01-01', 'invalid'],
     ['birth_date', ' ', 'blank'],
-  ])('refuses %s %j with %s and changes nothing', async (name, value, code) => {
+  ])('rejects %s %j with %s and changes nothing', async (name, value, code) => {
     const { access } = await signIn(world);
     const { status, body } = await update(access, { [name]: value, language: name === 'language' ? value : 'ar' });
     expect([status, body.errors]).toEqual([400, [error(code, name)]]);
-    expect((await show(access)).language).toBe('en');
+    expect((await getProfile(access)).language).toBe('en');
   });
 
-  test("takes one of the customer's own addresses as the primary one, and nobody else's", async () => {
+  test("accepts the customer's own address as the primary one, and rejects another customer's", async () => {
     const [own, other] = [await signIn(world), await signIn(world)];
     await world.put(addressKey(own.customer.id, 11));
     await world.put(addressKey(other.customer.id, 12));
@@ -503,7 +507,7 @@ describe('UpdateCustomer', () => {
     expect((await updateByForm(own.access, { primary_address: '11' })).body.primary_address).toBe(11);
   });
 
-  test('names all failing fields at once, in order', async () => {
+  test('names all invalid fields in one response, in order', async () => {
     const { access } = await signIn(world);
     const { body } = await update(access, { language: 'fr', birth_date: 'x', full_name: null, email: '@' });
     expect(body.errors.map(({ attr }: { attr: string }) => attr)).toEqual([
@@ -514,27 +518,29 @@ describe('UpdateCustomer', () => {
     ]);
   });
 
-  test('keeps e-mail addresses unique, whatever their case, and frees them at once', async () => {
+  test('keeps e-mail addresses unique regardless of case, and releases the old one immediately', async () => {
     const [first, second] = [await signIn(world), await signIn(world)];
     expect((await update(first.access, { email: 'taken@example.com' })).status).toBe(200);
     expect((await update(first.access, { email: 'TAKEN@example.com' })).status).toBe(200);
     const rejected = await update(second.access, { email: 'Taken@Example.com', full_name: 'N' });
     expect([rejected.status, rejected.body.errors]).toEqual([400, [error('unique', 'email')]]);
-    expect((await show(second.access)).full_name).toBe('');
+    expect((await getProfile(second.access)).full_name).toBe('');
     const both = await update(second.access, { email: 'taken@example.com', primary_address: 5 });
     expect(both.body.errors).toEqual([error('does_not_exist', 'primary_address'), error('unique', 'email')]);
     await update(first.access, { email: 'moved@example.com' });
     expect((await update(second.access, { email: 'taken@example.com' })).status).toBe(200);
   });
 
-  test('gives an e-mail address that many want at once to one of them', async () => {
+  test('gives an e-mail address to one of many customers who set it in parallel', async () => {
     const customers = await Promise.all(Array.from({ length: 8 }, () => signIn(world)));
-    const responses = await Promise.all(customers.map(({ access }) => update(access, { email: 'wanted@example.com' })));
+    const responses = await Promise.all(
+      customers.map(({ access }) => update(access, { email: 'contested@example.com' })),
+    );
     expect(countStatuses(responses)).toEqual({ 200: 1, 400: 7 });
-    expect(await world.partition('EMAIL#wanted@example.com')).toHaveLength(1);
+    expect(await world.partition('EMAIL#contested@example.com')).toHaveLength(1);
   });
 
-  test('lets parallel changes of different fields all survive, and leaves one claim of many e-mail addresses', async () => {
+  test('applies parallel changes of different fields, and stores one unique claim for many e-mail addresses', async () => {
     const { access, customer } = await signIn(world);
     const emails = Array.from({ length: 5 }, (_, index) => `parallel-${index}@example.com`);
     const changes = [{ full_name: 'Both' }, { gender: 'M' }, { birth_date: '1990-01-01' }, { language: 'ar' }];
@@ -542,19 +548,19 @@ describe('UpdateCustomer', () => {
       [...changes, ...emails.map((email) => ({ email }))].map((body) => update(access, body)),
     );
     expect(countStatuses(responses)).toEqual({ 200: 9 });
-    const shown = await show(access);
-    expect(shown).toMatchObject({ full_name: 'Both', gender: 'M', birth_date: '1990-01-01', language: 'ar' });
+    const profile = await getProfile(access);
+    expect(profile).toMatchObject({ full_name: 'Both', gender: 'M', birth_date: '1990-01-01', language: 'ar' });
     const claims = (await world.items()).filter(
       (item) => String(item.pk).startsWith('EMAIL#parallel') && item.customerId === customer.id,
     );
-    expect(claims.map(({ pk }) => pk)).toEqual([`EMAIL#${shown.email}`]);
+    expect(claims.map(({ pk }) => pk)).toEqual([`EMAIL#${profile.email}`]);
   });
 
-  test('leaves no image behind that S3 kept but did not confirm, and the customer keeps the one before', async () => {
+  test('deletes an image that S3 stored but did not confirm, and keeps the previous one', async () => {
     const { access, customer } = await signIn(world);
     const { body } = await updateByForm(access, { image: file(png) });
     world.sandbox.faults.late = true;
-    // Long enough for a busy machine to store it first.
+    // Long enough for a busy machine to store the image before the timeout.
     world.set({ S3_TIMEOUT_MS: '1500' });
     const startedAtMs = performance.now();
     const late = await updateByForm(access, { image: file(jpegWithExif('x')) });
@@ -564,15 +570,15 @@ describe('UpdateCustomer', () => {
       '5',
       [error('service_unavailable')],
     ]);
-    // The upload and the deletion wait once each, not twice.
+    // The upload and the deletion each wait for one timeout.
     expect(tookMs).toBeLessThan(4 * 1_500);
     world.reset();
-    expect(await show(access)).toMatchObject({ image: body.image });
+    expect(await getProfile(access)).toMatchObject({ image: body.image });
     const listed = await fetch(`${world.sandbox.url}/s3/images?list-type=2&prefix=images/${customer.id}/`);
     expect((await listed.text()).match(/<Key>/g)).toHaveLength(1);
   });
 
-  test('keeps an uploaded image without its metadata, serves it, and drops it when it is replaced or cleared', async () => {
+  test('stores an uploaded image without its metadata, serves it, and deletes it when it is replaced or cleared', async () => {
     const { access, customer } = await signIn(world);
     const first = await updateByForm(access, { image: file(jpegWithExif('30.0444N 31.2357E')), full_name: 'Photo' });
     expect([first.status, first.body.full_name]).toEqual([200, 'Photo']);
@@ -594,7 +600,7 @@ describe('UpdateCustomer', () => {
     expect(await fetchImage(third.body.image)).toBe(404);
   });
 
-  test("never drops an image that is not the customer's, whatever URL they name", async () => {
+  test("never deletes another customer's image, even if the request names its URL", async () => {
     const [owner, thief] = [await signIn(world), await signIn(world)];
     const { image } = (await updateByForm(owner.access, { image: file(png) })).body;
     const https = image.replace(/^http:\/\/127\.0\.0\.1:\d+/, 'https://cdn.example.com');
@@ -607,18 +613,18 @@ describe('UpdateCustomer', () => {
     expect(await fetchImage(image)).toBe(200);
   });
 
-  test('leaves one image of many that are uploaded at once', async () => {
+  test('stores one image of many parallel uploads', async () => {
     const { access } = await signIn(world);
     const responses = await Promise.all(Array.from({ length: 5 }, () => updateByForm(access, { image: file(png) })));
     expect(countStatuses(responses)).toEqual({ 200: 5 });
-    const { image } = await show(access);
-    const kept = await Promise.all(responses.map(({ body }) => fetchImage(body.image)));
+    const { image } = await getProfile(access);
+    const imageStatuses = await Promise.all(responses.map(({ body }) => fetchImage(body.image)));
     expect(await fetchImage(image)).toBe(200);
-    const urls = new Set(responses.map(({ body }) => body.image).filter((_, index) => kept[index] === 200));
+    const urls = new Set(responses.map(({ body }) => body.image).filter((_, index) => imageStatuses[index] === 200));
     expect([...urls]).toEqual([image]);
   });
 
-  test('drops an uploaded image again when the change is refused', async () => {
+  test('deletes the uploaded image if the change is rejected', async () => {
     const [owner, { access, customer }] = [await signIn(world), await signIn(world)];
     await update(owner.access, { email: 'owner@example.com' });
     const { status, body } = await updateByForm(access, { image: file(png), email: 'owner@example.com' });
@@ -628,45 +634,45 @@ describe('UpdateCustomer', () => {
 
   test.each([
     ['a renamed script', file(Buffer.from('#!/bin/sh')), 400, 'invalid'],
-    ['zero bytes', file(Buffer.alloc(0)), 400, 'invalid'],
+    ['an empty file', file(Buffer.alloc(0)), 400, 'invalid'],
     ['a truncated image', file(png.subarray(0, 60)), 400, 'invalid'],
     ['a decompression bomb', file(pngOfSize(60_000, 60_000)), 400, 'invalid'],
     ['two files in one field', [file(png), file(png)], 400, 'invalid'],
-    ['5 MB', file(Buffer.concat([png, Buffer.alloc(5_000_000)])), 413, 'payload_too_large'],
-  ])('refuses %s and changes nothing', async (_, image, status, code) => {
+    ['a file of 5 MB', file(Buffer.concat([png, Buffer.alloc(5_000_000)])), 413, 'payload_too_large'],
+  ])('rejects %s as an image and changes nothing', async (_, image, status, code) => {
     const { access } = await signIn(world);
     const response = await updateByForm(access, { image, full_name: 'Never' });
     expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
-    expect(await show(access)).toMatchObject({ image: null, full_name: '' });
+    expect(await getProfile(access)).toMatchObject({ image: null, full_name: '' });
   });
 
   test.each([
     ['en', 'The picture may have at most 50 megapixels.'],
     ['ar', 'يجب ألا تزيد دقة الصورة عن 50 ميغابكسل.'],
-  ])('says how many pixels a picture may have, in %s', async (language, detail) => {
+  ])('names the maximum of megapixels for an image, in %s', async (language, detail) => {
     const { access } = await signIn(world);
     await update(access, { language });
     const response = await updateByForm(access, { image: file(pngOfSize(10_000, 5_001)) });
     expect([response.status, response.body.errors]).toEqual([400, [{ attr: 'image', code: 'invalid', detail }]]);
-    expect((await show(access)).image).toBeNull();
+    expect((await getProfile(access)).image).toBeNull();
   });
 
-  const part = (name: string, value: string) =>
+  const makePart = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const filePart = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n';
 
   test.each([
-    ['that is none', 'no form at all', 400, 'parse_error'],
-    ['whose file is cut off', `${filePart}\x89PNG`, 400, 'parse_error'],
-    ['with a field twice', `${part('full_name', 'a')}${part('full_name', 'b')}--x--`, 400, 'invalid'],
+    ['that is not multipart', 'no form at all', 400, 'parse_error'],
+    ['with a truncated file', `${filePart}\x89PNG`, 400, 'parse_error'],
+    ['with a repeated field', `${makePart('full_name', 'a')}${makePart('full_name', 'b')}--x--`, 400, 'invalid'],
     [
       'with sixty fields',
-      `${Array.from({ length: 60 }, (_, n) => part(`f${n}`, '')).join('')}--x--`,
+      `${Array.from({ length: 60 }, (_, n) => makePart(`f${n}`, '')).join('')}--x--`,
       413,
       'payload_too_large',
     ],
-    ['with a long field', `${part('full_name', 'a'.repeat(70_000))}--x--`, 400, 'max_length'],
-  ])('refuses a form %s', async (_, body, status, code) => {
+    ['with a long field', `${makePart('full_name', 'a'.repeat(70_000))}--x--`, 400, 'max_length'],
+  ])('rejects a form %s', async (_, body, status, code) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'multipart/form-data; boundary="x"' };
     const response = await world.call(updateCustomer, { method: 'PATCH', token: access, body, headers });
@@ -674,9 +680,15 @@ describe('UpdateCustomer', () => {
   });
 
   test.each([
-    ['a field in brackets beside one without', `${part('full_name', 'x')}${part('full_name[]', 'y')}--x--`],
-    ['a field named __proto__', `${part('__proto__', 'x')}${part('__proto__[x]', 'y')}${part('full_name', 'x')}--x--`],
-    ['a part without a name', `--x\r\nContent-Disposition: form-data\r\n\r\nlost\r\n${part('full_name', 'x')}--x--`],
+    ['a field with brackets next to one without', `${makePart('full_name', 'x')}${makePart('full_name[]', 'y')}--x--`],
+    [
+      'a field named __proto__',
+      `${makePart('__proto__', 'x')}${makePart('__proto__[x]', 'y')}${makePart('full_name', 'x')}--x--`,
+    ],
+    [
+      'a part without a name',
+      `--x\r\nContent-Disposition: form-data\r\n\r\nlost\r\n${makePart('full_name', 'x')}--x--`,
+    ],
   ])('ignores %s', async (_, body) => {
     const { access } = await signIn(world);
     const headers = { 'Content-Type': 'Multipart/Form-Data; boundary=x' };
@@ -684,7 +696,7 @@ describe('UpdateCustomer', () => {
     expect([response.status, response.body.full_name]).toEqual([200, 'x']);
   });
 
-  test('asks the table at most three times, one call after another', async () => {
+  test('makes at most three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     world.engine.record();
     await update(access, { full_name: 'Quick', email: 'quick@example.com' });
@@ -694,12 +706,12 @@ describe('UpdateCustomer', () => {
 
 describe('DeleteCustomer', () => {
   const remove = (token: string) => world.call(deleteCustomer, { method: 'DELETE', token });
-  const partition = (id: number) => world.partition(`CUSTOMER#${id}`);
+  const readPartition = (id: number) => world.partition(`CUSTOMER#${id}`);
   let changes: Stream;
   beforeAll(async () => {
     changes = await world.openStream('followUp');
   });
-  /** Invokes the worker with the new changes, and with those that it could not finish. */
+  /** Invokes the worker with the new changes, and with those that it has not finished. */
   let unfinished: DynamoDBRecord[] = [];
   async function runWorker() {
     const Records = [...unfinished, ...(await changes.take())];
@@ -709,8 +721,8 @@ describe('DeleteCustomer', () => {
   }
 
   /**
-   * Signs in a customer with a marker of their own in every text field, and in the kept part of
-   * their image.
+   * Signs in a customer with a unique marker in every text field, and in the part of their image
+   * that is stored.
    */
   async function signInMarked(phone = world.phone()) {
     const marker = `marker-${phone.slice(1)}`;
@@ -742,19 +754,19 @@ describe('DeleteCustomer', () => {
     };
   }
 
-  async function bucket(): Promise<string> {
+  async function readBucket(): Promise<string> {
     const list = await (await fetch(`${process.env.IMAGES_URL}?list-type=2`)).text();
     const keys = Array.from(list.matchAll(/<Key>([^<]+)/g), ([, key]) => key);
     const objects = keys.map(async (key) => `${key} ${await (await fetch(`${process.env.IMAGES_URL}/${key}`)).text()}`);
     return (await Promise.all(objects)).join();
   }
 
-  test('ends every session and frees the phone and the e-mail address at once', async () => {
+  test('revokes every session and releases the phone and the e-mail address immediately', async () => {
     const { phone, email, access, refresh: token, id } = await signInMarked();
     const { status, body } = await remove(access);
     expect([status, body]).toEqual([204, undefined]);
-    const gone = await world.call(getCustomer, { method: 'GET', token: access });
-    expect([gone.status, gone.body.errors]).toEqual([401, [error('authentication_failed')]]);
+    const rejected = await world.call(getCustomer, { method: 'GET', token: access });
+    expect([rejected.status, rejected.body.errors]).toEqual([401, [error('authentication_failed')]]);
     expect((await world.call(refresh, { body: { refresh: token } })).body.errors).toEqual([error('token_not_valid')]);
     world.advance(60);
     const again = await authenticateWith(world, phone, await requestCode(world, phone));
@@ -764,32 +776,34 @@ describe('DeleteCustomer', () => {
     expect(claimed.status).toBe(200);
   });
 
-  test('leaves nothing personal in the table, the bucket, the sandbox or the log, and the wallet without a name', async () => {
+  test('erases personal data from the table, the bucket, the sandbox and the log, and keeps an anonymous wallet', async () => {
     let marked: Awaited<ReturnType<typeof signInMarked>> | undefined;
     const lines = await logOf(async () => {
       marked = await signInMarked();
       const { id, marker, phone, access } = marked;
       // Each stored text holds the marker, or is empty or one of a few values. A new field must get
       // the marker in signInMarked.
-      const planted = JSON.stringify(await partition(id));
-      const few = /^(|ar|F|EG|EGP|ios|none|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
-      for (const [, value] of planted.matchAll(/:"([^"]*)"/g)) {
+      const stored = JSON.stringify(await readPartition(id));
+      const constants = /^(|ar|F|EG|EGP|ios|none|other|sign-in|1971-03-09|[A-Z_]+#\S+|PROFILE|WALLET)$/;
+      for (const [, value] of stored.matchAll(/:"([^"]*)"/g)) {
         expect(
-          value?.includes(marker) || value === phone || value?.startsWith(`images/${id}/`) || few.test(value ?? ''),
+          value?.includes(marker) ||
+            value === phone ||
+            value?.startsWith(`images/${id}/`) ||
+            constants.test(value ?? ''),
         ).toBe(true);
       }
-      expect(await bucket()).toContain(marker);
+      expect(await readBucket()).toContain(marker);
       await world.call(exportCustomer, { method: 'GET', token: access });
       await remove(access);
       expect(await runWorker()).toEqual({ batchItemFailures: [] });
     });
     const { marker, phone, id } = marked ?? (await signInMarked());
-    // A delivered SMS is on the customer's own phone. Apart from its number it holds nothing about
-    // them.
+    // A delivered SMS is on the customer's own phone. Only its number is personal data.
     const delivered = world.sandbox.messages.list().map(({ text, payload }) => ({ text, payload }));
     const places = {
       table: JSON.stringify(await world.items()),
-      bucket: await bucket(),
+      bucket: await readBucket(),
       sandbox: JSON.stringify(delivered),
       log: lines.join(),
     };
@@ -798,10 +812,10 @@ describe('DeleteCustomer', () => {
         expect([place, personal, content.includes(personal)]).toEqual([place, personal, false]);
       }
     }
-    expect(await partition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...makeEmptyWallet('EGP') }]);
+    expect(await readPartition(id)).toEqual([{ pk: `CUSTOMER#${id}`, sk: 'WALLET', ...makeEmptyWallet('EGP') }]);
   });
 
-  test('never erases a customer who has not been removed', async () => {
+  test('never erases a customer who has not been deleted', async () => {
     const { access, id } = await signInMarked();
     await world.put({ pk: `CUSTOMER#${id}`, sk: 'ERASURE', customerId: id });
     expect((await runWorker()).batchItemFailures).toHaveLength(1);
@@ -809,25 +823,25 @@ describe('DeleteCustomer', () => {
     await world.delete({ pk: `CUSTOMER#${id}`, sk: 'ERASURE' });
   });
 
-  test('has the worker come again for an image that arrived after it', async () => {
+  test('makes the worker run again for an image that arrived after the deletion', async () => {
     const { access, id } = await signInMarked();
     const conflict = { CancellationReasons: [{ Code: 'TransactionConflict' }] };
-    let isHeldUp = false;
+    let isBlocked = false;
     world.engine.fail((operation) => {
-      isHeldUp ||= operation === 'TransactWriteItems';
-      return isHeldUp ? { status: 400, type: 'TransactionCanceledException', extra: conflict } : undefined;
+      isBlocked ||= operation === 'TransactWriteItems';
+      return isBlocked ? { status: 400, type: 'TransactionCanceledException', extra: conflict } : undefined;
     });
     const late = updateByForm(access, { image: file(png) });
-    while (!isHeldUp) await new Promise((resolve) => setImmediate(resolve));
+    while (!isBlocked) await new Promise((resolve) => setImmediate(resolve));
     await world.delete({ pk: `CUSTOMER#${id}`, sk: 'PROFILE' });
     world.engine.heal();
     expect((await late).status).toBe(401);
-    expect((await partition(id)).map(({ sk }) => sk)).toContain('ERASURE');
+    expect((await readPartition(id)).map(({ sk }) => sk)).toContain('ERASURE');
     await runWorker();
-    expect(await bucket()).not.toContain(`images/${id}/`);
+    expect(await readBucket()).not.toContain(`images/${id}/`);
   });
 
-  test('is finished by the worker from wherever it was interrupted, and once more does no harm', async () => {
+  test('is completed by the worker after an interruption at any call, and can be repeated', async () => {
     for (let failing = 1; ; failing++) {
       const { access, id, image } = await signInMarked();
       await remove(access);
@@ -840,20 +854,20 @@ describe('DeleteCustomer', () => {
       world.engine.heal();
       await runWorker();
       await runWorker();
-      expect((await partition(id)).map(({ sk }) => sk)).toEqual(['WALLET']);
+      expect((await readPartition(id)).map(({ sk }) => sk)).toEqual(['WALLET']);
       expect((await fetch(image)).status).toBe(404);
       if (batchItemFailures.length === 0) break;
       expect(failing).toBeLessThan(20);
     }
   });
 
-  test('does not take a device that somebody else has by now', async () => {
+  test('keeps a device that another customer has registered since', async () => {
     const { access, registrationId } = await signInMarked();
     await remove(access);
     const buyer = await signIn(world, { registrationId });
     await runWorker();
-    const held = (await world.items()).filter((item) => item.registrationId === registrationId && 'active' in item);
-    expect(held).toMatchObject([{ pk: `CUSTOMER#${buyer.customer.id}`, active: true }]);
+    const devices = (await world.items()).filter((item) => item.registrationId === registrationId && 'active' in item);
+    expect(devices).toMatchObject([{ pk: `CUSTOMER#${buyer.customer.id}`, active: true }]);
     expect(
       (await world.items()).filter(
         ({ pk, customerId }) => String(pk).startsWith('PUSH_TOKEN#') && customerId === buyer.customer.id,
@@ -861,13 +875,13 @@ describe('DeleteCustomer', () => {
     ).toHaveLength(1);
   });
 
-  test('twice at once is done once; the second one is told that the customer is gone', async () => {
+  test('succeeds for one of two parallel requests, and returns 401 to the other', async () => {
     const { access } = await signInMarked();
     expect(countStatuses(await Promise.all([remove(access), remove(access)]))).toEqual({ 204: 1, 401: 1 });
     expect((await remove(access)).status).toBe(401);
   });
 
-  test('and a change of the e-mail address at the same time leave no claim behind', async () => {
+  test('leaves no unique claim behind when the e-mail address changes in parallel', async () => {
     for (let round = 0; round < 5; round++) {
       const { access, email: old } = await signInMarked();
       const email = `race-${round}@example.com`;
@@ -880,7 +894,7 @@ describe('DeleteCustomer', () => {
     }
   });
 
-  test('asks the table at most three times, one call after another', async () => {
+  test('makes at most three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     world.engine.record();
     await remove(access);
@@ -889,7 +903,7 @@ describe('DeleteCustomer', () => {
 });
 
 describe('exportCustomer', () => {
-  test('shows every field of every item that is held about the customer, and of nobody else', async () => {
+  test("returns every stored item of the customer, and no other customer's", async () => {
     const { access, customer, phone, registrationId } = await signIn(world);
     await signIn(world);
     await updateByForm(access, { full_name: 'Export', image: file(png) });
@@ -905,11 +919,11 @@ describe('exportCustomer', () => {
     expect(body.next).toBeNull();
   });
 
-  test('has no rest for a cursor that is made up or of another customer', async () => {
+  test('rejects a forged cursor and the cursor of another customer', async () => {
     const [caller, other] = [await signIn(world), await signIn(world)];
     const own = `CUSTOMER#${caller.customer.id}`;
     const ofOther = makeCursor(`CUSTOMER#${other.customer.id}`, 'PROFILE');
-    // DynamoDB has no sort keys such as the last two.
+    // The last two are not valid sort keys in DynamoDB.
     const cursors = ['x', '', 'AAAA', ofOther, makeCursor(own, ''), makeCursor(own, 'x'.repeat(1_025))];
     const responses = await Promise.all(
       cursors.map((cursor) => world.call(exportCustomer, { method: 'GET', token: caller.access, query: { cursor } })),
@@ -917,23 +931,23 @@ describe('exportCustomer', () => {
     expect(responses.map(({ status }) => status)).toEqual([404, 200, 404, 404, 404, 404]);
   });
 
-  test('shows notifications as the list does: read ones as read, and none that were deleted or have expired', async () => {
+  test('returns notifications with their read state, without deleted and expired ones', async () => {
     const { access, customer } = await signIn(world);
-    const exported = async () =>
+    const exportReadStates = async () =>
       (await world.call(exportCustomer, { method: 'GET', token: access })).body.notifications.map(
         ({ is_read }: { is_read: boolean }) => is_read,
       );
     await notifyOf(customer.id, { expiresAtSeconds: Math.floor(Date.now() / 1000) + 10 });
     await notifyOf(customer.id);
-    expect(await exported()).toEqual([false, false]);
+    expect(await exportReadStates()).toEqual([false, false]);
     world.advance(10);
     await world.call(readAllNotifications, { token: access });
-    expect(await exported()).toEqual([true]);
+    expect(await exportReadStates()).toEqual([true]);
     await world.call(bulkDelete, { token: access });
-    expect(await exported()).toEqual([]);
+    expect(await exportReadStates()).toEqual([]);
   });
 
-  test('knows every attribute that is stored: a new one has to be named in the map of personal data', async () => {
+  test('has a schema in personalData for every stored attribute', async () => {
     const { access, customer } = await signIn(world);
     await updateByForm(access, {
       full_name: 'Map',

@@ -8,13 +8,13 @@ import { handler as exportCustomer } from './export.ts';
 const world = useWorld();
 
 /** Lambda's limit for a response. */
-const mostBytes = 6 * 1024 * 1024;
+const maxBytes = 6 * 1024 * 1024;
 
 /**
- * Copies one notification directly in the table, because the functions would take minutes to write
- * so many.
+ * Writes copies of one notification directly to the table, because the functions would take
+ * minutes.
  */
-async function notifyOften(customerId: number, times: number): Promise<string[]> {
+async function storeNotifications(customerId: number, times: number): Promise<string[]> {
   await notifyOf(customerId);
   const pk = customerPartition(customerId);
   const stored = await world.partition(pk);
@@ -33,23 +33,23 @@ async function notifyOften(customerId: number, times: number): Promise<string[]>
 async function exportPage(token: string, query: Record<string, string> = {}) {
   const response = await exportCustomer(restEvent({ method: 'GET', token, query }), lambdaContext());
   expect(response.statusCode).toBe(200);
-  expect(Buffer.byteLength(JSON.stringify(response))).toBeLessThan(mostBytes);
+  expect(Buffer.byteLength(JSON.stringify(response))).toBeLessThan(maxBytes);
   return JSON.parse(response.body);
 }
 
-test('an export of a thousand long notifications comes in parts that Lambda can answer with, each entry once', async () => {
+test('an export of a thousand long notifications is split into pages within the limit of Lambda, with each entry once', async () => {
   const { access, customer } = await signIn(world);
-  const bodies = await notifyOften(customer.id, 1_000);
-  const parts = [await exportPage(access)];
-  for (let next = parts[0].next; next; next = parts.at(-1).next) {
-    parts.push(await exportPage(access, Object.fromEntries(new URL(next).searchParams)));
+  const bodies = await storeNotifications(customer.id, 1_000);
+  const pages = [await exportPage(access)];
+  for (let next = pages[0].next; next; next = pages.at(-1).next) {
+    pages.push(await exportPage(access, Object.fromEntries(new URL(next).searchParams)));
   }
-  expect(parts.length).toBeGreaterThan(1);
-  const notifications = parts.flatMap((part) => part.notifications.map(({ body }: { body: string }) => body));
+  expect(pages.length).toBeGreaterThan(1);
+  const notifications = pages.flatMap((page) => page.notifications.map(({ body }: { body: string }) => body));
   expect(notifications.filter((body) => body.includes('رسالة')).toSorted()).toEqual(bodies.toSorted());
-  expect(parts.map(({ profile, wallet }) => [profile?.id, wallet?.currency])).toEqual([
+  expect(pages.map(({ profile, wallet }) => [profile?.id, wallet?.currency])).toEqual([
     [customer.id, 'EGP'],
-    ...parts.slice(1).map(() => [undefined, undefined]),
+    ...pages.slice(1).map(() => [undefined, undefined]),
   ]);
-  for (const kind of ['sessions', 'devices']) expect(parts.flatMap((part) => part[kind])).toHaveLength(1);
+  for (const kind of ['sessions', 'devices']) expect(pages.flatMap((page) => page[kind])).toHaveLength(1);
 });

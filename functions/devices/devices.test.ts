@@ -19,19 +19,19 @@ const world = useWorld();
 
 const newToken = () => `fGx${randomUUID()}:APA91bH_q.w-e`;
 const error = (code: string, attr: string | null = null) => expect.objectContaining({ code, attr });
-const path = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
+const makePath = (registration_id: string) => ({ params: { registration_id: encodeURIComponent(registration_id) } });
 const create = (token: string, body: unknown) => world.call(createDevice, { token, body });
 const list = async (token: string) => (await world.call(listDevices, { method: 'GET', token })).body;
-const retrieve = (token: string, id: string) => world.call(retrieveDevice, { method: 'GET', token, ...path(id) });
+const retrieve = (token: string, id: string) => world.call(retrieveDevice, { method: 'GET', token, ...makePath(id) });
 const put = (token: string, id: string, body: unknown) =>
-  world.call(putDevice, { method: 'PUT', token, ...path(id), body });
+  world.call(putDevice, { method: 'PUT', token, ...makePath(id), body });
 const patch = (token: string, id: string, body: unknown) =>
-  world.call(patchDevice, { method: 'PATCH', token, ...path(id), body });
-const destroy = (token: string, id: string) => world.call(destroyDevice, { method: 'DELETE', token, ...path(id) });
-const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+  world.call(patchDevice, { method: 'PATCH', token, ...makePath(id), body });
+const destroy = (token: string, id: string) => world.call(destroyDevice, { method: 'DELETE', token, ...makePath(id) });
+const runParallel = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
-/** Expects that every device has its token's claim, and every claim its device. */
+/** Expects that every device has the unique claim of its token, and every claim its device. */
 async function expectConsistent(): Promise<void> {
   const items = await world.items();
   const keys = new Set(items.map(({ pk, sk }) => `${pk} ${sk}`));
@@ -68,7 +68,7 @@ describe('devices_create', () => {
     expect((await retrieve(access, registration_id)).body).toEqual(body);
   });
 
-  test('updates a device that is known: 200, the same id, and what is left out stays', async () => {
+  test('updates a known device and returns 200, with the same id and unchanged other fields', async () => {
     const { access } = await signIn(world);
     const registration_id = newToken();
     const first = await create(access, { registration_id, type: 'ios', name: 'Phone', device_id: 'd1', active: false });
@@ -79,21 +79,21 @@ describe('devices_create', () => {
     expect((await create(access, { registration_id, type: 'web', name: '' })).body).toMatchObject({ name: null });
   });
 
-  test('takes a device over from another customer, with its id and nothing else', async () => {
+  test("moves another customer's device to the caller, with only its id", async () => {
     const [before, after] = [await signIn(world), await signIn(world)];
     const registration_id = newToken();
     const old = await create(before.access, { registration_id, type: 'ios', name: "Mona's phone", device_id: 'd1' });
-    const taken = await create(after.access, { registration_id, type: 'ios' });
-    expect([taken.status, taken.body]).toEqual([200, { ...old.body, name: null, device_id: null }]);
+    const moved = await create(after.access, { registration_id, type: 'ios' });
+    expect([moved.status, moved.body]).toEqual([200, { ...old.body, name: null, device_id: null }]);
     expect((await retrieve(before.access, registration_id)).status).toBe(404);
     expect((await retrieve(after.access, registration_id)).status).toBe(200);
     await expectConsistent();
   });
 
-  test('makes one device of a hundred registrations at once, whoever they are of', async () => {
-    const customers = await times(4, () => signIn(world));
+  test('creates one device for a hundred parallel registrations by several customers', async () => {
+    const customers = await runParallel(4, () => signIn(world));
     const registration_id = newToken();
-    const responses = await times(100, (index) =>
+    const responses = await runParallel(100, (index) =>
       create(customers[index % 4]?.access ?? '', { registration_id, type: 'android' }),
     );
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -125,7 +125,7 @@ describe('devices_create', () => {
       { registration_id: 'null_characters_not_allowed', name: 'blank' },
     ],
     [{ registration_id: ['x'], type: 'ios' }, { registration_id: 'invalid' }],
-  ])('refuses %j', async (body, codes) => {
+  ])('rejects %j', async (body, codes) => {
     const { access } = await signIn(world);
     const response = await create(access, body);
     expect(response.status).toBe(400);
@@ -133,14 +133,14 @@ describe('devices_create', () => {
     expect(Object.fromEntries(found)).toEqual(codes);
   });
 
-  test('takes a token of 4,096 characters, and finds it by its path', async () => {
+  test('accepts a token of 4,096 characters, and finds it by its path', async () => {
     const { access } = await signIn(world);
     const registration_id = `${newToken()}${'x'.repeat(4_096)}`.slice(0, 4_096);
     expect((await create(access, { registration_id, type: 'web' })).status).toBe(201);
     expect((await retrieve(access, registration_id)).body.registration_id).toBe(registration_id);
   });
 
-  test('leaves nothing behind when the customer leaves at the same time', async () => {
+  test('leaves nothing behind when the customer is deleted in parallel', async () => {
     const { access, customer } = await signIn(world);
     const [created] = await Promise.all([
       create(access, { registration_id: newToken(), type: 'ios' }),
@@ -151,7 +151,7 @@ describe('devices_create', () => {
     expect(customer.id).toBeGreaterThan(0);
   });
 
-  test('takes three trips to the table, one after another', async () => {
+  test('makes three sequential calls to the table', async () => {
     const { access } = await signIn(world);
     world.engine.record();
     await create(access, { registration_id: newToken(), type: 'ios' });
@@ -159,10 +159,10 @@ describe('devices_create', () => {
   });
 });
 
-describe('a customer with as many devices as are allowed', () => {
-  const idsOf = async (token: string): Promise<string[]> =>
+describe('a customer at the device limit', () => {
+  const listIds = async (token: string): Promise<string[]> =>
     (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
-  async function fill(access: string, count: number): Promise<string[]> {
+  async function addDevices(access: string, count: number): Promise<string[]> {
     const ids = Array.from({ length: count }, newToken);
     for (const registration_id of ids) {
       world.advance(60);
@@ -172,64 +172,64 @@ describe('a customer with as many devices as are allowed', () => {
     return ids;
   }
 
-  test('loses an inactive one by registering another, and then the one that was registered the longest ago', async () => {
+  test('loses an inactive device to a new one, and then the device that was registered longest ago', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '4' });
     const { access, registrationId } = await signIn(world);
-    const [a = '', b = '', c = ''] = await fill(access, 3);
+    const [a = '', b = '', c = ''] = await addDevices(access, 3);
     await patch(access, b, { active: false });
-    const [d = ''] = await fill(access, 1);
-    expect((await idsOf(access)).toSorted()).toEqual([registrationId, a, c, d].toSorted());
+    const [d = ''] = await addDevices(access, 1);
+    expect((await listIds(access)).toSorted()).toEqual([registrationId, a, c, d].toSorted());
     await create(access, { registration_id: registrationId, type: 'ios' });
-    const [e = ''] = await fill(access, 1);
-    expect((await idsOf(access)).toSorted()).toEqual([registrationId, c, d, e].toSorted());
+    const [e = ''] = await addDevices(access, 1);
+    expect((await listIds(access)).toSorted()).toEqual([registrationId, c, d, e].toSorted());
     const inactive = newToken();
     expect((await create(access, { registration_id: inactive, type: 'ios', active: false })).status).toBe(201);
-    expect((await idsOf(access)).toSorted()).toEqual([registrationId, d, e, inactive].toSorted());
+    expect((await listIds(access)).toSorted()).toEqual([registrationId, d, e, inactive].toSorted());
     await expectConsistent();
   });
 
-  test('loses one by signing in on another, also when a session makes room as well', async () => {
+  test('loses a device to a sign-in on another, even at the session limit', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '3', SESSIONS_PER_CUSTOMER: '1' });
     const own = await signIn(world);
-    const [a = '', b = ''] = await fill(own.access, 2);
+    const [a = '', b = ''] = await addDevices(own.access, 2);
     world.advance(300);
-    const there = await signIn(world, { phone: own.phone, registrationId: newToken() });
-    expect((await idsOf(there.access)).toSorted()).toEqual([a, b, there.registrationId].toSorted());
+    const second = await signIn(world, { phone: own.phone, registrationId: newToken() });
+    expect((await listIds(second.access)).toSorted()).toEqual([a, b, second.registrationId].toSorted());
     world.advance(300);
-    const back = await signIn(world, { phone: own.phone, registrationId: a });
-    expect((await idsOf(back.access)).toSorted()).toEqual([a, b, there.registrationId].toSorted());
+    const third = await signIn(world, { phone: own.phone, registrationId: a });
+    expect((await listIds(third.access)).toSorted()).toEqual([a, b, second.registrationId].toSorted());
     await expectConsistent();
   });
 
-  test('has no more of them after a hundred other registrations at once', async () => {
+  test('stays at the limit after a hundred parallel registrations', async () => {
     const { access, registrationId } = await signIn(world);
     world.advance(60);
-    const responses = await times(100, () => create(access, { registration_id: newToken(), type: 'ios' }));
+    const responses = await runParallel(100, () => create(access, { registration_id: newToken(), type: 'ios' }));
     expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(201));
-    const ids = await idsOf(access);
+    const ids = await listIds(access);
     expect(ids).toHaveLength(50);
     expect(ids).not.toContain(registrationId);
     await expectConsistent();
   });
 
-  test('has no more of them after a sign-in and registrations at once', async () => {
+  test('stays at the limit after a sign-in and parallel registrations', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '3' });
     for (let round = 0; round < 5; round++) {
       const { access, phone } = await signIn(world);
       world.advance(300);
-      const [there] = await Promise.all([
+      const [second] = await Promise.all([
         signIn(world, { phone, registrationId: newToken() }),
         ...Array.from({ length: 5 }, () => create(access, { registration_id: newToken(), type: 'ios' })),
       ]);
-      expect(await idsOf(there.access)).toHaveLength(3);
+      expect(await listIds(second.access)).toHaveLength(3);
     }
     await expectConsistent();
   });
 
-  test('keeps the one that its app registers again at that moment', async () => {
+  test('keeps a device that its app registers again in parallel', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '3' });
     const { access, registrationId } = await signIn(world);
-    const [a = '', b = ''] = await fill(access, 2);
+    const [a = '', b = ''] = await addDevices(access, 2);
     let renewed: Promise<unknown> | undefined;
     let isRenewed = false;
     world.engine.fail((operation) => {
@@ -243,32 +243,32 @@ describe('a customer with as many devices as are allowed', () => {
     const another = newToken();
     expect((await create(access, { registration_id: another, type: 'ios' })).status).toBe(201);
     await renewed;
-    expect((await idsOf(access)).toSorted()).toEqual([registrationId, b, another].toSorted());
+    expect((await listIds(access)).toSorted()).toEqual([registrationId, b, another].toSorted());
     expect((await retrieve(access, a)).status).toBe(404);
   });
 
   test.each([
     ['another device', async () => newToken()],
     ['the same device', async (last: string) => last],
-  ])('and had more before comes down to them by registering %s', async (_, next) => {
+  ])('who had more devices before returns to the limit by registering %s', async (_, next) => {
     world.set({ DEVICES_PER_CUSTOMER: '500' });
     const { access } = await signIn(world);
     const ids = Array.from({ length: 59 }, newToken);
     await Promise.all(ids.slice(0, 58).map((registration_id) => create(access, { registration_id, type: 'ios' })));
-    const [last = ''] = await fill(access, 1);
+    const [last = ''] = await addDevices(access, 1);
     world.set({ DEVICES_PER_CUSTOMER: '10' });
     const registration_id = await next(last);
     for (let turn = 0; turn < 2; turn++) await create(access, { registration_id, type: 'ios' });
-    const left = await idsOf(access);
-    expect(left).toHaveLength(10);
-    expect(left).toContain(last);
-    expect(left).toContain(registration_id);
+    const remaining = await listIds(access);
+    expect(remaining).toHaveLength(10);
+    expect(remaining).toContain(last);
+    expect(remaining).toContain(registration_id);
     await expectConsistent();
   });
 });
 
-describe('a customer', () => {
-  test('may add a device for each one that was removed or has changed hands, and none goes for it', async () => {
+describe('a customer below the device limit', () => {
+  test('can add a device for each one that was deleted or moved, without losing another', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '3' });
     const [own, other] = [await signIn(world), await signIn(world)];
     const [a, b] = [newToken(), newToken()];
@@ -282,23 +282,20 @@ describe('a customer', () => {
     await expectConsistent();
   });
 
-  test.each([1, 2])(
-    'has no more than are allowed when several are added at once after %i was removed',
-    async (count) => {
-      world.set({ DEVICES_PER_CUSTOMER: '3' });
-      const { access } = await signIn(world);
-      const ids = [newToken(), newToken()];
-      for (const registration_id of ids) await create(access, { registration_id, type: 'ios' });
-      for (const id of ids.slice(0, count)) await destroy(access, id);
-      await times(5, () => create(access, { registration_id: newToken(), type: 'ios' }));
-      expect(await list(access)).toHaveLength(3);
-      await expectConsistent();
-    },
-  );
+  test.each([1, 2])('stays at the limit when several are added in parallel after the deletion of %i', async (count) => {
+    world.set({ DEVICES_PER_CUSTOMER: '3' });
+    const { access } = await signIn(world);
+    const ids = [newToken(), newToken()];
+    for (const registration_id of ids) await create(access, { registration_id, type: 'ios' });
+    for (const id of ids.slice(0, count)) await destroy(access, id);
+    await runParallel(5, () => create(access, { registration_id: newToken(), type: 'ios' }));
+    expect(await list(access)).toHaveLength(3);
+    await expectConsistent();
+  });
 });
 
 describe('devices_list', () => {
-  test("has the customer's own devices, the newest first, the one signed in on among them", async () => {
+  test("returns the customer's own devices, newest first, including the one of the sign-in", async () => {
     const { access, registrationId } = await signIn(world);
     const ids = [registrationId];
     for (const type of ['ios', 'web']) {
@@ -315,7 +312,7 @@ describe('devices_list', () => {
 });
 
 describe('devices_retrieve', () => {
-  test("does not tell somebody else's device from none", async () => {
+  test("returns the same 404 for another customer's device as for an unknown one", async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const responses = [
       await retrieve(other.access, mine.registrationId),
@@ -329,7 +326,7 @@ describe('devices_retrieve', () => {
     expect((await retrieve(mine.access, mine.registrationId)).status).toBe(200);
   });
 
-  test('takes a token in the path encoded or as it is', async () => {
+  test('accepts an encoded or plain token in the path', async () => {
     const { access } = await signIn(world);
     const registration_id = newToken();
     await create(access, { registration_id, type: 'ios' });
@@ -342,7 +339,7 @@ describe.each([
   ['devices_update', put],
   ['devices_partial_update', patch],
 ])('%s', (_, change) => {
-  test('changes the push token: the id stays, and the old token finds nothing', async () => {
+  test('changes the push token and keeps the id, and the old token returns 404', async () => {
     const { access } = await signIn(world);
     const [from, to] = [newToken(), newToken()];
     const { body } = await create(access, { registration_id: from, type: 'ios', name: 'Phone' });
@@ -354,31 +351,31 @@ describe.each([
     await expectConsistent();
   });
 
-  test('refuses a push token that another device holds, of whoever', async () => {
+  test('rejects the push token of another device of any customer', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const own = newToken();
     await create(mine.access, { registration_id: own, type: 'ios' });
-    for (const taken of [own, other.registrationId]) {
-      const { status, body } = await change(mine.access, mine.registrationId, { registration_id: taken, type: 'ios' });
+    for (const token of [own, other.registrationId]) {
+      const { status, body } = await change(mine.access, mine.registrationId, { registration_id: token, type: 'ios' });
       expect([status, body.errors]).toEqual([400, [error('unique', 'registration_id')]]);
     }
     expect((await retrieve(other.access, other.registrationId)).status).toBe(200);
     await expectConsistent();
   });
 
-  test('lets one of ten have a token that all want at once', async () => {
-    const customers = await times(10, () => signIn(world));
-    const wanted = newToken();
+  test('gives a token to one of ten parallel requests', async () => {
+    const customers = await runParallel(10, () => signIn(world));
+    const contested = newToken();
     const responses = await Promise.all(
       customers.map(({ access, registrationId }) =>
-        change(access, registrationId, { registration_id: wanted, type: 'ios' }),
+        change(access, registrationId, { registration_id: contested, type: 'ios' }),
       ),
     );
     expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
     await expectConsistent();
   });
 
-  test('takes three trips to the table, one after another', async () => {
+  test('makes three sequential calls to the table', async () => {
     const { access, registrationId } = await signIn(world);
     world.engine.record();
     await change(access, registrationId, { registration_id: newToken(), type: 'ios' });
@@ -387,7 +384,7 @@ describe.each([
 });
 
 describe('devices_update', () => {
-  test('sets active to true when it is left out; name and device_id stay', async () => {
+  test('sets active to true if the request omits it, and keeps name and device_id', async () => {
     const { access, registrationId } = await signIn(world);
     await patch(access, registrationId, { active: false, name: 'Phone', device_id: 'd1' });
     const { body } = await put(access, registrationId, { registration_id: registrationId, type: 'web' });
@@ -402,7 +399,7 @@ describe('devices_update', () => {
 });
 
 describe('devices_partial_update', () => {
-  test('changes what is named and leaves the rest alone', async () => {
+  test('changes only the fields in the request', async () => {
     const { access, registrationId } = await signIn(world);
     expect((await patch(access, registrationId, { active: false })).body).toMatchObject({
       active: false,
@@ -417,14 +414,14 @@ describe('devices_partial_update', () => {
     expect((await patch(access, registrationId, { type: null })).body.errors).toEqual([error('null', 'type')]);
   });
 
-  test('takes the session along to another push token, so that signing out there still stops its pushes', async () => {
+  test('keeps the session of the device, so a revocation still stops pushes to the new token', async () => {
     const own = await signIn(world);
-    const there = await signIn(world, { phone: own.phone, registrationId: newToken() }).catch(async () => {
+    const second = await signIn(world, { phone: own.phone, registrationId: newToken() }).catch(async () => {
       world.advance(120);
       return signIn(world, { phone: own.phone, registrationId: newToken() });
     });
     const to = newToken();
-    await patch(there.access, there.registrationId, { registration_id: to, name: 'Tablet' });
+    await patch(second.access, second.registrationId, { registration_id: to, name: 'Tablet' });
     const sessions = (await world.call(listSessions, { method: 'GET', token: own.access })).body;
     const session = sessions.find(({ device_name }: { device_name: string }) => device_name === 'Tablet');
     const params = { id: String(session.id) };
@@ -432,7 +429,7 @@ describe('devices_partial_update', () => {
     expect((await retrieve(own.access, to)).body.active).toBe(false);
   });
 
-  test('loses no change when two fields are changed while the token changes', async () => {
+  test('loses no change of another field while the token changes', async () => {
     const { access, registrationId } = await signIn(world);
     const to = newToken();
     const [moved, named] = await Promise.all([
@@ -446,9 +443,9 @@ describe('devices_partial_update', () => {
 });
 
 describe('devices_destroy', () => {
-  test('forgets a device once, and its token is free', async () => {
+  test('deletes a device once, and releases its token', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
-    const responses = await times(5, () => destroy(mine.access, mine.registrationId));
+    const responses = await runParallel(5, () => destroy(mine.access, mine.registrationId));
     expect(responses.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
     expect(await list(mine.access)).toEqual([]);
     const { status } = await create(other.access, { registration_id: mine.registrationId, type: 'ios' });
@@ -456,17 +453,17 @@ describe('devices_destroy', () => {
     await expectConsistent();
   });
 
-  test('never leaves a claim without a device when the phone changes hands in the same moment', async () => {
+  test('never leaves a unique claim without a device when the device moves in parallel', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     for (let round = 0; round < 10; round++) {
       const registration_id = newToken();
       await create(mine.access, { registration_id, type: 'ios' });
-      const [destroyed, taken] = await Promise.all([
+      const [destroyed, moved] = await Promise.all([
         destroy(mine.access, registration_id),
         create(other.access, { registration_id, type: 'ios' }),
       ]);
       expect([204, 404]).toContain(destroyed.status);
-      expect([200, 201]).toContain(taken.status);
+      expect([200, 201]).toContain(moved.status);
       expect((await retrieve(other.access, registration_id)).status).toBe(200);
     }
     await expectConsistent();
@@ -475,13 +472,13 @@ describe('devices_destroy', () => {
 
 describe('an APNs token', () => {
   const newApnsToken = () => randomBytes(32).toString('hex');
-  const described = (token: string) => `<${token.match(/.{8}/g)?.join(' ')}>`;
+  const describeToken = (token: string) => `<${token.match(/.{8}/g)?.join(' ')}>`;
   const spellings = [
-    ['in capitals', (token: string) => token.toUpperCase()],
-    ['as iOS describes it', described],
-    ['in capitals with spaces', (token: string) => described(token).toUpperCase().slice(1, -1)],
+    ['in upper case', (token: string) => token.toUpperCase()],
+    ['as iOS describes it', describeToken],
+    ['in upper case with spaces', (token: string) => describeToken(token).toUpperCase().slice(1, -1)],
   ] as const;
-  const idsOf = async (token: string) =>
+  const listIds = async (token: string) =>
     (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
   const signInOn = async (phone: string, registration_id: string, type = 'ios') => {
     const device = { registration_id, type };
@@ -489,14 +486,14 @@ describe('an APNs token', () => {
     return (await world.call(authenticate, { body, clientIp: addressOf(phone) })).body;
   };
 
-  test.each(spellings)('%s is the same device when another customer registers it, in lower case', async (_, spell) => {
+  test.each(spellings)('%s is the same device when another customer registers it in lower case', async (_, spell) => {
     const [before, after] = [await signIn(world), await signIn(world)];
     const token = newApnsToken();
     const first = await create(before.access, { registration_id: spell(token), type: 'ios' });
     expect([first.status, first.body.registration_id]).toEqual([201, token]);
     const second = await create(after.access, { registration_id: token, type: 'ios' });
     expect([second.status, second.body.id]).toEqual([200, first.body.id]);
-    expect(await idsOf(before.access)).toEqual([before.registrationId]);
+    expect(await listIds(before.access)).toEqual([before.registrationId]);
     await expectConsistent();
   });
 
@@ -504,42 +501,39 @@ describe('an APNs token', () => {
     const token = newApnsToken();
     const before = await signInOn(world.phone(), token);
     const after = await signInOn(world.phone(), spell(token));
-    expect([await idsOf(before.access), await idsOf(after.access)]).toEqual([[], [token]]);
+    expect([await listIds(before.access), await listIds(after.access)]).toEqual([[], [token]]);
     await expectConsistent();
   });
 
-  test.each(spellings)('%s in a path names its device, also URL-encoded', async (_, spell) => {
+  test.each(spellings)('%s identifies its device in a path, plain or URL-encoded', async (_, spell) => {
     const { access } = await signIn(world);
     const token = newApnsToken();
-    const given = spell(token);
+    const spelled = spell(token);
     const { body } = await create(access, { registration_id: token, type: 'ios' });
-    const plain = { method: 'GET', token: access, params: { registration_id: given } };
+    const plain = { method: 'GET', token: access, params: { registration_id: spelled } };
     expect((await world.call(retrieveDevice, plain)).body).toEqual(body);
-    expect((await retrieve(access, given)).body).toEqual(body);
-    expect((await patch(access, given, { name: 'Phone' })).body).toEqual({ ...body, name: 'Phone' });
-    expect((await put(access, given, { registration_id: given, type: 'ios' })).body.registration_id).toBe(token);
-    expect((await destroy(access, given)).status).toBe(204);
+    expect((await retrieve(access, spelled)).body).toEqual(body);
+    expect((await patch(access, spelled, { name: 'Phone' })).body).toEqual({ ...body, name: 'Phone' });
+    expect((await put(access, spelled, { registration_id: spelled, type: 'ios' })).body.registration_id).toBe(token);
+    expect((await destroy(access, spelled)).status).toBe(204);
     expect((await retrieve(access, token)).status).toBe(404);
     await expectConsistent();
   });
 
-  test.each(spellings)(
-    '%s is stored in its canonical form by PUT and PATCH, and held by one device',
-    async (_, spell) => {
-      const [mine, other] = [await signIn(world), await signIn(world)];
-      for (const change of [put, patch]) {
-        const [from, to] = [newApnsToken(), newApnsToken()];
-        await create(mine.access, { registration_id: from, type: 'ios' });
-        const changed = await change(mine.access, spell(from), { registration_id: spell(to), type: 'ios' });
-        expect([changed.status, changed.body.registration_id]).toEqual([200, to]);
-        const taken = await change(other.access, other.registrationId, { registration_id: spell(to), type: 'ios' });
-        expect([taken.status, taken.body.errors]).toEqual([400, [error('unique', 'registration_id')]]);
-      }
-      await expectConsistent();
-    },
-  );
+  test.each(spellings)('%s is stored in its canonical form by PUT and PATCH, for one device', async (_, spell) => {
+    const [mine, other] = [await signIn(world), await signIn(world)];
+    for (const change of [put, patch]) {
+      const [from, to] = [newApnsToken(), newApnsToken()];
+      await create(mine.access, { registration_id: from, type: 'ios' });
+      const changed = await change(mine.access, spell(from), { registration_id: spell(to), type: 'ios' });
+      expect([changed.status, changed.body.registration_id]).toEqual([200, to]);
+      const rejected = await change(other.access, other.registrationId, { registration_id: spell(to), type: 'ios' });
+      expect([rejected.status, rejected.body.errors]).toEqual([400, [error('unique', 'registration_id')]]);
+    }
+    await expectConsistent();
+  });
 
-  test.each(spellings)('%s stops the pushes of its device at logoutDevice', async (_, spell) => {
+  test.each(spellings)('%s in logoutDevice stops pushes to its device', async (_, spell) => {
     const token = newApnsToken();
     const phone = world.phone();
     const { access, refresh } = await signInOn(phone, token);
@@ -550,52 +544,52 @@ describe('an APNs token', () => {
     expect((await retrieve(again.access, token)).body.active).toBe(false);
   });
 
-  test('of an unknown device is ignored at logoutDevice, which ends the session', async () => {
+  test('of an unknown device is ignored by logoutDevice, which revokes the session', async () => {
     const { access, refresh } = await signIn(world);
     const body = { refresh_token: refresh, registration_id: newApnsToken().toUpperCase() };
     expect((await world.call(logoutDevice, { token: access, body })).status).toBe(204);
     expect((await world.call(listDevices, { method: 'GET', token: access })).status).toBe(401);
   });
 
-  test.each(spellings)('that was stored %s keeps its device, whoever registers it next', async (_, spell) => {
+  test.each(spellings)('that was stored %s keeps its device when another customer registers it', async (_, spell) => {
     const [before, after] = [await signIn(world), await signIn(world)];
     const token = newApnsToken();
     await storeAsBefore(before.access, spell(token));
-    const [shown] = (await list(before.access)).filter(({ type }: { type: string }) => type === 'ios');
-    expect(shown.registration_id).toBe(token);
-    expect((await retrieve(before.access, spell(token))).body).toEqual(shown);
+    const [device] = (await list(before.access)).filter(({ type }: { type: string }) => type === 'ios');
+    expect(device.registration_id).toBe(token);
+    expect((await retrieve(before.access, spell(token))).body).toEqual(device);
     const registered = await create(after.access, { registration_id: spell(token), type: 'ios' });
-    expect([registered.status, registered.body.id]).toEqual([200, shown.id]);
-    expect(await idsOf(before.access)).toEqual([before.registrationId]);
-    expect(await storedTokens(token)).toEqual([token]);
+    expect([registered.status, registered.body.id]).toEqual([200, device.id]);
+    expect(await listIds(before.access)).toEqual([before.registrationId]);
+    expect(await listStoredTokens(token)).toEqual([token]);
     await expectConsistent();
   });
 
-  test('that was stored in capitals is one device after its owner and others used it in lower case', async () => {
+  test('that was stored in upper case is one device after its owner and others used it in lower case', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const [a, b, c] = [newApnsToken(), newApnsToken(), newApnsToken()];
     for (const token of [a, b, c]) await storeAsBefore(mine.access, token.toUpperCase());
     expect((await patch(mine.access, a, { name: 'Phone' })).body).toMatchObject({ registration_id: a, name: 'Phone' });
-    const taken = await patch(other.access, other.registrationId, { registration_id: b, type: 'ios' });
-    expect(taken.body.errors).toEqual([error('unique', 'registration_id')]);
+    const rejected = await patch(other.access, other.registrationId, { registration_id: b, type: 'ios' });
+    expect(rejected.body.errors).toEqual([error('unique', 'registration_id')]);
     await signInOn(world.phone(), c);
-    expect((await idsOf(mine.access)).toSorted()).toEqual([mine.registrationId, a, b].toSorted());
-    expect(await Promise.all([a, b, c].map(storedTokens))).toEqual([[a], [b], [c]]);
+    expect((await listIds(mine.access)).toSorted()).toEqual([mine.registrationId, a, b].toSorted());
+    expect(await Promise.all([a, b, c].map(listStoredTokens))).toEqual([[a], [b], [c]]);
     await expectConsistent();
   });
 
-  test('that two customers hold in two spellings stays with the one who registers it again', async () => {
+  test('that two customers have in two spellings moves to the one who registers it again', async () => {
     const [mine, other] = [await signIn(world), await signIn(world)];
     const token = newApnsToken();
     await create(other.access, { registration_id: token, type: 'ios' });
     await storeAsBefore(mine.access, token.toUpperCase());
     expect((await create(other.access, { registration_id: token, type: 'ios' })).status).toBe(200);
-    expect(await idsOf(mine.access)).toEqual([mine.registrationId]);
+    expect(await listIds(mine.access)).toEqual([mine.registrationId]);
     await expectConsistent();
   });
 
   test.each(['android', 'web'])(
-    'is what it says it is: the same characters of type %s stay as they are',
+    'is recognized by its type, so the same characters of type %s are stored unchanged',
     async (type) => {
       const { access, registrationId } = await signIn(world);
       const token = newApnsToken().toUpperCase();
@@ -604,14 +598,14 @@ describe('an APNs token', () => {
       expect((await retrieve(access, token)).body).toEqual(body);
       expect((await retrieve(access, token.toLowerCase())).status).toBe(404);
       await create(access, { registration_id: token, type: 'ios' });
-      expect((await idsOf(access)).toSorted()).toEqual([token, token.toLowerCase(), registrationId].toSorted());
+      expect((await listIds(access)).toSorted()).toEqual([token, token.toLowerCase(), registrationId].toSorted());
       const other = await signInOn(world.phone(), token, type);
-      expect(await idsOf(other.access)).toEqual([token]);
+      expect(await listIds(other.access)).toEqual([token]);
       await expectConsistent();
     },
   );
 
-  test('takes no more trips to the table than any other token', async () => {
+  test('makes no more sequential calls to the table than any other token', async () => {
     const { access } = await signIn(world);
     const token = newApnsToken();
     world.engine.record();
@@ -629,12 +623,12 @@ describe('an APNs token', () => {
     await world.put({ ...stored, type: 'ios' });
   }
 
-  async function storedTokens(token: string) {
+  async function listStoredTokens(token: string) {
     const stored = (await world.items()).filter((item) => 'active' in item && 'registrationId' in item);
-    const apns = (value: unknown) =>
+    const normalize = (value: unknown) =>
       String(value)
         .replace(/[\s<>]/g, '')
         .toLowerCase();
-    return stored.map(({ registrationId }) => registrationId).filter((value) => apns(value) === token);
+    return stored.map(({ registrationId }) => registrationId).filter((value) => normalize(value) === token);
   }
 });

@@ -33,7 +33,7 @@ interface Request {
 }
 
 describe('getSchema', () => {
-  test('answers the committed document, with the path of the API that was asked', async () => {
+  test('returns the committed document with the base path of the request', async () => {
     const committed = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
     for (const [base, url] of [
       ['', '/'],
@@ -44,7 +44,7 @@ describe('getSchema', () => {
     }
   });
 
-  test('may be kept for five minutes, and is not sent twice', async () => {
+  test('can be cached for five minutes, and returns 304 for a matching ETag', async () => {
     const { headers } = await browse(getSchema, '/api/schema');
     expect(headers).toMatchObject({ 'cache-control': 'public, max-age=300' });
     const again = await browse(getSchema, '/api/schema', { headers: { 'If-None-Match': String(headers?.etag) } });
@@ -52,7 +52,7 @@ describe('getSchema', () => {
   });
 });
 
-describe('what is large and public', () => {
+describe('a large public response', () => {
   const browseAll = (headers: Record<string, string>) =>
     Promise.all([
       browse(getSchema, '/api/schema', { headers }),
@@ -85,7 +85,7 @@ describe('what is large and public', () => {
   });
 
   test.each(['', 'identity', 'gzip;q=0', 'br;q=0, gzip;q=0', 'zstd', 'gzip;q=x', '*;q=0'])(
-    'is sent as it is to a client that sends Accept-Encoding: %s',
+    'is not compressed for a client that sends Accept-Encoding: %s',
     async (encoding) => {
       for (const { headers, isBase64Encoded } of await browseAll({ 'Accept-Encoding': encoding })) {
         expect([headers?.['content-encoding'], isBase64Encoded]).toEqual([undefined, undefined]);
@@ -94,7 +94,7 @@ describe('what is large and public', () => {
     },
   );
 
-  test('has an ETag for each coding, and is not sent twice', async () => {
+  test('has an ETag for each coding, and returns 304 for a matching one', async () => {
     const [plain, gzip, br] = await Promise.all(
       [{}, { 'Accept-Encoding': 'gzip' }, { 'Accept-Encoding': 'br' }].map(browseAll),
     );
@@ -110,14 +110,14 @@ describe('what is large and public', () => {
     }
   });
 
-  test('is not there where the stage has no docs, but for the document', async () => {
+  test('is 404 on a stage without docs, except the document', async () => {
     world.set({ DOCS: 'false' });
     expect((await browseAll({})).map(({ statusCode }) => statusCode)).toEqual([200, 404, 404]);
   });
 });
 
 describe('the docs page', () => {
-  test('loads its scripts from the API that serves it, and may load no others', async () => {
+  test('loads scripts only from the API that serves it', async () => {
     const { statusCode, headers, body } = await browse(getPage, '/api/docs', { base: '/prod' });
     expect([statusCode, headers?.['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(body).toContain(`<script src="/prod/api/docs/swagger-ui-${version}.js/"></script>`);
@@ -130,7 +130,7 @@ describe('the docs page', () => {
     }
   });
 
-  test('signs a developer in, in the local stack alone', async () => {
+  test('offers sign-in only in the local stack', async () => {
     world.set({ LOCAL_SITE_URL: 'http://localhost:4000' });
     expect((await browse(getPage, '/api/docs')).body).toContain('id="sign-in"');
     world.set({ STAGE: 'prod' });
@@ -139,7 +139,7 @@ describe('the docs page', () => {
     expect(JSON.stringify(headers)).not.toContain('localhost');
   });
 
-  test('is the same for every host, so that any cache may keep it', async () => {
+  test('is the same for every host, so any cache can store it', async () => {
     const bodyFor = async (Host: string) => (await browse(getPage, '/api/docs', { headers: { Host } })).body;
     expect(await bodyFor('x"><script>steal()</script>')).toBe(await bodyFor('shop.example.com'));
   });
@@ -150,7 +150,7 @@ describe('the docs page', () => {
     ['docs.js', 'text/javascript'],
     ['samples.js', 'text/javascript'],
     ['docs.css', 'text/css'],
-  ])('has %s', async (asset, mediaType) => {
+  ])('serves %s', async (asset, mediaType) => {
     const { statusCode, headers, body } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
     expect([statusCode, headers?.['content-type']]).toEqual([200, `${mediaType}; charset=utf-8`]);
     expect(headers).toMatchObject({ 'cache-control': 'public, max-age=3600', etag: expect.any(String) });
@@ -158,7 +158,7 @@ describe('the docs page', () => {
   });
 
   test.each(['swagger-ui.js', 'swagger-ui.css'])(
-    'may be kept for ever where %s has its version in its name',
+    'can be cached forever if the name of %s includes the version',
     async (name) => {
       const asset = name.replace('swagger-ui', `swagger-ui-${version}`);
       const { statusCode, headers } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
@@ -167,14 +167,14 @@ describe('the docs page', () => {
   );
 
   test.each(['swagger-ui-0.0.1.js', 'index.html', '../package.json', '%2e%2e%2fpackage.json', '__proto__', ''])(
-    'has no %j',
+    'returns 404 for the asset %j',
     async (asset) => {
       const { statusCode, body } = await browse(getAsset, '/api/docs/{asset}', { params: { asset } });
       expect([statusCode, JSON.parse(body).errors[0].code]).toEqual([404, 'not_found']);
     },
   );
 
-  test('is not for clients that take JSON alone', async () => {
+  test('returns 406 to a client that accepts only JSON', async () => {
     const { statusCode } = await browse(getPage, '/api/docs', { headers: { Accept: 'application/json' } });
     expect(statusCode).toBe(406);
   });

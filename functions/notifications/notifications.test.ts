@@ -19,10 +19,10 @@ const error = (code: string, attr: string | null = null) => ({ code, detail: exp
 const call = (handler: Endpoint, token: string, id?: number | string) =>
   world.call(handler, { token, ...(id !== undefined && { params: { id: String(id) } }) });
 const get = (token: string, query: Record<string, string> = {}) => world.call(list, { method: 'GET', token, query });
-const follow = (token: string, link: string) => get(token, Object.fromEntries(new URL(link).searchParams));
-const idsOf = ({ body }: { body: { results: { id: number }[] } }) => body.results.map(({ id }) => id);
-const countOf = async (token: string) => (await call(unreadCount, token)).body.unread_count;
-async function customerWith(count: number) {
+const followLink = (token: string, link: string) => get(token, Object.fromEntries(new URL(link).searchParams));
+const listIds = ({ body }: { body: { results: { id: number }[] } }) => body.results.map(({ id }) => id);
+const getUnreadCount = async (token: string) => (await call(unreadCount, token)).body.unread_count;
+async function createCustomer(count: number) {
   const own = await signIn(world);
   const ids: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -33,8 +33,8 @@ async function customerWith(count: number) {
 }
 
 describe('listNotifications', () => {
-  test('shows what the contract says, the newest first, and nothing else', async () => {
-    const { access, id } = await customerWith(0);
+  test('returns exactly the fields of the contract, newest first', async () => {
+    const { access, id } = await createCustomer(0);
     expect((await get(access)).body).toEqual({ next: null, previous: null, results: [] });
     const content = {
       type: 'product_ordered',
@@ -59,53 +59,53 @@ describe('listNotifications', () => {
   });
 
   test('pages to the end and back', async () => {
-    const { access, ids } = await customerWith(7);
+    const { access, ids } = await createCustomer(7);
     const first = await get(access, { page_size: '3' });
-    const second = await follow(access, first.body.next);
-    const last = await follow(access, second.body.next);
-    expect([idsOf(first), idsOf(second), idsOf(last)]).toEqual([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)]);
+    const second = await followLink(access, first.body.next);
+    const last = await followLink(access, second.body.next);
+    expect([listIds(first), listIds(second), listIds(last)]).toEqual([ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)]);
     expect(last.body.next).toBeNull();
-    expect((await follow(access, last.body.previous)).body).toEqual(second.body);
+    expect((await followLink(access, last.body.previous)).body).toEqual(second.body);
   });
 
-  test('goes on where it was when the entries beside the page have been deleted', async () => {
-    const { access, ids } = await customerWith(6);
+  test('continues after the last entry when the entries next to the page were deleted', async () => {
+    const { access, ids } = await createCustomer(6);
     const first = await get(access, { page_size: '2' });
     for (const id of ids.slice(1, 3)) await call(deleteOne, access, id);
-    const second = await follow(access, first.body.next);
-    expect(idsOf(second)).toEqual(ids.slice(3, 5));
-    expect(idsOf(await follow(access, second.body.previous))).toEqual(ids.slice(0, 1));
+    const second = await followLink(access, first.body.next);
+    expect(listIds(second)).toEqual(ids.slice(3, 5));
+    expect(listIds(await followLink(access, second.body.previous))).toEqual(ids.slice(0, 1));
   });
 
-  test('goes on to an empty page when all have been deleted, and shows newer ones on the way back', async () => {
-    const { access, id } = await customerWith(4);
+  test('returns an empty next page after all were deleted, and newer notifications on the first page', async () => {
+    const { access, id } = await createCustomer(4);
     const first = await get(access, { page_size: '2' });
     await call(bulkDelete, access);
-    const second = await follow(access, first.body.next);
+    const second = await followLink(access, first.body.next);
     expect([second.status, second.body]).toEqual([200, { next: null, previous: null, results: [] }]);
     world.advance(1);
     const later = await notifyOf(id);
-    expect(idsOf(await get(access))).toEqual([later]);
-    expect(idsOf(await follow(access, first.body.next))).toEqual([]);
+    expect(listIds(await get(access))).toEqual([later]);
+    expect(listIds(await followLink(access, first.body.next))).toEqual([]);
   });
 
-  test('skips what has expired, also where DynamoDB has not deleted it yet, and fills the page', async () => {
-    const { access, id, ids } = await customerWith(2);
+  test('skips expired notifications that DynamoDB has not deleted yet, and fills the page', async () => {
+    const { access, id, ids } = await createCustomer(2);
     const short = { expiresAtSeconds: Math.floor(Date.now() / 1000) + 10 };
     for (let index = 0; index < 5; index++) await notifyOf(id, short);
-    expect([idsOf(await get(access)).length, await countOf(access)]).toEqual([7, 7]);
+    expect([listIds(await get(access)).length, await getUnreadCount(access)]).toEqual([7, 7]);
     world.advance(10);
     const page = await get(access, { page_size: '1' });
-    expect(idsOf(page)).toEqual(ids.slice(0, 1));
-    expect(idsOf(await follow(access, page.body.next))).toEqual(ids.slice(1));
-    expect(await countOf(access)).toBe(2);
+    expect(listIds(page)).toEqual(ids.slice(0, 1));
+    expect(listIds(await followLink(access, page.body.next))).toEqual(ids.slice(1));
+    expect(await getUnreadCount(access)).toBe(2);
   });
 
-  test("refuses another customer's cursor, and one that is none", async () => {
-    const [mine, other] = [await customerWith(2), await customerWith(2)];
+  test("rejects another customer's cursor, and an invalid one", async () => {
+    const [mine, other] = [await createCustomer(2), await createCustomer(2)];
     const { next } = (await get(mine.access, { page_size: '1' })).body;
     for (const { status, body } of [
-      await follow(other.access, next),
+      await followLink(other.access, next),
       await get(mine.access, { cursor: 'b2xkZXIvMDAwMDAwMDAveA' }),
       await get(mine.access, { cursor: 'x' }),
     ]) {
@@ -113,8 +113,8 @@ describe('listNotifications', () => {
     }
   });
 
-  test('takes two trips to the table, and reads one page of a long list', async () => {
-    const { access } = await customerWith(15);
+  test('makes two sequential calls to the table, and reads one page of a long list', async () => {
+    const { access } = await createCustomer(15);
     world.engine.record();
     await get(access, { page_size: '5' });
     expect(depth(world.engine.calls)).toBe(2);
@@ -123,41 +123,41 @@ describe('listNotifications', () => {
 });
 
 describe('a notification', () => {
-  test('is read, counted once, and stays in the list', async () => {
-    const { access, ids } = await customerWith(3);
+  test('that is marked as read is counted once, and stays in the list', async () => {
+    const { access, ids } = await createCustomer(3);
     const [, second] = ids;
     for (const status of [204, 204]) expect((await call(read, access, second)).status).toBe(status);
-    expect(await countOf(access)).toBe(2);
-    const shown = (await get(access)).body.results;
-    expect(shown.map(({ is_read }: { is_read: boolean }) => is_read)).toEqual([false, true, false]);
+    expect(await getUnreadCount(access)).toBe(2);
+    const { results } = (await get(access)).body;
+    expect(results.map(({ is_read }: { is_read: boolean }) => is_read)).toEqual([false, true, false]);
   });
 
-  test('is deleted once, also by two at the same time', async () => {
-    const { access, ids } = await customerWith(2);
+  test('is deleted once by parallel requests', async () => {
+    const { access, ids } = await createCustomer(2);
     const responses = await Promise.all(Array.from({ length: 4 }, () => call(deleteOne, access, ids[0])));
     expect(responses.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404]);
-    expect([idsOf(await get(access)), await countOf(access)]).toEqual([ids.slice(1), 1]);
+    expect([listIds(await get(access)), await getUnreadCount(access)]).toEqual([ids.slice(1), 1]);
     expect((await call(read, access, ids[0])).status).toBe(404);
   });
 
   test.each([
     ['deleted', deleteOne],
     ['read', read],
-  ])('is not %s by anybody else, nor by an id that is none', async (_, handler) => {
-    const [mine, other] = [await customerWith(1), await customerWith(0)];
+  ])('is not %s by another customer or by an invalid id', async (_, handler) => {
+    const [mine, other] = [await createCustomer(1), await createCustomer(0)];
     const ids = [mine.ids[0] ?? 0, 7, 0, '007', '-1', '1.5', 'x', '9007199254740993', '%00', 'bulk-delete'];
     for (const id of ids) {
       const { status, body } = await call(handler, other.access, id);
       expect([id, status, body.errors]).toEqual([id, 404, [error('not_found')]]);
     }
-    expect([idsOf(await get(mine.access)), await countOf(mine.access)]).toEqual([mine.ids, 1]);
+    expect([listIds(await get(mine.access)), await getUnreadCount(mine.access)]).toEqual([mine.ids, 1]);
   });
 
   test.each([
     ['deleted', deleteOne],
     ['read', read],
-  ])('is %s by three trips to the table', async (_, handler) => {
-    const { access, ids } = await customerWith(1);
+  ])('is %s with three sequential calls to the table', async (_, handler) => {
+    const { access, ids } = await createCustomer(1);
     world.engine.record();
     await call(handler, access, ids[0]);
     expect(depth(world.engine.calls)).toBe(3);
@@ -165,36 +165,36 @@ describe('a notification', () => {
 });
 
 describe('all notifications', () => {
-  test('are read at once; what comes later is unread', async () => {
-    const { access, id } = await customerWith(12);
-    expect(await countOf(access)).toBe(12);
+  test('are marked as read by one request, and later ones are unread', async () => {
+    const { access, id } = await createCustomer(12);
+    expect(await getUnreadCount(access)).toBe(12);
     expect((await call(readAll, access)).status).toBe(204);
-    expect(await countOf(access)).toBe(0);
-    const isRead = async () =>
+    expect(await getUnreadCount(access)).toBe(0);
+    const listReadStates = async () =>
       (await get(access, { page_size: '100' })).body.results.map((n: { is_read: boolean }) => n.is_read);
-    expect(await isRead()).toEqual(Array(12).fill(true));
+    expect(await listReadStates()).toEqual(Array(12).fill(true));
     world.advance(1);
     await notifyOf(id);
-    expect(await isRead()).toEqual([false, ...Array(12).fill(true)]);
-    expect(await countOf(access)).toBe(1);
+    expect(await listReadStates()).toEqual([false, ...Array(12).fill(true)]);
+    expect(await getUnreadCount(access)).toBe(1);
   });
 
-  test('are deleted by one write, however many they are, and stay gone', async () => {
-    const { access, ids, id } = await customerWith(12);
+  test('are deleted with one write for any number, and stay deleted', async () => {
+    const { access, ids, id } = await createCustomer(12);
     world.engine.record();
     expect((await call(bulkDelete, access)).status).toBe(204);
     expect(world.engine.calls.map(({ operation }) => operation)).toEqual(['BatchGetItem', 'TransactWriteItems']);
-    expect([(await get(access)).body.results, await countOf(access)]).toEqual([[], 0]);
+    expect([(await get(access)).body.results, await getUnreadCount(access)]).toEqual([[], 0]);
     expect((await call(read, access, ids[0])).status).toBe(404);
     expect((await call(deleteOne, access, ids[1])).status).toBe(404);
     expect((await call(bulkDelete, access)).status).toBe(204);
     world.advance(1);
     const later = await notifyOf(id);
-    expect([idsOf(await get(access)), await countOf(access)]).toEqual([[later], 1]);
+    expect([listIds(await get(access)), await getUnreadCount(access)]).toEqual([[later], 1]);
   });
 
-  test('are deleted by two at the same time without an error', async () => {
-    const { access } = await customerWith(3);
+  test('are deleted by parallel requests without an error', async () => {
+    const { access } = await createCustomer(3);
     const responses = await Promise.all(Array.from({ length: 8 }, () => call(bulkDelete, access)));
     expect(responses.map(({ status }) => status)).toEqual(Array(8).fill(204));
     expect((await get(access)).body.results).toEqual([]);
@@ -202,30 +202,30 @@ describe('all notifications', () => {
 });
 
 describe('unread-count', () => {
-  test.each([11, 22, 33])('equals a recount after any interleaving (seed %i)', async (seed) => {
+  test.each([11, 22, 33])('equals a recount after random parallel requests (seed %i)', async (seed) => {
     const random = generator(seed);
-    const { access, id, ids } = await customerWith(6);
-    const any = () => ids[Math.floor(random() * ids.length)] ?? 0;
+    const { access, id, ids } = await createCustomer(6);
+    const pickId = () => ids[Math.floor(random() * ids.length)] ?? 0;
     const actions = [
       async () => void ids.push(await notifyOf(id)),
       async () => void ids.push(await notifyOf(id)),
-      async () => void (await call(read, access, any())),
-      async () => void (await call(read, access, any())),
-      async () => void (await call(deleteOne, access, any())),
+      async () => void (await call(read, access, pickId())),
+      async () => void (await call(read, access, pickId())),
+      async () => void (await call(deleteOne, access, pickId())),
       async () => void (await call(readAll, access)),
       async () => void (await call(bulkDelete, access)),
     ];
     for (let round = 0; round < 4; round++) {
       const chosen = Array.from({ length: 12 }, () => actions[Math.floor(random() * (actions.length - (round % 2)))]);
       await Promise.all(chosen.map((action) => action?.()));
-      const shown = (await get(access, { page_size: '100' })).body.results as { is_read: boolean }[];
-      expect(await countOf(access)).toBe(shown.filter(({ is_read }) => !is_read).length);
+      const notifications = (await get(access, { page_size: '100' })).body.results as { is_read: boolean }[];
+      expect(await getUnreadCount(access)).toBe(notifications.filter(({ is_read }) => !is_read).length);
     }
   });
 
-  test('is not lost by a notification that is made while all are read or deleted', async () => {
+  test('stays correct when a notification is created while all are marked as read or deleted', async () => {
     for (const handler of [readAll, bulkDelete]) {
-      const { access, id } = await customerWith(0);
+      const { access, id } = await createCustomer(0);
       let done: Promise<unknown> | undefined;
       world.engine.fail((operation, body) => {
         if (operation !== 'TransactWriteItems' || done || !body.includes('UNREAD#')) return undefined;
@@ -238,8 +238,8 @@ describe('unread-count', () => {
       });
       await notifyOf(id);
       await done;
-      const shown = (await get(access)).body.results as { is_read: boolean }[];
-      expect(await countOf(access)).toBe(shown.filter(({ is_read }) => !is_read).length);
+      const notifications = (await get(access)).body.results as { is_read: boolean }[];
+      expect(await getUnreadCount(access)).toBe(notifications.filter(({ is_read }) => !is_read).length);
     }
   });
 });
@@ -248,14 +248,14 @@ describe('preferences', () => {
   const initial = { push: { product_ordered: true, other: true }, quiet_hours: null, time_zone: 'Africa/Cairo' };
   const change = (token: string, body: unknown) => world.call(updatePreferences, { method: 'PATCH', token, body });
 
-  test('begin with every push, at any time, in the time zone of the country', async () => {
+  test('allow every push at any time by default, in the time zone of the country', async () => {
     const { access } = await signIn(world);
     expect((await call(getPreferences, access)).body).toEqual(initial);
     const saudi = await signIn(world, { phone: '+966501112233' });
     expect((await call(getPreferences, saudi.access)).body.time_zone).toBe('Asia/Riyadh');
   });
 
-  test('change where something is said, and stay where not', async () => {
+  test('change only the fields in the request', async () => {
     const { access } = await signIn(world);
     const quiet_hours = { start: '22:30', end: '07:00' };
     expect((await change(access, { quiet_hours })).body).toEqual({ ...initial, quiet_hours });
@@ -272,7 +272,7 @@ describe('preferences', () => {
     expect((await call(getPreferences, access)).body.push).toEqual({ product_ordered: true, other: false });
   });
 
-  test('take changes of different fields at the same time', async () => {
+  test('apply parallel changes of different fields', async () => {
     const { access } = await signIn(world);
     const changes = [{ push: { other: false } }, { push: { product_ordered: false } }, { time_zone: 'UTC' }];
     await Promise.all(changes.map((body) => change(access, body)));
@@ -300,11 +300,11 @@ describe('preferences', () => {
     ['Etc/UTC', 'Etc/UTC'],
     ['etc/utc', 'Etc/UTC'],
     ['Etc/GMT-3', 'Etc/GMT-3'],
-  ])('keep the time zone %j as %s', async (sent, kept) => {
+  ])('store the time zone %j as %s', async (timeZone, stored) => {
     const { access } = await signIn(world);
-    const { status, body } = await change(access, { time_zone: sent });
-    expect([status, body.time_zone]).toEqual([200, kept]);
-    expect((await call(getPreferences, access)).body.time_zone).toBe(kept);
+    const { status, body } = await change(access, { time_zone: timeZone });
+    expect([status, body.time_zone]).toEqual([200, stored]);
+    expect((await call(getPreferences, access)).body.time_zone).toBe(stored);
   });
 
   test.each([
@@ -329,7 +329,7 @@ describe('preferences', () => {
     'Etc/Unknown',
     'Asia/Riyadh/',
     'Asia/',
-  ])('reject %s, which is no area and location', async (time_zone) => {
+  ])('reject the time zone %s, which is not an area and location', async (time_zone) => {
     const { access } = await signIn(world);
     const { status, body } = await change(access, { time_zone });
     expect([status, body.errors]).toEqual([
@@ -339,7 +339,7 @@ describe('preferences', () => {
     expect((await call(getPreferences, access)).body.time_zone).toBe('Africa/Cairo');
   });
 
-  test('take digits of Arabic keyboards', async () => {
+  test('accept Arabic digits', async () => {
     const { access } = await signIn(world);
     const { body } = await change(access, { quiet_hours: { start: ' ٢٢:٣٠ ', end: '٠٧:٠٠' } });
     expect(body.quiet_hours).toEqual({ start: '22:30', end: '07:00' });
@@ -374,7 +374,7 @@ describe('preferences', () => {
         ['invalid_choice', 'time_zone'],
       ],
     ],
-  ])('refuse %j', async (body, expected) => {
+  ])('reject %j', async (body, expected) => {
     const { access } = await signIn(world);
     const response = await change(access, body);
     expect(response.status).toBe(400);

@@ -4,9 +4,9 @@ import { useWorld } from '../../lib/testing/world.ts';
 const world = useWorld();
 
 const change = (event: unknown) => invoke('changeSettings', event);
-const stored = () => world.partition('SETTINGS');
+const readStored = () => world.partition('SETTINGS');
 
-test('sets some, takes others away, and answers all', async () => {
+test('changeSettings sets and removes settings, and returns all', async () => {
   expect(await change({ set: { smallest: 1e-130, largest: 2 ** 53 - 1, empty: '', constructor: 'a' } })).toEqual({
     enablePhoneLogin: false,
     smallest: 1e-130,
@@ -20,30 +20,30 @@ test('sets some, takes others away, and answers all', async () => {
 
 test.each([
   ['a number that is too large', { set: { a: 1e300 } }, 'set.a', 'max_value'],
-  ['one that JavaScript rounds', { set: { a: 2 ** 53 + 2 } }, 'set.a', 'max_value'],
-  ['one that is too small', { set: { a: -1e20 } }, 'set.a', 'min_value'],
-  ['one that is too close to zero', { set: { a: 1e-200 } }, 'set.a', 'invalid'],
-  ['half a character', { set: { a: '\ud800' } }, 'set.a', 'invalid'],
+  ['a number that JavaScript rounds', { set: { a: 2 ** 53 + 2 } }, 'set.a', 'max_value'],
+  ['a number that is too small', { set: { a: -1e20 } }, 'set.a', 'min_value'],
+  ['a number that is too close to zero', { set: { a: 1e-200 } }, 'set.a', 'invalid'],
+  ['a lone surrogate', { set: { a: '\ud800' } }, 'set.a', 'invalid'],
   ['a null character', { set: { a: 'a\0b' } }, 'set.a', 'null_characters_not_allowed'],
-  ['a text that is too long', { set: { a: 'a'.repeat(2_001) } }, 'set.a', 'max_length'],
+  ['a string that is too long', { set: { a: 'a'.repeat(2_001) } }, 'set.a', 'max_length'],
   ['a name that is removed twice', { set: { b: 1 }, remove: ['text', 'text'] }, 'remove', 'conflicting'],
-])('names %s, and changes nothing', async (_, event, attr, code) => {
-  const before = await stored();
+])('changeSettings rejects %s, and changes nothing', async (_, event, attr, code) => {
+  const before = await readStored();
   const response = { type: 'validation_error', errors: [{ attr, code }] };
   expect(await change({ ...event, set: { good: 1, ...event.set } })).toMatchObject(response);
-  expect(await stored()).toEqual(before);
+  expect(await readStored()).toEqual(before);
 });
 
-test('refuses what no item of the table could hold, and still takes settings away', async () => {
-  const many = (prefix: string) =>
+test('changeSettings rejects settings that exceed the item size limit, and still removes some', async () => {
+  const makeSettings = (prefix: string) =>
     Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${prefix}${index}`, 'م'.repeat(2_000)]));
-  expect(Object.keys(await change({ set: many('a') }))).toHaveLength(42);
-  const before = await stored();
-  expect(await change({ set: many('b') })).toMatchObject({
+  expect(Object.keys(await change({ set: makeSettings('a') }))).toHaveLength(42);
+  const before = await readStored();
+  expect(await change({ set: makeSettings('b') })).toMatchObject({
     errors: [{ attr: 'set', code: 'max_length', detail: 'Use at most 100000 characters.' }],
   });
-  expect(await stored()).toEqual(before);
-  const swapped = await change({ set: many('b'), remove: Object.keys(many('a')) });
+  expect(await readStored()).toEqual(before);
+  const swapped = await change({ set: makeSettings('b'), remove: Object.keys(makeSettings('a')) });
   expect(Object.keys(swapped)).toHaveLength(42);
-  expect(Object.keys(await change({ remove: Object.keys(many('b')) }))).toHaveLength(2);
+  expect(Object.keys(await change({ remove: Object.keys(makeSettings('b')) }))).toHaveLength(2);
 });

@@ -17,13 +17,13 @@ const world = useWorld();
 type TestResponse = any;
 const statement = (event: unknown) => invoke('walletStatement', event);
 const verify = (event: unknown = {}) => invoke('walletVerify', event);
-const times = <T>(count: number, run: (index: number) => Promise<T>) =>
+const runParallel = <T>(count: number, run: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
-const debit = (customerId: number, amount: string, wanted = {}) =>
-  adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...wanted });
-const balanceOf = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
+const debit = (customerId: number, amount: string, fields = {}) =>
+  adjustWallet(customerId, { transaction_type: 'PAYOUT', amount, ...fields });
+const getBalance = async (customerId: number) => (await statement({ customer_id: customerId })).wallet.balance;
 /** Returns the keys of the wallet and its customer in the form of DynamoDB's unprocessed keys. */
-const unprocessed = (customerId: number) => {
+const makeUnprocessedKeys = (customerId: number) => {
   const Keys = ['WALLET', 'PROFILE'].map((sk) => ({ pk: { S: walletKey(customerId).pk }, sk: { S: sk } }));
   return { [process.env.TABLE_NAME ?? '']: { Keys, ConsistentRead: true } };
 };
@@ -58,22 +58,22 @@ describe('walletAdjust', () => {
       reference: 'order 7',
       created_at: expect.stringMatching(/Z$/),
     });
-    expect(await balanceOf(customer.id)).toBe(amount === '100.00' ? '250.00' : '50.00');
+    expect(await getBalance(customer.id)).toBe(amount === '100.00' ? '250.00' : '50.00');
     await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
-  test('lets one of eight parallel withdrawals of 100.00 pass on a wallet of 100.00', async () => {
+  test('accepts one of eight parallel withdrawals of 100.00 from a wallet of 100.00', async () => {
     const { customer } = await signIn(world);
     await adjustWallet(customer.id);
-    const responses = await times(8, () => debit(customer.id, '100.00'));
+    const responses = await runParallel(8, () => debit(customer.id, '100.00'));
     expect(responses.map(codeOf).sort()).toEqual([...Array(7).fill('insufficient_funds'), undefined]);
     await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
-  test('makes one entry of fifty requests with the same key, and gives all of them that one', async () => {
+  test('creates one entry for fifty parallel requests with the same key, and returns it to each', async () => {
     const { customer } = await signIn(world);
     const key = randomUUID();
-    const responses = await times(50, () => adjustWallet(customer.id, { idempotency_key: key }));
+    const responses = await runParallel(50, () => adjustWallet(customer.id, { idempotency_key: key }));
     expect(new Set(responses.map((response) => JSON.stringify(response))).size).toBe(1);
     expect(responses[0].amount).toBe('100.00');
     await debit(customer.id, '100');
@@ -86,7 +86,7 @@ describe('walletAdjust', () => {
     [{ transaction_type: 'REFUND' }],
     [{ reference: 'another' }],
     [{ currency: 'USD' }],
-  ])('refuses a key that has been used, for %j', async (other) => {
+  ])('rejects an idempotency key that was used for another request, with %j', async (other) => {
     const { customer } = await signIn(world);
     const key = randomUUID();
     await adjustWallet(customer.id, { idempotency_key: key });
@@ -94,7 +94,7 @@ describe('walletAdjust', () => {
     expect((await statement({ customer_id: customer.id })).results).toHaveLength(1);
   });
 
-  test('gives the first entry to a repetition that saw the balance after it, and the key before', async () => {
+  test('returns the first entry to a retry that read the new balance but no idempotency record', async () => {
     const { customer } = await signIn(world);
     await adjustWallet(customer.id);
     const request = { transaction_type: 'PAYOUT', amount: '100', idempotency_key: randomUUID() };
@@ -103,7 +103,7 @@ describe('walletAdjust', () => {
     world.engine.fail((operation, body) => {
       if (operation !== 'BatchGetItem' || first || !body.includes('WALLET_KEY#')) return undefined;
       first = adjustWallet(customer.id, request);
-      return { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed(customer.id) } };
+      return { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: makeUnprocessedKeys(customer.id) } };
     });
     const repeated = adjustWallet(customer.id, request);
     while (!first) await setImmediate();
@@ -112,33 +112,35 @@ describe('walletAdjust', () => {
     expect(await repeated).toEqual(entry);
   });
 
-  test('refuses a key that has been used for another customer, also in the same moment', async () => {
+  test('rejects a key that is used for another customer in parallel', async () => {
     const [one, other] = [(await signIn(world)).customer, (await signIn(world)).customer];
     const key = randomUUID();
-    const responses = await times(10, (index) => adjustWallet((index % 2 ? one : other).id, { idempotency_key: key }));
+    const responses = await runParallel(10, (index) =>
+      adjustWallet((index % 2 ? one : other).id, { idempotency_key: key }),
+    );
     const rejected = responses.filter((response) => codeOf(response) === 'idempotency_key_reused');
     expect(rejected).toHaveLength(5);
     const balances = await Promise.all([one, other].map(({ id }) => statement({ customer_id: id })));
     expect(balances.map(({ wallet }) => wallet.balance).sort()).toEqual(['0.00', '100.00']);
   });
 
-  test('takes the same content in another spelling as the same', async () => {
+  test('treats the same content in another spelling as the same request', async () => {
     const { customer } = await signIn(world);
     const key = randomUUID();
     const first = await adjustWallet(customer.id, { idempotency_key: key, amount: '5' });
     expect(await adjustWallet(customer.id, { idempotency_key: ` ${key} `, amount: '05.0' })).toEqual(first);
   });
 
-  test('tries a refused request again under the same key', async () => {
+  test('runs a rejected request again under the same key', async () => {
     const { customer } = await signIn(world);
     const key = randomUUID();
     expect(codeOf(await debit(customer.id, '5', { idempotency_key: key }))).toBe('insufficient_funds');
     await adjustWallet(customer.id);
     expect(await debit(customer.id, '5', { idempotency_key: key })).toMatchObject({ amount: '-5.00' });
-    expect(await balanceOf(customer.id)).toBe('95.00');
+    expect(await getBalance(customer.id)).toBe('95.00');
   });
 
-  test('lets a fine take what there is, where a shop wants that', async () => {
+  test('reduces a fine to the balance if WALLET_FINES_STOP_AT_ZERO is set', async () => {
     const { customer } = await signIn(world);
     const fine = () => adjustWallet(customer.id, { transaction_type: 'FINE', amount: '80' });
     await adjustWallet(customer.id);
@@ -175,14 +177,14 @@ describe('walletAdjust', () => {
     [{ customer_id: 7 }, null, 'customer_not_found'],
     [{ reference: ' ' }, 'reference', 'blank'],
     [{ idempotency_key: 'x'.repeat(256) }, 'idempotency_key', 'max_length'],
-  ])('refuses %j and changes nothing', async (bad, attr, code) => {
+  ])('rejects %j and changes nothing', async (fields, attr, code) => {
     const { customer } = await signIn(world);
-    const response = await adjustWallet(customer.id, bad);
+    const response = await adjustWallet(customer.id, fields);
     expect(response.errors).toEqual([expect.objectContaining({ attr, code, detail: expect.any(String) })]);
     expect((await statement({ customer_id: customer.id })).results).toEqual([]);
   });
 
-  test('names all that is wrong, of nothing at all too', async () => {
+  test('names every invalid field, and every field of a missing request', async () => {
     const fields = ['customer_id', 'transaction_type', 'amount', 'currency', 'reference', 'idempotency_key'];
     for (const event of [undefined, null, {}]) {
       const { type, errors } = await invoke('walletAdjust', event);
@@ -193,14 +195,14 @@ describe('walletAdjust', () => {
     expect(errors.map(({ attr }: { attr: string }) => attr)).toEqual(['transaction_type', 'amount', 'reference']);
   });
 
-  test('keeps a balance within twelve digits', async () => {
+  test('limits a balance to twelve digits', async () => {
     const { customer } = await signIn(world);
     expect((await adjustWallet(customer.id, { amount: '999999999999.99' })).amount).toBe('999999999999.99');
     expect(codeOf(await adjustWallet(customer.id, { amount: '0.01' }))).toBe('balance_too_large');
     await expectSound(customer.id, await world.partition(`CUSTOMER#${customer.id}`));
   });
 
-  test('refuses a customer who was erased, whose wallet and entries stay without a name', async () => {
+  test('rejects an erased customer, and keeps their anonymous wallet and entries', async () => {
     const signedIn = await signIn(world);
     const { id } = signedIn.customer;
     const key = randomUUID();
@@ -214,7 +216,7 @@ describe('walletAdjust', () => {
     expect(JSON.stringify(await world.items())).not.toContain(signedIn.phone);
   });
 
-  test('never moves money of a customer who is deleted in the same moment, without an entry', async () => {
+  test('never moves money without an entry while the customer is deleted', async () => {
     for (let round = 0; round < 5; round++) {
       const signedIn = await signIn(world);
       await Promise.all([
@@ -227,13 +229,13 @@ describe('walletAdjust', () => {
     }
   });
 
-  test('throws what is a fault of ours, so that a caller retries', async () => {
+  test('throws after an internal error, so the caller retries', async () => {
     const { customer } = await signIn(world);
     world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
     await expect(adjustWallet(customer.id)).rejects.toThrow();
   });
 
-  test('logs which operation ran and what it refused, but no amounts and no keys', async () => {
+  test('logs the operation and the reason of a rejection, without amounts and keys', async () => {
     const { customer } = await signIn(world);
     const lines = await logOf(() => debit(customer.id, '77.31', { idempotency_key: 'key-8431' }));
     expect(lines.join()).toContain('insufficientFunds');
@@ -242,17 +244,17 @@ describe('walletAdjust', () => {
 });
 
 describe('walletStatement', () => {
-  test('pages through the entries both ways', async () => {
+  test('pages through the entries in both directions', async () => {
     const { customer } = await signIn(world);
     for (const amount of ['1', '2', '3']) {
       world.advance(0.001);
       await adjustWallet(customer.id, { amount });
     }
-    const amounts = ({ results }: TestResponse) => results.map(({ amount }: { amount: string }) => amount);
+    const listAmounts = ({ results }: TestResponse) => results.map(({ amount }: { amount: string }) => amount);
     const first = await statement({ customer_id: customer.id, page_size: 2 });
-    expect([amounts(first), first.previous]).toEqual([['3.00', '2.00'], null]);
+    expect([listAmounts(first), first.previous]).toEqual([['3.00', '2.00'], null]);
     const last = await statement({ customer_id: customer.id, page_size: 2, cursor: first.next });
-    expect([amounts(last), last.next]).toEqual([['1.00'], null]);
+    expect([listAmounts(last), last.next]).toEqual([['1.00'], null]);
     expect(await statement({ customer_id: customer.id, page_size: 2, cursor: last.previous })).toEqual(first);
     expect(codeOf(await statement({ customer_id: customer.id, cursor: 'x' }))).toBe('not_found');
     expect(codeOf(await statement({ customer_id: 7 }))).toBe('customer_not_found');
@@ -262,7 +264,7 @@ describe('walletStatement', () => {
 
 describe('walletVerify', () => {
   /** Creates a customer with entries of 10, 20, 30 and 40, and returns their items. */
-  const story = async () => {
+  const createWallet = async () => {
     const { customer } = await signIn(world);
     for (const amount of ['10', '20', '30', '40']) {
       world.advance(0.001);
@@ -273,22 +275,22 @@ describe('walletVerify', () => {
     const [first = {}, second = {}, third = {}] = items.filter(({ sk }) => String(sk).startsWith('ENTRY#'));
     return { id: customer.id, wallet, first, second, third, items };
   };
-  const walletOf = async (customerId: number) => {
+  const readWallet = async (customerId: number) => {
     const items = await world.partition(walletKey(customerId).pk);
     return items.find(({ sk }) => sk === 'WALLET') ?? {};
   };
-  type Story = Awaited<ReturnType<typeof story>>;
-  const keyOf = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
+  type Wallet = Awaited<ReturnType<typeof createWallet>>;
+  const pickKey = ({ pk, sk }: Record<string, unknown>) => ({ pk: String(pk), sk: String(sk) });
 
-  test('finds nothing wrong with sound wallets, one by one and all together', async () => {
-    const { id } = await story();
+  test('finds no problem in correct wallets, one by one and all together', async () => {
+    const { id } = await createWallet();
     expect(await verify({ customer_id: id })).toEqual({ wallets: 1, entries: 4, findings: [], next: null });
     const all = await verify();
     expect(all.findings).toEqual([]);
     expect(all.wallets).toBeGreaterThan(10);
   });
 
-  test.each<[string, (own: Story) => Promise<unknown>, (own: Story) => unknown[][]]>([
+  test.each<[string, (own: Wallet) => Promise<unknown>, (own: Wallet) => unknown[][]]>([
     [
       'a balance was raised',
       ({ wallet }) => world.put({ ...wallet, balanceMinor: 99_999 }),
@@ -316,15 +318,15 @@ describe('walletVerify', () => {
       ({ third }) => [['entry_edited', third.id]],
     ],
     [
-      'an entry was removed',
-      ({ second }) => world.delete(keyOf(second)),
+      'an entry was deleted',
+      ({ second }) => world.delete(pickKey(second)),
       () => [
         ['entry_missing', null],
         ['balance_differs', null],
       ],
     ],
     [
-      'an entry was put in',
+      'an entry was inserted',
       ({ second }) =>
         world.put({ ...second, sk: String(second.sk).replace(/.$/, (last) => (last === '1' ? '2' : '1')) }),
       ({ second }) => [
@@ -334,7 +336,7 @@ describe('walletVerify', () => {
       ],
     ],
     [
-      'two entries changed places',
+      'two entries were swapped',
       ({ second, third }) =>
         Promise.all([world.put({ ...second, sk: third.sk }), world.put({ ...third, sk: second.sk })]),
       ({ second, third }) => [
@@ -343,17 +345,17 @@ describe('walletVerify', () => {
       ],
     ],
     [
-      'an entry has something beside',
+      'an entry has an extra attribute',
       ({ second }) => world.put({ ...second, note: 'x' }),
       ({ second }) => [['entry_edited', second.id]],
     ],
     [
-      'an entry was made to expire',
+      'an entry has an expiry',
       ({ second }) => world.put({ ...second, expiresAtSeconds: 1 }),
       ({ second }) => [['entry_edited', second.id]],
     ],
     [
-      'an amount is no number any more',
+      'an amount is not a number',
       ({ second }) => world.put({ ...second, amountMinor: '2000' }),
       ({ second }) => [
         ['entry_edited', second.id],
@@ -361,12 +363,12 @@ describe('walletVerify', () => {
       ],
     ],
     [
-      'a balance is no whole number',
+      'a balance is not an integer',
       ({ wallet }) => world.put({ ...wallet, balanceMinor: 0.5 }),
       () => [['wallet_edited', null]],
     ],
     [
-      'a wallet was made to expire',
+      'a wallet has an expiry',
       ({ wallet }) => world.put({ ...wallet, expiresAtSeconds: 1 }),
       () => [['wallet_edited', null]],
     ],
@@ -375,18 +377,18 @@ describe('walletVerify', () => {
       ({ wallet }) => world.put({ ...wallet, currency: 'KWD' }),
       () => [['wallet_edited', null]],
     ],
-    ['a wallet is gone', ({ wallet }) => world.delete(keyOf(wallet)), () => [['wallet_missing', null]]],
+    ['a wallet is missing', ({ wallet }) => world.delete(pickKey(wallet)), () => [['wallet_missing', null]]],
     [
-      "an entry was replaced by another wallet's",
+      "an entry was replaced by another wallet's entry",
       async ({ second }) => {
-        const other = await story();
+        const other = await createWallet();
         await world.put({ ...other.second, pk: second.pk });
-        await world.delete(keyOf(second));
+        await world.delete(pickKey(second));
       },
       () => [['entry_edited', expect.any(Number)]],
     ],
     [
-      'an entry was replaced by one that is right in itself',
+      'an entry was replaced by one with a valid hash',
       async ({ id, second }) => {
         const forged = { ...second, reference: 'forged' } as unknown as Entry;
         await world.put({ ...forged, hash: hashEntry(id, forged) });
@@ -397,7 +399,7 @@ describe('walletVerify', () => {
       ],
     ],
     [
-      'an entry has lost its key',
+      'an entry has no key',
       ({ second: { keyHash: _, ...second } }) => world.put(second),
       ({ second }) => [['entry_edited', second.id]],
     ],
@@ -407,18 +409,18 @@ describe('walletVerify', () => {
       ({ second }) => [['entry_edited', second.id]],
     ],
   ])('reports that %s', async (_, tamper, findings) => {
-    const own = await story();
+    const own = await createWallet();
     await tamper(own);
-    const found = (await verify({ customer_id: own.id })).findings;
-    expect(found.map(({ problem, entry_id }: TestResponse) => [problem, entry_id])).toEqual(findings(own));
-    expect((await verify()).findings).toEqual(found);
-    for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(keyOf(item));
+    const reported = (await verify({ customer_id: own.id })).findings;
+    expect(reported.map(({ problem, entry_id }: TestResponse) => [problem, entry_id])).toEqual(findings(own));
+    expect((await verify()).findings).toEqual(reported);
+    for (const item of await world.partition(walletKey(own.id).pk)) await world.delete(pickKey(item));
     for (const item of own.items) await world.put(item);
   });
 
   describe('the idempotency record of an entry', () => {
-    const places = ['WALLET_KEY#', 'ENTRY_KEY#'];
-    const booked = async () => {
+    const prefixes = ['WALLET_KEY#', 'ENTRY_KEY#'];
+    const bookEntry = async () => {
       const { customer } = await signIn(world);
       const request = { amount: '10', idempotency_key: randomUUID() };
       const entry = await adjustWallet(customer.id, request);
@@ -427,41 +429,41 @@ describe('walletVerify', () => {
       const recordAt = (place: string) => items.find(({ pk, sk }) => `${pk} ${sk}`.includes(place)) ?? {};
       return { id: customer.id, request, entry, ledger, recordAt };
     };
-    const problemsOf = async (customerId: number) =>
+    const listProblems = async (customerId: number) =>
       (await verify({ customer_id: customerId })).findings.map(({ problem, entry_id }: TestResponse) => [
         problem,
         entry_id,
       ]);
 
-    test.each(places)('is missed when it is gone at %s, and the request is not booked again', async (place) => {
-      const { id, request, entry, recordAt } = await booked();
-      await world.delete(keyOf(recordAt(place)));
-      const repeated = await times(8, () => adjustWallet(id, request));
+    test.each(prefixes)('is reported as missing at %s, and the request is not booked again', async (place) => {
+      const { id, request, entry, recordAt } = await bookEntry();
+      await world.delete(pickKey(recordAt(place)));
+      const repeated = await runParallel(8, () => adjustWallet(id, request));
       expect(repeated).toEqual(Array(8).fill(entry));
       expect(codeOf(await adjustWallet(id, { ...request, amount: '11' }))).toBe('idempotency_key_reused');
       const { wallet, results } = await statement({ customer_id: id });
       expect([wallet.balance, results]).toEqual(['10.00', [entry]]);
-      expect(await problemsOf(id)).toEqual([['idempotency_record_missing', entry.id]]);
+      expect(await listProblems(id)).toEqual([['idempotency_record_missing', entry.id]]);
       await world.put(recordAt(place));
-      expect(await problemsOf(id)).toEqual([]);
+      expect(await listProblems(id)).toEqual([]);
     });
 
-    test('keeps a request from being booked again when it is lost in the middle of a repetition', async () => {
-      const { id, request, entry, recordAt } = await booked();
-      // As if both records were read before the first request had written them.
+    test('prevents a second booking when it is lost during a retry', async () => {
+      const { id, request, entry, recordAt } = await bookEntry();
+      // Simulates a read of both records before the first request wrote them.
       world.engine.fail((operation, body) =>
         operation === 'BatchGetItem' && body.includes('PROFILE') && body.includes('ENTRY_KEY#')
-          ? { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: unprocessed(id) } }
+          ? { status: 200, type: 'none', extra: { Responses: {}, UnprocessedKeys: makeUnprocessedKeys(id) } }
           : undefined,
       );
-      await world.delete(keyOf(recordAt('WALLET_KEY#')));
+      await world.delete(pickKey(recordAt('WALLET_KEY#')));
       expect(await adjustWallet(id, request)).toEqual(entry);
       expect((await statement({ customer_id: id })).wallet.balance).toBe('10.00');
       await world.put(recordAt('WALLET_KEY#'));
     });
 
-    test.each(places)('is reported when it was edited at %s', async (place) => {
-      const { id, entry, ledger, recordAt } = await booked();
+    test.each(prefixes)('is reported as edited at %s', async (place) => {
+      const { id, entry, ledger, recordAt } = await bookEntry();
       const forged = { ...ledger, amountMinor: 99_999 } as unknown as Entry;
       const changes = [
         { entry: { ...forged, hash: hashEntry(id, forged) } },
@@ -471,16 +473,16 @@ describe('walletVerify', () => {
       ];
       for (const change of changes) {
         await world.put({ ...recordAt(place), ...change });
-        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+        expect(await listProblems(id)).toEqual([['idempotency_record_edited', entry.id]]);
       }
       await world.put({ ...recordAt(place), expiresAtSeconds: 1 });
-      expect(await problemsOf(id)).toEqual([['idempotency_record_missing', entry.id]]);
+      expect(await listProblems(id)).toEqual([['idempotency_record_missing', entry.id]]);
       await world.put(recordAt(place));
-      expect(await problemsOf(id)).toEqual([]);
+      expect(await listProblems(id)).toEqual([]);
     });
 
-    test('is reported when its content was edited in both places', async () => {
-      const { id, entry, recordAt } = await booked();
+    test('is reported as edited when its content was changed in both places', async () => {
+      const { id, entry, recordAt } = await bookEntry();
       const contents = [
         JSON.stringify([id, 'CHARGING', 9_999, 'EGP', 'test']),
         JSON.stringify([id, 'FINE', 1_000, 'EGP', 'test']),
@@ -489,28 +491,28 @@ describe('walletVerify', () => {
         '',
       ];
       for (const content of contents) {
-        for (const place of places) await world.put({ ...recordAt(place), content });
-        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+        for (const place of prefixes) await world.put({ ...recordAt(place), content });
+        expect(await listProblems(id)).toEqual([['idempotency_record_edited', entry.id]]);
       }
-      for (const place of places) await world.put(recordAt(place));
-      expect(await problemsOf(id)).toEqual([]);
+      for (const place of prefixes) await world.put(recordAt(place));
+      expect(await listProblems(id)).toEqual([]);
     });
 
-    test('is sound for a fine that took what there was', async () => {
-      const { id } = await booked();
+    test('is correct for a fine that was reduced to the balance', async () => {
+      const { id } = await bookEntry();
       world.set({ WALLET_FINES_STOP_AT_ZERO: 'true' });
       const fine = await adjustWallet(id, { transaction_type: 'FINE', amount: '80' });
-      expect([fine.amount, await problemsOf(id)]).toEqual(['-10.00', []]);
+      expect([fine.amount, await listProblems(id)]).toEqual(['-10.00', []]);
       const records = (await world.items()).filter(({ content }) => String(content).startsWith(`[${id},"FINE",8000`));
       for (const record of records) {
         await world.put({ ...record, content: String(record.content).replace('8000', '9000') });
       }
-      expect([records.length, await problemsOf(id)]).toEqual([2, [['idempotency_record_edited', fine.id]]]);
+      expect([records.length, await listProblems(id)]).toEqual([2, [['idempotency_record_edited', fine.id]]]);
       for (const record of records) await world.put(record);
     });
 
-    test('is reported when it was put in without an entry, also beside an entry that is missing', async () => {
-      const { id, entry, ledger, recordAt } = await booked();
+    test('is reported when it was inserted without an entry, even if another entry is missing', async () => {
+      const { id, entry, ledger, recordAt } = await bookEntry();
       const [real, place] = [recordAt('ENTRY_KEY#'), { pk: walletKey(id).pk, sk: `ENTRY_KEY#${'A'.repeat(43)}` }];
       const invented = { ...(ledger as unknown as Entry), id: 7, keyHash: 'A'.repeat(43) };
       const inserted: [object, number | null][] = [
@@ -520,22 +522,22 @@ describe('walletVerify', () => {
       ];
       for (const [record, entryId] of inserted) {
         await world.put(record);
-        expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entryId]]);
+        expect(await listProblems(id)).toEqual([['idempotency_record_edited', entryId]]);
         expect((await verify()).findings).toContainEqual({
           customer_id: id,
           problem: 'idempotency_record_edited',
           entry_id: entryId,
         });
       }
-      await world.delete(keyOf(ledger));
-      expect(await problemsOf(id)).toContainEqual(['idempotency_record_edited', null]);
+      await world.delete(pickKey(ledger));
+      expect(await listProblems(id)).toContainEqual(['idempotency_record_edited', null]);
       await world.put(ledger);
       await world.delete(place);
-      expect(await problemsOf(id)).toEqual([]);
+      expect(await listProblems(id)).toEqual([]);
     });
 
-    test('is reported when it was put in without an entry at the key that all customers share', async () => {
-      const { id, entry, recordAt } = await booked();
+    test('is reported when it was inserted without an entry at the key that all customers share', async () => {
+      const { id, entry, recordAt } = await bookEntry();
       const place = { pk: `WALLET_KEY#${'B'.repeat(43)}`, sk: 'CLAIM' };
       const inserted: [object, number, number | null][] = [
         [{ ...recordAt('WALLET_KEY#'), ...place }, id, entry.id],
@@ -549,7 +551,7 @@ describe('walletVerify', () => {
       expect((await verify()).findings).toEqual([]);
     });
 
-    test('of a customer without a wallet and entries is reported', async () => {
+    test('is reported for a customer without a wallet and entries', async () => {
       const place = { pk: walletKey(7).pk, sk: `ENTRY_KEY#${'A'.repeat(43)}` };
       await world.put(place);
       const finding = { customer_id: 7, problem: 'wallet_missing', entry_id: null };
@@ -557,41 +559,41 @@ describe('walletVerify', () => {
       await world.delete(place);
     });
 
-    test('is of one entry only, when both places were lost and a request was booked again', async () => {
-      const { id, request, entry, recordAt } = await booked();
-      for (const place of places) await world.delete(keyOf(recordAt(place)));
+    test('belongs to one entry only, after both records were lost and a request was booked again', async () => {
+      const { id, request, entry, recordAt } = await bookEntry();
+      for (const place of prefixes) await world.delete(pickKey(recordAt(place)));
       const second = await adjustWallet(id, request);
       expect(second.id).not.toBe(entry.id);
-      expect(await problemsOf(id)).toEqual([['idempotency_record_edited', entry.id]]);
+      expect(await listProblems(id)).toEqual([['idempotency_record_edited', entry.id]]);
     });
 
     test('is found for each of a hundred entries', async () => {
-      const { id, entry } = await booked();
-      for (let round = 0; round < 10; round++) await times(11, () => adjustWallet(id, { amount: '1' }));
+      const { id, entry } = await bookEntry();
+      for (let round = 0; round < 10; round++) await runParallel(11, () => adjustWallet(id, { amount: '1' }));
       expect(await verify({ customer_id: id })).toEqual({ wallets: 1, entries: 111, findings: [], next: null });
       expect(entry.amount).toBe('10.00');
     });
 
-    test('is not asked of an entry of an earlier version', async () => {
-      const { id, ledger, recordAt } = await booked();
+    test('is not required for an entry of an earlier version', async () => {
+      const { id, ledger, recordAt } = await bookEntry();
       const { keyHash: _, ...earlier } = ledger as unknown as Entry;
       const old = { ...earlier, hash: hashEntry(id, earlier) };
       await world.put(old);
-      await world.put({ ...(await walletOf(id)), checksum: Number.parseInt(old.hash.slice(0, 8), 16) });
-      for (const place of places) await world.delete(keyOf(recordAt(place)));
-      expect(await problemsOf(id)).toEqual([]);
+      await world.put({ ...(await readWallet(id)), checksum: Number.parseInt(old.hash.slice(0, 8), 16) });
+      for (const place of prefixes) await world.delete(pickKey(recordAt(place)));
+      expect(await listProblems(id)).toEqual([]);
     });
   });
 
-  test('says that there is no such customer, instead of finding nothing wrong', async () => {
+  test('returns customer_not_found for an unknown customer', async () => {
     expect(codeOf(await verify({ customer_id: 7 }))).toBe('customer_not_found');
   });
 
-  test('is not misled by entries that are made while it looks', async () => {
-    const { id } = await story();
+  test('reports no problem for entries that are added while it reads', async () => {
+    const { id } = await createWallet();
     const [reports] = await Promise.all([
-      times(5, () => verify({ customer_id: id })),
-      times(10, () => adjustWallet(id, { amount: '1' })),
+      runParallel(5, () => verify({ customer_id: id })),
+      runParallel(10, () => adjustWallet(id, { amount: '1' })),
     ]);
     const problems = reports.flatMap(({ findings }) => findings.map(({ problem }: TestResponse) => problem));
     expect(problems.filter((problem) => problem !== 'not_checked')).toEqual([]);

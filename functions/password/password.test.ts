@@ -30,8 +30,8 @@ const changeSettings = (change: unknown) => invoke('changeSettings', change);
 
 beforeEach(() => cheapPasswords(world));
 
-const fieldsOf = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
-const statusOf = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
+const listFields = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const getStatus = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).status;
 const count = (responses: TestResponse[], status: number) =>
   responses.filter((response) => response.status === status).length;
 const toArabic = (digits: string) => digits.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
@@ -45,8 +45,8 @@ afterEach(async () => {
   await changeSettings({ set: { enablePhoneLogin: false } });
 });
 
-describe('the envelope', () => {
-  test('of a failure says everything in English and Arabic, and its code is the status', async () => {
+describe('the response format of surface B', () => {
+  test('has the status as its code, and messages in English and Arabic for an error', async () => {
     const { status, body, headers } = await world.call(login, { body: {} });
     expect([status, headers['content-type']]).toEqual([423, 'application/json']);
     expect(body).toEqual({
@@ -60,7 +60,7 @@ describe('the envelope', () => {
     });
   });
 
-  test('has the texts of its fields in the language asked for, and no fields where none is wrong', async () => {
+  test('has field errors in the requested language, and none if no field is invalid', async () => {
     const arabic = { 'Accept-Language': 'ar' };
     const missing = await world.call(login, { body: {}, headers: arabic });
     expect(missing.body.errors.errorDetails.password).toEqual(['هذا الحقل مطلوب.']);
@@ -69,10 +69,10 @@ describe('the envelope', () => {
     expect([wrong.status, wrong.body.code, wrong.body.errors.errorDetails]).toEqual([403, 403, []]);
   });
 
-  test('is the same for what no function is for', async () => {
-    const unsigned = await world.call(logout);
-    expect([unsigned.status, unsigned.body.code]).toEqual([401, 401]);
-    expect(unsigned.headers['www-authenticate']).toBe('Bearer realm="api"');
+  test('is the same for errors outside the functions', async () => {
+    const unauthenticated = await world.call(logout);
+    expect([unauthenticated.status, unauthenticated.body.code]).toEqual([401, 401]);
+    expect(unauthenticated.headers['www-authenticate']).toBe('Bearer realm="api"');
     const broken = await world.call(login, { body: '{"email"' });
     expect([broken.status, broken.body.code, broken.body.errors.errorDetails]).toEqual([400, 400, []]);
     const form = await world.call(login, { body: 'a=b', headers: { 'Content-Type': 'text/plain' } });
@@ -81,9 +81,9 @@ describe('the envelope', () => {
 });
 
 describe('signup', () => {
-  test('makes a customer whom both surfaces know by the same id', async () => {
-    const wanted = newAccount(world, { refered: 'ali' });
-    const { status, body } = await world.call(signup, { body: wanted, headers: { 'Accept-Language': 'ar-EG' } });
+  test('creates a customer with the same id on both surfaces', async () => {
+    const account = newAccount(world, { refered: 'ali' });
+    const { status, body } = await world.call(signup, { body: account, headers: { 'Accept-Language': 'ar-EG' } });
     expect(status).toBe(200);
     expect(body).toEqual({
       code: 200,
@@ -91,8 +91,8 @@ describe('signup', () => {
         id: expect.any(Number),
         name: 'Mona',
         last_name: 'Hassan',
-        email: wanted.email,
-        phone: wanted.phone,
+        email: account.email,
+        phone: account.phone,
         phone_verified: false,
         image: null,
         birthdate: '1990-05-17',
@@ -105,76 +105,76 @@ describe('signup', () => {
         wallet_credit: '0.00',
       },
     });
-    const seen = await world.call(getCustomer, { method: 'GET', token: body.data.token });
-    expect(seen.body).toMatchObject({
+    const profile = await world.call(getCustomer, { method: 'GET', token: body.data.token });
+    expect(profile.body).toMatchObject({
       id: body.data.id,
       full_name: 'Mona Hassan',
-      email: wanted.email,
-      phone_number: wanted.phone,
+      email: account.email,
+      phone_number: account.phone,
       birth_date: '1990-05-17',
       country: { code: 'EG' },
       wallet: { balance: '0.00', balance_currency: 'EGP' },
     });
     const refreshed = await world.call(refresh, { body: { refresh: body.data.refresh_token } });
-    expect([refreshed.status, await statusOf(refreshed.body.access)]).toEqual([200, 200]);
+    expect([refreshed.status, await getStatus(refreshed.body.access)]).toEqual([200, 200]);
   });
 
-  test('takes an e-mail in capitals with spaces around it, and a phone in Arabic digits', async () => {
+  test('normalizes an e-mail in upper case with spaces around it, and a phone in Arabic digits', async () => {
     const phone = world.phone();
     const changes = { email: '  Mona.CAPS@Example.COM ', phone: ` ${toArabic(phone)} ` };
     const { status, body } = await world.call(signup, { body: newAccount(world, changes) });
     expect([status, body.data.email, body.data.phone]).toEqual([200, 'mona.caps@example.com', phone]);
     const again = await world.call(signup, { body: newAccount(world, { email: 'MONA.caps@example.com' }) });
-    expect(fieldsOf(again)).toEqual([423, ['email']]);
+    expect(listFields(again)).toEqual([423, ['email']]);
   });
 
   test.each([
-    ['nothing', {}, ['name', 'last_name', 'email', 'phone', 'password', 'birthdate']],
+    ['an empty body', {}, ['name', 'last_name', 'email', 'phone', 'password', 'birthdate']],
     ['names that are too short', { ...newAccount(world), name: ' ab ', last_name: 'x' }, ['name', 'last_name']],
     [
-      'names that look shorter than they are',
+      'names with too few visible characters',
       { ...newAccount(world), name: '👩👩', last_name: '\u2800\u200f\u3164' },
       ['name', 'last_name'],
     ],
     ['names that are too long', { ...newAccount(world), name: 'n'.repeat(128) }, ['name']],
-    ['an e-mail that is none', { ...newAccount(world), email: 'mona@' }, ['email']],
-    ['a phone that is none', { ...newAccount(world), phone: '12345' }, ['phone']],
-    ['a phone of a country we do not serve', { ...newAccount(world), phone: '+4915112345678' }, ['phone']],
+    ['an invalid e-mail', { ...newAccount(world), email: 'mona@' }, ['email']],
+    ['an invalid phone', { ...newAccount(world), phone: '12345' }, ['phone']],
+    ['a phone of a country that is not served', { ...newAccount(world), phone: '+4915112345678' }, ['phone']],
     ['a birth date in the future', { ...newAccount(world), birthdate: '2999-01-01' }, ['birthdate']],
-    ['a birth date that is none', { ...newAccount(world), birthdate: '1990-02-30' }, ['birthdate']],
+    ['an invalid birth date', { ...newAccount(world), birthdate: '1990-02-30' }, ['birthdate']],
     ['a list as the password', { ...newAccount(world), password: ['long enough'] }, ['password']],
     ['a number as the password', { ...newAccount(world), password: 1234567890123 }, ['password']],
     ['a password of 7 characters', { ...newAccount(world), password: 'aZ3!xyq' }, ['password']],
     ['a password of 257 characters', { ...newAccount(world), password: 'x'.repeat(257) }, ['password']],
     ['a password of 10,000 characters', { ...newAccount(world), password: 'x'.repeat(10_000) }, ['password']],
-    ['half a character in the password', { ...newAccount(world), password: 'abcdefgh\ud800' }, ['password']],
+    ['a lone surrogate in the password', { ...newAccount(world), password: 'abcdefgh\ud800' }, ['password']],
     ['a common password', { ...newAccount(world), password: 'Password123' }, ['password']],
     [
-      'everything wrong',
+      'a body with every field invalid',
       { name: 1, last_name: [], email: null, phone: '', password: {}, birthdate: 'x' },
       ['name', 'last_name', 'email', 'phone', 'password', 'birthdate'],
     ],
-  ])('refuses %s, and names the fields', async (_, body, fields) => {
-    expect(fieldsOf(await world.call(signup, { body }))).toEqual([423, fields]);
+  ])('rejects %s, and names the fields', async (_, body, fields) => {
+    expect(listFields(await world.call(signup, { body }))).toEqual([423, fields]);
   });
 
-  test('looks no further at a password that is too long', async () => {
+  test('does not compare an overlong password with the common ones', async () => {
     world.engine.record();
     const body = newAccount(world, { password: '@'.repeat(60_000) });
-    expect(fieldsOf(await world.call(signup, { body }))).toEqual([423, ['password']]);
+    expect(listFields(await world.call(signup, { body }))).toEqual([423, ['password']]);
     const { pk } = commonPasswordsKey('');
     expect(world.engine.calls.filter(({ body }) => body.includes(pk))).toEqual([]);
   });
 
-  test('refuses the e-mail or the phone as the password', async () => {
-    for (const same of ['email', 'phone'] as const) {
-      const wanted = newAccount(world);
-      const response = await world.call(signup, { body: { ...wanted, password: wanted[same].toUpperCase() } });
-      expect(fieldsOf(response)).toEqual([423, ['password']]);
+  test('rejects the e-mail or the phone as the password', async () => {
+    for (const field of ['email', 'phone'] as const) {
+      const account = newAccount(world);
+      const response = await world.call(signup, { body: { ...account, password: account[field].toUpperCase() } });
+      expect(listFields(response)).toEqual([423, ['password']]);
     }
   });
 
-  test('takes any characters in a password, counted as people count them, however they are composed', async () => {
+  test('accepts any characters in a password, counts graphemes, and ignores the Unicode form', async () => {
     for (const password of [
       'كلمة سر طويلة',
       '  spaces  count  ',
@@ -190,11 +190,11 @@ describe('signup', () => {
       );
     }
     const tooShort = await world.call(signup, { body: newAccount(world, { password: '🍵🍵🍵🍵' }) });
-    expect(fieldsOf(tooShort)).toEqual([423, ['password']]);
+    expect(listFields(tooShort)).toEqual([423, ['password']]);
   });
 
-  test('gives one of twenty who want the same e-mail at once the account, and leaves nothing of the others', async () => {
-    const email = 'wanted@example.com';
+  test('creates one account for twenty parallel sign-ups with the same e-mail, and stores nothing of the others', async () => {
+    const email = 'contested@example.com';
     const responses = await Promise.all(
       Array.from({ length: 20 }, () => world.call(signup, { body: newAccount(world, { email }) })),
     );
@@ -202,7 +202,7 @@ describe('signup', () => {
     expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
   });
 
-  test('keeps the password as an argon2id hash by at least what OWASP asks for, and nowhere else', async () => {
+  test('stores the password only as an argon2id hash with the parameters that OWASP recommends', async () => {
     world.set({ PASSWORD_MEMORY_KIB: '', PASSWORD_PASSES: '' });
     const { id } = await signUp(world);
     const [{ hash } = {}] = (await world.partition(`CUSTOMER#${id}`)).filter(({ sk }) => sk === 'PASSWORD');
@@ -213,7 +213,7 @@ describe('signup', () => {
       await world.call(signup, { body: account });
       await world.call(signup, { body: { ...account, name: 'x' } });
       await logIn(world, account);
-      await logIn(world, { ...account, email: 'nobody@example.com' });
+      await logIn(world, { ...account, email: 'unknown@example.com' });
       world.engine.fail(() => ({ status: 400, type: 'ValidationException' }));
       expect((await logIn(world, account)).status).toBe(500);
       world.engine.heal();
@@ -223,7 +223,7 @@ describe('signup', () => {
     expect(JSON.stringify(await world.items())).not.toContain('violet');
   });
 
-  test('tells a client address three hundred times an hour that something is taken, and then nothing', async () => {
+  test('returns "already taken" to one IP address until its hourly limit, then 429 for every sign-up', async () => {
     const { email } = await signUp(world);
     world.set({ REFUSALS_PER_ADDRESS_PER_HOUR: '3' });
     const clientIp = nextAddress();
@@ -237,7 +237,7 @@ describe('signup', () => {
     expect((await probe({})).status).toBe(200);
   });
 
-  test('asks the table at most three times, one call after another', async () => {
+  test('makes at most three sequential calls to the table', async () => {
     await signUp(world);
     world.engine.record();
     await signUp(world);
@@ -246,52 +246,56 @@ describe('signup', () => {
 });
 
 describe('login', () => {
-  test('opens the account of an e-mail, whatever its capitals', async () => {
+  test('finds the account of an e-mail regardless of case', async () => {
     const account = await signUp(world);
     const { status, body } = await logIn(world, { ...account, email: ` ${account.email.toUpperCase()} ` });
-    expect([status, body.data.id, await statusOf(body.data.token)]).toEqual([200, account.id, 200]);
+    expect([status, body.data.id, await getStatus(body.data.token)]).toEqual([200, account.id, 200]);
     const { body: refreshed } = await world.call(refresh, { body: { refresh: body.data.refresh_token } });
-    expect(await statusOf(refreshed.access)).toBe(200);
+    expect(await getStatus(refreshed.access)).toBe(200);
   });
 
   test.each([
-    ['nothing', undefined, ['email', 'password']],
+    ['no body', undefined, ['email', 'password']],
     ['no password', { email: 'a@example.com' }, ['password']],
-    ['null and nothing', { email: null, password: '' }, ['email', 'password']],
+    ['null and an empty string', { email: null, password: '' }, ['email', 'password']],
     ['a list as the password', { email: 'a@example.com', password: ['x'] }, ['password']],
-    ['257 characters', { email: 'a@example.com', password: 'x'.repeat(257) }, ['password']],
-    ['10,000 characters', { email: 'a@example.com', password: 'x'.repeat(10_000) }, ['password']],
-    ['an e-mail that is none', { email: 'a', password: 'x' }, ['email']],
-    ['an e-mail that is no text', { email: { a: 1 }, password: 'x' }, ['email']],
-    ['a phone while that is off', { phone: '+201001234567', password: 'x' }, ['email']],
-  ])('refuses %s, and names the fields', async (_, body, fields) => {
-    expect(fieldsOf(await world.call(login, { body }))).toEqual([423, fields]);
+    ['a password of 257 characters', { email: 'a@example.com', password: 'x'.repeat(257) }, ['password']],
+    ['a password of 10,000 characters', { email: 'a@example.com', password: 'x'.repeat(10_000) }, ['password']],
+    ['an invalid e-mail', { email: 'a', password: 'x' }, ['email']],
+    ['an e-mail that is not a string', { email: { a: 1 }, password: 'x' }, ['email']],
+    ['a phone while phone login is off', { phone: '+201001234567', password: 'x' }, ['email']],
+  ])('rejects %s, and names the fields', async (_, body, fields) => {
+    expect(listFields(await world.call(login, { body }))).toEqual([423, fields]);
   });
 
-  test('answers a wrong password, an unknown account, one without a password and a deleted one alike, after the same calls', async () => {
+  test('returns the same response after the same calls for a wrong password and an unknown, deleted or passwordless account', async () => {
     const account = await signUp(world);
     const deleted = await signUp(world);
     await world.call(deleteCustomer, { method: 'DELETE', token: deleted.token });
-    const byCode = await signIn(world);
-    await world.call(updateCustomer, { method: 'PATCH', token: byCode.access, body: { email: 'code@example.com' } });
+    const passwordless = await signIn(world);
+    await world.call(updateCustomer, {
+      method: 'PATCH',
+      token: passwordless.access,
+      body: { email: 'passwordless@example.com' },
+    });
     const password = 'not the password';
-    const seen = [];
-    for (const email of [account.email, 'unknown@example.com', 'code@example.com', deleted.email]) {
+    const results = [];
+    for (const email of [account.email, 'unknown@example.com', 'passwordless@example.com', deleted.email]) {
       world.engine.record();
       const { status, body } = await logIn(world, { email, password });
       const calls = world.engine.calls.map(({ operation }) => operation).sort();
-      seen.push(JSON.stringify({ status, body, calls, depth: depth(world.engine.calls) }));
+      results.push(JSON.stringify({ status, body, calls, depth: depth(world.engine.calls) }));
     }
-    expect(new Set(seen).size).toBe(1);
-    expect(JSON.parse(seen[0] ?? '')).toMatchObject({ status: 403, body: { errors: { errorDetails: [] } } });
+    expect(new Set(results).size).toBe(1);
+    expect(JSON.parse(results[0] ?? '')).toMatchObject({ status: 403, body: { errors: { errorDetails: [] } } });
   });
 
-  test('takes as long for an account that is not there as for a wrong password', async () => {
+  test('takes as long for an unknown account as for a wrong password', async () => {
     world.set({ PASSWORD_MEMORY_KIB: '19456', PASSWORD_PASSES: '2' });
     const account = await signUp(world);
     const password = 'not the password';
     const times: Record<string, number[]> = { known: [], unknown: [] };
-    // Alternating, so that other load on the machine affects both.
+    // The requests alternate, so other load on the machine affects both.
     for (let round = 0; round < 15; round++) {
       for (const [name, email] of [
         ['known', account.email],
@@ -303,13 +307,12 @@ describe('login', () => {
       }
     }
     const median = (name: string) => times[name]?.toSorted((a, b) => a - b)[7] ?? 0;
-    // Without a hash to compare with, a login to the unknown account would take a small part of the
-    // time.
+    // Without a hash to compare with, a login to the unknown account would be much faster.
     expect(median('unknown') / median('known')).toBeGreaterThan(0.5);
     expect(median('unknown') / median('known')).toBeLessThan(2);
   });
 
-  test('waits longer and longer after ten failures, and forgets them when the password is right', async () => {
+  test('requires longer and longer waits after ten failures, and resets them after a success', async () => {
     const account = await signUp(world);
     const clientIp = nextAddress();
     const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp });
@@ -332,7 +335,7 @@ describe('login', () => {
     expect((await guess()).status).toBe(403);
   });
 
-  test('makes a guesser of an account that does not exist wait just the same', async () => {
+  test('requires the same wait for an unknown account', async () => {
     const clientIp = nextAddress();
     const guess = () => logIn(world, { email: 'ghost@example.com', password: 'wrong wrong' }, { clientIp });
     for (let failure = 1; failure <= 10; failure++) expect((await guess()).status).toBe(403);
@@ -340,7 +343,7 @@ describe('login', () => {
     expect([status, headers['retry-after'], body.code]).toEqual([429, '1', 429]);
   });
 
-  test('lets ten of a hundred parallel guesses reach the comparison', async () => {
+  test('compares only ten of a hundred parallel guesses', async () => {
     const account = await signUp(world);
     const clientIp = nextAddress();
     const responses = await Promise.all(
@@ -349,7 +352,7 @@ describe('login', () => {
     expect([count(responses, 403), count(responses, 429)]).toEqual([10, 90]);
   });
 
-  test('counts anew a day after the last failure', async () => {
+  test('resets the failure counter a day after the last failure', async () => {
     const account = await signUp(world);
     const clientIp = nextAddress();
     const guess = () => logIn(world, { ...account, password: 'wrong wrong' }, { clientIp });
@@ -359,32 +362,32 @@ describe('login', () => {
     expect((await guess()).status).toBe(429);
   });
 
-  test('hashes anew when the cost has changed, and only then', async () => {
+  test('rehashes the password only after the cost has changed', async () => {
     const account = await signUp(world);
-    const hashOf = async () =>
+    const readHash = async () =>
       (await world.partition(`CUSTOMER#${account.id}`)).find(({ sk }) => sk === 'PASSWORD')?.hash as string;
-    const before = await hashOf();
+    const before = await readHash();
     expect((await logIn(world, account)).status).toBe(200);
-    expect(await hashOf()).toBe(before);
+    expect(await readHash()).toBe(before);
     world.set({ PASSWORD_MEMORY_KIB: '128' });
     const responses = await Promise.all(Array.from({ length: 6 }, () => logIn(world, account)));
     expect(count(responses, 200)).toBe(6);
-    expect(await hashOf()).toContain('$m=128,t=1,p=1$');
+    expect(await readHash()).toContain('$m=128,t=1,p=1$');
     expect((await logIn(world, account)).status).toBe(200);
   });
 
-  test('has ten sessions at most, whichever way they were opened', async () => {
+  test('keeps at most ten sessions, including that of the sign-up', async () => {
     const account = await signUp(world);
     for (let more = 0; more < 10; more++) {
       world.advance(1);
       expect((await logIn(world, account)).status).toBe(200);
     }
-    expect(await statusOf(account.token)).toBe(401);
+    expect(await getStatus(account.token)).toBe(401);
     const sessions = (await world.partition(`CUSTOMER#${account.id}`)).filter(({ sk }) => /^SESSION/.test(String(sk)));
     expect(sessions).toHaveLength(10);
   });
 
-  test('asks the table at most four times, one call after another', async () => {
+  test('makes at most four sequential calls to the table', async () => {
     const account = await signUp(world);
     await logIn(world, account);
     world.engine.record();
@@ -394,29 +397,29 @@ describe('login', () => {
 });
 
 describe('login by phone', () => {
-  const byPhone = (body: object) => world.call(login, { body, clientIp: nextAddress() });
+  const logInByPhone = (body: object) => world.call(login, { body, clientIp: nextAddress() });
 
-  test('is for when the setting is on; then the phone is required and the e-mail may stay away', async () => {
+  test('requires the phone and no e-mail when the setting is on', async () => {
     const { phone, password, email, id } = await signUp(world);
     await setPhoneLogin(true);
-    const response = await byPhone({ phone: phone.replace('+', '00'), password });
+    const response = await logInByPhone({ phone: phone.replace('+', '00'), password });
     expect([response.status, response.body.data.id]).toEqual([200, id]);
-    expect(fieldsOf(await byPhone({ email, password }))).toEqual([423, ['phone']]);
-    expect(fieldsOf(await byPhone({}))).toEqual([423, ['phone', 'password']]);
-    expect((await byPhone({ phone, email, password })).status).toBe(200);
+    expect(listFields(await logInByPhone({ email, password }))).toEqual([423, ['phone']]);
+    expect(listFields(await logInByPhone({}))).toEqual([423, ['phone', 'password']]);
+    expect((await logInByPhone({ phone, email, password })).status).toBe(200);
   });
 
-  test('with an e-mail beside it opens nothing unless both are the same account’s', async () => {
+  test('with an e-mail is rejected unless both belong to the same account', async () => {
     const [one, other] = [await signUp(world), await signUp(world)];
     await setPhoneLogin(true);
-    expect((await byPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
-    expect((await byPhone({ phone: one.phone, email: other.email, password: one.password })).status).toBe(403);
+    expect((await logInByPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
+    expect((await logInByPhone({ phone: one.phone, email: other.email, password: one.password })).status).toBe(403);
     await verify(world, one);
-    expect((await byPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
-    expect((await byPhone({ phone: one.phone, email: one.email, password: one.password })).status).toBe(200);
+    expect((await logInByPhone({ phone: one.phone, email: other.email, password: other.password })).status).toBe(403);
+    expect((await logInByPhone({ phone: one.phone, email: one.email, password: one.password })).status).toBe(200);
   });
 
-  test('counts failures under the phone, whatever stands beside it', async () => {
+  test('counts failures for the phone, with or without an e-mail', async () => {
     const { phone, email } = await signUp(world);
     await setPhoneLogin(true);
     const clientIp = nextAddress();
@@ -425,93 +428,93 @@ describe('login by phone', () => {
     expect([(await guess({})).status, (await guess({ email })).status]).toEqual([429, 429]);
   });
 
-  test('means who has verified it, else who signed up with it first or last', async () => {
+  test('finds the account that has verified the phone, or else the first and the last sign-up with it', async () => {
     const phone = world.phone();
     const accounts: Account[] = [];
     for (let more = 0; more < 4; more++) accounts.push(await signUp(world, { phone }));
     await setPhoneLogin(true);
-    const opened = async (withEmail = false) =>
+    const logInToAll = async (withEmail = false) =>
       Promise.all(
         accounts.map(async ({ id, email, password }) => {
-          const response = await byPhone({ phone, ...(withEmail && { email }), password });
+          const response = await logInByPhone({ phone, ...(withEmail && { email }), password });
           return response.body.data?.id === id || response.status;
         }),
       );
-    expect(await opened()).toEqual([true, 403, 403, true]);
-    expect(await opened(true)).toEqual([true, true, true, true]);
+    expect(await logInToAll()).toEqual([true, 403, 403, true]);
+    expect(await logInToAll(true)).toEqual([true, true, true, true]);
 
     const [first, , third, last] = accounts as [Account, Account, Account, Account];
     await world.call(deleteCustomer, { method: 'DELETE', token: last.token });
-    expect(await opened()).toEqual([true, 403, 403, 403]);
+    expect(await logInToAll()).toEqual([true, 403, 403, 403]);
     accounts.push(await signUp(world, { phone }));
     await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
-    expect(await opened()).toEqual([403, 403, 403, 403, true]);
+    expect(await logInToAll()).toEqual([403, 403, 403, 403, true]);
 
     await verify(world, third);
-    expect(await opened()).toEqual([403, 403, true, 403, 403]);
+    expect(await logInToAll()).toEqual([403, 403, true, 403, 403]);
   });
 
-  test('makes the same calls for a phone that nobody has as for one with a wrong password', async () => {
+  test('makes the same calls for an unknown phone as for a wrong password', async () => {
     const account = await signUp(world);
     world.keepNothing();
     await setPhoneLogin(true);
     const calls = [];
     for (const phone of [account.phone, world.phone()]) {
       world.engine.record();
-      expect((await byPhone({ phone, password: 'not the password' })).status).toBe(403);
+      expect((await logInByPhone({ phone, password: 'not the password' })).status).toBe(403);
       calls.push(world.engine.calls.map(({ operation }) => operation).sort());
     }
     expect(calls[0]).toEqual(calls[1]);
   });
 
-  test('to one of several accounts that gave the same phone forgets nothing of the guesses at another', async () => {
+  test('to one of several accounts with the same phone keeps the failure counter of another', async () => {
     const phone = world.phone();
     const [victim, attacker] = [await signUp(world, { phone }), await signUp(world, { phone })];
     await setPhoneLogin(true);
     const clientIp = nextAddress();
-    const from = (body: object) => world.call(login, { body: { phone, ...body }, clientIp });
+    const logInFrom = (body: object) => world.call(login, { body: { phone, ...body }, clientIp });
     for (let guess = 0; guess < 9; guess++)
-      expect((await from({ email: victim.email, password: `guess ${guess}` })).status).toBe(403);
-    expect((await from({ email: attacker.email, password: attacker.password })).status).toBe(200);
-    expect((await from({ email: victim.email, password: 'guess 9' })).status).toBe(403);
-    expect((await from({ email: victim.email, password: victim.password })).status).toBe(429);
+      expect((await logInFrom({ email: victim.email, password: `guess ${guess}` })).status).toBe(403);
+    expect((await logInFrom({ email: attacker.email, password: attacker.password })).status).toBe(200);
+    expect((await logInFrom({ email: victim.email, password: 'guess 9' })).status).toBe(403);
+    expect((await logInFrom({ email: victim.email, password: victim.password })).status).toBe(429);
   });
 
-  test('does not count for longer because it succeeds now and then', async () => {
+  test('does not extend the failure counter by successes', async () => {
     const account = await signUp(world);
     await setPhoneLogin(true);
     const clientIp = nextAddress();
-    const from = (password: string) => world.call(login, { body: { phone: account.phone, password }, clientIp });
+    const logInFrom = (password: string) => world.call(login, { body: { phone: account.phone, password }, clientIp });
     for (let day = 0; day < 30; day++) {
-      expect((await from('a slip')).status).toBe(403);
-      expect((await from(account.password)).status).toBe(200);
+      expect((await logInFrom('a typo')).status).toBe(403);
+      expect((await logInFrom(account.password)).status).toBe(200);
       world.advance(20 * 3_600);
-      expect((await from(account.password)).status).toBe(200);
+      expect((await logInFrom(account.password)).status).toBe(200);
       world.advance(5 * 3_600);
     }
   });
 });
 
 describe('configuration', () => {
-  test('shows what operators have set, without a deployment', async () => {
-    const show = async () => (await world.call(configuration, { method: 'GET' })).body;
-    expect(await show()).toEqual({ code: 200, data: { enablePhoneLogin: false } });
+  test('returns the public settings that operators have set, without a deployment', async () => {
+    const getSettings = async () => (await world.call(configuration, { method: 'GET' })).body;
+    expect(await getSettings()).toEqual({ code: 200, data: { enablePhoneLogin: false } });
     await changeSettings({ set: { enablePhoneLogin: true, supportPhone: '+20235711111', freeDeliveryFrom: 250.5 } });
     world.advance(60);
     const data = { enablePhoneLogin: true, supportPhone: '+20235711111', freeDeliveryFrom: 250.5 };
-    expect(await show()).toEqual({ code: 200, data });
-    const left = await changeSettings({ remove: ['supportPhone', 'freeDeliveryFrom', 'unknown'] });
-    expect(left).toEqual({ enablePhoneLogin: true });
+    expect(await getSettings()).toEqual({ code: 200, data });
+    const remaining = await changeSettings({ remove: ['supportPhone', 'freeDeliveryFrom', 'unknown'] });
+    expect(remaining).toEqual({ enablePhoneLogin: true });
   });
 
   test.each([
     ['a value of the wrong type', { set: { enablePhoneLogin: 'yes' } }, 'set.enablePhoneLogin'],
-    ['a value that is no value', { set: { colours: ['red'] } }, 'set.colours'],
-    ['a name that the table needs', { set: { pk: 'x' } }, 'set.pk'],
-    ['a name that is none', { set: { 'a-b': 1 } }, 'set.a-b'],
+    ['a list as a value', { set: { colours: ['red'] } }, 'set.colours'],
+    ['a reserved attribute of the table', { set: { pk: 'x' } }, 'set.pk'],
+    ['an invalid name', { set: { 'a-b': 1 } }, 'set.a-b'],
     ['a name that is both set and removed', { set: { a: 1 }, remove: ['a'] }, 'remove'],
-    ['too many', { set: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`a${i}`, i])) }, 'set'],
-  ])('refuses %s', async (_, change, attr) => {
+    ['too many settings', { set: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`a${i}`, i])) }, 'set'],
+  ])('rejects a change with %s', async (_, change, attr) => {
     const response = (await changeSettings(change)) as { errors: { attr: string }[] };
     expect(response.errors.map((error) => error.attr)).toEqual([attr]);
     expect((await world.call(configuration, { method: 'GET' })).status).toBe(200);
@@ -519,14 +522,14 @@ describe('configuration', () => {
 });
 
 describe('logout', () => {
-  test('ends this session on the next request and leaves the others alone', async () => {
+  test('revokes this session from the next request on, and keeps the others', async () => {
     const account = await signUp(world);
     const { body: other } = await logIn(world, account);
     const { status, body } = await world.call(logout, { token: account.token });
     expect([status, body]).toEqual([200, { code: 200, data: null }]);
-    expect(await statusOf(account.token)).toBe(401);
+    expect(await getStatus(account.token)).toBe(401);
     expect((await world.call(refresh, { body: { refresh: account.refresh } })).status).toBe(401);
-    expect(await statusOf(other.data.token)).toBe(200);
+    expect(await getStatus(other.data.token)).toBe(200);
   });
 
   test('stops pushes to the device that was registered in the session', async () => {
@@ -534,12 +537,12 @@ describe('logout', () => {
     const body = { registration_id: `pushes to ${account.email}`, type: 'ios' };
     expect((await world.call(createDevice, { token: account.token, body })).status).toBe(201);
     await world.call(logout, { token: account.token });
-    const { body: back } = await logIn(world, account);
-    const devices = await world.call(listDevices, { method: 'GET', token: back.data.token });
+    const { body: loggedIn } = await logIn(world, account);
+    const devices = await world.call(listDevices, { method: 'GET', token: loggedIn.data.token });
     expect(devices.body.map(({ active }: { active: boolean }) => active)).toEqual([false]);
   });
 
-  test('twice at once is done once', async () => {
+  test('succeeds or returns 401 for parallel requests', async () => {
     const { token } = await signUp(world);
     const responses = await Promise.all([1, 2].map(() => world.call(logout, { token })));
     expect(responses.every(({ status }) => status === 200 || status === 401)).toBe(true);
@@ -548,57 +551,57 @@ describe('logout', () => {
 });
 
 describe('availability', () => {
-  const ask = (query: Record<string, string>, clientIp = nextAddress()) =>
+  const check = (query: Record<string, string>, clientIp = nextAddress()) =>
     world.call(availability, { method: 'GET', query, clientIp });
 
-  test('tells whether an e-mail or a phone can be signed up with', async () => {
+  test('returns whether a sign-up with an e-mail or a phone is possible', async () => {
     // The function reads the countries only for a phone.
     world.keepNothing();
     const account = await signUp(world);
-    expect((await ask({ email: 'free@example.com' })).body).toEqual({ code: 200, data: { available: true } });
-    expect(fieldsOf(await ask({ email: ` ${account.email.toUpperCase()}` }))).toEqual([423, ['email']]);
-    expect((await ask({ phone: account.phone })).status).toBe(200);
+    expect((await check({ email: 'free@example.com' })).body).toEqual({ code: 200, data: { available: true } });
+    expect(listFields(await check({ email: ` ${account.email.toUpperCase()}` }))).toEqual([423, ['email']]);
+    expect((await check({ phone: account.phone })).status).toBe(200);
     await verify(world, account);
-    expect(fieldsOf(await ask({ phone: account.phone }))).toEqual([423, ['phone']]);
-    expect(fieldsOf(await ask({ phone: account.phone.replace('+', ' ') }))).toEqual([423, ['phone']]);
-    expect(fieldsOf(await ask({ phone: toArabic(account.phone) }))).toEqual([423, ['phone']]);
+    expect(listFields(await check({ phone: account.phone }))).toEqual([423, ['phone']]);
+    expect(listFields(await check({ phone: account.phone.replace('+', ' ') }))).toEqual([423, ['phone']]);
+    expect(listFields(await check({ phone: toArabic(account.phone) }))).toEqual([423, ['phone']]);
   });
 
   test.each([
-    ['neither', {}, ['email', 'phone']],
-    ['nothing in both', { email: '', phone: ' ' }, ['phone']],
-    ['both', { email: 'a@example.com', phone: '+201001234567' }, ['phone']],
-    ['an e-mail that is none', { email: 'a' }, ['email']],
-    ['a phone that is none', { phone: '7' }, ['phone']],
-  ])('refuses %s', async (_, query: Record<string, string>, fields) => {
-    expect(fieldsOf(await ask(query))).toEqual([423, fields]);
+    ['neither an e-mail nor a phone', {}, ['email', 'phone']],
+    ['empty values for both', { email: '', phone: ' ' }, ['phone']],
+    ['both an e-mail and a phone', { email: 'a@example.com', phone: '+201001234567' }, ['phone']],
+    ['an invalid e-mail', { email: 'a' }, ['email']],
+    ['an invalid phone', { phone: '7' }, ['phone']],
+  ])('rejects %s', async (_, query: Record<string, string>, fields) => {
+    expect(listFields(await check(query))).toEqual([423, fields]);
   });
 
-  test('answers fifty times an hour for a client address, however many ask at once', async () => {
+  test('accepts fifty requests an hour from one IP address, even in parallel', async () => {
     const address = nextAddress();
     const responses = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => ask({ email: `a${index}@example.com` }, address)),
+      Array.from({ length: 60 }, (_, index) => check({ email: `a${index}@example.com` }, address)),
     );
     expect([count(responses, 200), count(responses, 429)]).toEqual([50, 10]);
     expect(Number(responses.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(3600);
     world.advance(3600);
-    expect((await ask({ email: 'a@example.com' }, address)).status).toBe(200);
+    expect((await check({ email: 'a@example.com' }, address)).status).toBe(200);
   });
 });
 
-test('the device token of another account with the same phone shares no failures with that of its owner', async () => {
+test('failures with the device token of another account with the same phone do not block the device of its owner', async () => {
   await setPhoneLogin(true);
   const account = await signUp(world);
   const squatter = await signUp(world, { phone: account.phone });
-  const tokenOf = async ({ email, phone, password }: typeof account) => {
+  const getDeviceToken = async ({ email, phone, password }: typeof account) => {
     const body = { email, phone, password };
     return (await world.call(login, { body, clientIp: nextAddress() })).body.data.device_token;
   };
-  const withToken = async (own: typeof account, password: string, device_token: string) => {
-    const body = { email: own.email, phone: own.phone, password, device_token };
+  const logInWithToken = async (target: typeof account, password: string, device_token: string) => {
+    const body = { email: target.email, phone: target.phone, password, device_token };
     return (await world.call(login, { body, clientIp: nextAddress() })).status;
   };
-  const [known, other] = [await tokenOf(account), await tokenOf(squatter)];
-  for (let guess = 0; guess < 12; guess++) await withToken(squatter, 'guess', other);
-  expect(await withToken(account, account.password, known)).toBe(200);
+  const [own, other] = [await getDeviceToken(account), await getDeviceToken(squatter)];
+  for (let guess = 0; guess < 12; guess++) await logInWithToken(squatter, 'guess', other);
+  expect(await logInWithToken(account, account.password, own)).toBe(200);
 });

@@ -27,42 +27,42 @@ import { handler as verifyPhone } from './verifyPhone.ts';
 const world = useWorld();
 beforeEach(() => cheapPasswords(world));
 
-const me = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
-const fieldsOf = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
-const bringCode = (token: string, code: unknown) =>
+const getMe = async (token: string) => (await world.call(getCustomer, { method: 'GET', token })).body;
+const listFields = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
+const submitOtp = (token: string, code: unknown) =>
   world.call(verifyPhone, { token, body: { verification_code: code } });
-const askForCode = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
+const requestOtp = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
 const setEmail = (token: string, email: string) =>
   world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
 
-describe('verifying a phone', () => {
-  test('takes a code that was sent to it: 409 first, then 200, and 200 ever after', async () => {
+describe('verifyPhone', () => {
+  test('sends an OTP with 409, returns 200 for that OTP, and 200 for later requests', async () => {
     const account = await signUp(world);
-    const asked = await askForCode(account.token);
-    expect([asked.status, asked.body.code, asked.body.errors.errorDetails]).toEqual([409, 409, []]);
+    const requested = await requestOtp(account.token);
+    expect([requested.status, requested.body.code, requested.body.errors.errorDetails]).toEqual([409, 409, []]);
     const code = world.codeFor(account.phone).replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
-    const { status, body } = await bringCode(account.token, code);
+    const { status, body } = await submitOtp(account.token, code);
     expect([status, body.data.id, body.data.phone, body.data.phone_verified]).toEqual([
       200,
       account.id,
       account.phone,
       true,
     ]);
-    expect((await me(body.data.token)).phone_number).toBe(account.phone);
-    const again = await askForCode(account.token);
+    expect((await getMe(body.data.token)).phone_number).toBe(account.phone);
+    const again = await requestOtp(account.token);
     expect([again.status, again.body.data.phone_verified]).toEqual([200, true]);
   });
 
-  test('takes the same code as often as a client repeats it, at once and later', async () => {
+  test('accepts the same OTP again when a client repeats the request, in parallel or later', async () => {
     const account = await signUp(world);
-    await askForCode(account.token);
+    await requestOtp(account.token);
     const code = world.codeFor(account.phone);
-    const responses = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     expect(responses.map(({ status }) => status)).toEqual(Array(5).fill(200));
-    expect((await bringCode(account.token, code)).status).toBe(200);
+    expect((await submitOtp(account.token, code)).status).toBe(200);
   });
 
-  test('opens the same account to codes: one account, two doors', async () => {
+  test('allows sign-in by OTP to the same account', async () => {
     const account = await signUp(world);
     await verify(world, account);
     world.advance(60);
@@ -71,20 +71,20 @@ describe('verifying a phone', () => {
     expect((await logIn(world, account)).body.data.id).toBe(account.id);
   });
 
-  test('refuses a wrong code, none and an old one, by the name of the field', async () => {
+  test('rejects a wrong, unrequested, malformed or expired OTP by the name of the field', async () => {
     const account = await signUp(world);
-    expect(fieldsOf(await bringCode(account.token, '123456'))).toEqual([423, ['verification_code']]);
-    await askForCode(account.token);
+    expect(listFields(await submitOtp(account.token, '123456'))).toEqual([423, ['verification_code']]);
+    await requestOtp(account.token);
     const code = world.codeFor(account.phone);
     const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-    expect(fieldsOf(await bringCode(account.token, wrong))).toEqual([423, ['verification_code']]);
-    expect(fieldsOf(await bringCode(account.token, ['1']))).toEqual([423, ['verification_code']]);
+    expect(listFields(await submitOtp(account.token, wrong))).toEqual([423, ['verification_code']]);
+    expect(listFields(await submitOtp(account.token, ['1']))).toEqual([423, ['verification_code']]);
     world.advance(300);
-    expect(fieldsOf(await bringCode(account.token, code))).toEqual([423, ['verification_code']]);
-    expect((await askForCode(account.token)).status).toBe(409);
+    expect(listFields(await submitOtp(account.token, code))).toEqual([423, ['verification_code']]);
+    expect((await requestOtp(account.token)).status).toBe(409);
   });
 
-  test('takes another phone of the same country, for a slip at the sign-up, once that is proven', async () => {
+  test('accepts another phone of the same country after a typo at sign-up, once it is verified', async () => {
     const account = await signUp(world);
     const phone = world.phone();
     const withPhone = (body: object) =>
@@ -95,40 +95,40 @@ describe('verifying a phone', () => {
     expect(await world.partition(`PHONE#${account.phone}`)).toEqual([]);
 
     const other = await signUp(world);
-    const take = (phone: string) => world.call(verifyPhone, { token: other.token, body: { phone } });
-    expect(fieldsOf(await take(phone))).toEqual([423, ['phone']]);
-    expect(fieldsOf(await take('+96599123456'))).toEqual([423, ['phone']]);
-    expect(fieldsOf(await take('7'))).toEqual([423, ['phone']]);
+    const verifyOther = (phone: string) => world.call(verifyPhone, { token: other.token, body: { phone } });
+    expect(listFields(await verifyOther(phone))).toEqual([423, ['phone']]);
+    expect(listFields(await verifyOther('+96599123456'))).toEqual([423, ['phone']]);
+    expect(listFields(await verifyOther('7'))).toEqual([423, ['phone']]);
   });
 
-  test('tells no more than fifty times an hour that somebody has a phone, and with a code only if it is right', async () => {
+  test('returns "already taken" at most fifty times an hour, and after an OTP only if it is correct', async () => {
     const [{ token }, owner] = [await signUp(world), await signIn(world)];
     const clientIp = nextAddress();
-    const about = (phone: string, code?: string) =>
+    const probe = (phone: string, code?: string) =>
       world.call(verifyPhone, { token, body: { phone, verification_code: code }, clientIp });
     for (const phone of [owner.phone, world.phone()])
-      expect(fieldsOf(await about(phone, '123456'))).toEqual([423, ['verification_code']]);
+      expect(listFields(await probe(phone, '123456'))).toEqual([423, ['verification_code']]);
     world.set({ AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR: '3' });
-    for (let check = 0; check < 3; check++) expect(fieldsOf(await about(owner.phone))).toEqual([423, ['phone']]);
-    const responses = [await about(owner.phone), await about(world.phone())];
+    for (let check = 0; check < 3; check++) expect(listFields(await probe(owner.phone))).toEqual([423, ['phone']]);
+    const responses = [await probe(owner.phone), await probe(world.phone())];
     expect(responses.map(({ status }) => status)).toEqual([429, 429]);
     expect(responses[0]?.body).toEqual(responses[1]?.body);
   });
 
-  test('tells another customer neither that a code is on its way to the phone, nor lets them use it up', async () => {
+  test('reveals no OTP of a phone to another customer, whose guesses use up no attempts of its owner', async () => {
     const [owner, stranger] = [await signUp(world), await signUp(world)];
     const guess = (code: string) => {
       const body = { phone: owner.phone, verification_code: code };
       return world.call(verifyPhone, { token: stranger.token, body, clientIp: nextAddress() });
     };
     const before = await guess('000000');
-    await askForCode(owner.token);
+    await requestOtp(owner.token);
     const wrong = world.codeFor(owner.phone) === '000000' ? '000001' : '000000';
     for (let turn = 0; turn < 4; turn++) expect((await guess(wrong)).body).toEqual(before.body);
-    expect((await bringCode(owner.token, world.codeFor(owner.phone))).status).toBe(200);
+    expect((await submitOtp(owner.token, world.codeFor(owner.phone))).status).toBe(200);
   });
 
-  test('leaves an attempt to its owner when one address has used up its own', async () => {
+  test('keeps an attempt for the owner of the phone when one IP address has used up its share', async () => {
     const phone = world.phone();
     const squatter = await signUp(world, { phone });
     const clientIp = nextAddress();
@@ -138,33 +138,33 @@ describe('verifying a phone', () => {
     }
     const owner = await signUp(world, { phone });
     world.advance(301);
-    expect((await askForCode(owner.token)).status).toBe(409);
-    expect((await bringCode(owner.token, world.codeFor(phone))).status).toBe(200);
+    expect((await requestOtp(owner.token)).status).toBe(409);
+    expect((await submitOtp(owner.token, world.codeFor(phone))).status).toBe(200);
   });
 
-  test('is not asked for by a customer who has verified another one', async () => {
+  test('rejects another phone of a customer who has verified one', async () => {
     const account = await signUp(world);
     await verify(world, account);
     for (const code of [{}, { verification_code: '123456' }]) {
       const body = { phone: world.phone(), ...code };
-      expect(fieldsOf(await world.call(verifyPhone, { token: account.token, body }))).toEqual([423, ['phone']]);
+      expect(listFields(await world.call(verifyPhone, { token: account.token, body }))).toEqual([423, ['phone']]);
     }
     const own = { phone: account.phone };
     expect((await world.call(verifyPhone, { token: account.token, body: own })).status).toBe(200);
   });
 
-  test('sends nothing into a country that is not served any more, and says so', async () => {
+  test('rejects a phone of a country that is no longer served, and sends nothing', async () => {
     const { token, phone } = await signUp(world, { phone: '+96550054321' });
     world.keepNothing();
     const kuwait = await countries.find('KW');
     await countries.save({ ...kuwait, active: false });
-    expect(fieldsOf(await askForCode(token))).toEqual([423, ['phone']]);
+    expect(listFields(await requestOtp(token))).toEqual([423, ['phone']]);
     await countries.save(kuwait);
     expect(world.sandbox.messages.list(phone)).toEqual([]);
-    expect((await askForCode(token)).status).toBe(409);
+    expect((await requestOtp(token)).status).toBe(409);
   });
 
-  test('answers the access token it came with and no refresh token, so that it disturbs no refresh', async () => {
+  test('returns the access token of the request and no refresh token, so later refreshes still work', async () => {
     const account = await signUp(world);
     for (const response of [await verify(world, account), await world.call(verifyPhone, { token: account.token })]) {
       expect({ status: response.status, token: response.body.data.token }).toEqual({
@@ -178,85 +178,85 @@ describe('verifying a phone', () => {
     expect((await world.call(refresh, { body: { refresh: renewed.body.refresh } })).status).toBe(200);
   });
 
-  test('counts no wrong try for a right code that comes several times at once', async () => {
+  test('counts no wrong attempt for a correct OTP in parallel requests', async () => {
     const account = await signUp(world);
-    await askForCode(account.token);
+    await requestOtp(account.token);
     const code = world.codeFor(account.phone);
-    await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     const items = await world.partition(otpKey(account.phone).pk);
     expect(items.find(({ sk }) => sk === 'OTP')?.wrong1).toBe(0);
   });
 
-  test('sends one code a minute', async () => {
+  test('sends at most one OTP a minute', async () => {
     const { token } = await signUp(world);
-    const responses = await Promise.all(Array.from({ length: 10 }, () => askForCode(token)));
+    const responses = await Promise.all(Array.from({ length: 10 }, () => requestOtp(token)));
     expect(responses.map(({ status }) => status).sort()).toEqual([409, ...Array(9).fill(429)]);
     expect(Number(responses.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(60);
   });
 
-  test('does not take a code that was sent for something else, nor gives one that signs in', async () => {
+  test('rejects an OTP for sign-in, and sends an OTP that does not sign in', async () => {
     const account = await signUp(world);
     await world.call(sendOtp, {
       body: { phone_number: account.phone, otp_type: 'customer_auth' },
       clientIp: nextAddress(),
     });
-    expect((await bringCode(account.token, world.codeFor(account.phone))).status).toBe(423);
+    expect((await submitOtp(account.token, world.codeFor(account.phone))).status).toBe(423);
     world.advance(60);
-    await askForCode(account.token);
+    await requestOtp(account.token);
     expect((await authenticateWith(world, account.phone, world.codeFor(account.phone))).status).toBe(400);
   });
 
-  test('twice at once is done once, and both are told so', async () => {
+  test('verifies the phone once for parallel requests, without an error', async () => {
     const account = await signUp(world);
-    await askForCode(account.token);
+    await requestOtp(account.token);
     const code = world.codeFor(account.phone);
-    const responses = await Promise.all(Array.from({ length: 5 }, () => bringCode(account.token, code)));
+    const responses = await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     expect(responses.filter(({ status }) => status === 500)).toEqual([]);
-    expect((await askForCode(account.token)).body.data.phone_verified).toBe(true);
+    expect((await requestOtp(account.token)).body.data.phone_verified).toBe(true);
   });
 });
 
-describe('an attacker who signs up with the phone of somebody else', () => {
-  const attack = (phone: string) => signUp(world, { phone, email: `attacker${phone.slice(1)}@example.com` });
+describe('an attacker who signs up with the phone of another person', () => {
+  const signUpAttacker = (phone: string) => signUp(world, { phone, email: `attacker${phone.slice(1)}@example.com` });
 
-  test('before the owner comes: the owner gets an account of their own, and the phone leaves the attacker’s', async () => {
+  test('before its owner loses the phone when the owner signs in to a new account', async () => {
     const phone = world.phone();
-    const attacker = await attack(phone);
+    const attacker = await signUpAttacker(phone);
     const owner = await authenticateWith(world, phone, await requestCode(world, phone));
     expect(owner.status).toBe(201);
     expect(owner.body.customer.id).not.toBe(attacker.id);
     expect(owner.body.customer).toMatchObject({ phone_number: phone, full_name: '', email: '' });
     const { body } = await logIn(world, attacker);
     expect(body.data).toMatchObject({ id: attacker.id, phone: '', phone_verified: false });
-    expect((await me(attacker.token)).phone_number).toBe('');
-    expect(fieldsOf(await askForCode(attacker.token))).toEqual([423, ['phone']]);
+    expect((await getMe(attacker.token)).phone_number).toBe('');
+    expect(listFields(await requestOtp(attacker.token))).toEqual([423, ['phone']]);
   });
 
-  test('with a code of the owner’s own sign-in on the way: proves nothing with it', async () => {
+  test('cannot verify it with an OTP from before the sign-in of the owner', async () => {
     const phone = world.phone();
-    const attacker = await attack(phone);
-    await askForCode(attacker.token);
+    const attacker = await signUpAttacker(phone);
+    await requestOtp(attacker.token);
     const code = world.codeFor(phone);
     world.advance(60);
     const owner = await authenticateWith(world, phone, await requestCode(world, phone));
     expect(owner.status).toBe(201);
-    expect((await bringCode(attacker.token, code)).status).toBe(423);
-    expect((await me(owner.body.access)).phone_number).toBe(phone);
+    expect((await submitOtp(attacker.token, code)).status).toBe(423);
+    expect((await getMe(owner.body.access)).phone_number).toBe(phone);
   });
 
-  test('after the owner: is told that the phone is taken', async () => {
+  test('after its owner is told that the phone is taken', async () => {
     const owner = await signIn(world);
-    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { phone: owner.phone }) }))).toEqual([
+    expect(listFields(await world.call(signup, { body: newAccount(world, { phone: owner.phone }) }))).toEqual([
       423,
       ['phone'],
     ]);
-    expect((await me(owner.access)).phone_number).toBe(owner.phone);
+    expect((await getMe(owner.access)).phone_number).toBe(owner.phone);
   });
 
-  test('does not keep the owner from signing up with it as well, and verifying it', async () => {
+  test('does not prevent the owner from signing up with it and verifying it', async () => {
     const phone = world.phone();
-    const attacker = await attack(phone);
+    const attacker = await signUpAttacker(phone);
     const owner = await signUp(world, { phone });
     expect((await verify(world, owner)).status).toBe(200);
     expect((await logIn(world, attacker)).body.data.phone).toBe('');
@@ -265,9 +265,9 @@ describe('an attacker who signs up with the phone of somebody else', () => {
     expect(byCode.body.customer.id).toBe(owner.id);
   });
 
-  test('and asks for a new password by it: no code is sent, and none that was is of use', async () => {
+  test('cannot reset the password with it: no OTP is sent, and a requested OTP is rejected', async () => {
     const phone = world.phone();
-    const attacker = await attack(phone);
+    const attacker = await signUpAttacker(phone);
     const before = world.sandbox.messages.list(phone).length;
     for (const body of [{ phone }, { email: attacker.email }]) {
       expect((await world.call(forget, { body, clientIp: nextAddress() })).status).toBe(200);
@@ -283,7 +283,7 @@ describe('an attacker who signs up with the phone of somebody else', () => {
     expect((await logIn(world, attacker)).status).toBe(200);
   });
 
-  test('at the same moment as the owner’s sign-in: whoever has the code has the phone', async () => {
+  test('during the sign-in of its owner never gets the phone', async () => {
     for (let round = 0; round < 5; round++) {
       const phone = world.phone();
       const code = await requestCode(world, phone);
@@ -292,36 +292,36 @@ describe('an attacker who signs up with the phone of somebody else', () => {
         ...Array.from({ length: 5 }, () => world.call(signup, { body: newAccount(world, { phone }) })),
       ]);
       expect(owner?.status).toBe(201);
-      expect((await me(owner?.body.access)).phone_number).toBe(phone);
+      expect((await getMe(owner?.body.access)).phone_number).toBe(phone);
       for (const { status, body } of attackers) {
         if (status === 423) continue;
-        expect([status, (await me(body.data.token)).phone_number]).toEqual([200, '']);
+        expect([status, (await getMe(body.data.token)).phone_number]).toEqual([200, '']);
       }
       expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
     }
   });
 
-  test('and two who verify it at the same moment: one has it', async () => {
+  test('never shares it with another account that verifies it in parallel', async () => {
     const phone = world.phone();
-    const [one, other] = [await attack(phone), await signUp(world, { phone })];
-    await askForCode(one.token);
+    const [one, other] = [await signUpAttacker(phone), await signUp(world, { phone })];
+    await requestOtp(one.token);
     const code = world.codeFor(phone);
-    const responses = await Promise.all([bringCode(one.token, code), bringCode(other.token, code)]);
+    const responses = await Promise.all([submitOtp(one.token, code), submitOtp(other.token, code)]);
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 423]);
     expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
   });
 });
 
-describe('an attacker who signs up with the e-mail of somebody else', () => {
-  test('before the owner, without ever verifying a phone: the owner takes it', async () => {
+describe('an attacker who signs up with the e-mail of another person', () => {
+  test('without a verified phone loses it to an owner who has one', async () => {
     const attacker = await signUp(world, { email: 'owner@example.com' });
     const owner = await signIn(world);
     expect((await setEmail(owner.access, 'owner@example.com')).status).toBe(200);
-    expect((await me(owner.access)).email).toBe('owner@example.com');
-    expect((await me(attacker.token)).email).toBe('');
+    expect((await getMe(owner.access)).email).toBe('owner@example.com');
+    expect((await getMe(attacker.token)).email).toBe('');
   });
 
-  test('and loses it: still opens the same account with it, and never the owner’s', async () => {
+  test('and loses it still logs in to their own account with it, and never to the account of the owner', async () => {
     const email = 'still@example.com';
     const first = await signUp(world, { email });
     const owner = await signIn(world);
@@ -338,7 +338,7 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await logIn(world, first)).status).toBe(403);
   });
 
-  test('and loses it: cannot guess at the owner for ever by logging in to their own account in between', async () => {
+  test('and loses it gets no more guesses at the owner by logging in to their own account in between', async () => {
     const email = 'guessed.at@example.com';
     const attacker = await signUp(world, { email });
     const owner = await signIn(world);
@@ -346,22 +346,22 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     const password = 'violet bicycle 77';
     expect((await world.call(setPassword, { token: owner.access, body: { password } })).status).toBe(200);
     const clientIp = nextAddress();
-    const from = (password: string) => logIn(world, { email, password }, { clientIp });
-    for (let guess = 0; guess < 9; guess++) expect((await from(`guess ${guess}`)).status).toBe(403);
-    expect((await from(attacker.password)).body.data.id).toBe(attacker.id);
-    expect((await from('guess 9')).status).toBe(403);
-    expect((await from(password)).status).toBe(429);
+    const logInFrom = (password: string) => logIn(world, { email, password }, { clientIp });
+    for (let guess = 0; guess < 9; guess++) expect((await logInFrom(`guess ${guess}`)).status).toBe(403);
+    expect((await logInFrom(attacker.password)).body.data.id).toBe(attacker.id);
+    expect((await logInFrom('guess 9')).status).toBe(403);
+    expect((await logInFrom(password)).status).toBe(429);
     expect((await logIn(world, { email, password })).body.data.id).toBe(owner.customer.id);
   });
 
-  test('and loses it: is not locked out by a third account that signs up with it, to lose it as well', async () => {
+  test('and loses it is not locked out by a third account, which cannot sign up with it', async () => {
     const email = 'given.up@example.com';
     const first = await signUp(world, { email });
     const owner = await signIn(world);
     await setEmail(owner.access, email);
     expect((await setEmail(owner.access, '')).status).toBe(200);
-    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { email }) }))).toEqual([423, ['email']]);
-    expect(fieldsOf(await world.call(availability, { method: 'GET', query: { email } }))).toEqual([423, ['email']]);
+    expect(listFields(await world.call(signup, { body: newAccount(world, { email }) }))).toEqual([423, ['email']]);
+    expect(listFields(await world.call(availability, { method: 'GET', query: { email } }))).toEqual([423, ['email']]);
     expect((await setEmail((await signUp(world)).token, email)).status).toBe(400);
     expect((await logIn(world, first)).status).toBe(200);
     expect((await setEmail(first.token, email)).status).toBe(200);
@@ -369,7 +369,7 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await logIn(world, first)).status).toBe(200);
   });
 
-  test('and loses another one, too: opens their account with that, and leaves nothing of either', async () => {
+  test('and loses two in turn logs in with the second, and their deletion leaves no trace of either', async () => {
     const emails = ['one.of.two@example.com', 'two.of.two@example.com'] as const;
     const account = await signUp(world, { email: emails[0] });
     for (const email of emails) {
@@ -384,7 +384,7 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     }
   });
 
-  test('and has verified a phone: is as good an owner as anybody', async () => {
+  test('but has verified a phone keeps it', async () => {
     const first = await signUp(world);
     await verify(world, first);
     const second = await signIn(world);
@@ -393,10 +393,10 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await logIn(world, first)).status).toBe(200);
   });
 
-  test('does not get the address from a customer who has it, by signing up or later', async () => {
+  test('cannot take it from a customer who has it, at sign-up or later', async () => {
     const owner = await signIn(world);
     await setEmail(owner.access, 'kept@example.com');
-    expect(fieldsOf(await world.call(signup, { body: newAccount(world, { email: 'kept@example.com' }) }))).toEqual([
+    expect(listFields(await world.call(signup, { body: newAccount(world, { email: 'kept@example.com' }) }))).toEqual([
       423,
       ['email'],
     ]);
@@ -404,38 +404,38 @@ describe('an attacker who signs up with the e-mail of somebody else', () => {
     expect((await setEmail(attacker.token, 'kept@example.com')).status).toBe(400);
     const other = await signUp(world);
     expect((await setEmail(attacker.token, other.email)).status).toBe(400);
-    expect((await me(owner.access)).email).toBe('kept@example.com');
+    expect((await getMe(owner.access)).email).toBe('kept@example.com');
   });
 
-  test('loses it to one of ten owners who take it at once, and nobody else has it', async () => {
+  test('loses it to exactly one of ten customers who set it in parallel', async () => {
     const email = 'contested@example.com';
     const attacker = await signUp(world, { email });
     const owners = await Promise.all(Array.from({ length: 10 }, () => signIn(world)));
     const responses = await Promise.all(owners.map(({ access }) => setEmail(access, email)));
     expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
     expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
-    expect((await me(attacker.token)).email).toBe('');
+    expect((await getMe(attacker.token)).email).toBe('');
   });
 });
 
-describe('a customer with a password who is deleted', () => {
-  test('frees the e-mail and the phone, and leaves no password and nothing that finds them', async () => {
+describe('a customer with a password', () => {
+  test('leaves no password and no claim when deleted, and releases the e-mail and the phone', async () => {
     for (const isVerified of [false, true]) {
       const account = await signUp(world);
       const { phone, email, password, id } = account;
       if (isVerified) await verify(world, account);
       expect((await world.call(deleteCustomer, { method: 'DELETE', token: account.token })).status).toBe(204);
       expect((await logIn(world, account)).status).toBe(403);
-      const left = (await world.items()).filter(
+      const remaining = (await world.items()).filter(
         (item) => [item.customerId, item.first, item.last].includes(id) && /^(PHONE|EMAIL)#/.test(String(item.pk)),
       );
-      expect(left).toEqual([]);
+      expect(remaining).toEqual([]);
       const again = await signUp(world, { phone, email, password });
       expect(again.id).not.toBe(id);
     }
   });
 
-  test('leaves the phone to whoever signed up with it after them', async () => {
+  test('leaves the phone to the next account with it when deleted', async () => {
     const phone = world.phone();
     const [first, second] = [await signUp(world, { phone }), await signUp(world, { phone })];
     await world.call(deleteCustomer, { method: 'DELETE', token: first.token });
@@ -444,7 +444,7 @@ describe('a customer with a password who is deleted', () => {
     expect(await world.partition(`PHONE#${phone}`)).toEqual([]);
   });
 
-  test('finds everything but the hash in their export', async () => {
+  test('can export everything except the password hash', async () => {
     const account: Account = await signUp(world, { refered: 'ali' });
     const { body } = await world.call(exportCustomer, { method: 'GET', token: account.token });
     expect(body.profile).toMatchObject({ unproven_phone: account.phone, last_name: 'Hassan', referred_by: 'ali' });

@@ -12,24 +12,24 @@ const error = (code: string, attr: string | null = null) => expect.objectContain
 const get = (token: string, query?: Record<string, string>) =>
   world.call(getWallet, { method: 'GET', token, ...(query && { query }) });
 const update = (token: string, body?: unknown) => world.call(updateWallet, { method: 'PATCH', token, body });
-const follow = (token: string, url: string) => get(token, Object.fromEntries(new URL(url).searchParams));
-const amountsOf = ({ body }: { body: { wallet_transactions: { results: { amount: string }[] } } }) =>
+const followLink = (token: string, url: string) => get(token, Object.fromEntries(new URL(url).searchParams));
+const listAmounts = ({ body }: { body: { wallet_transactions: { results: { amount: string }[] } } }) =>
   body.wallet_transactions.results.map(({ amount }) => Number(amount));
 
-/** Adds each entry in a new millisecond, because entries are sorted by it. */
+/** Adds each entry in a new millisecond, because entries are sorted by time. */
 async function charge(customerId: number, amount: number) {
   world.advance(0.001);
   await adjustWallet(customerId, { amount: String(amount) });
 }
 
-async function customerWith(charges: number) {
+async function createCustomer(charges: number) {
   const { access, customer } = await signIn(world);
   for (let amount = 1; amount <= charges; amount++) await charge(customer.id, amount);
   return { access, customer };
 }
 
 describe('listWalletDetails', () => {
-  test('shows an empty wallet', async () => {
+  test('returns an empty wallet', async () => {
     const { access } = await signIn(world);
     const { status, body } = await get(access);
     expect([status, body]).toEqual([
@@ -41,7 +41,7 @@ describe('listWalletDetails', () => {
     ]);
   });
 
-  test("shows the balance and the transactions, the newest first, in the customer's language", async () => {
+  test("returns the balance and the transactions, newest first, in the customer's language", async () => {
     const { access, customer } = await signIn(world, { language: 'ar' });
     await adjustWallet(customer.id);
     world.advance(1);
@@ -63,45 +63,45 @@ describe('listWalletDetails', () => {
   test.each([
     ['+96599123457', 'KWD', '1.005', '1.005'],
     ['+966501234599', 'SAR', '7', '7.00'],
-  ])('writes amounts of %s with the decimals of %s', async (phone, currency, amount, shown) => {
+  ])('formats amounts of %s with the decimals of %s', async (phone, currency, amount, formatted) => {
     const { access, customer } = await signIn(world, { phone });
     await adjustWallet(customer.id, { amount, currency });
     const { wallet, wallet_transactions } = (await get(access)).body;
-    expect([wallet.balance, wallet_transactions.results[0].amount]).toEqual([shown, shown]);
+    expect([wallet.balance, wallet_transactions.results[0].amount]).toEqual([formatted, formatted]);
   });
 
-  test('pages to the end and back: nothing repeats and nothing is left out', async () => {
-    const { access } = await customerWith(25);
+  test('pages to the end and back without a duplicate or a gap', async () => {
+    const { access } = await createCustomer(25);
     const first = await get(access);
-    expect(amountsOf(first)).toEqual([25, 24, 23, 22, 21, 20, 19, 18, 17, 16]);
+    expect(listAmounts(first)).toEqual([25, 24, 23, 22, 21, 20, 19, 18, 17, 16]);
     expect(first.body.wallet_transactions.previous).toBeNull();
-    const second = await follow(access, first.body.wallet_transactions.next);
+    const second = await followLink(access, first.body.wallet_transactions.next);
     expect(second.body.wallet).toBeNull();
-    expect(amountsOf(second)).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6]);
-    const last = await follow(access, second.body.wallet_transactions.next);
-    expect(amountsOf(last)).toEqual([5, 4, 3, 2, 1]);
+    expect(listAmounts(second)).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6]);
+    const last = await followLink(access, second.body.wallet_transactions.next);
+    expect(listAmounts(last)).toEqual([5, 4, 3, 2, 1]);
     expect(last.body.wallet_transactions.next).toBeNull();
-    const back = await follow(access, last.body.wallet_transactions.previous);
+    const back = await followLink(access, last.body.wallet_transactions.previous);
     expect(back.body).toEqual(second.body);
-    const top = await follow(access, back.body.wallet_transactions.previous);
-    expect(amountsOf(top)).toEqual(amountsOf(first));
+    const top = await followLink(access, back.body.wallet_transactions.previous);
+    expect(listAmounts(top)).toEqual(listAmounts(first));
     expect(top.body.wallet_transactions.previous).toBeNull();
   });
 
-  test('goes on where it was when entries arrive meanwhile, and shows those on the way back', async () => {
-    const { access, customer } = await customerWith(6);
+  test('continues after the last entry when new entries arrive, and returns those on the way back', async () => {
+    const { access, customer } = await createCustomer(6);
     const first = await get(access, { page_size: '3' });
-    expect(amountsOf(first)).toEqual([6, 5, 4]);
+    expect(listAmounts(first)).toEqual([6, 5, 4]);
     await charge(customer.id, 7);
     await charge(customer.id, 8);
-    const second = await follow(access, first.body.wallet_transactions.next);
-    expect(amountsOf(second)).toEqual([3, 2, 1]);
-    const back = await follow(access, second.body.wallet_transactions.previous);
-    expect(amountsOf(back)).toEqual([6, 5, 4]);
-    const newer = await follow(access, back.body.wallet_transactions.previous);
-    expect(amountsOf(newer)).toEqual([8, 7]);
+    const second = await followLink(access, first.body.wallet_transactions.next);
+    expect(listAmounts(second)).toEqual([3, 2, 1]);
+    const back = await followLink(access, second.body.wallet_transactions.previous);
+    expect(listAmounts(back)).toEqual([6, 5, 4]);
+    const newer = await followLink(access, back.body.wallet_transactions.previous);
+    expect(listAmounts(newer)).toEqual([8, 7]);
     expect(newer.body.wallet_transactions.previous).toBeNull();
-    expect(amountsOf(await follow(access, newer.body.wallet_transactions.next))).toEqual([6, 5, 4]);
+    expect(listAmounts(await followLink(access, newer.body.wallet_transactions.next))).toEqual([6, 5, 4]);
   });
 
   test.each([
@@ -109,14 +109,17 @@ describe('listWalletDetails', () => {
     [11, 10],
     [3, 100],
     [100, 100],
-  ])('has a next page of %i entries with a page size of %i only if there are more', async (entries, size) => {
-    const { access } = await customerWith(entries);
-    const { next, results } = (await get(access, { page_size: String(size) })).body.wallet_transactions;
-    expect([results.length, next !== null]).toEqual([Math.min(entries, size), entries > size]);
-  });
+  ])(
+    'for %i entries and a page size of %i, returns a next page only if there are more entries',
+    async (entries, size) => {
+      const { access } = await createCustomer(entries);
+      const { next, results } = (await get(access, { page_size: String(size) })).body.wallet_transactions;
+      expect([results.length, next !== null]).toEqual([Math.min(entries, size), entries > size]);
+    },
+  );
 
-  test('links to itself as the client called it: behind a stage, a domain of its own, and locally', async () => {
-    const { access } = await customerWith(2);
+  test('builds links with the URL of the request: with a stage, a custom domain, and locally', async () => {
+    const { access } = await createCustomer(2);
     const linkFor = async (host: string, path: string, protocol?: string) => {
       const headers = { Host: host, ...(protocol && { 'X-Forwarded-Proto': protocol }) };
       const event = restEvent({ method: 'GET', token: access, query: { page_size: '1' }, headers });
@@ -143,19 +146,19 @@ describe('listWalletDetails', () => {
     ['1.5', 'invalid'],
     ['ten', 'invalid'],
     ['', 'invalid'],
-  ])('refuses a page size of %j', async (page_size, code) => {
+  ])('rejects a page size of %j', async (page_size, code) => {
     const { access } = await signIn(world);
     const { status, body } = await get(access, { page_size });
     expect([status, body.errors]).toEqual([400, [error(code, 'page_size')]]);
   });
 
-  test('refuses a cursor that is of another wallet, changed, or none', async () => {
-    const [mine, other] = [await customerWith(3), await customerWith(3)];
+  test('rejects a cursor that is invalid, changed, or of another wallet', async () => {
+    const [mine, other] = [await createCustomer(3), await createCustomer(3)];
     const { next } = (await get(mine.access, { page_size: '1' })).body.wallet_transactions;
     const cursor = new URL(next).searchParams.get('cursor') ?? '';
     expect((await get(mine.access, { cursor })).status).toBe(200);
     const text = Buffer.from(cursor, 'base64url').toString();
-    const changed = [
+    const tampered = [
       text.replace('older', 'newest'),
       text.replace(/\w(?=\/\d)/, (digit) => (digit === '0' ? '1' : '0')),
       text.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10)),
@@ -163,7 +166,7 @@ describe('listWalletDetails', () => {
       `${text}/`,
     ].map((forged) => Buffer.from(forged).toString('base64url'));
     const bad = [
-      ...changed,
+      ...tampered,
       `${cursor}!`,
       `${cursor}==`,
       ` ${cursor}`,
@@ -183,13 +186,13 @@ describe('listWalletDetails', () => {
     for (const { status, body } of responses) expect([status, body.errors]).toEqual([404, [error('not_found')]]);
   });
 
-  test('takes an empty cursor for none', async () => {
-    const { access } = await customerWith(1);
+  test('treats an empty cursor as a missing one', async () => {
+    const { access } = await createCustomer(1);
     expect((await get(access, { cursor: '' })).body).toEqual((await get(access)).body);
   });
 
-  test('takes two trips to the table, one after another, and reads one page', async () => {
-    const { access } = await customerWith(30);
+  test('makes two sequential calls to the table, and reads one page', async () => {
+    const { access } = await createCustomer(30);
     world.engine.record();
     await get(access, { page_size: '5' });
     expect(depth(world.engine.calls)).toBe(2);
@@ -198,7 +201,7 @@ describe('listWalletDetails', () => {
 });
 
 describe('updateWallet', () => {
-  test('sets the flag, and leaves it alone when it is not named', async () => {
+  test('sets the flag, and keeps it if the request omits it', async () => {
     const { access } = await signIn(world);
     const on = await update(access, { is_use_wallet_in_payment: true });
     expect([on.status, on.body]).toEqual([
@@ -210,12 +213,12 @@ describe('updateWallet', () => {
     expect((await update(access, { is_use_wallet_in_payment: false })).body.is_use_wallet_in_payment).toBe(false);
   });
 
-  test('changes nothing else, whatever it is told', async () => {
+  test('ignores all other fields', async () => {
     const { access, customer } = await signIn(world);
     await adjustWallet(customer.id);
-    const wanted = { balance: '1000000', balance_currency: 'USD', balanceMinor: 5, entryCount: 0, checksum: 0 };
+    const readOnly = { balance: '1000000', balance_currency: 'USD', balanceMinor: 5, entryCount: 0, checksum: 0 };
     const before = (await get(access)).body;
-    expect((await update(access, wanted)).body).toEqual(before.wallet);
+    expect((await update(access, readOnly)).body).toEqual(before.wallet);
     expect((await get(access)).body).toEqual(before);
   });
 
@@ -224,13 +227,13 @@ describe('updateWallet', () => {
     ['true', 'invalid'],
     [1, 'invalid'],
     [[], 'invalid'],
-  ])('refuses %j as the flag', async (is_use_wallet_in_payment, code) => {
+  ])('rejects %j as the flag', async (is_use_wallet_in_payment, code) => {
     const { access } = await signIn(world);
     const { status, body } = await update(access, { is_use_wallet_in_payment });
     expect([status, body.errors]).toEqual([400, [error(code, 'is_use_wallet_in_payment')]]);
   });
 
-  test('loses no money when the flag is set while money moves', async () => {
+  test('loses no money when the flag changes in parallel with adjustments', async () => {
     const { access, customer } = await signIn(world);
     await Promise.all(
       Array.from({ length: 10 }, (_, index) =>

@@ -2,10 +2,10 @@ import { notifyOf } from '../../lib/testing/notifications.ts';
 import { signIn } from '../../lib/testing/signIn.ts';
 import { useWorld } from '../../lib/testing/world.ts';
 
-// Long enough for a busy machine to deliver first, and still shorter than the sandbox's delay.
+// Long enough for a busy machine to deliver the push, but shorter than the sandbox's delay.
 const world = useWorld({ environment: { SNS_TIMEOUT_MS: '1500' } });
 
-test('a push that SNS delivers and does not confirm in time is not sent again', async () => {
+test('a push that SNS delivers but does not confirm in time is not sent again', async () => {
   const changes = await world.openStream('followUp');
   const news = await world.openStream('deliverPush');
   const { customer, registrationId } = await signIn(world, { registrationId: 'late-token' });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   changes = await world.openStream('followUp');
   news = await world.openStream('deliverPush');
 });
-/** Takes the events that an interrupted test has left, so that the next test does not get them. */
+/** Removes the events that an interrupted test has left, so the next test does not receive them. */
 afterEach(async () => {
   await changes.take();
   await news.take();
@@ -45,7 +45,7 @@ const conflict = {
   extra: { CancellationReasons: [{ Code: 'TransactionConflict' }] },
 };
 const platforms = () => world.sandbox.platforms;
-const pushesTo = (token: string) => world.sandbox.messages.list(token).map(({ payload }) => payload);
+const listPushes = (token: string) => world.sandbox.messages.list(token).map(({ payload }) => payload);
 const register = (access: string, device: Partial<Device>) => world.call(createDevice, { token: access, body: device });
 const apns = applications.ios.replace('APNS_SANDBOX', 'APNS');
 let tokens = 0;
@@ -55,20 +55,20 @@ const newToken = () => {
 };
 
 /**
- * Runs an action before the first write that contains this text. Until the action has ended, the
- * table rejects that write.
+ * Runs an action before the first write that contains this text. Until the action has completed,
+ * the table rejects that write.
  */
-function beforeWrite(text: string, action: () => Promise<unknown>): Promise<void> {
+function runBeforeWrite(text: string, action: () => Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
-    let state: 'ahead' | 'playing' | 'over' = 'ahead';
+    let state: 'waiting' | 'running' | 'done' = 'waiting';
     world.engine.fail((operation, body) => {
-      if (!/^(PutItem|TransactWriteItems)$/.test(operation) || !body.includes(text) || state === 'over')
+      if (!/^(PutItem|TransactWriteItems)$/.test(operation) || !body.includes(text) || state === 'done')
         return undefined;
-      if (state === 'ahead') {
-        state = 'playing';
+      if (state === 'waiting') {
+        state = 'running';
         action()
           .finally(() => {
-            state = 'over';
+            state = 'done';
           })
           .then(() => resolve(), reject);
       }
@@ -77,13 +77,13 @@ function beforeWrite(text: string, action: () => Promise<unknown>): Promise<void
   });
 }
 
-async function leave(access: string): Promise<void> {
+async function eraseCustomer(access: string): Promise<void> {
   await world.call(deleteCustomer, { token: access });
   await changes.follow();
 }
 
 /** Signs in a customer whose only device is of this type, with its push endpoint. */
-async function customerWith(type: Device['type'] = 'android') {
+async function createCustomer(type: Device['type'] = 'android') {
   const token = newToken();
   const own = await signIn(world, { registrationId: newToken() });
   await world.call(destroyDevice, { token: own.access, params: { registration_id: own.registrationId } });
@@ -131,79 +131,76 @@ describe.each([
   ['ios', apns],
   ['ios', applications.ios],
   ['web', applications.web],
-] as const)('the endpoint of a device for %s in %s', (type, application) => {
-  const endpoint = (token: string) => platforms().endpointOf(token, application);
+] as const)('the push endpoint of a device for %s in %s', (type, application) => {
+  const getEndpoint = (token: string) => platforms().endpointOf(token, application);
   beforeEach(() => {
     world.sandbox.platforms.applications.add(apns);
     world.set({ PUSH_IOS_APPLICATION: type === 'ios' ? application : applications.ios });
   });
   /** Registers a device again, as its app does at every start, and counts the calls to SNS. */
-  async function callsToHeal(access: string, token: string): Promise<number> {
+  async function countCallsToRepair(access: string, token: string): Promise<number> {
     world.advance(1);
     await register(access, { registration_id: token, type });
     platforms().calls = [];
     await changes.follow();
     return platforms().calls.length;
   }
-  const current = (token: string) => ({ application, token, enabled: true, customUserData: '' });
+  const expectedEndpoint = (token: string) => ({ application, token, enabled: true, customUserData: '' });
 
-  test('is made when the device is registered, in two calls', async () => {
+  test('is created with two calls when the device is registered', async () => {
     const { access } = await signIn(world);
     await changes.follow();
     const token = newToken();
-    expect(await callsToHeal(access, token)).toBe(2);
-    expect(endpoint(token)).toMatchObject(current(token));
+    expect(await countCallsToRepair(access, token)).toBe(2);
+    expect(getEndpoint(token)).toMatchObject(expectedEndpoint(token));
   });
 
   test.each<[string, (token: string) => void]>([
-    ['nothing is wrong with it', () => undefined],
-    ['it is gone', (token) => platforms().endpoints.delete(endpoint(token)?.arn ?? '')],
-    ['it is disabled', (token) => Object.assign(endpoint(token) ?? {}, { enabled: false })],
-    ['its token is another one', (token) => Object.assign(endpoint(token) ?? {}, { token: 'other' })],
-    [
-      'it says something of an owner',
-      (token) => Object.assign(endpoint(token) ?? {}, { customUserData: 'customer 7' }),
-    ],
+    ['it is correct', () => undefined],
+    ['it is missing', (token) => platforms().endpoints.delete(getEndpoint(token)?.arn ?? '')],
+    ['it is disabled', (token) => Object.assign(getEndpoint(token) ?? {}, { enabled: false })],
+    ['it has another token', (token) => Object.assign(getEndpoint(token) ?? {}, { token: 'other' })],
+    ['it has user data', (token) => Object.assign(getEndpoint(token) ?? {}, { customUserData: 'customer 7' })],
     [
       'another endpoint has the token, with other attributes',
       (token) => {
-        const own = endpoint(token);
+        const own = getEndpoint(token);
         const arn = `${own?.arn}2`;
         Object.assign(own ?? {}, { token: 'other' });
         platforms().endpoints.set(arn, { arn, application, token, enabled: false, customUserData: 'customer 7' });
       },
     ],
     [
-      'it was made anew past us, and is disabled',
+      'it was created outside the backend, and is disabled',
       (token) => {
-        const own = endpoint(token);
+        const own = getEndpoint(token);
         const arn = `${own?.arn}3`;
         platforms().endpoints.delete(own?.arn ?? '');
         platforms().endpoints.set(arn, { arn, application, token, enabled: false, customUserData: '' });
       },
     ],
-  ])('is current and enabled after the next registration when %s', async (_, spoil) => {
-    const { access, token } = await customerWith(type);
-    spoil(token);
-    expect(await callsToHeal(access, token)).toBeLessThanOrEqual(3);
-    expect(endpoint(token)).toMatchObject(current(token));
-    await notifyOf((await signInAgain(access)).id);
+  ])('is current and enabled after the next registration if %s', async (_, tamper) => {
+    const { access, token } = await createCustomer(type);
+    tamper(token);
+    expect(await countCallsToRepair(access, token)).toBeLessThanOrEqual(3);
+    expect(getEndpoint(token)).toMatchObject(expectedEndpoint(token));
+    await notifyOf((await getProfile(access)).id);
     await news.follow();
-    expect(pushesTo(token)).toHaveLength(1);
+    expect(listPushes(token)).toHaveLength(1);
   });
 
-  const signInAgain = async (access: string) => (await world.call(getCustomer, { token: access })).body;
+  const getProfile = async (access: string) => (await world.call(getCustomer, { token: access })).body;
 });
 
-describe('the endpoint', () => {
-  const endpoint = (token: string) => platforms().endpointOf(token);
-  const errorsOf = async (story: () => Promise<unknown>) =>
-    (await logOf(story)).filter((line) => line.includes('"level":"ERROR"'));
+describe('a push endpoint', () => {
+  const getEndpoint = (token: string) => platforms().endpointOf(token);
+  const listErrors = async (run: () => Promise<unknown>) =>
+    (await logOf(run)).filter((line) => line.includes('"level":"ERROR"'));
 
-  test('is one, and no error is seen, when a device is registered a hundred times', async () => {
+  test('is created once and without an error for a hundred parallel registrations of a device', async () => {
     const { access } = await signIn(world);
     const token = newToken();
-    const errors = await errorsOf(async () => {
+    const errors = await listErrors(async () => {
       const responses = await Promise.all(
         Array.from({ length: 100 }, () => register(access, { registration_id: token, type: 'android' })),
       );
@@ -211,50 +208,50 @@ describe('the endpoint', () => {
       await changes.follow();
     });
     expect(errors).toEqual([]);
-    const made = [...platforms().endpoints.values()].filter((candidate) => candidate.token === token);
-    expect(made).toMatchObject([{ enabled: true }]);
+    const created = [...platforms().endpoints.values()].filter((candidate) => candidate.token === token);
+    expect(created).toMatchObject([{ enabled: true }]);
   });
 
-  test('is disabled with its device, and enabled with it', async () => {
-    const { access, token } = await customerWith();
+  test('is disabled and enabled with its device', async () => {
+    const { access, token } = await createCustomer();
     const setActive = async (active: boolean) => {
       world.advance(1);
       await world.call(updateDevice, { token: access, params: { registration_id: token }, body: { active } });
       await changes.follow();
-      return endpoint(token)?.enabled;
+      return getEndpoint(token)?.enabled;
     };
     expect([await setActive(false), await setActive(true)]).toEqual([false, true]);
   });
 
   test('is disabled by a logout', async () => {
-    const { access, token } = await customerWith();
+    const { access, token } = await createCustomer();
     expect((await world.call(logoutAllDevices, { token: access })).status).toBe(204);
     await changes.follow();
-    expect(endpoint(token)?.enabled).toBe(false);
+    expect(getEndpoint(token)?.enabled).toBe(false);
   });
 
-  test('is deleted with its device, and with its customer, and nothing of it stays in the table', async () => {
-    const [one, other] = [await customerWith(), await customerWith('web')];
+  test('is deleted with its device or its customer, and leaves no item in the table', async () => {
+    const [one, other] = [await createCustomer(), await createCustomer('web')];
     await world.call(destroyDevice, { token: one.access, params: { registration_id: one.token } });
     await world.call(deleteCustomer, { token: other.access });
     await changes.follow();
-    expect([endpoint(one.token), endpoint(other.token)]).toEqual([undefined, undefined]);
+    expect([getEndpoint(one.token), getEndpoint(other.token)]).toEqual([undefined, undefined]);
     const partitions = [one, other].map(({ token }) => pushEndpointKey(token).pk);
     expect((await world.items()).filter(({ pk }) => partitions.includes(String(pk)))).toEqual([]);
   });
 
-  test('is deleted with a device that makes room for another one', async () => {
+  test('is deleted when its device is removed at the device limit', async () => {
     world.set({ DEVICES_PER_CUSTOMER: '1' });
-    const { access, token } = await customerWith();
-    expect(endpoint(token)?.enabled).toBe(true);
+    const { access, token } = await createCustomer();
+    expect(getEndpoint(token)?.enabled).toBe(true);
     await register(access, { registration_id: newToken(), type: 'android' });
     await changes.follow();
-    expect(endpoint(token)).toBeUndefined();
+    expect(getEndpoint(token)).toBeUndefined();
     expect((await register(access, { registration_id: token, type: 'android' })).status).toBe(201);
   });
 
-  test('follows its device to another token', async () => {
-    const { access, token } = await customerWith();
+  test('is replaced when its device changes the push token', async () => {
+    const { access, token } = await createCustomer();
     const next = newToken();
     await world.call(updateDevice, {
       token: access,
@@ -262,33 +259,33 @@ describe('the endpoint', () => {
       body: { registration_id: next },
     });
     await changes.follow();
-    expect([endpoint(token), endpoint(next)?.enabled]).toEqual([undefined, true]);
+    expect([getEndpoint(token), getEndpoint(next)?.enabled]).toEqual([undefined, true]);
   });
 
-  test('follows its device to another platform', async () => {
-    const { access, token } = await customerWith();
+  test('is replaced when its device changes the platform', async () => {
+    const { access, token } = await createCustomer();
     world.advance(1);
     await register(access, { registration_id: token, type: 'web' });
     await changes.follow();
-    const made = [...platforms().endpoints.values()].filter((candidate) => candidate.token === token);
-    expect(made.map(({ application }) => application)).toEqual([applications.web]);
+    const created = [...platforms().endpoints.values()].filter((candidate) => candidate.token === token);
+    expect(created.map(({ application }) => application)).toEqual([applications.web]);
   });
 
-  test('stays when a phone changes hands, in whatever order the two changes are followed', async () => {
-    for (const order of ['as it was', 'reversed']) {
-      const { token } = await customerWith();
+  test('is kept when a device moves to another customer, in any order of the two changes', async () => {
+    for (const order of ['original', 'reversed']) {
+      const { token } = await createCustomer();
       const buyer = await signIn(world);
       await register(buyer.access, { registration_id: token, type: 'android' });
       const Records = await changes.take();
       expect(
         (await followUp({ Records: order === 'reversed' ? Records.toReversed() : Records })).batchItemFailures,
       ).toEqual([]);
-      expect(endpoint(token)?.enabled).toBe(true);
+      expect(getEndpoint(token)?.enabled).toBe(true);
     }
   });
 
-  test('stays when the token is registered anew while its deletion is followed', async () => {
-    const { access, token } = await customerWith();
+  test('is kept when its token is registered again while the worker processes its deletion', async () => {
+    const { access, token } = await createCustomer();
     const buyer = await signIn(world);
     await changes.follow();
     await world.call(destroyDevice, { token: access, params: { registration_id: token } });
@@ -304,10 +301,10 @@ describe('the endpoint', () => {
     await followUp({ Records });
     expect((await registered) as { status: number }).toMatchObject({ status: 201 });
     await changes.follow();
-    expect(endpoint(token)?.enabled).toBe(true);
+    expect(getEndpoint(token)?.enabled).toBe(true);
   });
 
-  test('is not asked for where the platform is not configured, which is said once', async () => {
+  test('is not created for a platform that is not configured, which is logged once', async () => {
     world.set({ PUSH_WEB_APPLICATION: '' });
     const { access } = await signIn(world);
     await changes.follow();
@@ -322,7 +319,7 @@ describe('the endpoint', () => {
   });
 
   test.each([['throttling'], ['quota'], ['internal_error']] as const)(
-    'is made after all when %s is over',
+    'is created by a retry after %s',
     async (fault) => {
       const { access } = await signIn(world);
       const token = newToken();
@@ -333,11 +330,11 @@ describe('the endpoint', () => {
       expect((await followUp({ Records })).batchItemFailures).toHaveLength(1);
       world.sandbox.faults[fault] = false;
       expect((await followUp({ Records })).batchItemFailures).toEqual([]);
-      expect(endpoint(token)?.enabled).toBe(true);
+      expect(getEndpoint(token)?.enabled).toBe(true);
     },
   );
 
-  test('is nothing that a login waits for', async () => {
+  test('does not delay a sign-in when SNS throttles', async () => {
     world.sandbox.faults.quota = true;
     const phone = world.phone();
     world.sandbox.faults.quota = false;
@@ -348,33 +345,36 @@ describe('the endpoint', () => {
 });
 
 describe('a push', () => {
-  test.each([['android'], ['ios'], ['web']] as const)('reaches %s as its platform documents it', async (type) => {
-    const { id, token } = await customerWith(type);
-    const data = { deep_link: 'https://shop.example.com/orders/7', order: '7' };
-    const notification = await notifyOf(id, { type: 'product_ordered', title: 'شكرًا', body: 'Order "7"\n☑️', data });
-    await news.follow();
-    const [payload] = pushesTo(token);
-    const full = { ...data, notification_id: String(notification), notification_type: 'product_ordered' };
-    expect(payload).toMatchObject({
-      title: 'شكرًا',
-      body: 'Order "7"\n☑️',
-      data: full,
-      badge: type === 'web' ? null : 1,
-    });
-    if (type === 'ios') {
-      expect(ApnsPayload.parse(payload?.message).aps.alert.title).toBe('شكرًا');
-      expect(payload?.attributes).toEqual({
-        'AWS.SNS.MOBILE.APNS_SANDBOX.TTL': '86400',
-        'AWS.SNS.MOBILE.APNS.PUSH_TYPE': 'alert',
-        'AWS.SNS.MOBILE.APNS.PRIORITY': '10',
-        'AWS.SNS.MOBILE.APNS.COLLAPSE_ID': String(notification),
+  test.each([['android'], ['ios'], ['web']] as const)(
+    'to %s has the format that its platform documents',
+    async (type) => {
+      const { id, token } = await createCustomer(type);
+      const data = { deep_link: 'https://shop.example.com/orders/7', order: '7' };
+      const notification = await notifyOf(id, { type: 'product_ordered', title: 'شكرًا', body: 'Order "7"\n☑️', data });
+      await news.follow();
+      const [payload] = listPushes(token);
+      const full = { ...data, notification_id: String(notification), notification_type: 'product_ordered' };
+      expect(payload).toMatchObject({
+        title: 'شكرًا',
+        body: 'Order "7"\n☑️',
+        data: full,
+        badge: type === 'web' ? null : 1,
       });
-    } else {
-      const { message } = FcmPayload.parse(payload?.message).fcmV1Message;
-      expect(message.android?.ttl ?? message.webpush?.headers.TTL).toBe(type === 'android' ? '86400s' : '86400');
-      expect(message.webpush?.fcm_options?.link).toBe(type === 'web' ? data.deep_link : undefined);
-    }
-  });
+      if (type === 'ios') {
+        expect(ApnsPayload.parse(payload?.message).aps.alert.title).toBe('شكرًا');
+        expect(payload?.attributes).toEqual({
+          'AWS.SNS.MOBILE.APNS_SANDBOX.TTL': '86400',
+          'AWS.SNS.MOBILE.APNS.PUSH_TYPE': 'alert',
+          'AWS.SNS.MOBILE.APNS.PRIORITY': '10',
+          'AWS.SNS.MOBILE.APNS.COLLAPSE_ID': String(notification),
+        });
+      } else {
+        const { message } = FcmPayload.parse(payload?.message).fcmV1Message;
+        expect(message.android?.ttl ?? message.webpush?.headers.TTL).toBe(type === 'android' ? '86400s' : '86400');
+        expect(message.webpush?.fcm_options?.link).toBe(type === 'web' ? data.deep_link : undefined);
+      }
+    },
+  );
 
   test.each([
     ['android', 'ا'.repeat(4_000)],
@@ -382,109 +382,109 @@ describe('a push', () => {
     ['web', `${'\u0001'.repeat(900)}${'e\u0301'.repeat(900)}`],
     ['ios', 'x'.repeat(100_000)],
     ['android', `e${'\u0301'.repeat(4_000)}`],
-  ] as const)('to %s is cut behind a whole letter where it is too long', async (type, body) => {
-    const { id, token } = await customerWith(type);
+  ] as const)('to %s is truncated after a whole grapheme if it is too long', async (type, body) => {
+    const { id, token } = await createCustomer(type);
     const data = { note: 'ن'.repeat(500) };
     await notifyOf(id, { title: '"'.repeat(255), body, data });
     await news.follow();
-    const [payload] = pushesTo(token);
+    const [payload] = listPushes(token);
     expect(Buffer.byteLength(JSON.stringify(payload?.message))).toBeLessThanOrEqual(4_096);
-    const shown = String(payload?.body);
-    expect(shown.endsWith('…')).toBe(true);
-    const graphemes = (text: string) => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
-    const kept = graphemes(shown.slice(0, -1));
-    expect(graphemes(body).slice(0, kept.length)).toEqual(kept);
-    // One more grapheme would not have fitted.
-    const next = graphemes(body)[kept.length] ?? '';
+    const text = String(payload?.body);
+    expect(text.endsWith('…')).toBe(true);
+    const splitGraphemes = (value: string) => Array.from(new Intl.Segmenter().segment(value), ({ segment }) => segment);
+    const kept = splitGraphemes(text.slice(0, -1));
+    expect(splitGraphemes(body).slice(0, kept.length)).toEqual(kept);
+    // One more grapheme would exceed the limit.
+    const next = splitGraphemes(body)[kept.length] ?? '';
     const size = Buffer.byteLength(JSON.stringify(payload?.message)) + Buffer.byteLength(JSON.stringify(next)) - 2;
     expect(size).toBeGreaterThan(4_096);
   });
 
   test('reaches every active device once, with the number of unread notifications', async () => {
-    const { access, id, token } = await customerWith();
-    const [second, silent] = [newToken(), newToken()];
+    const { access, id, token } = await createCustomer();
+    const [second, inactive] = [newToken(), newToken()];
     await register(access, { registration_id: second, type: 'ios' });
-    await register(access, { registration_id: silent, type: 'ios', active: false });
+    await register(access, { registration_id: inactive, type: 'ios', active: false });
     await notifyOf(id);
     await news.follow();
     world.advance(1);
     await notifyOf(id);
     await news.follow();
-    const badges = (to: string) => pushesTo(to).map(({ badge }) => badge);
-    expect([badges(token), badges(second), badges(silent)]).toEqual([[2, 1], [2, 1], []]);
+    const listBadges = (to: string) => listPushes(to).map(({ badge }) => badge);
+    expect([listBadges(token), listBadges(second), listBadges(inactive)]).toEqual([[2, 1], [2, 1], []]);
   });
 
-  test('is sent once when the worker runs twice on the same batch, one after another or at once', async () => {
-    const { id, token } = await customerWith();
+  test('is sent once when workers process the same batch twice, in parallel or in sequence', async () => {
+    const { id, token } = await createCustomer();
     for (let index = 0; index < 5; index++) await notifyOf(id);
     const Records = await news.take();
     expect(Records).toHaveLength(5);
     const runs = await Promise.all([deliverPush({ Records }), deliverPush({ Records })]);
     expect(runs.map(({ batchItemFailures }) => batchItemFailures)).toEqual([[], []]);
     await deliverPush({ Records });
-    expect(pushesTo(token)).toHaveLength(5);
+    expect(listPushes(token)).toHaveLength(5);
   });
 
-  test('is not held up by a poisoned record, which is the only one to be reported', async () => {
-    const [one, other] = [await customerWith(), await customerWith()];
+  test('is not delayed by an invalid record, and only that record is reported as failed', async () => {
+    const [one, other] = [await createCustomer(), await createCustomer()];
     for (const { id } of [one, one, other]) await notifyOf(id);
     const [first, ...rest] = await news.take();
-    const poison = structuredClone(first);
-    Object.assign(poison?.dynamodb ?? {}, { SequenceNumber: 'poison' });
-    delete poison?.dynamodb?.NewImage?.title;
-    // The poison is a change of the same item as the next record.
-    const Records = [poison, first, ...rest].flatMap((record) => record ?? []);
+    const invalid = structuredClone(first);
+    Object.assign(invalid?.dynamodb ?? {}, { SequenceNumber: 'invalid' });
+    delete invalid?.dynamodb?.NewImage?.title;
+    // The invalid record is a change of the same item as the next record.
+    const Records = [invalid, first, ...rest].flatMap((record) => record ?? []);
     expect(Records).toHaveLength(4);
-    expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
-    expect([pushesTo(one.token), pushesTo(other.token)].map(({ length }) => length)).toEqual([2, 1]);
+    expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'invalid' }] });
+    expect([listPushes(one.token), listPushes(other.token)].map(({ length }) => length)).toEqual([2, 1]);
   });
 
-  test('reaches no more than twenty devices of a customer side by side', async () => {
-    const { access, id } = await customerWith();
+  test('is delivered to at most twenty devices of a customer in parallel', async () => {
+    const { access, id } = await createCustomer();
     for (let index = 0; index < 29; index++) await register(access, { registration_id: newToken(), type: 'android' });
     while ((await changes.follow()) > 0);
     await notifyOf(id);
     const before = world.sandbox.messages.list().length;
-    let [begun, begunBeforeOneEnded, rejections] = [0, 0, 0];
+    let [started, startedBeforeFirstEnd, rejections] = [0, 0, 0];
     world.engine.fail((operation, body) => {
-      if (operation === 'BatchGetItem' && body.includes('"ENDPOINT"')) begun += 1;
-      // No delivery can end until many workers have attempted to record theirs.
+      if (operation === 'BatchGetItem' && body.includes('"ENDPOINT"')) started += 1;
+      // No delivery can complete until many workers have attempted to record theirs.
       if (!body.includes('pushedTo') || rejections === 100) return undefined;
       rejections += 1;
-      begunBeforeOneEnded = begun;
+      startedBeforeFirstEnd = started;
       return { status: 400, type: 'TransactionConflictException' };
     });
     await news.follow();
     expect(world.sandbox.messages.list()).toHaveLength(before + 30);
-    expect({ begun, begunBeforeOneEnded }).toEqual({ begun: 30, begunBeforeOneEnded: 20 });
+    expect({ started, startedBeforeFirstEnd }).toEqual({ started: 30, startedBeforeFirstEnd: 20 });
   });
 
-  test('arrives, once, while SNS throttles one call in ten', async () => {
-    const customers = await Promise.all(Array.from({ length: 12 }, () => customerWith()));
+  test('arrives once while SNS throttles one call in ten', async () => {
+    const customers = await Promise.all(Array.from({ length: 12 }, () => createCustomer()));
     world.sandbox.faults.throttling = 0.1;
     for (const { id } of customers) await notifyOf(id);
     await news.follow();
-    expect(customers.map(({ token }) => pushesTo(token).length)).toEqual(Array(12).fill(1));
+    expect(customers.map(({ token }) => listPushes(token).length)).toEqual(Array(12).fill(1));
   });
 
-  test('arrives on the devices it had not reached when SNS works again, and on no other', async () => {
-    const { access, id, token } = await customerWith();
+  test('is retried only for the devices that it did not reach', async () => {
+    const { access, id, token } = await createCustomer();
     const second = newToken();
     await register(access, { registration_id: second, type: 'android' });
     await changes.follow();
     await notifyOf(id);
     const Records = await news.take();
-    const spoiled = platforms().endpointOf(second)?.arn ?? '';
-    world.sandbox.faults.unreachable = [spoiled];
+    const unreachable = platforms().endpointOf(second)?.arn ?? '';
+    world.sandbox.faults.unreachable = [unreachable];
     expect((await deliverPush({ Records })).batchItemFailures).toHaveLength(1);
-    expect([pushesTo(token).length, pushesTo(second).length]).toEqual([1, 0]);
+    expect([listPushes(token).length, listPushes(second).length]).toEqual([1, 0]);
     world.sandbox.faults.unreachable = [];
     expect((await deliverPush({ Records })).batchItemFailures).toEqual([]);
-    expect([pushesTo(token).length, pushesTo(second).length]).toEqual([1, 1]);
+    expect([listPushes(token).length, listPushes(second).length]).toEqual([1, 1]);
   });
 
-  test('is repeated after a crash between its publication and its record, in the place of the first', async () => {
-    const { id, token } = await customerWith();
+  test('is repeated after a crash before its record was written, and replaces the first on the device', async () => {
+    const { id, token } = await createCustomer();
     await notifyOf(id);
     const Records = await news.take();
     world.engine.fail((_, body) =>
@@ -494,27 +494,29 @@ describe('a push', () => {
     world.engine.heal();
     world.advance(61);
     expect((await deliverPush({ Records })).batchItemFailures).toEqual([]);
-    const tags = pushesTo(token).map(
+    const tags = listPushes(token).map(
       ({ message }) => FcmPayload.parse(message).fcmV1Message.message.android?.notification.tag,
     );
     expect(tags).toHaveLength(2);
     expect(new Set(tags).size).toBe(1);
   });
 
-  test('does not show on a phone that changes hands in the middle of the send', async () => {
-    const { id, token } = await customerWith();
+  test('is not sent to a device that moves to another customer during the delivery', async () => {
+    const { id, token } = await createCustomer();
     const buyer = await signIn(world);
     await notifyOf(id);
     const Records = await news.take();
-    // The worker has the list of devices by then, and acquires the lease.
-    const sold = beforeWrite('takenUntilMs', () => register(buyer.access, { registration_id: token, type: 'android' }));
+    // The worker has read the list of devices, and acquires the lease.
+    const moved = runBeforeWrite('takenUntilMs', () =>
+      register(buyer.access, { registration_id: token, type: 'android' }),
+    );
     await deliverPush({ Records });
-    await sold;
-    expect(pushesTo(token)).toEqual([]);
+    await moved;
+    expect(listPushes(token)).toEqual([]);
   });
 
-  test('goes through an endpoint that is made on the way when there is none yet, or none any more', async () => {
-    const { id, access } = await customerWith();
+  test('creates a missing or deleted push endpoint first', async () => {
+    const { id, access } = await createCustomer();
     const token = newToken();
     await register(access, { registration_id: token, type: 'ios' });
     await notifyOf(id);
@@ -522,19 +524,19 @@ describe('a push', () => {
     platforms().endpoints.clear();
     await notifyOf(id);
     await news.follow();
-    expect(pushesTo(token)).toHaveLength(2);
+    expect(listPushes(token)).toHaveLength(2);
   });
 
-  test('to an app that is gone deactivates the device, until the app is back', async () => {
-    const { id, access, token } = await customerWith();
-    const device = async () =>
+  test('to an uninstalled app deactivates the device until the app registers it again', async () => {
+    const { id, access, token } = await createCustomer();
+    const getDevice = async () =>
       (await world.call(retrieveDevice, { token: access, params: { registration_id: token } })).body;
     world.sandbox.faults.uninstalled = [token];
     for (let index = 0; index < 2; index++) {
       await notifyOf(id);
       await news.follow();
     }
-    expect(await device()).toMatchObject({ active: false });
+    expect(await getDevice()).toMatchObject({ active: false });
     await changes.follow();
     world.sandbox.faults.uninstalled = [];
     world.advance(1);
@@ -542,24 +544,24 @@ describe('a push', () => {
     await changes.follow();
     await notifyOf(id);
     await news.follow();
-    expect([(await device()).active, pushesTo(token).length]).toEqual([true, 1]);
+    expect([(await getDevice()).active, listPushes(token).length]).toEqual([true, 1]);
   });
 
-  test('does not deactivate a device whose app came back in the meantime', async () => {
-    const { id, access, token } = await customerWith();
+  test('does not deactivate a device that its app has registered again in parallel', async () => {
+    const { id, access, token } = await createCustomer();
     Object.assign(platforms().endpointOf(token) ?? {}, { enabled: false });
     await notifyOf(id);
     const Records = await news.take();
-    let back: Promise<unknown> | undefined;
+    let registered: Promise<unknown> | undefined;
     world.engine.fail((operation, body) => {
-      if (operation !== 'UpdateItem' || back || !body.includes('DEVICE#')) return undefined;
+      if (operation !== 'UpdateItem' || registered || !body.includes('DEVICE#')) return undefined;
       world.advance(1);
-      back = register(access, { registration_id: token, type: 'android' });
+      registered = register(access, { registration_id: token, type: 'android' });
       return { status: 400, type: 'TransactionConflictException' };
     });
     const delivered = deliverPush({ Records });
-    while (!back) await setImmediate();
-    await back;
+    while (!registered) await setImmediate();
+    await registered;
     await delivered;
     const { body } = await world.call(retrieveDevice, { token: access, params: { registration_id: token } });
     expect(body.active).toBe(true);
@@ -567,39 +569,39 @@ describe('a push', () => {
 
   test.each<[string, (own: { access: string; id: number; notification: number }) => Promise<unknown>]>([
     [
-      'it was read',
+      'it is marked as read',
       ({ access, notification }) =>
         world.call(readNotification, { token: access, params: { id: String(notification) } }),
     ],
     [
-      'it was deleted',
+      'it is deleted',
       ({ access, notification }) =>
         world.call(deleteNotification, { token: access, params: { id: String(notification) } }),
     ],
-    ['all were read', ({ access }) => world.call(readAll, { token: access })],
-    ['all were deleted', ({ access }) => world.call(bulkDelete, { token: access })],
-    ['the customer left', ({ access }) => world.call(deleteCustomer, { token: access })],
-    ['the customer logged out', ({ access }) => world.call(logoutAllDevices, { token: access })],
-    ['it expired', async () => world.advance(86_400)],
-  ])('is not sent any more when %s', async (_, story) => {
-    const { access, id, token } = await customerWith();
-    await story({ access, id, notification: await notifyOf(id) });
+    ['all are marked as read', ({ access }) => world.call(readAll, { token: access })],
+    ['all are deleted', ({ access }) => world.call(bulkDelete, { token: access })],
+    ['the customer is deleted', ({ access }) => world.call(deleteCustomer, { token: access })],
+    ['the customer logs out', ({ access }) => world.call(logoutAllDevices, { token: access })],
+    ['it expires', async () => world.advance(86_400)],
+  ])('is not sent after %s', async (_, run) => {
+    const { access, id, token } = await createCustomer();
+    await run({ access, id, notification: await notifyOf(id) });
     await news.follow();
-    expect(pushesTo(token)).toEqual([]);
+    expect(listPushes(token)).toEqual([]);
   });
 
-  test('is not sent for a type that the customer does not want, and stays in the list', async () => {
-    const { access, id, token } = await customerWith();
+  test('of a type that the customer has disabled is not sent, but stays in the list', async () => {
+    const { access, id, token } = await createCustomer();
     await world.call(updatePreferences, { token: access, body: { push: { other: false } } });
     await notifyOf(id, { title: 'Sale' });
     await notifyOf(id, { title: 'Order', type: 'product_ordered' });
     await news.follow();
-    expect(pushesTo(token).map(({ title }) => title)).toEqual(['Order']);
+    expect(listPushes(token).map(({ title }) => title)).toEqual(['Order']);
     expect((await world.call(listNotifications, { token: access })).body.results).toHaveLength(2);
   });
 
-  test("is not sent in quiet hours, by the clock of the customer's time zone", async () => {
-    const { access, id, token } = await customerWith();
+  test("is not sent in quiet hours of the customer's time zone", async () => {
+    const { access, id, token } = await createCustomer();
     const now = new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(11, 16);
     const later = new Date(Date.now() + 6.5 * 3_600_000).toISOString().slice(11, 16);
     const setZone = (time_zone: string) =>
@@ -610,11 +612,11 @@ describe('a push', () => {
     await setZone('Asia/Dubai');
     await notifyOf(id, { title: 'loud' });
     await news.follow();
-    expect(pushesTo(token).map(({ title }) => title)).toEqual(['loud']);
+    expect(listPushes(token).map(({ title }) => title)).toEqual(['loud']);
   });
 
-  test('says nothing of a customer, a token or a text in the log', async () => {
-    const { id, token, phone } = await customerWith();
+  test('logs no phone number, push token or text', async () => {
+    const { id, token, phone } = await createCustomer();
     const lines = await logOf(async () => {
       await notifyOf(id, { title: 'secret-title', body: 'secret-body' });
       await news.follow();
@@ -627,87 +629,87 @@ describe('a push', () => {
   });
 });
 
-describe('a push and the endpoint it goes through', () => {
-  test('does not silence a phone that was signed in anew before its endpoint was enabled again', async () => {
-    const { access, token } = await customerWith();
+describe('a push and its endpoint', () => {
+  test('reaches a device whose next customer signs in before its endpoint is enabled again', async () => {
+    const { access, token } = await createCustomer();
     await world.call(logoutAllDevices, { token: access });
     await changes.follow();
     expect(platforms().endpointOf(token)?.enabled).toBe(false);
     const buyer = await signIn(world, { registrationId: token });
     await notifyOf(buyer.customer.id);
     await news.follow();
-    expect(pushesTo(token)).toHaveLength(1);
+    expect(listPushes(token)).toHaveLength(1);
     const { body } = await world.call(retrieveDevice, { token: buyer.access, params: { registration_id: token } });
     expect(body.active).toBe(true);
   });
 
-  test('does not show on a phone that changes hands while SNS is silent', async () => {
-    const { id, token } = await customerWith();
+  test('is not sent to a device that moves to another customer while SNS throttles', async () => {
+    const { id, token } = await createCustomer();
     const buyer = await signIn(world);
     await notifyOf(id);
     const Records = await news.take();
     world.sandbox.faults.throttling = true;
-    const bought = jest.fn(() => register(buyer.access, { registration_id: token, type: 'android' }));
-    world.beforeResponse('sns:Publish endpoint', bought);
+    const move = jest.fn(() => register(buyer.access, { registration_id: token, type: 'android' }));
+    world.beforeResponse('sns:Publish endpoint', move);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
-    expect(bought).toHaveBeenCalledTimes(1);
-    expect(pushesTo(token)).toEqual([]);
+    expect(move).toHaveBeenCalledTimes(1);
+    expect(listPushes(token)).toEqual([]);
   });
 
   test.each<[string, (access: string) => Promise<unknown>]>([
-    ['the customer left', (access) => world.call(deleteCustomer, { token: access })],
-    ['all was deleted', (access) => world.call(bulkDelete, { token: access })],
-  ])('is given up when %s between two tries', async (_, story) => {
-    const { access, id, token } = await customerWith();
+    ['the customer is deleted', (access) => world.call(deleteCustomer, { token: access })],
+    ['all notifications are deleted', (access) => world.call(bulkDelete, { token: access })],
+  ])('is not retried after %s', async (_, run) => {
+    const { access, id, token } = await createCustomer();
     await notifyOf(id);
     const Records = await news.take();
     world.sandbox.faults.throttling = true;
-    const played = jest.fn(() => story(access));
-    world.beforeResponse('sns:Publish endpoint', played);
+    const action = jest.fn(() => run(access));
+    world.beforeResponse('sns:Publish endpoint', action);
     expect(await deliverPush({ Records })).toEqual({ batchItemFailures: [] });
-    expect(played).toHaveBeenCalledTimes(1);
-    expect(pushesTo(token)).toEqual([]);
+    expect(action).toHaveBeenCalledTimes(1);
+    expect(listPushes(token)).toEqual([]);
   });
 
-  test('leaves nothing at SNS or in the table when the customer leaves while an endpoint is made', async () => {
-    const { access, id, token } = await customerWith();
+  test('leaves nothing in SNS or the table when the customer is deleted while an endpoint is created', async () => {
+    const { access, id, token } = await createCustomer();
     platforms().endpoints.clear();
     await notifyOf(id);
     const Records = await news.take();
-    const left = beforeWrite('ENDPOINT', () => leave(access));
+    const erased = runBeforeWrite('ENDPOINT', () => eraseCustomer(access));
     await deliverPush({ Records });
-    await left;
+    await erased;
     await changes.follow();
     expect(platforms().endpointOf(token)).toBeUndefined();
-    expect(pushesTo(token)).toEqual([]);
+    expect(listPushes(token)).toEqual([]);
     expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
     expect(await world.partition(pushEndpointKey(token).pk)).toEqual([]);
   });
 
-  test('is not begun for a customer who is gone by then', async () => {
-    const { access, id } = await customerWith();
+  test('is not started for a customer who was deleted in parallel', async () => {
+    const { access, id } = await createCustomer();
     await notifyOf(id);
     const Records = await news.take();
-    const left = beforeWrite('takenUntilMs', () => leave(access));
+    const erased = runBeforeWrite('takenUntilMs', () => eraseCustomer(access));
     await deliverPush({ Records });
-    await left;
+    await erased;
     expect((await world.partition(`CUSTOMER#${id}`)).map(({ sk }) => sk)).toEqual(['WALLET']);
   });
 
-  test('ends with the configuration of its platform', async () => {
-    const { access, id, token } = await customerWith();
+  test('is not sent to a platform that is no longer configured', async () => {
+    const { access, id, token } = await createCustomer();
     world.set({ PUSH_ANDROID_APPLICATION: '', PUSH_WEB_APPLICATION: '' });
     await notifyOf(id);
     await news.follow();
-    expect(pushesTo(token)).toEqual([]);
+    expect(listPushes(token)).toEqual([]);
     world.advance(1);
     await register(access, { registration_id: token, type: 'web' });
     await changes.follow();
     expect(platforms().endpointOf(token)).toBeUndefined();
   });
 
-  test('is recorded for each device by itself, so that one that fails does not repeat the others', async () => {
-    const { access, id, token } = await customerWith();
+  test('is recorded for each device separately, so a failure does not repeat the others', async () => {
+    const { access, id, token } = await createCustomer();
     const second = newToken();
     await register(access, { registration_id: second, type: 'android' });
     await changes.follow();
@@ -715,58 +717,58 @@ describe('a push and the endpoint it goes through', () => {
     const Records = await news.take();
     world.sandbox.faults.unreachable = [platforms().endpointOf(second)?.arn ?? ''];
     const delivered = deliverPush({ Records });
-    while (pushesTo(token).length === 0) await setImmediate();
-    const recorded = async () => (await world.partition(`CUSTOMER#${id}`)).some(({ pushedTo }) => pushedTo);
-    while (!(await recorded())) await setImmediate();
+    while (listPushes(token).length === 0) await setImmediate();
+    const isRecorded = async () => (await world.partition(`CUSTOMER#${id}`)).some(({ pushedTo }) => pushedTo);
+    while (!(await isRecorded())) await setImmediate();
     world.sandbox.faults.unreachable = [];
     await delivered;
-    expect([pushesTo(token).length, pushesTo(second).length]).toEqual([1, 1]);
+    expect([listPushes(token).length, listPushes(second).length]).toEqual([1, 1]);
   });
 
-  test('is followed to the end by whoever changes the endpoint last', async () => {
-    const { access, token } = await customerWith();
+  test('leaves the endpoint in the state of the last change of the device', async () => {
+    const { access, token } = await createCustomer();
     world.advance(1);
     await register(access, { registration_id: token, type: 'android' });
     const Records = await changes.take();
-    let silenced: Promise<unknown> | undefined;
+    let loggedOut: Promise<unknown> | undefined;
     // The worker has read an active device, and is about to record that its push endpoint is
     // enabled.
     world.engine.fail((operation, body) => {
-      if (operation !== 'PutItem' || silenced || !body.includes('ENDPOINT')) return undefined;
-      silenced = world
+      if (operation !== 'PutItem' || loggedOut || !body.includes('ENDPOINT')) return undefined;
+      loggedOut = world
         .call(logoutAllDevices, { token: access })
         .then(async () => followUp({ Records: await changes.take() }));
       return { status: 400, type: 'TransactionConflictException' };
     });
     const followed = followUp({ Records });
-    while (!silenced) await setImmediate();
-    await silenced;
+    while (!loggedOut) await setImmediate();
+    await loggedOut;
     await followed;
     expect(platforms().endpointOf(token)?.enabled).toBe(false);
   });
 });
 
-describe('an inbox that was cleared', () => {
-  const left = async (id: number) =>
+describe('a cleared inbox', () => {
+  const listRemaining = async (id: number) =>
     (await world.partition(`CUSTOMER#${id}`))
       .map(({ sk }) => String(sk))
       .filter((sk) => /^(NOTIFICATION#|UNREAD#|CLEARING)/.test(sk));
 
-  test('is emptied in the table, but for what came since', async () => {
-    const { access, id } = await customerWith();
+  test('is emptied in the table, except for later notifications', async () => {
+    const { access, id } = await createCustomer();
     for (let index = 0; index < 30; index++) await notifyOf(id);
     await world.call(bulkDelete, { token: access });
     world.advance(1);
     await notifyOf(id);
-    expect(await left(id)).toHaveLength(63);
+    expect(await listRemaining(id)).toHaveLength(63);
     await changes.follow();
-    expect(await left(id)).toHaveLength(2);
+    expect(await listRemaining(id)).toHaveLength(2);
     expect((await world.call(listNotifications, { token: access })).body.results).toHaveLength(1);
   });
 
-  test('is emptied from wherever the worker was interrupted', async () => {
+  test('is emptied after an interruption of the worker at any call', async () => {
     for (let failing = 1; ; failing++) {
-      const { access, id } = await customerWith();
+      const { access, id } = await createCustomer();
       await notifyOf(id);
       await world.call(bulkDelete, { token: access });
       const Records = await changes.take();
@@ -778,14 +780,14 @@ describe('an inbox that was cleared', () => {
       const { batchItemFailures } = await followUp({ Records });
       world.engine.heal();
       await followUp({ Records });
-      expect(await left(id)).toEqual([]);
+      expect(await listRemaining(id)).toEqual([]);
       if (batchItemFailures.length === 0) break;
       expect(failing).toBeLessThan(20);
     }
   });
 
-  test('keeps the mark of a clearing that came while it was emptied', async () => {
-    const { access, id } = await customerWith();
+  test('keeps the marker of a second clearing that happens while it is emptied', async () => {
+    const { access, id } = await createCustomer();
     await notifyOf(id);
     await world.call(bulkDelete, { token: access });
     const Records = await changes.take();
@@ -799,8 +801,8 @@ describe('an inbox that was cleared', () => {
     while (!again) await setImmediate();
     await again;
     await followed;
-    expect(await left(id)).toEqual(['CLEARING']);
+    expect(await listRemaining(id)).toEqual(['CLEARING']);
     await changes.follow();
-    expect(await left(id)).toEqual([]);
+    expect(await listRemaining(id)).toEqual([]);
   });
 });
