@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import pMap from 'p-map';
-import { Place } from '../lib/testing/localStack.ts';
+import { Place } from '../lib/testing/stage/localStack.ts';
 import { median, type Report } from './report.ts';
 
 const starts = 5;

@@ -1,10 +1,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { publicKeysKey } from '../lib/table/keys.ts';
-import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
-import { startTestEngine } from '../lib/testing/engine.ts';
-import { StoredItems } from '../lib/testing/storedItems.ts';
-import { copyService, type ServiceCopy, type Template } from '../lib/testing/template.ts';
+import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/aws/cloudFormation.ts';
+import { copyService, type ServiceCopy, type Template } from '../lib/testing/aws/template.ts';
+import { startTestEngine } from '../lib/testing/stage/engine.ts';
+import { StoredItems } from '../lib/testing/stage/storedItems.ts';
 import type { Engine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { installFromPypi } from '../lib/testing/pythonTools.ts';
-import { copyService } from '../lib/testing/template.ts';
+import { installFromPypi } from '../lib/testing/aws/pythonTools.ts';
+import { copyService } from '../lib/testing/aws/template.ts';
 
 /** Findings that are wrong here, each with the reason. */
 const ignored = [

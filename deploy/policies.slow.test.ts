@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { copyService, type Template } from '../lib/testing/template.ts';
+import { copyService, type Template } from '../lib/testing/aws/template.ts';
 import type { Resource } from './template.ts';
 
 interface Statement {

@@ -1,5 +1,5 @@
 import { handler as fallback } from '../functions/fallback.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { describeApi } from './apiDocument.ts';
 import type { Resources } from './template.ts';
 

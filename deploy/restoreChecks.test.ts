@@ -2,10 +2,10 @@ import { handler as deleteCustomer } from '../functions/customers/delete.ts';
 import { config } from '../lib/config/config.ts';
 import { eraseCustomer } from '../lib/privacy/erasure.ts';
 import { customerPartition, erasureKey, phoneClaimKey, profileKey } from '../lib/table/keys.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { StoredItems } from '../lib/testing/storedItems.ts';
-import { adjustWallet } from '../lib/testing/wallet.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { StoredItems } from '../lib/testing/stage/storedItems.ts';
+import { adjustWallet } from '../lib/testing/stage/wallet.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { createTable } from '../local/table.ts';
 import { checkClaims, checkWallets, replayErasures } from './restoreChecks.ts';
 

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { Pages, withBrowser } from '../lib/testing/pages.ts';
+import { Pages, withBrowser } from '../lib/testing/stage/pages.ts';
 
 withBrowser('the docs page', () => {
   const pages = new Pages();

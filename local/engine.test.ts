@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../lib/testing/ports.ts';
+import { freePort } from '../lib/testing/stage/ports.ts';
 import { engineCommand, startEngine } from './engine.ts';
 
 test('an engine that npm has not installed is downloaded in the same version, and the developer is told', () => {

@@ -3,11 +3,11 @@ import { type AddressInfo, connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readRoutes } from '../lib/openapi/routes.ts';
-import { lambdaContext } from '../lib/testing/event.ts';
-import { png } from '../lib/testing/images.ts';
-import { loadFunction } from '../lib/testing/invoke.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { lambdaContext } from '../lib/testing/stage/event.ts';
+import { loadFunction } from '../lib/testing/stage/invoke.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { type GatewayRoute, gateway, responsesIn } from './gateway.ts';
 import { TooLarge } from './lambda.ts';
 

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { png } from '../lib/testing/images.ts';
-import { type LocalStack, Place } from '../lib/testing/localStack.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { type LocalStack, Place } from '../lib/testing/stage/localStack.ts';
 
 const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
   all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),

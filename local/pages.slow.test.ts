@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { Pages, withBrowser } from '../lib/testing/pages.ts';
+import { Pages, withBrowser } from '../lib/testing/stage/pages.ts';
 
 const phone = '+201009876543';
 

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readBroadcastQueue } from '../lib/openapi/routes.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { openQueue } from './queue.ts';
 
 const world = useWorld({ seed: [] });

@@ -11,9 +11,9 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import { readRoutes } from '../lib/openapi/routes.ts';
-import { png } from '../lib/testing/images.ts';
-import { type LocalStack, Place } from '../lib/testing/localStack.ts';
-import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { feature, rectangle, regionFile } from '../lib/testing/fixtures/regions.ts';
+import { type LocalStack, Place } from '../lib/testing/stage/localStack.ts';
 
 const place = new Place();
 let api: string;

@@ -5,10 +5,10 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { config } from '../lib/config/config.ts';
 import { readService } from '../lib/openapi/routes.ts';
 import { writeAll } from '../lib/table/writeMany.ts';
-import { invoke } from '../lib/testing/invoke.ts';
-import { notifyOf } from '../lib/testing/notifications.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { invoke } from '../lib/testing/stage/invoke.ts';
+import { notifyOf } from '../lib/testing/stage/notifications.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { type FailedBatch, followStream, Places, type StreamEvent } from './streams.ts';
 import { openStreamOf } from './table.ts';
 

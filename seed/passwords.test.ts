@@ -1,7 +1,7 @@
 import * as commonPasswords from '../lib/passwords/commonPasswords.ts';
 import { isCommon } from '../lib/passwords/commonPasswords.ts';
 import { commonPasswordSourceKey } from '../lib/table/keys.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { planCommonPasswords } from './passwords.ts';
 
 const world = useWorld({ seed: ['passwords'] });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readService } from '../../lib/openapi/routes.ts';
-import { callWithForm, file, listImages } from '../../lib/testing/forms.ts';
-import { jpegWithExif, png } from '../../lib/testing/images.ts';
-import { logOf } from '../../lib/testing/log.ts';
-import { cheapPasswords } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { callWithForm, file, listImages } from '../../lib/testing/fixtures/forms.ts';
+import { jpegWithExif, png } from '../../lib/testing/fixtures/images.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { cheapPasswords } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as addPet } from './functions/pet/add.ts';
 import { handler as deletePet } from './functions/pet/delete.ts';
 import { handler as findByStatus } from './functions/pet/findByStatus.ts';

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { upgrade } from '@scalar/openapi-upgrader';
 import { readRoutes, readService } from '../../lib/openapi/routes.ts';
-import { describedBy, type OpenApi } from '../../lib/testing/apiDocument.ts';
-import { testConformance } from '../../lib/testing/conformance.ts';
-import type { Good } from '../../lib/testing/describedRequest.ts';
-import { callsOf } from '../../lib/testing/documentedCalls.ts';
-import { file } from '../../lib/testing/forms.ts';
-import { png } from '../../lib/testing/images.ts';
-import { type BeyondSchema, codeOfText } from '../../lib/testing/rejections.ts';
-import { cheapPasswords } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { file } from '../../lib/testing/fixtures/forms.ts';
+import { png } from '../../lib/testing/fixtures/images.ts';
+import { describedBy, type OpenApi } from '../../lib/testing/openapi/apiDocument.ts';
+import { testConformance } from '../../lib/testing/openapi/conformance.ts';
+import type { Good } from '../../lib/testing/openapi/describedRequest.ts';
+import { callsOf } from '../../lib/testing/openapi/documentedCalls.ts';
+import { type BeyondSchema, codeOfText } from '../../lib/testing/openapi/rejections.ts';
+import { cheapPasswords } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 
 /** Swagger's published Petstore document, in OpenAPI 2. */
 const source = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');

@@ -1,5 +1,5 @@
-import { png } from '../../lib/testing/images.ts';
-import { Place } from '../../lib/testing/localStack.ts';
+import { png } from '../../lib/testing/fixtures/images.ts';
+import { Place } from '../../lib/testing/stage/localStack.ts';
 
 const place = new Place();
 let api: string;

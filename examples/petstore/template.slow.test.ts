@@ -1,6 +1,6 @@
 import { routesOf } from '../../deploy/apiDocument.ts';
 import { readFunctions } from '../../lib/openapi/routes.ts';
-import { packageStages, type Template } from '../../lib/testing/template.ts';
+import { packageStages, type Template } from '../../lib/testing/aws/template.ts';
 
 let dev: Template;
 beforeAll(async () => {

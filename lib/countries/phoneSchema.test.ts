@@ -3,10 +3,10 @@ import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as availability } from '../../functions/password/availability.ts';
 import { handler as forget } from '../../functions/password/forget.ts';
 import { handler as reset } from '../../functions/password/reset.ts';
-import { depth } from '../testing/engineProxy.ts';
-import { signIn } from '../testing/signIn.ts';
-import { cheapPasswords, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { depth } from '../testing/stage/engineProxy.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, newAccount, nextAddress, signUp, verify } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import * as countries from './countryRepository.ts';
 
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });

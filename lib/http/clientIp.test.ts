@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
-import { lambdaContext, restEvent } from '../testing/event.ts';
-import { logOf } from '../testing/log.ts';
-import { useWorld } from '../testing/world.ts';
+import { lambdaContext, restEvent } from '../testing/stage/event.ts';
+import { logOf } from '../testing/stage/log.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { endpoint } from './endpoint.ts';
 
 const world = useWorld();

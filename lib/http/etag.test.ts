@@ -1,8 +1,8 @@
 import { handler as listNotifications } from '../../functions/notifications/list.ts';
 import { project, readRoutes } from '../openapi/routes.ts';
-import { lambdaContext, restEvent } from '../testing/event.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { lambdaContext, restEvent } from '../testing/stage/event.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const world = useWorld();

@@ -12,10 +12,10 @@ import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts'
 import { handler as findRegion } from '../../functions/regions/findByPoint.ts';
 import { handler as getWallet } from '../../functions/wallet/get.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { callWithForm } from '../testing/forms.ts';
-import { addressOf, authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { callWithForm } from '../testing/fixtures/forms.ts';
+import { addressOf, authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld({ seed: ['countries', 'regions', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));

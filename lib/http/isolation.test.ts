@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { project } from '../openapi/routes.ts';
-import { type DescribedOperation, describedBy } from '../testing/apiDocument.ts';
-import { callsOf } from '../testing/documentedCalls.ts';
-import type { TestRequest } from '../testing/event.ts';
-import { type Furnished, furnish } from '../testing/goodRequests.ts';
-import { notifyOf } from '../testing/notifications.ts';
-import { signIn } from '../testing/signIn.ts';
-import { cheapPasswords, signUp } from '../testing/signUp.ts';
-import { adjustWallet } from '../testing/wallet.ts';
-import { type SignedInCustomer, useWorld } from '../testing/world.ts';
+import { type DescribedOperation, describedBy } from '../testing/openapi/apiDocument.ts';
+import { callsOf } from '../testing/openapi/documentedCalls.ts';
+import { type Furnished, furnish } from '../testing/openapi/goodRequests.ts';
+import type { TestRequest } from '../testing/stage/event.ts';
+import { notifyOf } from '../testing/stage/notifications.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, signUp } from '../testing/stage/signUp.ts';
+import { adjustWallet } from '../testing/stage/wallet.ts';
+import { type SignedInCustomer, useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));

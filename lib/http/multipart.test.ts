@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { formWithHostileEpilogue, hostileForms } from '../testing/hostileUploads.ts';
-import { useWorld } from '../testing/world.ts';
+import { formWithHostileEpilogue, hostileForms } from '../testing/fixtures/hostileUploads.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 import { envelope } from './errorFormats.ts';
 import { multipart } from './multipart.ts';

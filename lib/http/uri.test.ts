@@ -3,8 +3,8 @@ import { handler as listCountries } from '../../functions/countries/list.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { countryKey, profileKey } from '../table/keys.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 

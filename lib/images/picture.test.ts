@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { hostileImages } from '../testing/hostileUploads.ts';
+import { hostileImages } from '../testing/fixtures/hostileUploads.ts';
 import {
   animatedPng,
   animatedWebp,
@@ -24,7 +24,7 @@ import {
   webpOf,
   webpPicture,
   webpWith,
-} from '../testing/images.ts';
+} from '../testing/fixtures/images.ts';
 import { mostProfileBytes } from './limits.ts';
 import { cleanImage, hasTooManyPixels } from './picture.ts';
 

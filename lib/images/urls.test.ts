@@ -6,10 +6,10 @@ import { handler as exportCustomer } from '../../functions/customers/export.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { addressKey, profileKey } from '../table/keys.ts';
-import { callWithForm, file } from '../testing/forms.ts';
-import { png } from '../testing/images.ts';
-import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { callWithForm, file } from '../testing/fixtures/forms.ts';
+import { png } from '../testing/fixtures/images.ts';
+import { authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
-import { Place } from '../testing/localStack.ts';
+import { Place } from '../testing/stage/localStack.ts';
 import { project } from './routes.ts';
 
 const folder = `${project}/examples/client/generators`;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { describedBy } from '../testing/apiDocument.ts';
-import { testConformance } from '../testing/conformance.ts';
-import { callsOf } from '../testing/documentedCalls.ts';
-import { goodRequestsTo } from '../testing/goodRequests.ts';
-import { type BeyondSchema, codeOfText } from '../testing/rejections.ts';
-import { cheapPasswords } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { describedBy } from '../testing/openapi/apiDocument.ts';
+import { testConformance } from '../testing/openapi/conformance.ts';
+import { callsOf } from '../testing/openapi/documentedCalls.ts';
+import { goodRequestsTo } from '../testing/openapi/goodRequests.ts';
+import { type BeyondSchema, codeOfText } from '../testing/openapi/rejections.ts';
+import { cheapPasswords } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { project } from './routes.ts';
 
 const world = useWorld();

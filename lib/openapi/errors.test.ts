@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { toFieldErrors } from '../http/validationErrors.ts';
-import { document, exampleValue, nameOf, type Operation, responses } from '../testing/describedApi.ts';
-import { useWorld } from '../testing/world.ts';
+import { document, exampleValue, nameOf, type Operation, responses } from '../testing/openapi/describedApi.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { loadEndpoint } from './openapi.ts';
 import { readRoutes } from './routes.ts';
 

@@ -8,7 +8,7 @@ import {
   resolved,
   responses,
   type Schema,
-} from '../testing/describedApi.ts';
+} from '../testing/openapi/describedApi.ts';
 
 describe('headers', () => {
   const having = (name: string) => responses.filter(({ response }) => name in response.headers);

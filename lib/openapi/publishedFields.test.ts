@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errors } from '../errors.ts';
-import { describedBy } from '../testing/apiDocument.ts';
-import { isNullable, type Schema, typeOf } from '../testing/arbitraries.ts';
+import { describedBy } from '../testing/openapi/apiDocument.ts';
+import { isNullable, type Schema, typeOf } from '../testing/openapi/arbitraries.ts';
 import { project } from './routes.ts';
 
 const { operations } = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));

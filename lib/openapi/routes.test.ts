@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Operation } from '../http/internalFunction.ts';
-import { useWorld } from '../testing/world.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
 import { readFunctions, readRoutes } from './routes.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { write } from '../table/table.ts';
-import { useWorld } from '../testing/world.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
 useWorld();

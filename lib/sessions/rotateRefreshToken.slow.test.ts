@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { handler as refresh } from '../../functions/auth/refresh.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { handler as deleteCustomer } from '../../functions/customers/delete.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { nowSeconds } from '../clock.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 
 const world = useWorld();

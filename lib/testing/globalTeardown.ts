@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unused } from './grants.ts';
+import { unused } from './aws/grants.ts';
 
 /** The parts of Jest's configuration that narrow a run. */
 interface Run {

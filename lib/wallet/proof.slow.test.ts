@@ -6,10 +6,10 @@ import { Customer, createCustomerWrites } from '../customers/customerRepository.
 import { newId } from '../table/ids.ts';
 import { customerPartition } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
-import { generator } from '../testing/random.ts';
-import { signIn } from '../testing/signIn.ts';
-import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
-import { useWorld } from '../testing/world.ts';
+import { generator } from '../testing/fixtures/random.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { adjustWallet, codeOf, expectSound } from '../testing/stage/wallet.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 /**
  * Set by `npm run test:proof`, which runs all schedules. PROOF_SEED repeats a failed run.

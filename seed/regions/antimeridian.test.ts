@@ -1,6 +1,6 @@
 import { find } from '../../lib/regions/regionRepository.ts';
-import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { planRegions } from './plan.ts';
 
 const world = useWorld();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
 import pointInPolygon from 'point-in-polygon-hao';
 import { find, readVersionInForce } from '../../lib/regions/regionRepository.ts';
-import { generator } from '../../lib/testing/random.ts';
-import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { generator } from '../../lib/testing/fixtures/random.ts';
+import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { planRegions } from './plan.ts';
 
 const world = useWorld();

@@ -8,9 +8,9 @@ import GeoJSONReader from 'jsts/org/locationtech/jts/io/GeoJSONReader.js';
 import IsValidOp from 'jsts/org/locationtech/jts/operation/valid/IsValidOp.js';
 import { feature as toFeature } from 'topojson-client';
 import { find } from '../../lib/regions/regionRepository.ts';
-import { generator } from '../../lib/testing/random.ts';
-import { feature, loadRegions } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { generator } from '../../lib/testing/fixtures/random.ts';
+import { feature, loadRegions } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { boxOf } from './geometry.ts';
 
 const world = useWorld();

@@ -1,4 +1,4 @@
-import { openQueue } from '../../local/queue.ts';
+import { openQueue } from '../../../local/queue.ts';
 import { lambdaContext } from './event.ts';
 import { loadFunction } from './invoke.ts';
 

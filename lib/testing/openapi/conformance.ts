@@ -1,5 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import type { TestRequest } from '../stage/event.ts';
+import type { TestResponse } from '../stage/world.ts';
 import type { ApiDocument, DescribedBody, DescribedOperation } from './apiDocument.ts';
 import { valid } from './arbitraries.ts';
 import {
@@ -14,9 +16,7 @@ import {
   withGood,
 } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
-import type { TestRequest } from './event.ts';
 import { type BeyondSchema, isBeyond, type Rejection } from './rejections.ts';
-import type { TestResponse } from './world.ts';
 import { type Wrong, wrongs } from './wrongs.ts';
 
 /**

@@ -6,9 +6,9 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
-import { filterRecords } from '../../local/filterPatterns.ts';
-import { openStreamOf } from '../../local/table.ts';
-import { readService } from '../openapi/routes.ts';
+import { filterRecords } from '../../../local/filterPatterns.ts';
+import { openStreamOf } from '../../../local/table.ts';
+import { readService } from '../../openapi/routes.ts';
 import { loadFunction } from './invoke.ts';
 
 /** The stream of a table as one worker of serverless.yml sees it. */

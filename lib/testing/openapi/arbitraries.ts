@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { file } from './forms.ts';
-import { jpeg, png } from './images.ts';
+import { file } from '../fixtures/forms.ts';
+import { jpeg, png } from '../fixtures/images.ts';
 
 /** The part of JSON Schema that our documents use. */
 export interface Schema {

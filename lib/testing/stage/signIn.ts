@@ -1,5 +1,5 @@
-import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
-import { handler as authenticate } from '../../functions/customers/authenticate.ts';
+import { handler as sendOtp } from '../../../functions/auth/sendOtp.ts';
+import { handler as authenticate } from '../../../functions/customers/authenticate.ts';
 import type { SignedInCustomer, TestResponse, World } from './world.ts';
 
 interface Options {

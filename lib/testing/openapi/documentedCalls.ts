@@ -1,9 +1,9 @@
-import type { Endpoint } from '../http/endpoint.ts';
-import { loadEndpoint } from '../openapi/openapi.ts';
-import { readRoutes } from '../openapi/routes.ts';
+import type { Endpoint } from '../../http/endpoint.ts';
+import { loadEndpoint } from '../../openapi/openapi.ts';
+import { readRoutes } from '../../openapi/routes.ts';
+import type { TestRequest } from '../stage/event.ts';
+import type { TestResponse, World } from '../stage/world.ts';
 import type { ApiDocument, DescribedOperation } from './apiDocument.ts';
-import type { TestRequest } from './event.ts';
-import type { TestResponse, World } from './world.ts';
 
 export interface DocumentedCalls {
   call: (operation: DescribedOperation, request: TestRequest) => Promise<TestResponse>;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import { asForm } from '../fixtures/forms.ts';
+import type { TestRequest } from '../stage/event.ts';
 import type { DescribedBody, DescribedOperation } from './apiDocument.ts';
 import { type Schema, valid } from './arbitraries.ts';
-import type { TestRequest } from './event.ts';
-import { asForm } from './forms.ts';
 
 export type Fields = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { ApiError, ValidationError } from '../errors.ts';
-import { type FieldErrorCode, fieldErrors } from '../errorTexts.ts';
-import type { Contract } from '../http/contract.ts';
-import { chooseErrorFormat, type ErrorFormat } from '../http/errorFormats.ts';
-import { commonErrors } from '../openapi/openapi.ts';
+import { ApiError, ValidationError } from '../../errors.ts';
+import { type FieldErrorCode, fieldErrors } from '../../errorTexts.ts';
+import type { Contract } from '../../http/contract.ts';
+import { chooseErrorFormat, type ErrorFormat } from '../../http/errorFormats.ts';
+import { commonErrors } from '../../openapi/openapi.ts';
 
 /** Returns whether a contract declares a response: its status and, for errors, also the code. */
 export function isDeclared(

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { project } from '../openapi/routes.ts';
-import { freePort } from './ports.ts';
+import { project } from '../../openapi/routes.ts';
+import { freePort } from '../stage/ports.ts';
 import { installFromPypi } from './pythonTools.ts';
 
 const version = '1.5.33';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { describeCaller } from '../../local/callerIdentity.ts';
+import { describeCaller } from '../../../local/callerIdentity.ts';
 
 export interface TestRequest {
   method?: string;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { verifyWallet } from '../wallet/audit.ts';
+import { verifyWallet } from '../../wallet/audit.ts';
 import { invoke } from './invoke.ts';
 
 /** Adjusts a wallet as operators do. Every call has a new idempotency key by default. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { project } from '../openapi/routes.ts';
+import { project } from '../../openapi/routes.ts';
 
 export interface Parameter {
   name: string;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { project } from '../openapi/routes.ts';
+import { project } from '../../openapi/routes.ts';
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import { type Engine, startEngine } from '../../local/engine.ts';
+import { type Engine, startEngine } from '../../../local/engine.ts';
 import { freePort } from './ports.ts';
 
 const attempts = 10;

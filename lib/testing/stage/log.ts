@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { logger } from '../logger.ts';
+import { logger } from '../../logger.ts';
 
 /** Returns the lines that the functions log while `run` is running. */
 export async function logOf(run: () => Promise<unknown>): Promise<string[]> {

@@ -1,4 +1,4 @@
-import type { Sandbox } from '../../local/sandbox/server.ts';
+import type { Sandbox } from '../../../local/sandbox/server.ts';
 
 export function stageEnvironment(tableName: string, engineUrl: string, sandbox: Sandbox): Record<string, string> {
   return {

@@ -1,6 +1,6 @@
-import { errors } from '../errors.ts';
-import { fieldErrors } from '../errorTexts.ts';
-import { languages } from '../languages.ts';
+import { errors } from '../../errors.ts';
+import { fieldErrors } from '../../errorTexts.ts';
+import { languages } from '../../languages.ts';
 
 export interface Rejection {
   field: string;

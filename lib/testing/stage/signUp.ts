@@ -1,6 +1,6 @@
-import { handler as login } from '../../functions/password/login.ts';
-import { handler as signup } from '../../functions/password/signup.ts';
-import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts';
+import { handler as login } from '../../../functions/password/login.ts';
+import { handler as signup } from '../../../functions/password/signup.ts';
+import { handler as verifyPhone } from '../../../functions/password/verifyPhone.ts';
 import { addressOf } from './signIn.ts';
 import type { TestResponse, World } from './world.ts';
 

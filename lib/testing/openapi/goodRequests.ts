@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { customerPartition } from '../table/keys.ts';
-import { makeCursor } from '../table/pagination.ts';
+import { customerPartition } from '../../table/keys.ts';
+import { makeCursor } from '../../table/pagination.ts';
+import { file } from '../fixtures/forms.ts';
+import { png } from '../fixtures/images.ts';
+import type { TestRequest } from '../stage/event.ts';
+import { notifyOf } from '../stage/notifications.ts';
+import { requestCode, signIn } from '../stage/signIn.ts';
+import { newAccount, signUp } from '../stage/signUp.ts';
+import { adjustWallet } from '../stage/wallet.ts';
+import type { SignedInCustomer, World } from '../stage/world.ts';
 import type { Fields, Good } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
-import type { TestRequest } from './event.ts';
-import { file } from './forms.ts';
-import { png } from './images.ts';
-import { notifyOf } from './notifications.ts';
-import { requestCode, signIn } from './signIn.ts';
-import { newAccount, signUp } from './signUp.ts';
-import { adjustWallet } from './wallet.ts';
-import type { SignedInCustomer, World } from './world.ts';
 
 const cairo = { type: 'Point', coordinates: [31.2357, 30.0444] };
 /** Number prefixes of the served countries, each with the count of further digits. */

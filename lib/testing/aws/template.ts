@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Resources } from '../../deploy/template.ts';
+import type { Resources } from '../../../deploy/template.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cli = join(root, 'node_modules/serverless/bin/serverless.js');
 const excludedNames = new Set(['node_modules', '.git', '.serverless', '.local', 'coverage']);
 

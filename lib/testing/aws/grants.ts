@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { project, readFunctions, readService } from '../openapi/routes.ts';
+import { project, readFunctions, readService } from '../../openapi/routes.ts';
 
 class Grants {
   readonly service: string;

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { readService } from '../openapi/routes.ts';
+import { readService } from '../../openapi/routes.ts';
 import { inNameOf } from './calls.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
@@ -10,7 +10,7 @@ const { functions } = readService();
 /** Returns the handler of a function. It tags every call to AWS with the function's name. */
 export async function loadFunction(functionName: string): Promise<Handler> {
   const file = functions[functionName]?.handler.replace(/\.handler$/, '.ts');
-  const { handler } = (await import(`../../${file}`)) as { handler: Handler };
+  const { handler } = (await import(`../../../${file}`)) as { handler: Handler };
   return (event, context) => inNameOf(functionName, () => handler(event, context));
 }
 
