@@ -21,7 +21,7 @@ const unique = { status: 400, body: { errors: [{ code: 'unique' }] } };
 const notFound = { status: 404, body: { errors: [{ code: 'not_found' }] } };
 const phoneTaken = { status: 423, body: { errors: { errorDetails: { phone: ['This value is already in use.'] } } } };
 
-describe('what is somebody else’s', () => {
+describe('the data of another customer', () => {
   let victim: Furnished;
   const email = 'victim@example.com';
   let sessionId: number;
@@ -50,7 +50,7 @@ describe('what is somebody else’s', () => {
     api.operations
       .filter(({ needsCaller }) => needsCaller)
       .map((described) => [described.operationId, described] as const),
-  )('is not shown, changed or told apart by %s', async (_, described) => {
+  )('cannot be read, changed or detected by %s', async (_, described) => {
     const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
     const ids = [victim.addressId, victim.notificationId, sessionId, victim.customer.id].map(String);
     const inPath = described.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
@@ -94,7 +94,7 @@ describe('what is somebody else’s', () => {
     return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') ?? '' };
   }
 
-  test.each(attempts)('cannot be taken by %s', async (operationId, attempt, rejection) => {
+  test.each(attempts)('cannot be claimed by %s', async (operationId, attempt, rejection) => {
     const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
     const attacker = await signIn(world);
     const response = await call(operation(operationId), { token: attacker.access, ...(await attempt(attacker)) });

@@ -23,7 +23,7 @@ beforeEach(() => {
   cheapPasswords(world);
 });
 
-/** Errors that no schema can describe, such as invalid phones, future dates and taken e-mails. */
+/** Errors that no schema can describe, such as invalid phones, future dates and e-mails in use. */
 const address = { point: 'invalid', map_image: 'invalid' };
 const profile = { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' };
 const account = { email: 'invalid required', phone: 'invalid required conflicting' };
