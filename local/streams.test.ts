@@ -62,7 +62,7 @@ const streamOf = (functionName: string): StreamEvent => {
   return event?.stream as StreamEvent;
 };
 
-test('a push that SNS fails is sent when SNS works again', async () => {
+test('a push that SNS rejects is sent once SNS works again', async () => {
   const { customer, registrationId } = await signIn(world, { registrationId: 'retried-token' });
   const isPushed = () => world.sandbox.messages.list(registrationId).length > 0;
   const attempts: number[] = [];
@@ -84,7 +84,7 @@ test('a push that SNS fails is sent when SNS works again', async () => {
   expect(world.sandbox.messages.list(registrationId)).toHaveLength(1);
 });
 
-test('a change that fails in nine attempts is parked alone, and those beside it are done once', async () => {
+test('a change that fails in nine attempts is parked alone, and its neighbors are processed once', async () => {
   const times = new Map<string, number>();
   const work = (records: DynamoDBRecord[]) => {
     if (records.some((record) => keyOf(record) === 'item-3')) {
@@ -102,7 +102,7 @@ test('a change that fails in nine attempts is parked alone, and those beside it 
   await follow({ event: only('POISONED'), work: (records) => records.some((record) => keyOf(record) === 'last-0') });
 });
 
-test('a batch is repeated from the first change on that the worker names', async () => {
+test('a batch is retried from the first change that the worker reports', async () => {
   const seen: string[][] = [];
   await writeAll(itemsOf('NAMED', 4));
   await follow({
@@ -117,7 +117,7 @@ test('a batch is repeated from the first change on that the worker names', async
   expect([first.length, second]).toEqual([4, first.slice(2)]);
 });
 
-test('a change that waits for another attempt holds up no change of another partition', async () => {
+test('a change that waits for a retry does not delay changes of other partitions', async () => {
   const event = {
     ...every,
     parallelizationFactor: 10,
@@ -139,7 +139,7 @@ test('a change that waits for another attempt holds up no change of another part
 });
 
 test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalServerError', 'lose answer' as const])(
-  'following goes on after a read that ends in %s',
+  'the worker continues after a read that ends in %s',
   async (type) => {
     const reads: string[] = [];
     world.engine.fail((operation) => {
@@ -154,7 +154,7 @@ test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalSe
   },
 );
 
-test('changes that nobody follows are read a thousand at a time', async () => {
+test('unprocessed changes are read in batches of a thousand', async () => {
   await writeAll(itemsOf('SEED', 600));
   await writeAll(itemsOf('NEWS', 1));
   world.engine.record();
@@ -162,7 +162,7 @@ test('changes that nobody follows are read a thousand at a time', async () => {
   expect(world.engine.calls.filter(({ operation }) => operation === 'GetRecords').length).toBeLessThan(5);
 });
 
-test('a stack that starts again goes on where it was, and repeats what was not done', async () => {
+test('a restarted stack continues at its last position, and repeats unfinished batches', async () => {
   const file = newFile();
   await writeAll(itemsOf('AGAIN', 1, 'first'));
   await follow({
