@@ -101,18 +101,18 @@ withBrowser('the docs page', () => {
     await page.getByText('Signed in as +201009876545.').waitFor();
     await fetch(`${pages.site}/api/clock`, { method: 'POST', body: '{"advance_seconds": 3600}' });
     expect(await execute(page)).toEqual(['200', expect.stringContaining('+201009876545')]);
-    expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('401')]);
+    expect(pages.pageErrors.splice(0)).toEqual([expect.stringContaining('401')]);
     await page.close();
   });
 
   test('says how long to wait before another OTP can be sent', async () => {
-    await pages.askForCode('+201009876546');
+    await pages.requestOtp('+201009876546');
     const page = await openAt('auth/sendOTP');
     await signIn(page, '+20 100 987 6546');
     await page.getByText(/Too many codes .* Wait \d\d seconds\./).waitFor();
     await page.getByRole('button', { name: 'Skip the wait' }).click();
     await page.getByText('Signed in as +201009876546.').waitFor();
-    expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('429')]);
+    expect(pages.pageErrors.splice(0)).toEqual([expect.stringContaining('429')]);
     await page.close();
   });
 });

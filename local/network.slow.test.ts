@@ -1,20 +1,20 @@
 import { networkInterfaces } from 'node:os';
 import { png } from '../lib/testing/fixtures/images.ts';
-import { type LocalStack, Place } from '../lib/testing/stage/localStack.ts';
+import { type LocalStack, StackRunner } from '../lib/testing/stage/localStack.ts';
 
 const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
   all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
 );
 /** Skips the tests on a machine without a network, which has no other address. */
 (address ? describe : describe.skip)('HOST=0.0.0.0 npm start', () => {
-  const place = new Place();
+  const runner = new StackRunner();
   let stack: LocalStack;
   beforeAll(async () => {
-    await place.findPorts();
-    stack = await place.start({ HOST: '0.0.0.0' }, ['--fresh']).ready();
+    await runner.findPorts();
+    stack = await runner.start({ HOST: '0.0.0.0' }, ['--fresh']).ready();
   });
-  afterAll(() => place.leave());
-  const at = (port: keyof Place['ports']) => `http://${address}:${place.ports[port]}`;
+  afterAll(() => runner.stop());
+  const at = (port: keyof StackRunner['ports']) => `http://${address}:${runner.ports[port]}`;
 
   async function signIn(phone_number: string): Promise<string> {
     const post = async (path: string, body: object) => {

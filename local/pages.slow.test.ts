@@ -30,7 +30,7 @@ withBrowser('in a browser', () => {
     const page = await pages.open(pages.site);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.locator('#state.live').waitFor();
-    expect((await pages.askForCode(phone)).status).toBe(200);
+    expect((await pages.requestOtp(phone)).status).toBe(200);
     const button = page.locator('li', { hasText: phone }).locator('button.code');
     const code = await button.textContent();
     expect(code).toMatch(/^\d{6}$/);
@@ -44,12 +44,12 @@ withBrowser('in a browser', () => {
   });
 
   test('a new message does not move the focus, and appears once the focus leaves', async () => {
-    await pages.askForCode('+201009876547');
+    await pages.requestOtp('+201009876547');
     const page = await pages.open(pages.site);
     const button = page.locator('li', { hasText: '+201009876547' }).locator('button.code');
     await button.focus();
     expect(await page.locator('li.new').count()).toBe(0);
-    await pages.askForCode('+201009876548');
+    await pages.requestOtp('+201009876548');
     await page.locator('li.new', { hasText: '+201009876548' }).waitFor();
     expect(await button.evaluate('document.activeElement.textContent')).toBe(await button.textContent());
     await page.locator('#to').fill('6547');
@@ -207,13 +207,13 @@ withBrowser('in a browser', () => {
     await docs.getByRole('button', { name: 'Sign in', exact: true }).click();
     await docs.getByText('The API does not answer.').waitFor();
 
-    pages.stack = await pages.place.start().ready();
+    pages.stack = await pages.runner.start().ready();
     for (const page of opened) {
       await page.locator('#state.live').waitFor();
       expect(await page.locator('button[data-calls]:disabled').count()).toBe(0);
     }
     // The browser itself reports failed requests. Scripts throw no errors.
-    for (const complaint of pages.complaints.splice(0)) expect(complaint).toContain('net::ERR_');
+    for (const error of pages.pageErrors.splice(0)) expect(error).toContain('net::ERR_');
     await Promise.all([...opened, docs].map((page) => page.close()));
     // The test starts the stack a second time.
   }, 120_000);

@@ -13,9 +13,9 @@ import {
 import { readRoutes } from '../lib/openapi/routes.ts';
 import { png } from '../lib/testing/fixtures/images.ts';
 import { feature, rectangle, regionFile } from '../lib/testing/fixtures/regions.ts';
-import { type LocalStack, Place } from '../lib/testing/stage/localStack.ts';
+import { type LocalStack, StackRunner } from '../lib/testing/stage/localStack.ts';
 
-const place = new Place();
+const runner = new StackRunner();
 let api: string;
 let site: string;
 let lambda: string;
@@ -30,12 +30,12 @@ async function call(method: string, path: string, body?: unknown, token?: string
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
 }
 
-const askForCode = (phone: string) =>
+const requestOtp = (phone: string) =>
   call('POST', '/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' });
 const messagesTo = async (phone: string) =>
   (await fetch(`${site}/api/messages?to=${phone}`)).json() as Promise<{ kind: string; text: string }[]>;
 async function signIn(phone: string) {
-  expect((await askForCode(phone)).status).toBe(200);
+  expect((await requestOtp(phone)).status).toBe(200);
   const [message] = await messagesTo(phone);
   const otp = message?.text.match(/\d{6}/)?.[0];
   return call('POST', '/api/customers/authenticate/', {
@@ -53,7 +53,7 @@ const invoke = async (name: string, event: object) => {
 const seed = (...words: string[]) => runScript('seed/run.ts', ...words);
 /** Runs a script against the stack. Returns its exit code and its output. */
 async function runScript(...words: string[]): Promise<[number | null, string]> {
-  const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...place.ports } });
+  const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...runner.ports } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -70,23 +70,23 @@ const moveClock = (seconds: number) =>
   });
 
 beforeAll(async () => {
-  await place.findPorts();
-  api = place.url('API_PORT');
-  site = place.url('LOCAL_PORT');
-  lambda = place.url('LAMBDA_PORT');
+  await runner.findPorts();
+  api = runner.url('API_PORT');
+  site = runner.url('LOCAL_PORT');
+  lambda = runner.url('LAMBDA_PORT');
 });
 
-afterAll(() => place.leave());
+afterAll(() => runner.stop());
 
 describe('npm start', () => {
   let stack: LocalStack;
   beforeAll(async () => {
-    stack = await place.start({}, ['--fresh']).ready();
+    stack = await runner.start({}, ['--fresh']).ready();
   });
 
   test('prints its URLs and the seed data, and at the end the duration', () => {
-    expect(stack.output).toContain(`http://localhost:${place.ports.API_PORT}`);
-    expect(stack.output).toContain(`http://localhost:${place.ports.LOCAL_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${runner.ports.API_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${runner.ports.LOCAL_PORT}`);
     expect(stack.output).toContain('seeded: 7 countries');
     expect(stack.banner.trimEnd().split('\n').at(-1)).toMatch(/^ready in [\d.]+ s$/);
   });
@@ -102,7 +102,7 @@ describe('npm start', () => {
   });
 
   test('keeps the seed data out of the stream, so that workers process the first change immediately', async () => {
-    const endpoint = place.url('DYNAMODB_PORT');
+    const endpoint = runner.url('DYNAMODB_PORT');
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const streams = new DynamoDBStreamsClient({ endpoint, region: 'local', credentials });
     const { Streams = [] } = await streams.send(new ListStreamsCommand({}));
@@ -117,15 +117,15 @@ describe('npm start', () => {
   });
 
   test('rejects a second stack in its data folder, and calls to its Lambda by pages of other sites', async () => {
-    const other = new Place();
+    const other = new StackRunner();
     await other.findPorts();
-    const second = other.start({ LOCAL_DATA_FOLDER: place.dataFolder }, ['--fresh']);
+    const second = other.start({ LOCAL_DATA_FOLDER: runner.dataFolder }, ['--fresh']);
     expect(await second.ended).not.toBe(0);
     expect(second.output).toContain(
-      `Another stack uses the data folder ${place.dataFolder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
+      `Another stack uses the data folder ${runner.dataFolder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
     );
     expect(second.output).not.toMatch(/^\s+at /m);
-    await other.leave();
+    await other.stop();
     const headers = { origin: 'https://shop.example.com', 'content-type': 'text/plain' };
     const url = `${lambda}/2015-03-31/functions/customer-backend-local-walletVerify/invocations`;
     expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(403);
@@ -148,7 +148,7 @@ describe('npm start', () => {
   });
 
   test('stores its secrets in a file that only the owner can read', () => {
-    expect(statSync(join(place.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
+    expect(statSync(join(runner.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
   });
 
   test('serves the whole flow: OTP, sign-up, customer, refresh, logout, sign-in', async () => {
@@ -163,7 +163,7 @@ describe('npm start', () => {
     expect((await call('POST', '/api/users/logout-device/', logout, refreshed.body.access)).status).toBe(204);
     expect((await call('GET', '/api/customers/me/', undefined, access)).status).toBe(401);
 
-    expect((await askForCode('+966501234567')).status).toBe(429);
+    expect((await requestOtp('+966501234567')).status).toBe(429);
     await moveClock(60);
     const back = await signIn('+966501234567');
     expect([back.status, back.body.customer.id]).toEqual([200, customer.id]);
@@ -285,7 +285,7 @@ describe('npm start', () => {
     const live = await fetch(`${site}/api/messages/live`);
     const events = live.body?.pipeThrough(new TextDecoderStream()).getReader();
     expect((await events?.read())?.value).toContain('event: change');
-    await askForCode('+97333123456');
+    await requestOtp('+97333123456');
     expect((await events?.read())?.value).toContain('event: change');
     await events?.cancel();
     expect(await messagesTo('+97333123456')).toMatchObject([{ kind: 'sms', text: expect.stringMatching(/^\d{6} /) }]);
@@ -320,9 +320,9 @@ describe('npm start', () => {
   test('switches faults of the sandbox on and off', async () => {
     const setFaults = (faults: object) => fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify(faults) });
     expect((await setFaults({ opted_out: ['+96899123456'] })).status).toBe(200);
-    expect((await askForCode('+96899123456')).body.errors[0].code).toBe('sms_opted_out');
+    expect((await requestOtp('+96899123456')).body.errors[0].code).toBe('sms_opted_out');
     await setFaults({});
-    expect((await askForCode('+96899123456')).status).toBe(200);
+    expect((await requestOtp('+96899123456')).status).toBe(200);
     expect((await setFaults({ throttling: 'yes' })).status).toBe(400);
   });
 
@@ -373,7 +373,7 @@ describe('npm start', () => {
   });
 
   test('runs a function by `serverless invoke local` against the same data', async () => {
-    const env = { ...process.env, ...place.ports };
+    const env = { ...process.env, ...runner.ports };
     const invoked = spawn(
       'npx',
       ['serverless', 'invoke', 'local', '-f', 'authSendOtp', '-p', 'events/auth/sendOtp.json'],
@@ -393,19 +393,19 @@ describe('npm start', () => {
   test('keeps customers across restarts, deletes them with --fresh, and leaves no process behind', async () => {
     const { customer } = (await signIn('+97466123456')).body;
     await stack.interrupt();
-    for (const url of [api, site, `http://localhost:${place.ports.DYNAMODB_PORT}`])
+    for (const url of [api, site, `http://localhost:${runner.ports.DYNAMODB_PORT}`])
       await expect(fetch(url)).rejects.toThrow();
 
-    const again = await place.start().ready();
+    const again = await runner.start().ready();
     await moveClock(60);
     expect((await signIn('+97466123456')).body.customer.id).toBe(customer.id);
     await again.interrupt();
 
-    writeFileSync(join(place.dataFolder, 'notes.txt'), 'mine');
-    const fresh = await place.start({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
+    writeFileSync(join(runner.dataFolder, 'notes.txt'), 'mine');
+    const fresh = await runner.start({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
     expect((await signIn('+97466123456')).status).toBe(201);
     expect((await messagesTo('+97466123456'))[0]?.text).toContain('Souq');
-    expect(statSync(join(place.dataFolder, 'notes.txt')).size).toBe(4);
+    expect(statSync(join(runner.dataFolder, 'notes.txt')).size).toBe(4);
     await fresh.interrupt();
   });
 });
@@ -425,7 +425,7 @@ describe('npm start explains in one sentence', () => {
       'No DynamoDB engine answers at http://127.0.0.1:1; check DYNAMODB_ENDPOINT.',
     ],
   ])('%s', async (_, environment, sentence) => {
-    const stack = place.start(environment);
+    const stack = runner.start(environment);
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(sentence);
     expect(stack.output).not.toMatch(/^\s+at /m);
@@ -436,7 +436,7 @@ describe('npm start explains in one sentence', () => {
     const taken = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve(Number((server.address() as { port: number }).port)));
     });
-    const stack = place.start({ LOCAL_PORT: String(taken) });
+    const stack = runner.start({ LOCAL_PORT: String(taken) });
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(`Port ${taken} is taken; stop what uses it or set LOCAL_PORT to another port.`);
     server.close();

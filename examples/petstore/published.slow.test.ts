@@ -4,7 +4,7 @@ import { upgrade } from '@scalar/openapi-upgrader';
 import { readRoutes, readService } from '../../lib/openapi/routes.ts';
 import { file } from '../../lib/testing/fixtures/forms.ts';
 import { png } from '../../lib/testing/fixtures/images.ts';
-import { describedBy, type OpenApi } from '../../lib/testing/openapi/apiDocument.ts';
+import { type OpenApi, parseApiDocument } from '../../lib/testing/openapi/apiDocument.ts';
 import { testConformance } from '../../lib/testing/openapi/conformance.ts';
 import type { Good } from '../../lib/testing/openapi/describedRequest.ts';
 import { callsOf } from '../../lib/testing/openapi/documentedCalls.ts';
@@ -53,7 +53,7 @@ const world = useWorld({
   seed: [],
   environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' },
 });
-const api = describedBy(complete(structuredClone(published)));
+const api = parseApiDocument(complete(structuredClone(published)));
 const calls = callsOf(api, { world, folder });
 const { call, operation } = calls;
 
@@ -137,7 +137,7 @@ testConformance(api, calls, {
     return { headers };
   },
   good: async (operationId) => (await good[operationId]?.()) ?? {},
-  async strangers(operationId) {
+  async badCredentials(operationId) {
     world.set({ OPEN_TO_ALL: 'false' });
     const needsKey = operationId === 'deletePet' ? 'not_authenticated' : undefined;
     return [

@@ -1,16 +1,16 @@
 import { png } from '../../lib/testing/fixtures/images.ts';
-import { Place } from '../../lib/testing/stage/localStack.ts';
+import { StackRunner } from '../../lib/testing/stage/localStack.ts';
 
-const place = new Place();
+const runner = new StackRunner();
 let api: string;
 let site: string;
 
 beforeAll(async () => {
-  await place.findPorts();
-  await place.start({}, [], 'petstore').ready();
-  [api, site] = [`${place.url('API_PORT')}/v2`, place.url('LOCAL_PORT')];
+  await runner.findPorts();
+  await runner.start({}, [], 'petstore').ready();
+  [api, site] = [`${runner.url('API_PORT')}/v2`, runner.url('LOCAL_PORT')];
 });
-afterAll(() => place.leave());
+afterAll(() => runner.stop());
 
 const post = (path: string, body: unknown) =>
   fetch(api + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -83,7 +83,7 @@ test('browsers may send the key and read the rate limit, and wrong paths and met
 test('the site shows the requests of this service, and no pages of the other one', async () => {
   expect(await (await fetch(`${site}/api/site`)).json()).toEqual({
     service: 'petstore',
-    api: place.url('API_PORT'),
+    api: runner.url('API_PORT'),
     pages: [{ name: 'Requests', path: '/requests' }],
   });
   expect(await (await fetch(site)).text()).toContain('<title>Requests');

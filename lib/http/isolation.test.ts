@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { project } from '../openapi/routes.ts';
-import { type DescribedOperation, describedBy } from '../testing/openapi/apiDocument.ts';
+import { type DescribedOperation, parseApiDocument } from '../testing/openapi/apiDocument.ts';
 import { callsOf } from '../testing/openapi/documentedCalls.ts';
 import { type Furnished, furnish } from '../testing/openapi/goodRequests.ts';
 import type { TestRequest } from '../testing/stage/event.ts';
@@ -11,7 +11,7 @@ import { adjustWallet } from '../testing/stage/wallet.ts';
 import { type SignedInCustomer, useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
-const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const api = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 const calls = callsOf(api, { world, folder: project });
 const { call, operation, expectConforming } = calls;
 

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
-import { Place } from '../testing/stage/localStack.ts';
+import { StackRunner } from '../testing/stage/localStack.ts';
 import { project } from './routes.ts';
 
 const folder = `${project}/examples/client/generators`;
 const generated = `${folder}/generated`;
-const place = new Place();
+const runner = new StackRunner();
 const run = (script: string, ...options: string[]) =>
   execFileSync(process.execPath, [`${project}/${script}`, ...options], { cwd: folder, encoding: 'utf8' });
 
@@ -16,11 +16,11 @@ beforeAll(async () => {
   run('node_modules/oazapfts/dist/cli.js', `${project}/openapi.json`, `${generated}/oazapfts.ts`);
   const codegen = 'node_modules/openapi-typescript-codegen/bin/index.js';
   run(codegen, '--input', `${project}/openapi.json`, '--output', `${generated}/codegen`);
-  await place.findPorts();
-  await place.start({}, ['--fresh']).ready();
+  await runner.findPorts();
+  await runner.start({}, ['--fresh']).ready();
 });
 afterAll(async () => {
-  await place.leave();
+  await runner.stop();
   rmSync(generated, { recursive: true });
 });
 
@@ -41,7 +41,7 @@ test.each([
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     outfile: program,
   });
-  const env = { ...process.env, API_URL: place.url('API_PORT'), INBOX_URL: place.url('LOCAL_PORT'), PHONE: phone };
+  const env = { ...process.env, API_URL: runner.url('API_PORT'), INBOX_URL: runner.url('LOCAL_PORT'), PHONE: phone };
   const output = execFileSync(process.execPath, [program], { env, encoding: 'utf8' });
   expect(JSON.parse(output)).toEqual({
     id: expect.any(Number),

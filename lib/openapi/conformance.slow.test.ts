@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describedBy } from '../testing/openapi/apiDocument.ts';
+import { parseApiDocument } from '../testing/openapi/apiDocument.ts';
 import { testConformance } from '../testing/openapi/conformance.ts';
 import { callsOf } from '../testing/openapi/documentedCalls.ts';
 import { goodRequestsTo } from '../testing/openapi/goodRequests.ts';
@@ -9,9 +9,9 @@ import { useWorld } from '../testing/stage/world.ts';
 import { project } from './routes.ts';
 
 const world = useWorld();
-const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const api = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 const calls = callsOf(api, { world, folder: project });
-const { signedIn, good, forget } = goodRequestsTo(world, calls);
+const { signedIn, good, discardCustomer } = goodRequestsTo(world, calls);
 
 beforeEach(() => {
   const unlimited = '999999999';
@@ -54,7 +54,7 @@ const beyondSchema: BeyondSchema = {
 testConformance(api, calls, {
   caller: async () => ({ token: (await signedIn()).access }),
   good,
-  strangers: async () => [
+  badCredentials: async () => [
     [{}, 'not_authenticated'],
     [{ Authorization: 'Basic eA==' }, 'authentication_failed'],
     [{ Authorization: 'Bearer x.y.z' }, 'token_not_valid'],
@@ -75,6 +75,6 @@ testConformance(api, calls, {
   fieldOfRejection: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {
     await world.renewEngine();
-    forget();
+    discardCustomer();
   },
 });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { errors } from '../errors.ts';
-import { describedBy } from '../testing/openapi/apiDocument.ts';
+import { parseApiDocument } from '../testing/openapi/apiDocument.ts';
 import { isNullable, type Schema, typeOf } from '../testing/openapi/arbitraries.ts';
 import { project } from './routes.ts';
 
-const { operations } = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const { operations } = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 
 /**
  * Required fields of each response. Each field has its choices in alphabetical order, or its type

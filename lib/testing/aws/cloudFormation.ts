@@ -23,9 +23,9 @@ type QueryResult = string | QueryResult[] | { [name: string]: QueryResult };
 export const bucketName = (stackName: string, logicalId: string) => `${stackName}-${logicalId}`.toLowerCase();
 
 /**
- * Starts a stand-in for CloudFormation, with what `serverless deploy` and `serverless remove` use
- * of it. It also stands in for STS. A stack is only its template. The buckets of a stack are
- * created in the given S3 server, which also holds the templates.
+ * Starts a stand-in for the parts of CloudFormation and STS that `serverless deploy` and
+ * `serverless remove` call. A stack is only its template. The given S3 server has the templates,
+ * and the buckets of the stacks.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
  */
 export async function startCloudFormation(s3Url: string): Promise<CloudFormation> {
@@ -48,7 +48,7 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
     const plan = planned.get(name);
     switch (action) {
       case 'GetCallerIdentity':
-        return { Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/somebody', UserId: 'somebody' };
+        return { Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/deployer', UserId: 'deployer' };
       case 'ValidateTemplate':
         await templateIn(query);
         return {};
@@ -96,15 +96,15 @@ export async function startCloudFormation(s3Url: string): Promise<CloudFormation
           StackResourceDetail: { PhysicalResourceId: bucketName(name, logicalId), ResourceStatus: stack.status },
         };
       default:
-        throw new Error(`${action} is not done here.`);
+        throw new Error(`${action} is not supported by this stand-in.`);
     }
   }
 
-  // The stage of an API gets the tags of its stack by calls, once the API is there.
+  // Serverless tags the stage of an API after the deployment, if it finds the API.
   const app = new Hono()
     .get('/restapis', (context) => context.json({ item: [] }))
     .post('/', async (context) => {
-      // The only service that is asked in JSON: a stage may have had images of containers.
+      // Serverless asks ECR in JSON whether the stage has container images.
       if (context.req.header('x-amz-target')) return context.json({ __type: 'RepositoryNotFoundException' }, 400);
       const query = new URLSearchParams(await context.req.text());
       const action = query.get('Action');
@@ -139,7 +139,7 @@ function assertDeclared(plan: Omit<Stack, 'status'> | undefined): void {
   }
 }
 
-/** Alarms stand under their own names in the outputs. */
+/** Returns the outputs, which list the rollback alarms by name. */
 function describe({ parameters = {}, template }: Stack): { [name: string]: QueryResult } {
   const alarms = Object.keys(template.Outputs ?? {}).filter((name) => name.startsWith('RollbackAlarm'));
   return {

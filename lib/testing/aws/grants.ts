@@ -32,14 +32,14 @@ function purposeOf(action: string, resource: string): string | undefined {
 }
 
 /**
- * Records the permissions that a test file uses. Every file appends to GRANTS_LOG for {@link
- * unused}.
+ * Records the permissions that a test file uses. Every file appends to GRANTS_LOG, which
+ * `findUnusedGrants` reads.
  */
 export class GrantLog {
   readonly #grants: Grants;
   readonly #functionsByOperation: Map<string, string>;
-  readonly #done = new Set<string>();
-  readonly #beyond = new Set<string>();
+  readonly #used = new Set<string>();
+  readonly #denied = new Set<string>();
 
   constructor(folder: string) {
     this.#grants = new Grants(folder);
@@ -59,39 +59,39 @@ export class GrantLog {
   add(functionName: string | undefined, actions: readonly string[]): void {
     if (!functionName) return;
     for (const action of actions) {
-      this.#done.add(`${this.#grants.service} ${functionName} ${action}`);
-      if (!this.#grants.of(functionName).includes(action)) this.#beyond.add(`${functionName} makes ${action}`);
+      this.#used.add(`${this.#grants.service} ${functionName} ${action}`);
+      if (!this.#grants.of(functionName).includes(action)) this.#denied.add(`${functionName} makes ${action}`);
     }
   }
 
   /** @throws if a function used a permission that serverless.yml does not grant */
   check(): void {
-    const beyond = [...this.#beyond];
-    this.#beyond.clear();
-    if (beyond.length > 0) throw new Error(`${beyond.join(', ')}, which serverless.yml does not allow.`);
+    const denied = [...this.#denied];
+    this.#denied.clear();
+    if (denied.length > 0) throw new Error(`${denied.join(', ')}, which serverless.yml does not allow.`);
   }
 
   write(): void {
-    appendFileSync(process.env.GRANTS_LOG ?? '', [...this.#done, ''].join('\n'));
+    appendFileSync(process.env.GRANTS_LOG ?? '', [...this.#used, ''].join('\n'));
   }
 }
 
 const folders = [project, `${project}/examples/petstore`];
 
-/** Lambda itself sends changes that repeatedly failed to this queue. */
-const byLambda = 'sqs:SendMessage failedchanges';
+/** Lambda itself sends changes that keep failing to this queue, so no test uses it. */
+const usedByLambda = 'sqs:SendMessage failedchanges';
 
-export function unused(log: string): string[] {
-  const done = new Set(readFileSync(log, 'utf8').split('\n'));
+export function findUnusedGrants(log: string): string[] {
+  const used = new Set(readFileSync(log, 'utf8').split('\n'));
   return folders
     .map((folder) => new Grants(folder))
     .flatMap((grants) =>
       grants.functionNames.flatMap((functionName) =>
         grants
           .of(functionName)
-          .filter((action) => action !== byLambda)
+          .filter((action) => action !== usedByLambda)
           .map((action) => `${grants.service} ${functionName} ${action}`),
       ),
     )
-    .filter((line) => !done.has(line));
+    .filter((line) => !used.has(line));
 }

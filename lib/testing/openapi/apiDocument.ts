@@ -47,7 +47,7 @@ export interface ApiDocument {
 }
 
 /** Returns the operations of a document, with every `$ref` resolved. */
-export function describedBy(document: OpenApi): ApiDocument {
+export function parseApiDocument(document: OpenApi): ApiDocument {
   const { paths, servers } = resolved(document);
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);

@@ -5,19 +5,19 @@ import type { TestResponse } from '../stage/world.ts';
 import type { ApiDocument, DescribedBody, DescribedOperation } from './apiDocument.ts';
 import { valid } from './arbitraries.ts';
 import {
-  allowed,
-  extended,
   type Good,
   isFields,
-  oddities,
+  oddParametersOf,
   parametersIn,
+  type RequestParts,
   requestOf,
-  type Said,
+  validParts,
   withGood,
+  withUnknownField,
 } from './describedRequest.ts';
 import type { DocumentedCalls } from './documentedCalls.ts';
 import { type BeyondSchema, isBeyond, type Rejection } from './rejections.ts';
-import { type Wrong, wrongs } from './wrongs.ts';
+import { type Violation, violationsOf } from './violations.ts';
 
 /**
  * The total number of requests, which `npm run test:fuzz` sets. The default is a few of each kind.
@@ -43,7 +43,7 @@ export interface Subject {
    */
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
   /** Returns headers that fail authentication, each with the expected error code. */
-  strangers: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
+  badCredentials: (operationId: string) => Promise<[headers: Record<string, string>, code: string][]>;
   codeOf: (response: TestResponse) => string | undefined;
   /** Returns the fields that a response rejects. The list is empty for other errors. */
   rejections: (response: TestResponse) => Rejection[];
@@ -95,23 +95,31 @@ export function testConformance(
       if (requests > mostPerEngine) await subject.renew?.();
     });
 
-    property('answers what the document says to whatever it allows', async () => {
+    property('conforms to the document for every valid request', async () => {
       const hasPath = parameters.some((parameter) => parameter.in === 'path');
-      const any = fc.record({ said: allowed(operation, body), odd: oddities(operation), extra: fc.boolean() });
+      const any = fc.record({
+        parts: validParts(operation, body),
+        oddParameters: oddParametersOf(operation),
+        extra: fc.boolean(),
+      });
       await fc.assert(
-        fc.asyncProperty(any, async ({ said, odd, extra }) => {
+        fc.asyncProperty(any, async ({ parts, oddParameters, extra }) => {
           const { path = {}, ...good } = hasPath ? await nextGood() : {};
           const { params, query, ...rest } = await requestOf(
-            withGood(extra ? extended(said) : said, { path }),
+            withGood(extra ? withUnknownField(parts) : parts, { path }),
             mediaType,
             await callerOf(good),
           );
-          const request = { params: { ...params, ...odd.path }, query: { ...query, ...odd.query }, ...rest };
+          const request = {
+            params: { ...params, ...oddParameters.path },
+            query: { ...query, ...oddParameters.query },
+            ...rest,
+          };
           const response = await send(operation, request);
           expectConforming(operation, request, response);
           const rejected = subject.rejections(response).filter((rejection) => {
             const [name = ''] = rejection.field.split('.');
-            const isOdd = name in odd.query || (subject.rejectsPaths && name in odd.path);
+            const isOdd = name in oddParameters.query || (subject.rejectsPaths && name in oddParameters.path);
             return !isOdd && !isBeyond(subject.beyondSchema, operationId, rejection);
           });
           expect([request, rejected]).toEqual([request, []]);
@@ -120,16 +128,16 @@ export function testConformance(
       );
     });
 
-    property('accepts what is good, in every way that is documented', async () => {
-      const any = fc.record({ said: allowed(operation, body), extra: fc.boolean() });
+    property('accepts valid values, with every documented success status', async () => {
+      const any = fc.record({ parts: validParts(operation, body), extra: fc.boolean() });
       const reached = new Set<string>();
       await fc.assert(
-        fc.asyncProperty(any, async ({ said, extra }) => {
+        fc.asyncProperty(any, async ({ parts, extra }) => {
           const good = await nextGood();
-          const better = withGood(extra ? extended(said) : said, good);
-          const response = await send(operation, await requestOf(better, mediaType, await callerOf(good)));
-          expectConforming(operation, better, response);
-          expect([better, response.status < 300 ? 'accepted' : response]).toEqual([better, 'accepted']);
+          const replacement = withGood(extra ? withUnknownField(parts) : parts, good);
+          const response = await send(operation, await requestOf(replacement, mediaType, await callerOf(good)));
+          expectConforming(operation, replacement, response);
+          expect([replacement, response.status < 300 ? 'accepted' : response]).toEqual([replacement, 'accepted']);
           reached.add(String(response.status));
         }),
         { numRuns: numRuns(), seed },
@@ -137,35 +145,35 @@ export function testConformance(
       expect([...reached].sort()).toEqual(expect.arrayContaining(successesOf(operation)));
     });
 
-    const ways = waysToBeWrong(operation, body);
-    if (ways.length > 0) {
-      property('refuses whatever the document does not allow, and names the field', async () => {
-        for (const [part, { field, how, code, spoil }] of ways) {
+    const violations = requestViolations(operation, body);
+    if (violations.length > 0) {
+      property('rejects every violation of the document, and names the field', async () => {
+        for (const [part, { field, how, code, invalidate }] of violations) {
           await fc.assert(
-            fc.asyncProperty(spoil, allowed(operation, body), async (make, said) => {
-              const bad = { ...said, [part]: make(said[part]) };
+            fc.asyncProperty(invalidate, validParts(operation, body), async (make, parts) => {
+              const bad = { ...parts, [part]: make(parts[part]) };
               const response = await send(operation, await requestOf(bad, mediaType, await callerOf({})));
               expectConforming(operation, bad, response);
               const isNotFound = part === 'path' && !subject.rejectsPaths && response.status === 404;
               const named = subject.fieldOfRejection?.(field) ?? field;
               const rejected = subject.rejections(response).some((rejection) => {
-                const isThere = `${rejection.field}.`.startsWith(`${named || 'non_field_errors'}.`);
-                return isThere && (named !== field || rejection.code === (code ?? rejection.code));
+                const isSameField = `${rejection.field}.`.startsWith(`${named || 'non_field_errors'}.`);
+                return isSameField && (named !== field || rejection.code === (code ?? rejection.code));
               });
               expect(isNotFound || rejected ? [] : [{ field, how, code, bad, response }]).toEqual([]);
             }),
-            { numRuns: Math.ceil(numRuns() / ways.length), seed },
+            { numRuns: Math.ceil(numRuns() / violations.length), seed },
           );
         }
       });
     }
 
     if (needsCaller) {
-      test('asks who calls', async () => {
+      test('rejects missing and invalid credentials', async () => {
         const [path = {}] = fc.sample(valid(parametersIn('path', operation)), { numRuns: 1, seed });
-        for (const [headers, code] of await subject.strangers(operationId)) {
-          const said = { path: isFields(path) ? path : {}, query: {}, body: body && {} };
-          const request = await requestOf(said, mediaType, { headers });
+        for (const [headers, code] of await subject.badCredentials(operationId)) {
+          const parts = { path: isFields(path) ? path : {}, query: {}, body: body && {} };
+          const request = await requestOf(parts, mediaType, { headers });
           const response = await send(operation, request);
           expect([response.status, subject.codeOf(response) ?? code]).toEqual([401, code]);
           expectConforming(operation, request, response);
@@ -174,7 +182,7 @@ export function testConformance(
     }
   });
 
-  test('has made as many requests as were asked for', () => {
+  test('makes at least as many requests as FUZZ says', () => {
     expect(requestCount).toBeGreaterThanOrEqual(requests);
   });
 }
@@ -183,21 +191,21 @@ function successesOf({ responses }: DescribedOperation): string[] {
   return Object.keys(responses).filter((status) => status.startsWith('2'));
 }
 
-type Part = keyof Said;
+type Part = keyof RequestParts;
 
 /** Returns every way to make a request invalid, with the part of the request to change. */
-function waysToBeWrong(operation: DescribedOperation, body: DescribedBody | undefined): [Part, Wrong][] {
+function requestViolations(operation: DescribedOperation, body: DescribedBody | undefined): [Part, Violation][] {
   const isJson = body?.mediaType === 'application/json';
-  const inBody = body ? wrongs(body.schema, isJson ? 'json' : 'form').filter(({ field }) => isJson || field) : [];
-  const inQuery = wrongs(parametersIn('query', operation), 'parameter').filter(({ field }) => field);
+  const inBody = body ? violationsOf(body.schema, isJson ? 'json' : 'form').filter(({ field }) => isJson || field) : [];
+  const inQuery = violationsOf(parametersIn('query', operation), 'parameter').filter(({ field }) => field);
   // A missing path value would make another path. The error code of a bad path value differs by
   // service.
-  const inPath = wrongs(parametersIn('path', operation), 'parameter').filter(
+  const inPath = violationsOf(parametersIn('path', operation), 'parameter').filter(
     ({ field, how }) => field && how !== 'missing',
   );
   return [
-    ...inBody.map((wrong): [Part, Wrong] => ['body', wrong]),
-    ...inQuery.map((wrong): [Part, Wrong] => ['query', wrong]),
-    ...inPath.map((wrong): [Part, Wrong] => ['path', { ...wrong, code: undefined }]),
+    ...inBody.map((violation): [Part, Violation] => ['body', violation]),
+    ...inQuery.map((violation): [Part, Violation] => ['query', violation]),
+    ...inPath.map((violation): [Part, Violation] => ['path', { ...violation, code: undefined }]),
   ];
 }

@@ -6,8 +6,8 @@ import { type Schema, valid } from './arbitraries.ts';
 
 export type Fields = Record<string, unknown>;
 
-/** The content of a request without its credentials. */
-export interface Said {
+/** A request without its credentials. */
+export interface RequestParts {
   path: Fields;
   query: Fields;
   body: unknown;
@@ -38,7 +38,7 @@ export function parametersIn(place: 'path' | 'query', { parameters }: DescribedO
   };
 }
 
-export function allowed(operation: DescribedOperation, body: DescribedBody | undefined): fc.Arbitrary<Said> {
+export function validParts(operation: DescribedOperation, body: DescribedBody | undefined): fc.Arbitrary<RequestParts> {
   return fc.record({
     path: valid(parametersIn('path', operation)) as fc.Arbitrary<Fields>,
     query: valid(parametersIn('query', operation)) as fc.Arbitrary<Fields>,
@@ -47,22 +47,22 @@ export function allowed(operation: DescribedOperation, body: DescribedBody | und
 }
 
 /** Generates parameter values that the service may reject. */
-export function oddities({
+export function oddParametersOf({
   parameters,
 }: DescribedOperation): fc.Arbitrary<Record<'path' | 'query', Record<string, string>>> {
-  const odd = fc.oneof(
+  const oddValue = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 30 }),
     fc.constantFrom('', '0', '-1', '%00', '../x', '1e9'),
   );
-  const inPlace = (place: string) => {
-    const names = parameters.filter((parameter) => parameter.in === place).map(({ name }) => [name, odd] as const);
+  const valuesIn = (place: string) => {
+    const names = parameters.filter((parameter) => parameter.in === place).map(({ name }) => [name, oddValue] as const);
     return fc.record(Object.fromEntries(names), { requiredKeys: [] }) as fc.Arbitrary<Record<string, string>>;
   };
-  return fc.record({ path: inPlace('path'), query: inPlace('query') });
+  return fc.record({ path: valuesIn('path'), query: valuesIn('query') });
 }
 
 /** Replaces generated values by valid ones. */
-export function withGood({ path, query, body }: Said, { instead = {}, ...good }: Good): Said {
+export function withGood({ path, query, body }: RequestParts, { instead = {}, ...good }: Good): RequestParts {
   return {
     path: { ...path, ...good.path },
     query: { ...replaceFields(query, instead), ...good.query },
@@ -73,16 +73,16 @@ export function withGood({ path, query, body }: Said, { instead = {}, ...good }:
 function replaceFields(fields: Fields, instead: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
-      const better = instead[name];
-      if (value === null || better === undefined) return [name, value];
-      return [name, isFields(value) && isFields(better) ? replaceFields(value, better) : better];
+      const replacement = instead[name];
+      if (value === null || replacement === undefined) return [name, value];
+      return [name, isFields(value) && isFields(replacement) ? replaceFields(value, replacement) : replacement];
     }),
   );
 }
 
 /** Adds an unknown field to a body that is an object. */
-export function extended({ body, ...said }: Said): Said {
-  return { ...said, body: isFields(body) ? { ...body, 'unknown-\u{1F600}': { a: [1, null] } } : body };
+export function withUnknownField({ body, ...parts }: RequestParts): RequestParts {
+  return { ...parts, body: isFields(body) ? { ...body, 'unknown-\u{1F600}': { a: [1, null] } } : body };
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -91,7 +91,7 @@ export function isFields(value: unknown): value is Fields {
 
 /** Builds the request, and encodes the path values as clients do. */
 export async function requestOf(
-  { path, query, body }: Said,
+  { path, query, body }: RequestParts,
   mediaType: string | undefined,
   { headers, ...caller }: Pick<TestRequest, 'token' | 'headers'>,
 ): Promise<TestRequest> {

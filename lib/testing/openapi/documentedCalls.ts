@@ -26,7 +26,7 @@ export function callsOf(
     call({ method, path }, request) {
       // API Gateway accepts each path with and without a trailing slash.
       const handler = handlers.get(`${method} ${path}`) ?? handlers.get(`${method} ${path}/`);
-      if (!handler) throw new Error(`Nothing answers ${method} ${path}.`);
+      if (!handler) throw new Error(`No function has the route ${method} ${path}.`);
       calls += 1;
       // Each call has its own network, so that no rate limit of an IP address applies.
       const clientIp = `2001:db8:${(calls >> 16).toString(16)}:${(calls & 0xffff).toString(16)}::1`;

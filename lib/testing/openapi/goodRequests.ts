@@ -14,7 +14,7 @@ import type { DocumentedCalls } from './documentedCalls.ts';
 
 const cairo = { type: 'Point', coordinates: [31.2357, 30.0444] };
 /** Number prefixes of the served countries, each with the count of further digits. */
-const mobiles = [
+const mobilePrefixes = [
   ['+2010', 8],
   ['+96650', 7],
   ['+97150', 7],
@@ -50,8 +50,8 @@ interface GoodRequests {
   signedIn: () => Promise<Furnished>;
   /** Returns a valid request for an operation, with resources that exist at that moment. */
   good: (operationId: string, turn: number, mediaType: string | undefined) => Promise<Good>;
-  /** Makes the next request create a new customer. */
-  forget: () => void;
+  /** Discards the customer, so that the next request creates a new one. */
+  discardCustomer: () => void;
 }
 
 export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodRequests {
@@ -63,8 +63,8 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
 
   async function signedIn(): Promise<Furnished> {
     requests += 1;
-    const isOld = requests % mostRequests === 0;
-    const before = last && !isOld && (await callOperation('GetCustomerDetails', { token: last.access }));
+    const isUsedUp = requests % mostRequests === 0;
+    const before = last && !isUsedUp && (await callOperation('GetCustomerDetails', { token: last.access }));
     if (!last || !before || before.status !== 200) last = await furnish(world, calls);
     return last;
   }
@@ -72,7 +72,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
   const email = () => `good${++counter}@example.com`;
   const password = () => `green tea ${++counter} cups`;
   const phone = () => {
-    const [start, digits] = mobiles[++counter % mobiles.length] ?? mobiles[0];
+    const [start, digits] = mobilePrefixes[++counter % mobilePrefixes.length] ?? mobilePrefixes[0];
     return `${start}${String(counter).padStart(digits, '0')}`;
   };
   const image = (mediaType: string | undefined) =>
@@ -199,7 +199,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
         ...(await makers[operationId.replace(/ByForm$/, '')]?.(account, turn, mediaType)),
       };
     },
-    forget() {
+    discardCustomer() {
       last = undefined;
     },
   };

@@ -15,7 +15,7 @@ let cacheSettings: Partial<Record<string, string>> = {};
  * test file share their caches, unlike deployed ones. Therefore the first run of each function
  * skips the caches, and shows every permission that it needs.
  */
-export async function inNameOf<T>(functionName: string, run: () => Promise<T>): Promise<T> {
+export async function runAs<T>(functionName: string, run: () => Promise<T>): Promise<T> {
   if (startedFunctions.has(functionName)) return caller.run(functionName, run);
   startedFunctions.add(functionName);
   if (coldStarts === 0) cacheSettings = Object.fromEntries(caches.map((name) => [name, process.env[name]]));
@@ -43,7 +43,7 @@ interface UnsentRequest {
  */
 const channels = ['http.client.request.created', 'undici:request:create'];
 
-function nameCaller(message: unknown): void {
+function tagRequest(message: unknown): void {
   const functionName = caller.getStore();
   const { request } = message as UnsentRequest;
   if (!functionName) return;
@@ -52,10 +52,10 @@ function nameCaller(message: unknown): void {
 }
 
 /** Tags requests with their function from now on. Returns a function that stops the tagging. */
-export function nameCallers(): () => void {
-  for (const channel of channels) subscribe(channel, nameCaller);
+export function tagRequests(): () => void {
+  for (const channel of channels) subscribe(channel, tagRequest);
   return () => {
-    for (const channel of channels) unsubscribe(channel, nameCaller);
+    for (const channel of channels) unsubscribe(channel, tagRequest);
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { readService } from '../../openapi/routes.ts';
-import { inNameOf } from './calls.ts';
+import { runAs } from './calls.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape, and a wrong one fails the test
+// biome-ignore lint/suspicious/noExplicitAny: tests read results of every shape, and a wrong one fails the test
 type Handler = (event: unknown, context?: Context) => Promise<any>;
 
 const { functions } = readService();
@@ -11,7 +11,7 @@ const { functions } = readService();
 export async function loadFunction(functionName: string): Promise<Handler> {
   const file = functions[functionName]?.handler.replace(/\.handler$/, '.ts');
   const { handler } = (await import(`../../../${file}`)) as { handler: Handler };
-  return (event, context) => inNameOf(functionName, () => handler(event, context));
+  return (event, context) => runAs(functionName, () => handler(event, context));
 }
 
 /** Invokes a function without a route, as operators do. */

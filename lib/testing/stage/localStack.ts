@@ -7,8 +7,8 @@ import { freePort } from './ports.ts';
 
 const portNames = ['API_PORT', 'LOCAL_PORT', 'LAMBDA_PORT', 'DYNAMODB_PORT'] as const;
 
-/** The ports and the data folder for the stacks of one test file. */
-export class Place {
+/** Runs the stacks of one test file, which share its ports and its data folder. */
+export class StackRunner {
   ports!: Record<(typeof portNames)[number], string>;
   readonly dataFolder = mkdtempSync(join(tmpdir(), 'customer-backend-'));
   readonly #stacks: LocalStack[] = [];
@@ -16,7 +16,7 @@ export class Place {
   async findPorts(): Promise<void> {
     const found: [string, string][] = [];
     for (const name of portNames) found.push([name, String(await freePort())]);
-    this.ports = Object.fromEntries(found) as Place['ports'];
+    this.ports = Object.fromEntries(found) as StackRunner['ports'];
   }
 
   url(port: (typeof portNames)[number]): string {
@@ -31,7 +31,7 @@ export class Place {
     return stack;
   }
 
-  async leave(): Promise<void> {
+  async stop(): Promise<void> {
     await Promise.all(this.#stacks.map((stack) => stack.interrupt()));
     rmSync(this.dataFolder, { recursive: true });
   }

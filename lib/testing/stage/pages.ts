@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { jest } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { type LocalStack, Place } from './localStack.ts';
+import { type LocalStack, StackRunner } from './localStack.ts';
 
 const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path && existsSync(path),
@@ -12,17 +12,17 @@ const browserPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google
  */
 export const withBrowser = browserPath || process.env.CI ? describe : describe.skip;
 
-/** A test that waits for what never appears fails soon. A start may be slow on a busy machine. */
+/** Limits the wait for an element that never appears. A start may be slow on a busy machine. */
 const timeoutMs = 60_000;
 const startMs = 120_000;
 
 /**
  * A running stack and a browser for one test file. A test fails if a page logs an error, unless the
- * test removes it from `complaints`.
+ * test removes it from `pageErrors`.
  */
 export class Pages {
-  readonly place = new Place();
-  readonly complaints: string[] = [];
+  readonly runner = new StackRunner();
+  readonly pageErrors: string[] = [];
   stack!: LocalStack;
   #browser!: Browser;
 
@@ -30,34 +30,34 @@ export class Pages {
     jest.setTimeout(timeoutMs);
     beforeAll(async () => {
       this.#browser = await chromium.launch({ executablePath: browserPath ?? '', args: ['--no-sandbox'] });
-      await this.place.findPorts();
-      this.stack = await this.place.start({}, ['--fresh']).ready();
+      await this.runner.findPorts();
+      this.stack = await this.runner.start({}, ['--fresh']).ready();
     }, startMs);
-    afterEach(() => expect(this.complaints.splice(0)).toEqual([]));
+    afterEach(() => expect(this.pageErrors.splice(0)).toEqual([]));
     afterAll(async () => {
-      await this.place.leave();
+      await this.runner.stop();
       await this.#browser.close();
     }, startMs);
   }
 
   get api(): string {
-    return this.place.url('API_PORT');
+    return this.runner.url('API_PORT');
   }
 
   get site(): string {
-    return this.place.url('LOCAL_PORT');
+    return this.runner.url('LOCAL_PORT');
   }
 
   async open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
     const page = await this.#browser.newPage({ locale: 'en-US', ...options });
     page.setDefaultTimeout(timeoutMs);
-    page.on('console', (message) => void (message.type() === 'error' && this.complaints.push(message.text())));
-    page.on('pageerror', (error) => void this.complaints.push(error.message));
+    page.on('console', (message) => void (message.type() === 'error' && this.pageErrors.push(message.text())));
+    page.on('pageerror', (error) => void this.pageErrors.push(error.message));
     await page.goto(url);
     return page;
   }
 
-  askForCode(phone_number: string): Promise<Response> {
+  requestOtp(phone_number: string): Promise<Response> {
     return fetch(`${this.api}/api/sms/send-auth-otp/`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

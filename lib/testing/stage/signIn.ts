@@ -47,7 +47,7 @@ export function authenticateWith(
   });
 }
 
-/** Signs in a customer, who is new if the phone number is. */
+/** Signs in a customer. An unknown phone creates a new one. */
 export async function signIn(world: World, options: Options = {}): Promise<SignedInCustomer> {
   const { phone = world.phone(), registrationId = `token:${phone}` } = options;
   const code = await requestCode(world, phone, options.deviceToken);

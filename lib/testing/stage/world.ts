@@ -11,7 +11,7 @@ import { loadSeed, type Part } from '../../../seed/load.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import { project } from '../../openapi/routes.ts';
 import { GrantLog } from '../aws/grants.ts';
-import { callerOf, dynamoDbActions, inNameOf, nameCallers, sandboxAction } from './calls.ts';
+import { callerOf, dynamoDbActions, runAs, sandboxAction, tagRequests } from './calls.ts';
 import { isDeclared } from './declared.ts';
 import { startTestEngine } from './engine.ts';
 import { type EngineProxy, startEngineProxy } from './engineProxy.ts';
@@ -58,8 +58,8 @@ export class World {
   #phones = 0;
   readonly #service: TestedService;
   readonly #grants: GrantLog;
-  #stopNaming: (() => void) | undefined;
-  #story: ((action: string) => Promise<unknown>) | undefined;
+  #stopTagging: (() => void) | undefined;
+  #beforeResponse: ((action: string) => Promise<unknown>) | undefined;
 
   constructor(service: TestedService) {
     this.#service = service;
@@ -67,7 +67,7 @@ export class World {
   }
 
   async start(): Promise<void> {
-    this.#stopNaming = nameCallers();
+    this.#stopTagging = tagRequests();
     this.engine = await startEngineProxy(await this.#startEngine(), ({ operation, body }, headers) =>
       this.#grants.add(callerOf(headers), dynamoDbActions(operation, body)),
     );
@@ -80,7 +80,7 @@ export class World {
         const body = path.startsWith('/s3') ? '' : await req.raw.clone().text();
         const action = sandboxAction({ method, path, target: req.header('x-amz-target'), body });
         this.#grants.add(callerOf(req.header()), [action]);
-        await this.#story?.(action);
+        await this.#beforeResponse?.(action);
         return next();
       },
     });
@@ -134,7 +134,7 @@ export class World {
   async stop(): Promise<void> {
     await this.#removeTable();
     await Promise.all([this.sandbox.stop(), this.engine.stop()]);
-    this.#stopNaming?.();
+    this.#stopTagging?.();
     this.#grants.write();
     this.#grants.check();
   }
@@ -147,20 +147,20 @@ export class World {
   }
 
   /**
-   * Runs `story` once, before the sandbox responds to an action. Actions have the notation of
+   * Runs `run` once, before the sandbox responds to an action. Actions have the notation of
    * permissions: `sns:Publish endpoint`.
    */
-  beforeResponse(action: string, story: () => Promise<unknown>): void {
-    this.#story = async (called) => {
+  beforeResponse(action: string, run: () => Promise<unknown>): void {
+    this.#beforeResponse = async (called) => {
       if (called !== action) return;
-      this.#story = undefined;
-      await story();
+      this.#beforeResponse = undefined;
+      await run();
     };
   }
 
   publishKeys(): Promise<void> {
-    const place = { tableName: this.#tableName, endpoint: this.engine.target };
-    return placePublicKeys(this.secrets['public-keys'], place);
+    const destination = { tableName: this.#tableName, endpoint: this.engine.target };
+    return placePublicKeys(this.secrets['public-keys'], destination);
   }
 
   /** Resets the clock, the faults and the environment variables. */
@@ -168,7 +168,7 @@ export class World {
     jest.setSystemTime(this.#frozenAt);
     this.engine.heal();
     this.sandbox.faults = Faults.parse({});
-    this.#story = undefined;
+    this.#beforeResponse = undefined;
     for (const [name, value] of Object.entries(this.#settings)) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
@@ -204,7 +204,7 @@ export class World {
   }
 
   async send(handler: Endpoint, event: APIGatewayProxyEvent): Promise<TestResponse> {
-    const result = await inNameOf(this.#grants.functionOf(handler.contract.operationId), () =>
+    const result = await runAs(this.#grants.functionOf(handler.contract.operationId), () =>
       handler(event, lambdaContext()),
     );
     const body = result.body ? JSON.parse(result.body) : undefined;
@@ -253,7 +253,7 @@ export class World {
   }
 }
 
-/** All seed data except the common passwords, which take longer to load than the rest. */
+/** All seed data except the common passwords, which take longest to load. */
 const quickSeed: readonly Part[] = ['countries', 'regions', 'app', 'faqs', 'settings'];
 
 /**
