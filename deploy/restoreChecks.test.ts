@@ -22,7 +22,7 @@ async function copyToLiveTable(): Promise<void> {
 }
 afterAll(() => live.close());
 
-test('repeats only the erasures that happened after the backup', async () => {
+test('replayErasures repeats only the erasures that happened after the backup', async () => {
   const [active, erased, marked, lost] = [
     await signIn(world),
     await signIn(world),
@@ -57,7 +57,7 @@ test('repeats only the erasures that happened after the backup', async () => {
   expect([await checkClaims(), await checkWallets()]).toEqual([[], []]);
 });
 
-test('finishes an erasure that was in progress at the time of the backup', async () => {
+test('replayErasures finishes an erasure that was in progress at the time of the backup', async () => {
   const { customer } = await signIn(world);
   await world.delete(profileKey(customer.id));
   await world.put({ ...erasureKey(customer.id), customerId: customer.id });
@@ -65,7 +65,7 @@ test('finishes an erasure that was in progress at the time of the backup', async
   expect((await world.partition(customerPartition(customer.id))).map(({ sk }) => sk)).toEqual(['WALLET']);
 });
 
-test('reports unique claims without an owner, owners without their claim, and wallets with a wrong balance', async () => {
+test('the restore checks report unique claims without an owner, owners without their claim, and wallets with a wrong balance', async () => {
   const [one, two, three] = [await signIn(world), await signIn(world), await signIn(world)];
   const before = await checkClaims();
   await world.delete(phoneClaimKey(one.phone));

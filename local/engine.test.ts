@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from '../lib/testing/stage/ports.ts';
 import { engineCommand, startEngine } from './engine.ts';
 
-test('downloads the same version of an engine that npm has not installed, and tells the developer', () => {
+test('an engine that npm has not installed is downloaded in the same version, with a notice', () => {
   const { version } = createRequire(import.meta.url)('@dynoxide/linux-x64/package.json');
   expect(engineCommand('sunos', 'sparc')).toEqual({
     command: 'npx',

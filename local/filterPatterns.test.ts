@@ -12,7 +12,7 @@ test.each([
   ['a field that is missing', [{ dynamodb: { OldImage: { sk: { S: ['x'] } } } }], false],
   ['a field that must be missing', [{ dynamodb: { OldImage: [{ exists: false }] } }], true],
   ['a value that is excluded', [{ eventName: [{ 'anything-but': ['INSERT'] }] }], false],
-])('filters a record by %s', (_, patterns, isWanted) => {
+])('filterRecords filters a record by %s', (_, patterns, isWanted) => {
   expect(filterRecords(patterns, [record('DEVICE#1')])).toHaveLength(isWanted ? 1 : 0);
 });
 

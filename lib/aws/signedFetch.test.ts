@@ -42,7 +42,7 @@ const jsonFault = (code: string) => (response: ServerResponse) =>
 const sendRequest = (timeoutMs = 5_000) =>
   signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
 
-test('signs each request for its service and region', async () => {
+test('signedFetch signs each request for its service and region', async () => {
   responses = [ok];
   expect(await sendRequest()).toBe('ok');
   expect(requests).toEqual([
@@ -60,14 +60,14 @@ const problems: [string, (response: ServerResponse) => unknown, string][] = [
   ['cuts the connection', hangUp, 'SnsUnreachable'],
 ];
 
-test.each(problems)('retries once, with the same body, when the service %s', async (_, problem) => {
+test.each(problems)('signedFetch retries once, with the same body, when the service %s', async (_, problem) => {
   responses = [problem, ok];
   expect(await sendRequest()).toBe('ok');
   expect(requests.map(({ body }) => body)).toEqual(['a=b', 'a=b']);
 });
 
 test.each(problems)(
-  'makes at most two attempts when the service %s, and throws its error',
+  'signedFetch makes at most two attempts when the service %s, and throws its error',
   async (_, problem, name) => {
     responses = [hangUp, problem];
     await expect(sendRequest()).rejects.toMatchObject({ name });
@@ -75,13 +75,13 @@ test.each(problems)(
   },
 );
 
-test('does not retry a permanent error', async () => {
+test('signedFetch does not retry a permanent error', async () => {
   responses = [fault('OptedOut')];
   await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsOptedOut' });
   expect(requests).toHaveLength(1);
 });
 
-test('times out after two attempts when the service never responds', async () => {
+test('signedFetch times out after two attempts when the service never responds', async () => {
   responses = [neverRespond];
   await expect(sendRequest(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
   expect(requests).toHaveLength(2);
@@ -91,7 +91,7 @@ test.each([
   ['eu-central-1', 'https://s3.eu-central-1.amazonaws.com'],
   ['cn-north-1', 'https://s3.cn-north-1.amazonaws.com.cn'],
   ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu'],
-])('finds the service URL of %s', (region, endpoint) => {
+])('findServiceUrl returns the service URL of %s', (region, endpoint) => {
   process.env.AWS_REGION = region;
   expect(findServiceUrl('s3')).toBe(endpoint);
 });

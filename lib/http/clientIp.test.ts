@@ -31,7 +31,7 @@ const readClientIp = async (headers: Record<string, string | string[]>) => {
 };
 const sourceIp = '203.0.113.7';
 
-test('is the source IP address without a CDN, whatever headers a client sends', async () => {
+test('the client IP is the source IP address without a CDN, whatever headers a client sends', async () => {
   const headers = { 'X-Forwarded-For': '198.51.100.7', 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret };
   expect(await readClientIp(headers)).toBe(sourceIp);
 });
@@ -43,7 +43,7 @@ test.each<[string, Record<string, string | string[]>]>([
   ['the hash of the secret', { 'X-Cdn-Secret': createHash('sha256').update(secret).digest('hex') }],
   ['the secret among several', { 'X-Cdn-Secret': ['guess', secret] }],
   ['the secret in a list', { 'X-Cdn-Secret': `guess, ${secret}` }],
-])('is the source IP address if a client spoofs the header with %s', async (_, headers) => {
+])('the client IP is the source IP address if a client spoofs the header with %s', async (_, headers) => {
   cdn('CF-Connecting-IP');
   expect(await readClientIp({ 'CF-Connecting-IP': '198.51.100.7', ...headers })).toBe(sourceIp);
 });
@@ -66,10 +66,13 @@ test.each([
   ['X-Forwarded-For', `1.1.1.1, 198.51.100.7, ${sourceIp}`, '198.51.100.7'],
   ['X-Forwarded-For', ['1.1.1.1', `198.51.100.7, ${sourceIp}`], '198.51.100.7'],
   ['X-Forwarded-For', sourceIp, sourceIp],
-])('is the IP address in the header of the CDN if the secret matches: %s: %s', async (header, value, address) => {
-  cdn(header);
-  expect(await readClientIp({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
-});
+])(
+  'the client IP is the IP address in the header of the CDN if the secret matches: %s: %s',
+  async (header, value, address) => {
+    cdn(header);
+    expect(await readClientIp({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
+  },
+);
 
 test.each([
   ['CF-Connecting-IP', ''],
@@ -87,7 +90,7 @@ test.each([
   ['CloudFront-Viewer-Address', '2001:db8:0:0:0:0:0:1'],
   ['X-Forwarded-For', '198.51.100.7, unknown'],
   ['X-Forwarded-For', ', '],
-])('is the source IP address if the CDN sends no valid IP address: %s: %s', async (header, value) => {
+])('the client IP is the source IP address if the CDN sends no valid IP address: %s: %s', async (header, value) => {
   cdn(header);
   expect(await readClientIp({ [header]: value, 'X-Cdn-Secret': secret })).toBe(sourceIp);
   expect(await readClientIp({ 'X-Cdn-Secret': secret })).toBe(sourceIp);

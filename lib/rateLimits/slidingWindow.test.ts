@@ -24,7 +24,7 @@ function windowOnItem(window: SlidingWindow) {
   };
 }
 
-test('allows the same events, and returns the same waits, as a plain list of events', async () => {
+test('a sliding window allows the same events, and returns the same waits, as a plain list of events', async () => {
   const limits = [
     { events: 3, perSeconds: 100 },
     { events: 5, perSeconds: 1_000 },
@@ -56,7 +56,7 @@ test('allows the same events, and returns the same waits, as a plain list of eve
   );
 });
 
-test('allows the next event in the second in which the period of a limit ends', async () => {
+test('a sliding window allows the next event in the second in which the period of a limit ends', async () => {
   const item = windowOnItem(new SlidingWindow('event', [{ events: 1, perSeconds: 100 }]));
   const counted = async (now: number) => (await item.count(now)).done;
   expect({ first: await counted(1_000), early: await counted(1_099), inTime: await counted(1_100) }).toEqual({
@@ -66,7 +66,7 @@ test('allows the next event in the second in which the period of a limit ends', 
   });
 });
 
-test('returns the shortest wait after which an event is allowed', async () => {
+test('a sliding window returns the shortest wait after which an event is allowed', async () => {
   const window = new SlidingWindow('event', [{ events: 2, perSeconds: 60 }], [10]);
   const item = windowOnItem(window);
   await item.count(100);
@@ -76,7 +76,7 @@ test('returns the shortest wait after which an event is allowed', async () => {
   expect((await item.count(105 + wait)).done).toBe(true);
 });
 
-test('allows exactly the limit of 100 parallel events', async () => {
+test('a sliding window allows exactly the limit of 100 parallel events', async () => {
   const item = windowOnItem(new SlidingWindow('event', [{ events: 7, perSeconds: 60 }]));
   const results = await Promise.all(Array.from({ length: 100 }, () => item.count(500)));
   expect(results.filter(({ done }) => done)).toHaveLength(7);

@@ -245,7 +245,7 @@ test.each([
   expect(await codeAt(5, 5)).toBe('PATIENT');
 });
 
-test('finds the same region for any point as a scan of all polygons, even on borders and corners', async () => {
+test('a search finds the same region for any point as a scan of all polygons, even on borders and corners', async () => {
   const random = generator(3);
   const stars = Array.from({ length: 40 }, (_, index) => {
     const [longitude, latitude, size] = [20 + random() * 10, 20 + random() * 10, 0.3 + random() * 3];
