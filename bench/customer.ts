@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Endpoint } from '../lib/http/endpoint.ts';
 import { loadEndpoint } from '../lib/openapi/openapi.ts';
 import { readRoutes } from '../lib/openapi/routes.ts';
-import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
+import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/stage/event.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are of every shape, and a wrong one fails the measurement

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multipart, Upload } from '../lib/http/multipart.ts';
 import { uploadedImage } from '../lib/images/imageSchema.ts';
-import { formWithHostileEpilogue, hostileForms, hostileImages } from '../lib/testing/hostileUploads.ts';
-import { png } from '../lib/testing/images.ts';
+import { formWithHostileEpilogue, hostileForms, hostileImages } from '../lib/testing/fixtures/hostileUploads.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
 import { print } from './report.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import pMap from 'p-map';
-import { Place } from '../lib/testing/localStack.ts';
+import { StackRunner } from '../lib/testing/stage/localStack.ts';
 import { median, type Report } from './report.ts';
 
 const starts = 5;
@@ -9,23 +9,23 @@ const atOnce = [1, 8, 64];
 
 /** Measures what developers wait for: the start of `npm start`, its memory and its request rate. */
 export async function localStack(): Promise<Report> {
-  const place = new Place();
+  const runner = new StackRunner();
   const [ready, memory] = [[] as number[], [] as number[]];
   let rates: number[] = [];
   for (let round = 0; round < starts; round++) {
-    await place.findPorts();
+    await runner.findPorts();
     const startedAt = performance.now();
-    const stack = place.start({}, ['--fresh']);
+    const stack = runner.start({}, ['--fresh']);
     await stack.ready();
     ready.push((performance.now() - startedAt) / 1000);
-    const url = `${place.url('API_PORT')}/api/countries/`;
+    const url = `${runner.url('API_PORT')}/api/countries/`;
     await fetch(url);
     rates = [];
     for (const concurrency of atOnce) rates.push(await rateOf(url, concurrency));
     memory.push(memoryOf(stack.pid));
     await stack.interrupt();
   }
-  await place.leave();
+  await runner.stop();
   return {
     title: 'The local stack',
     notes: [

@@ -3,7 +3,7 @@ import { handler as changeSettings } from '../functions/operators/changeSettings
 import { handler as login } from '../functions/password/login.ts';
 import { handler as signup } from '../functions/password/signup.ts';
 import type { Endpoint } from '../lib/http/endpoint.ts';
-import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/event.ts';
+import { lambdaContext, restEvent, type TestRequest } from '../lib/testing/stage/event.ts';
 import { median, print, quantile } from './report.ts';
 import { startStage } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import type { Position } from '../lib/regions/cells.ts';
-import { generator } from '../lib/testing/random.ts';
+import { generator } from '../lib/testing/fixtures/random.ts';
 import type { Shape } from '../seed/regions/cellTree.ts';
 
 const [columns, rows, cornersPerSide] = [100, 100, 25];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
 import { readFunctions, readService } from '../lib/openapi/routes.ts';
-import { png } from '../lib/testing/images.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
 import { signIn } from './customer.ts';
 import { print } from './report.ts';
 import { startStage } from './stage.ts';

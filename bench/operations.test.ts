@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 const free = ['docsAsset'];
 
-test('operations take the calls and request units of their budgets, no more and no fewer', () => {
+test('each operation makes exactly the calls, and uses exactly the request units, of its budget', () => {
   const used = usages.map(({ operation, depth, readUnits, writeUnits, snsCalls }) => [
     operation,
     [depth, readUnits, writeUnits, snsCalls],
@@ -26,7 +26,7 @@ test('every operation has a budget', () => {
   expect(routes.filter((name) => !functions.has(name) && !free.includes(name))).toEqual([]);
 });
 
-test('budgets are no wider than the design allows: two calls one after another for a signed-in read, three for a write', () => {
+test('budgets stay within the design: two sequential calls for a signed-in read, three for a write', () => {
   const most = {
     authSendOtp: 2,
     'customersAuthenticate (new)': 3,

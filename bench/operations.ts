@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { depth } from '../lib/testing/engineProxy.ts';
-import type { TestRequest } from '../lib/testing/event.ts';
-import { notifyOf } from '../lib/testing/notifications.ts';
+import { depth } from '../lib/testing/stage/engineProxy.ts';
+import type { TestRequest } from '../lib/testing/stage/event.ts';
+import { notifyOf } from '../lib/testing/stage/notifications.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
 import { recordTable } from './recorder.ts';

@@ -1,5 +1,5 @@
 import { tableClient } from '../lib/table/table.ts';
-import type { Call } from '../lib/testing/engineProxy.ts';
+import type { Call } from '../lib/testing/stage/engineProxy.ts';
 
 /** A call to the table with its billed request units. */
 export interface TableCall extends Call {

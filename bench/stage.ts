@@ -1,7 +1,7 @@
 import { placePublicKeys } from '../deploy/publicKeys.ts';
 import { makeSecrets } from '../deploy/secrets.ts';
-import { startTestEngine } from '../lib/testing/engine.ts';
-import { stageEnvironment } from '../lib/testing/environment.ts';
+import { startTestEngine } from '../lib/testing/stage/engine.ts';
+import { stageEnvironment } from '../lib/testing/stage/environment.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';
 import { loadSeed } from '../seed/load.ts';

@@ -3,7 +3,7 @@ import { type Conditional, decideConditions, dropUnusedParameters } from './cond
 const isOn = (value: unknown) => ({ 'Fn::Equals': [value, 'true'] });
 const topic = { Type: 'AWS::SNS::Topic', Properties: {} };
 
-test('keeps the resources and outputs of true conditions, and leaves out those of false ones', () => {
+test('decideConditions keeps the resources and outputs of true conditions, and removes those of false ones', () => {
   const template: Conditional = {
     Conditions: {
       On: isOn(true),
@@ -20,7 +20,7 @@ test('keeps the resources and outputs of true conditions, and leaves out those o
   expect(template).toEqual({ Resources: { On: topic, Either: topic }, Outputs: { Shown: { Value: 1 } } });
 });
 
-test('chooses values, and removes those that are none', () => {
+test('decideConditions resolves conditional values, and removes AWS::NoValue', () => {
   const none = { Ref: 'AWS::NoValue' };
   const Properties = {
     Name: { 'Fn::If': ['On', { 'Fn::If': ['Off', 'a', 'b'] }, 'c'] },
@@ -35,7 +35,7 @@ test('chooses values, and removes those that are none', () => {
   expect(template.Resources.Topic?.Properties).toEqual({ Name: 'b', List: ['e'] });
 });
 
-test('rejects a condition on a value that only CloudFormation knows', () => {
+test('decideConditions rejects a condition on a value that only CloudFormation knows', () => {
   const template: Conditional = {
     Conditions: { InFrankfurt: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-central-1'] } },
     Resources: { Topic: { ...topic, Condition: 'InFrankfurt' } as typeof topic },
@@ -43,7 +43,7 @@ test('rejects a condition on a value that only CloudFormation knows', () => {
   expect(() => decideConditions(template)).toThrow('A condition cannot be decided');
 });
 
-test('leaves out parameters that no resource uses', () => {
+test('dropUnusedParameters removes parameters that no resource uses', () => {
   const template: Conditional = { Parameters: { Used: {}, Unused: {} }, Resources: {} };
   dropUnusedParameters(template, { Topic: { ...topic, Properties: { Name: { Ref: 'Used' } } } });
   expect(template.Parameters).toEqual({ Used: {} });

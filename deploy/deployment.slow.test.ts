@@ -1,10 +1,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { publicKeysKey } from '../lib/table/keys.ts';
-import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/cloudFormation.ts';
-import { startTestEngine } from '../lib/testing/engine.ts';
-import { StoredItems } from '../lib/testing/storedItems.ts';
-import { copyService, type ServiceCopy, type Template } from '../lib/testing/template.ts';
+import { bucketName, type CloudFormation, startCloudFormation } from '../lib/testing/aws/cloudFormation.ts';
+import { copyService, type ServiceCopy, type Template } from '../lib/testing/aws/template.ts';
+import { startTestEngine } from '../lib/testing/stage/engine.ts';
+import { StoredItems } from '../lib/testing/stage/storedItems.ts';
 import type { Engine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';
@@ -19,7 +19,7 @@ let sandbox: Sandbox;
 let engine: Engine;
 let cloudFormation: CloudFormation;
 let service: ServiceCopy;
-/** As it was deployed. */
+/** The template of the first deployment. */
 let template: Template;
 beforeAll(async () => {
   sandbox = await startSandbox({ port: 0, secrets });
@@ -40,18 +40,18 @@ afterAll(async () => {
 
 const serverless = (args: string[], variables: Record<string, string> = {}, copy = service) => {
   const { AWS_ENDPOINT_URL_S3 = '', AWS_ENDPOINT_URL_SSM = '' } = sandbox.environment;
-  const places = {
+  const endpoints = {
     AWS_ENDPOINT_URL: cloudFormation.url,
     AWS_ENDPOINT_URL_S3,
     AWS_ENDPOINT_URL_SSM,
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
   };
-  return copy.serverless(args, { ...places, ...variables, SLS_AWS_MONITORING_FREQUENCY: '50' });
+  return copy.serverless(args, { ...endpoints, ...variables, SLS_AWS_MONITORING_FREQUENCY: '50' });
 };
 const bucket = (stackName: string) => `${sandbox.environment.AWS_ENDPOINT_URL_S3}/${bucketName(stackName, 'Images')}`;
 const image = (stackName: string) => `${bucket(stackName)}/images/1/2`;
 
-test('a stage of any name is deployed, once more, and removed with all that was its own', async () => {
+test('a stage of any name can be deployed, redeployed, and removed with all its data', async () => {
   const stackName = 'customer-backend-qa';
   await createTable(engine.endpoint, stackName);
   const stored = new StoredItems(engine.endpoint, stackName);
@@ -60,7 +60,7 @@ test('a stage of any name is deployed, once more, and removed with all that was 
   expect(await publicKeys()).toEqual([JSON.parse(secrets['public-keys'])]);
   template = service.template();
   expect(cloudFormation.stacks.get(stackName)?.template).toEqual(template);
-  // The address that is told leads to the stage that is made.
+  // The URL in the outputs leads to the stage in the template.
   expect(template.Resources.ApiGatewayStage?.Properties.StageName).toBe('qa');
   expect(JSON.stringify(template.Outputs.ServiceEndpoint)).toContain('"/qa"');
 
@@ -77,7 +77,7 @@ test('a stage of any name is deployed, once more, and removed with all that was 
   expect((await fetch(image(stackName))).status).toBe(404);
 });
 
-test('a package is deployed by another machine, which gives it the test numbers and the alarms to roll back by', async () => {
+test('another machine can deploy a package, and passes the test numbers and the rollback alarms', async () => {
   const stackName = 'customer-backend-staging';
   Object.assign(secrets, makeSecrets());
   await createTable(engine.endpoint, stackName);
@@ -106,7 +106,7 @@ test('a package is deployed by another machine, which gives it the test numbers 
   await serverless(['remove', '--stage', 'staging']);
 });
 
-test('a stage that protects its data keeps its images and secrets', async () => {
+test('a stage that protects its data keeps its images and secrets when it is removed', async () => {
   const stackName = 'customer-backend-prod';
   Object.assign(secrets, makeSecrets());
   cloudFormation.stacks.set(stackName, { template, status: 'CREATE_COMPLETE' });
@@ -118,7 +118,7 @@ test('a stage that protects its data keeps its images and secrets', async () => 
   expect(Object.keys(secrets)).toHaveLength(4);
 });
 
-test('the stage local is not deployed', async () => {
+test('the stage local cannot be deployed', async () => {
   const deployment = serverless(['deploy', '--stage', 'local']);
   await expect(deployment).rejects.toThrow('stays on this machine');
   expect(cloudFormation.stacks.size).toBe(0);

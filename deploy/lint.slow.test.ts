@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { installFromPypi } from '../lib/testing/pythonTools.ts';
-import { copyService } from '../lib/testing/template.ts';
+import { installFromPypi } from '../lib/testing/aws/pythonTools.ts';
+import { copyService } from '../lib/testing/aws/template.ts';
 
-/** Findings that are wrong here, each with the reason. */
+/** Findings that do not apply here, each with the reason. */
 const ignored = [
-  // The rule looks for a log group of each function; all write to the one of the stage.
+  // The rule expects one log group per function, but all functions share that of the stage.
   'WS1004',
-  // Failed messages of a queue go where its own redrive policy sends them.
+  // The redrive policy of the queue handles failed messages.
   'ES1001 SendBroadcastEventSourceMappingSQSBroadcasts',
-  // The last stop of failed messages has no further one.
+  // These queues are the dead-letter queues.
   'ES6000 FailedChanges',
   'ES6000 FailedBroadcasts',
-  // SNS repeats an e-mail for weeks by itself, and has no queue for those that bounce.
+  // SNS retries e-mails itself, and cannot send bounces to a queue.
   'ES7000 AlarmEmail',
 ];
 

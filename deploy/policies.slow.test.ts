@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { copyService, type Template } from '../lib/testing/template.ts';
+import { copyService, type Template } from '../lib/testing/aws/template.ts';
 import type { Resource } from './template.ts';
 
 interface Statement {
@@ -154,7 +154,7 @@ beforeAll(async () => {
 const rolesOf = ({ Resources }: Template) =>
   Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
 
-test('CloudFormation may make, change and delete each type of resource of a stage', () => {
+test('CloudFormation may create, change and delete each resource type of a stage', () => {
   const types = [...new Set(Object.values(template.Resources).map(({ Type }: Resource) => Type))];
   expect(Object.keys(calls)).toEqual(expect.arrayContaining(types));
   const denied = types.flatMap((type) => {
@@ -166,7 +166,7 @@ test('CloudFormation may make, change and delete each type of resource of a stag
   expect(denied).toEqual([]);
 });
 
-test('CloudFormation may do nothing to another stage, or to the roles that deploy', () => {
+test('CloudFormation may change neither another stage nor the deployment roles', () => {
   const others = ['role/customer-backend-dev-AuthSendOtpRole-1', 'role/deploy-customer-backend-prod'];
   for (const name of others)
     expect(allows(policies.cloudformation, 'iam:PutRolePolicy', arn('iam', name, ''))).toBe(false);
@@ -176,14 +176,21 @@ test('CloudFormation may do nothing to another stage, or to the roles that deplo
     ['lambda', 'function:customer-backend-dev-authSendOtp'],
     ['sqs', 'customer-backend-dev-Broadcasts-1'],
   ] as const) {
-    const deleting = { dynamodb: 'DeleteTable', lambda: 'DeleteFunction', sqs: 'DeleteQueue' }[service];
-    expect(allows(policies.cloudformation, `${service}:${deleting}`, arn(service, name))).toBe(false);
+    const action = { dynamodb: 'DeleteTable', lambda: 'DeleteFunction', sqs: 'DeleteQueue' }[service];
+    expect(allows(policies.cloudformation, `${service}:${action}`, arn(service, name))).toBe(false);
   }
 });
 
-test('CloudFormation gives rights to no role without the boundary', () => {
-  const giving = ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary'];
-  const statements = policies.cloudformation.filter(({ Action }) => Action.some((action) => giving.includes(action)));
+test('CloudFormation may grant permissions only to roles with the boundary', () => {
+  const grantingActions = [
+    'iam:CreateRole',
+    'iam:PutRolePolicy',
+    'iam:AttachRolePolicy',
+    'iam:PutRolePermissionsBoundary',
+  ];
+  const statements = policies.cloudformation.filter(({ Action }) =>
+    Action.some((action) => grantingActions.includes(action)),
+  );
   expect(statements).toHaveLength(1);
   expect(statements[0]?.Condition?.StringEquals).toEqual({
     'iam:PermissionsBoundary': 'arn:aws:iam::111122223333:policy/bound',
@@ -191,7 +198,7 @@ test('CloudFormation gives rights to no role without the boundary', () => {
   expect(policies.cloudformation.flatMap(({ Action }) => Action)).not.toContain('iam:DeleteRolePermissionsBoundary');
 });
 
-test('each role of a stage is within the boundary', () => {
+test('each role of a stage has the boundary', () => {
   for (const [, { Properties }] of rolesOf(template)) {
     expect(Properties.PermissionsBoundary).toEqual({
       'Fn::Sub': `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:policy/bound`,
@@ -199,7 +206,7 @@ test('each role of a stage is within the boundary', () => {
   }
 });
 
-/** An ARN as CloudFormation fills it in. */
+/** Resolves an ARN in the template as CloudFormation does. */
 // biome-ignore lint/suspicious/noExplicitAny: a value of a template
 function resolve(value: any): string {
   if (typeof value === 'string') return value;
@@ -222,7 +229,7 @@ function resolve(value: any): string {
   });
 }
 
-test('the boundary allows what the roles of functions and of the API allow', () => {
+test('the boundary allows what the roles of the functions and of the API allow', () => {
   const denied: unknown[] = [];
   for (const [id, { Properties }] of rolesOf(template)) {
     for (const { Action, Resource = '+201001234567' } of Properties.Policies[0].PolicyDocument.Statement) {
@@ -241,7 +248,7 @@ test('the boundary allows nothing that no role needs', () => {
   expect(new Set(boundary.flatMap(({ Action }) => Action))).toEqual(new Set(needed));
 });
 
-test('the policies fit: the boundary as a managed policy, the others into a role', () => {
+test('the boundary fits the size limit of a managed policy, and the other policies that of a role', () => {
   const sizeOf = (name: string) =>
     JSON.stringify(JSON.parse(readFileSync(new URL(`policies/${name}.json`, import.meta.url), 'utf8'))).length;
   expect(sizeOf('boundary')).toBeLessThan(6_144);

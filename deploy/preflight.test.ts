@@ -1,5 +1,5 @@
 import { handler as fallback } from '../functions/fallback.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { describeApi } from './apiDocument.ts';
 import type { Resources } from './template.ts';
 
@@ -26,7 +26,7 @@ function preflightFor(corsOrigins: string) {
   return compiled.ApiGatewayRestApi?.Properties.Body.paths['/devices'].options['x-amazon-apigateway-integration'];
 }
 
-test('API Gateway responds to a preflight request as the function does, for one origin', async () => {
+test('API Gateway responds to a preflight request like the function, if there is one origin', async () => {
   const { status, headers } = await world.call(fallback, {
     method: 'OPTIONS',
     resource: '/api/devices',
@@ -45,7 +45,7 @@ test('API Gateway responds to a preflight request as the function does, for one 
 });
 
 test.each(['', `${origin},https://admin.example`, 'https://*.shop.example'])(
-  'the function responds to preflight requests where the origins are %p',
+  'the function responds to preflight requests if the origins are %p',
   (origins) => {
     expect(preflightFor(origins).type).toBe('aws_proxy');
   },

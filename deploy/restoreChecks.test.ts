@@ -2,35 +2,35 @@ import { handler as deleteCustomer } from '../functions/customers/delete.ts';
 import { config } from '../lib/config/config.ts';
 import { eraseCustomer } from '../lib/privacy/erasure.ts';
 import { customerPartition, erasureKey, phoneClaimKey, profileKey } from '../lib/table/keys.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { StoredItems } from '../lib/testing/storedItems.ts';
-import { adjustWallet } from '../lib/testing/wallet.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { StoredItems } from '../lib/testing/stage/storedItems.ts';
+import { adjustWallet } from '../lib/testing/stage/wallet.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { createTable } from '../local/table.ts';
 import { checkClaims, checkWallets, replayErasures } from './restoreChecks.ts';
 
-/** Its table is the restored one. */
+/** The table of this stage is the restored one. */
 const world = useWorld();
 const liveTable = 'customer-backend-live';
 let live: StoredItems;
 
-/** Has the live table hold what the restored one does, as at the time of the backup. */
-async function goOnLive(): Promise<void> {
+/** Copies the restored table to the live one, so that both are equal, as at the backup. */
+async function copyToLiveTable(): Promise<void> {
   await createTable(world.engine.target, liveTable);
   live = new StoredItems(world.engine.target, liveTable);
   for (const item of await world.items()) await live.put(item);
 }
 afterAll(() => live.close());
 
-test('erases once more who was erased after the backup, and nobody else', async () => {
-  const [stays, erased, marked, lost] = [
+test('replayErasures repeats only the erasures that happened after the backup', async () => {
+  const [active, erased, marked, lost] = [
     await signIn(world),
     await signIn(world),
     await signIn(world),
     await signIn(world),
   ];
   await adjustWallet(erased.customer.id);
-  await goOnLive();
+  await copyToLiveTable();
   const restoredTable = config.tableName;
   world.set({ TABLE_NAME: liveTable });
   for (const { access } of [erased, marked])
@@ -45,19 +45,19 @@ test('erases once more who was erased after the backup, and nobody else', async 
   world.set({ TABLE_NAME: restoredTable });
 
   const expected = { erased: [erased.customer.id, marked.customer.id], unexplained: [lost.customer.id] };
-  const { erased: again, unexplained } = await replayErasures(liveTable);
-  expect({ erased: again.toSorted(), unexplained }).toEqual({ ...expected, erased: expected.erased.toSorted() });
+  const { erased: erasedIds, unexplained } = await replayErasures(liveTable);
+  expect({ erased: erasedIds.toSorted(), unexplained }).toEqual({ ...expected, erased: expected.erased.toSorted() });
   const kinds = async (id: number) =>
     (await world.partition(customerPartition(id))).map(({ sk }) => String(sk).split('#')[0]);
   expect(await kinds(erased.customer.id)).toEqual(['ENTRY', 'ENTRY_KEY', 'WALLET']);
   expect(await kinds(marked.customer.id)).toEqual(['WALLET']);
   expect(await world.partition(phoneClaimKey(erased.phone).pk)).toEqual([]);
-  for (const { customer } of [stays, lost]) expect(await kinds(customer.id)).toContain('PROFILE');
+  for (const { customer } of [active, lost]) expect(await kinds(customer.id)).toContain('PROFILE');
   expect(await replayErasures(liveTable)).toEqual({ erased: [], unexplained: [lost.customer.id] });
   expect([await checkClaims(), await checkWallets()]).toEqual([[], []]);
 });
 
-test('finishes an erasure that was under way at the time of the backup', async () => {
+test('replayErasures finishes an erasure that was in progress at the time of the backup', async () => {
   const { customer } = await signIn(world);
   await world.delete(profileKey(customer.id));
   await world.put({ ...erasureKey(customer.id), customerId: customer.id });
@@ -65,7 +65,7 @@ test('finishes an erasure that was under way at the time of the backup', async (
   expect((await world.partition(customerPartition(customer.id))).map(({ sk }) => sk)).toEqual(['WALLET']);
 });
 
-test('reports claims without their owner, owners without their claim, and wallets that are not sound', async () => {
+test('the restore checks report unique claims without an owner, owners without their claim, and wallets with a wrong balance', async () => {
   const [one, two, three] = [await signIn(world), await signIn(world), await signIn(world)];
   const before = await checkClaims();
   await world.delete(phoneClaimKey(one.phone));

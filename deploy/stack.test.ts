@@ -1,10 +1,10 @@
 import { checkDeployable, checkStageName } from './stack.ts';
 
-test.each(['Prod', 'prod_eu', '1st', '-a', 'a-very-long-name', ''])('%p is not the name of a stage', (name) => {
+test.each(['Prod', 'prod_eu', '1st', '-a', 'a-very-long-name', ''])('%p is not a valid stage name', (name) => {
   expect(() => checkStageName(name)).toThrow(/up to 13 lower-case letters/);
 });
 
-test.each(['dev', 'pr-1234567890', 'q'])('%p is the name of a stage', (name) => {
+test.each(['dev', 'pr-1234567890', 'q'])('%p is a valid stage name', (name) => {
   expect(() => checkStageName(name)).not.toThrow();
 });
 
@@ -15,12 +15,12 @@ test.each([
   ['UPDATE_IN_PROGRESS', /wait for it/],
   ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', /wait for it/],
   ['UPDATE_ROLLBACK_FAILED', /continue-update-rollback --stack-name shop-qa/],
-])('a stack in %s is not deployed, and the operator reads what to do', (StackStatus, sentence) => {
+])('a stack in %s cannot be deployed, and the error says what to do', (StackStatus, sentence) => {
   expect(() => checkDeployable({ StackName: 'shop-qa', StackStatus }, 'qa')).toThrow(sentence);
 });
 
 test.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])(
-  'a stack in %s is deployed',
+  'a stack in %s can be deployed',
   (StackStatus) => {
     expect(() => checkDeployable({ StackName: 'shop-qa', StackStatus }, 'qa')).not.toThrow();
   },

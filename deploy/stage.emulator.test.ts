@@ -19,9 +19,9 @@ import {
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreatePlatformApplicationCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type Emulator, startEmulator } from '../lib/testing/emulator.ts';
-import { png } from '../lib/testing/images.ts';
-import { copyService, type ServiceCopy } from '../lib/testing/template.ts';
+import { type Emulator, startEmulator } from '../lib/testing/aws/emulator.ts';
+import { copyService, type ServiceCopy } from '../lib/testing/aws/template.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
 
 /** The emulator knows no alarms with metric math. */
 const withoutGaps = `module.exports = class {

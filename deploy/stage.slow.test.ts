@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { publicKeysKey } from '../lib/table/keys.ts';
-import { startTestEngine } from '../lib/testing/engine.ts';
-import { StoredItems } from '../lib/testing/storedItems.ts';
+import { startTestEngine } from '../lib/testing/stage/engine.ts';
+import { StoredItems } from '../lib/testing/stage/storedItems.ts';
 import type { Engine } from '../local/engine.ts';
 import { type Sandbox, startSandbox } from '../local/sandbox/server.ts';
 import { createTable } from '../local/table.ts';
@@ -14,12 +14,10 @@ import { rotated, type Secrets, TooEarly, withdrawn } from './secrets.ts';
 
 /** The parameters in SSM, which the sandbox reads and writes. */
 const secrets: Secrets = { 'signing-keys': '', 'public-keys': '', 'otp-secrets': '', 'health-key': '' };
-const forget = (...names: (keyof Secrets)[]) => {
+const deleteSecrets = (...names: (keyof Secrets)[]) => {
   for (const name of names) Reflect.deleteProperty(secrets, name);
 };
-/**
- * As much of API Gateway and IAM as setting the role for logs needs, speaking to the unchanged SDK.
- */
+/** State of the stand-in for the AWS account, which the unchanged SDK calls. */
 const account = { role: '', attached: '', updates: 0, isInSandbox: false, spendLimit: '100', concurrency: 1_000 };
 const isForbidden = new Set<string>();
 const aws = new Hono()
@@ -57,7 +55,7 @@ const aws = new Hono()
 
 const parsed = (name: keyof Secrets) => JSON.parse(secrets[name]);
 const publicKids = () => parsed('public-keys').keys.map(({ kid }: { kid: string }) => kid);
-/** The keys that functions accept: those in the table. */
+/** Returns the ids of the public keys in the table, which functions accept. */
 const acceptedKids = async () => {
   const [item] = await stored.partition(publicKeysKey.pk);
   return (item?.keys as { kid: string }[] | undefined)?.map(({ kid }) => kid);
@@ -75,7 +73,7 @@ let engine: Engine;
 let stored: StoredItems;
 const tableName = 'customer-backend-qa';
 beforeAll(async () => {
-  forget('signing-keys', 'public-keys', 'otp-secrets', 'health-key');
+  deleteSecrets('signing-keys', 'public-keys', 'otp-secrets', 'health-key');
   sandbox = await startSandbox({ port: 0, secrets });
   Object.assign(process.env, { AWS_REGION: 'eu-central-1', ...credentials });
   engine = await startTestEngine();
@@ -111,7 +109,7 @@ async function run(script: string, ...options: string[]): Promise<[number | null
   return [await new Promise((resolve) => child.once('close', resolve)), output];
 }
 
-test('stage:prepare makes the secrets of a stage, says so, and shows none', async () => {
+test('stage:prepare creates the secrets of a stage, and prints their names but not their values', async () => {
   const [code, output] = await run('stagePrepare', '--stage', 'qa');
   expect([code, output.match(/created/g)]).toEqual([0, Array(4).fill('created')]);
   for (const name of ['signing-keys', 'public-keys', 'otp-secrets', 'health-key'] as const) {
@@ -124,17 +122,17 @@ test('stage:prepare makes the secrets of a stage, says so, and shows none', asyn
   expect(secrets['public-keys']).not.toContain('"d"');
 });
 
-test('stage:prepare never overwrites, and makes good what is missing', async () => {
+test('stage:prepare never overwrites a secret, and creates missing ones', async () => {
   const before = { ...secrets };
   const [code, output] = await run('stagePrepare', '--stage', 'qa');
   expect([code, output.match(/created/g), secrets]).toEqual([0, null, before]);
-  forget('public-keys', 'health-key');
+  deleteSecrets('public-keys', 'health-key');
   expect((await run('stagePrepare', '--stage', 'qa'))[1].match(/created/g)).toHaveLength(2);
   expect(secrets['signing-keys']).toBe(before['signing-keys']);
   expect(publicKids()).toEqual([parsed('signing-keys').next.kid, parsed('signing-keys').current.kid]);
 });
 
-test('stage:prepare sets the role for access logs where a stage has them, once for an account, and waits for IAM', async () => {
+test('stage:prepare sets the role for access logs once per account, and waits for IAM', async () => {
   expect(account.updates).toBe(0);
   const [code, output] = await run('stagePrepare', '--stage', 'staging');
   expect([code, output]).toEqual([0, expect.stringMatching(/role\/api-gateway-logs +created/)]);
@@ -147,34 +145,34 @@ test('stage:prepare sets the role for access logs where a stage has them, once f
   expect(account.updates).toBe(2);
 });
 
-test('stage:prepare does not replace signing keys that are lost while their public halves are there', async () => {
+test('stage:prepare does not replace lost signing keys while their public keys exist', async () => {
   const { 'signing-keys': signing } = secrets;
-  forget('signing-keys');
+  deleteSecrets('signing-keys');
   const [code, output] = await run('stagePrepare', '--stage', 'qa');
   expect([code, secrets['signing-keys'], output]).toEqual([1, undefined, expect.stringContaining('Restore')]);
   secrets['signing-keys'] = signing;
 });
 
-test('stage:prepare says how SSM gives more, and has it give more only when asked to', async () => {
+test('stage:prepare explains high throughput of SSM, and enables it only with --high-throughput', async () => {
   const setting = '/ssm/parameter-store/high-throughput-enabled';
   const [code, output] = await run('stagePrepare', '--stage', 'qa');
   expect([code, setting in secrets]).toEqual([0, false]);
   expect(output).toContain('SSM allows 40 reads a second for all stages of an account; --high-throughput raises that');
-  const [raised, said] = await run('stagePrepare', '--stage', 'qa', '--high-throughput');
+  const [raised, enabledOutput] = await run('stagePrepare', '--stage', 'qa', '--high-throughput');
   expect([raised, Reflect.get(secrets, setting)]).toEqual([0, 'true']);
-  expect(said).toContain('charges 0.05 USD');
+  expect(enabledOutput).toContain('charges 0.05 USD');
   Reflect.deleteProperty(secrets, setting);
 });
 
 describe('stage:check', () => {
   const check = (stage = 'qa') => run('stageCheck', '--stage', stage);
-  const fine = { ...account };
+  const defaults = { ...account };
   afterEach(() => {
-    Object.assign(account, { isInSandbox: fine.isInSandbox, spendLimit: '100', concurrency: 1_000 });
+    Object.assign(account, { isInSandbox: defaults.isInSandbox, spendLimit: '100', concurrency: 1_000 });
     isForbidden.clear();
   });
 
-  test('says what the account has for a stage, and fails for a sender ID that countries demand', async () => {
+  test('reports the account settings of a stage, and fails if countries require a sender ID that is not set', async () => {
     const [code, output] = await check();
     expect(code).toBe(1);
     expect(output.trim().split('\n')).toEqual([
@@ -193,14 +191,14 @@ describe('stage:check', () => {
     ['1 USD a month', { spendLimit: '1' }, /^fail {2}SMS may cost 1 USD a month.*Service Quotas/m],
     ['a limit below its alarm', { spendLimit: '50' }, /^warn {2}SMS may cost 50 USD.*smsSpendAlarmUsd/m],
     ['a new quota of Lambda', { concurrency: 10 }, /^warn {2}Lambda runs 10 functions at a time.*Service Quotas/m],
-  ])('finds %s', async (_, state, sentence) => {
+  ])('reports %s', async (_, state, sentence) => {
     Object.assign(account, state);
     expect((await check())[1]).toMatch(sentence);
   });
 
-  test('finds secrets that are missing, and shows none', async () => {
+  test('reports missing secrets, and prints none', async () => {
     const { 'otp-secrets': otp } = secrets;
-    forget('otp-secrets');
+    deleteSecrets('otp-secrets');
     const [code, output] = await check();
     Object.assign(secrets, { 'otp-secrets': otp });
     expect([code, output]).toEqual([
@@ -210,7 +208,7 @@ describe('stage:check', () => {
     expect(output).not.toContain(parsed('signing-keys').current.d);
   });
 
-  test('finds that access logs have no role', async () => {
+  test('reports a missing role for access logs', async () => {
     const { role } = account;
     account.role = '';
     expect((await check('prod'))[1]).toMatch(/^fail {2}API Gateway has no role for logs/m);
@@ -218,7 +216,7 @@ describe('stage:check', () => {
     expect((await check('prod'))[1]).toMatch(/^ok {4}API Gateway logs as arn/m);
   });
 
-  test('goes on where it may not ask something', async () => {
+  test('continues after a check that IAM denies', async () => {
     isForbidden.add('lambda');
     const [, output] = await check();
     expect(output).toMatch(/^warn {2}Something could not be checked\. .*lambda:GetAccountSettings/m);
@@ -226,7 +224,7 @@ describe('stage:check', () => {
   });
 });
 
-test('keys:rotate changes nothing where the stage has no table, and says so', async () => {
+test('keys:rotate changes nothing if the stage has no table, and says so', async () => {
   publishedEarlier(600);
   const before = { ...secrets };
   const [code, output] = await run('keysRotate', '--stage', 'qa');
@@ -235,13 +233,13 @@ test('keys:rotate changes nothing where the stage has no table, and says so', as
   await createTable(engine.endpoint, tableName);
 });
 
-test('keys:rotate waits until every function knows the next key', async () => {
+test('keys:rotate waits until every function accepts the next key', async () => {
   const before = { ...secrets };
   const [code, output] = await run('keysRotate', '--stage', 'qa');
   expect([code, output, secrets]).toEqual([1, expect.stringMatching(/try again in \d+ s/), before]);
 });
 
-test('keys:rotate moves next to current and current to previous', async () => {
+test('keys:rotate promotes next to current and current to previous', async () => {
   publishedEarlier(600);
   const before = { signing: parsed('signing-keys'), otp: parsed('otp-secrets') };
   const [code, output] = await run('keysRotate', '--stage', 'qa');
@@ -256,8 +254,8 @@ test('keys:rotate moves next to current and current to previous', async () => {
   expect(new Set([otp.next.id, otp.current.id, otp.previous.id]).size).toBe(3);
 });
 
-/** A command that SSM cuts off: it takes no new value of these parameters. */
-async function cutOff(names: readonly (keyof Secrets)[], command: () => Promise<[number | null, string]>) {
+/** Runs a command that fails because these parameters in SSM cannot be written. */
+async function interrupt(names: readonly (keyof Secrets)[], command: () => Promise<[number | null, string]>) {
   for (const name of names) Object.defineProperty(secrets, name, { writable: false });
   try {
     expect((await command())[0]).toBe(1);
@@ -267,15 +265,15 @@ async function cutOff(names: readonly (keyof Secrets)[], command: () => Promise<
 }
 
 test.each([
-  ['its public keys were copied', ['public-keys', 'signing-keys'] as const],
-  ['its public keys were written', ['signing-keys'] as const],
+  ['copying its public keys', ['public-keys', 'signing-keys'] as const],
+  ['writing its public keys', ['signing-keys'] as const],
 ])(
-  'a rotation that is cut off after %s signs by a key that functions accept, and is finished by the next',
+  'a rotation that is interrupted after %s signs with an accepted key, and the next run finishes it',
   async (_, names) => {
     const saved = { ...secrets };
     publishedEarlier(600);
     const before = parsed('signing-keys');
-    await cutOff(names, () => run('keysRotate', '--stage', 'qa'));
+    await interrupt(names, () => run('keysRotate', '--stage', 'qa'));
     expect(parsed('signing-keys')).toEqual(before);
     expect(await acceptedKids()).toEqual(expect.arrayContaining([before.current.kid, before.next.kid]));
     expect((await run('keysRotate', '--stage', 'qa'))[0]).toBe(0);
@@ -287,7 +285,7 @@ test.each([
   },
 );
 
-test('a key that was replaced is known for 31 days more', () => {
+test('a previous key is accepted for another 31 days', () => {
   publishedEarlier(600);
   const now = Math.floor(Date.now() / 1000);
   const after = (seconds: number): string[] =>
@@ -298,7 +296,7 @@ test('a key that was replaced is known for 31 days more', () => {
   expect(() => rotated(secrets, now - 86_400)).toThrow(TooEarly);
 });
 
-test('a rotation that was cut off is made good by the next: the key that went on signing stays known', () => {
+test('the run after an interrupted rotation keeps accepting the key that continued to sign', () => {
   const now = Math.floor(Date.now() / 1000) + 86_400;
   const { 'public-keys': published } = rotated(secrets, now);
   const later = now + 40 * 86_400;
@@ -316,7 +314,7 @@ describe('keys:rotate --withdraw', () => {
   const withdraw = (kid: string) => run('keysRotate', '--stage', 'qa', '--withdraw', kid);
   const kids = () => ({ current: parsed('signing-keys').current.kid, next: parsed('signing-keys').next.kid });
 
-  test('drops a previous key from what verifiers accept, and nothing else', async () => {
+  test('removes a previous key from the accepted keys, and changes nothing else', async () => {
     const before = { ...secrets };
     const [next, current, previous] = publicKids();
     const [code, output] = await withdraw(previous);
@@ -325,7 +323,7 @@ describe('keys:rotate --withdraw', () => {
     expect(output).toContain('five minutes');
   });
 
-  test('promotes next at once in the place of the current key, and makes a new next', async () => {
+  test('promotes the next key immediately in place of the current key, and creates a new next key', async () => {
     const before = kids();
     const otp = secrets['otp-secrets'];
     const [code, output] = await withdraw(before.current);
@@ -336,13 +334,13 @@ describe('keys:rotate --withdraw', () => {
     expect(output).not.toContain(parsed('signing-keys').current.d);
   });
 
-  test('takes the key from functions first, and can be repeated where it was cut off then', async () => {
+  test('first removes the key from the accepted keys, and can be retried if it is interrupted after that', async () => {
     const saved = { ...secrets };
     publishedEarlier(600);
     await run('keysRotate', '--stage', 'qa');
     for (const choose of [() => publicKids()[2], () => kids().next, () => kids().current]) {
       const kid = choose();
-      await cutOff(['public-keys', 'signing-keys'], () => withdraw(kid));
+      await interrupt(['public-keys', 'signing-keys'], () => withdraw(kid));
       expect([publicKids().includes(kid), (await acceptedKids())?.includes(kid)]).toEqual([true, false]);
       expect((await withdraw(kid))[0]).toBe(0);
       expect([publicKids().includes(kid), await acceptedKids()]).toEqual([false, publicKids()]);
@@ -351,7 +349,7 @@ describe('keys:rotate --withdraw', () => {
     Object.assign(secrets, saved);
   });
 
-  test('replaces the next key, which cannot sign before functions know it', async () => {
+  test('replaces the next key, and the new one cannot sign before functions accept it', async () => {
     const before = kids();
     expect((await withdraw(before.next))[0]).toBe(0);
     expect([kids().current, publicKids()]).toEqual([before.current, [kids().next, before.current]]);
@@ -360,7 +358,7 @@ describe('keys:rotate --withdraw', () => {
   });
 
   test.each(['unknown', '', '__proto__'])(
-    'says in a sentence that there is no key "%s", and changes nothing',
+    'says in one sentence that there is no key "%s", and changes nothing',
     async (kid) => {
       const before = { ...secrets };
       const [code, output] = await withdraw(kid);
@@ -378,7 +376,7 @@ describe('keys:rotate --withdraw', () => {
     expect(keys.map(({ kid }: { kid: string }) => kid).slice(2)).toEqual([current]);
   });
 
-  test('can be repeated when it was cut off before the signing keys were written', () => {
+  test('can be retried if it was interrupted before the signing keys were written', () => {
     const before = kids();
     const now = Math.floor(Date.now() / 1000);
     const { 'public-keys': published } = withdrawn(secrets, before.current, now);
@@ -390,13 +388,13 @@ describe('keys:rotate --withdraw', () => {
   });
 });
 
-test('are forgotten with their stage', async () => {
+test('the parameters of a stage are deleted with the stage', async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: sandbox.environment.AWS_ENDPOINT_URL_SSM, ...credentials });
   await new Parameters('customer-backend', 'qa', 'eu-central-1').removeAll();
   expect(secrets).toEqual({});
 });
 
-test('a bucket is emptied, however much is in it', async () => {
+test('a bucket with more objects than one request can list is emptied', async () => {
   const { AWS_ENDPOINT_URL_S3 = '', IMAGES_URL, IMAGES_BUCKET = '' } = sandbox.environment;
   Object.assign(process.env, { AWS_ENDPOINT_URL_S3, ...credentials });
   const puts = Array.from({ length: 1_050 }, (_, index) =>
@@ -407,7 +405,7 @@ test('a bucket is emptied, however much is in it', async () => {
   expect(await emptyBucket(IMAGES_BUCKET, 'eu-central-1')).toBe(0);
 });
 
-test.each(['stagePrepare', 'keysRotate'])('%s says in a sentence which stage it cannot take', async (script) => {
+test.each(['stagePrepare', 'keysRotate'])('%s rejects an invalid stage in one sentence', async (script) => {
   for (const options of [
     [],
     ['--stage', 'local'],

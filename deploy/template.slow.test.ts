@@ -8,7 +8,7 @@ import { ApiError } from '../lib/errors.ts';
 import type { Contract } from '../lib/http/contract.ts';
 import { type ErrorFormat, envelope, standard } from '../lib/http/errorFormats.ts';
 import { readFunctions, readRoutes, readService } from '../lib/openapi/routes.ts';
-import { copyService, packageStages, type Template } from '../lib/testing/template.ts';
+import { copyService, packageStages, type Template } from '../lib/testing/aws/template.ts';
 import { describeApi, routesOf } from './apiDocument.ts';
 import { bundleFunctions } from './bundle.ts';
 import { decideConditions } from './conditions.ts';

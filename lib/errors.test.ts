@@ -8,7 +8,7 @@ const texts = [
   ...Object.entries(fieldDetails),
 ];
 
-test.each(texts)('%s is written in every language', (_, detail) => {
+test.each(texts)('the text of %s exists in every language', (_, detail) => {
   expect(Object.keys(detail)).toEqual([...languages]);
   expect(detail.ar).toMatch(/[\u0600-\u06ff]/);
   expect(detail.en).toMatch(/^[A-Z][^\u0600-\u06ff]+\.$/);
@@ -16,7 +16,7 @@ test.each(texts)('%s is written in every language', (_, detail) => {
   expect(placeholders(detail.ar)).toEqual(placeholders(detail.en));
 });
 
-test('no two errors share a code', () => {
+test('every error has a unique code', () => {
   const codes = Object.values(errors).map(({ code }) => code);
   expect(new Set(codes).size).toBe(codes.length);
 });

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { Pages, withBrowser } from '../lib/testing/pages.ts';
+import { Pages, withBrowser } from '../lib/testing/stage/pages.ts';
 
 withBrowser('the docs page', () => {
   const pages = new Pages();
@@ -14,15 +14,15 @@ withBrowser('the docs page', () => {
     await page.locator('#phone').fill(phone);
     await page.keyboard.press('Enter');
   }
-  /** Tries the operation that is open; answers its status and its body. */
-  async function execute(place: Page | Locator): Promise<[string | null, string | null]> {
-    await place.locator('button.execute').click();
-    const response = place.locator('.live-responses-table tbody');
-    const text = (what: string) => response.locator(what).first().textContent();
+  /** Executes the open operation. Returns the status and the body of the response. */
+  async function execute(container: Page | Locator): Promise<[string | null, string | null]> {
+    await container.locator('button.execute').click();
+    const response = container.locator('.live-responses-table tbody');
+    const text = (selector: string) => response.locator(selector).first().textContent();
     return [await text('.response-col_status'), await text('.response-col_description')];
   }
 
-  test('signs in with the test number that a fresh stack names, again and again', async () => {
+  test('signs in with the test number of a fresh stack, any number of times', async () => {
     const page = await openAt('customers/GetCustomerDetails');
     await page.getByText('The test number +201000000000 signs in with the code 123456').waitFor();
     for (const _ of [1, 2, 3]) {
@@ -66,7 +66,7 @@ withBrowser('the docs page', () => {
       ['devices', ['devices_update', 'devices_create', 'devices_destroy', 'devices_retrieve']],
       ['auth', ['reauthenticate', 'revokeSession', 'refresh_token_create', 'refresh_token_create']],
       ['password', ['signup', 'signup', 'login', 'availability', 'verifyPhone', 'resetPassword']],
-    ])('sends samples of %s that succeed as they are: %j', async (tag, operations) => {
+    ])('sends the samples of %s, which succeed unchanged: %j', async (tag, operations) => {
       for (const operation of operations) {
         const block = page.locator(`[id="operations-${tag}-${operation}"]`);
         await block.locator('.opblock-summary-control').click();
@@ -84,7 +84,7 @@ withBrowser('the docs page', () => {
     });
   });
 
-  test('signs in a customer by the code in the inbox, and out again', async () => {
+  test('signs in a customer with the OTP in the inbox, and out again', async () => {
     const page = await openAt('auth/logoutAllDevices');
     await signIn(page, '+201009876542');
     await page.getByText('Signed in as +201009876542.').waitFor();
@@ -93,7 +93,7 @@ withBrowser('the docs page', () => {
     await page.close();
   });
 
-  test('stays signed in, over a reload and the life of an access token', async () => {
+  test('stays signed in after a reload and after the expiry of an access token', async () => {
     const page = await openAt('customers/GetCustomerDetails');
     await signIn(page, '+20 100 987 6545');
     await page.getByText('Signed in as +201009876545.').waitFor();
@@ -101,18 +101,18 @@ withBrowser('the docs page', () => {
     await page.getByText('Signed in as +201009876545.').waitFor();
     await fetch(`${pages.site}/api/clock`, { method: 'POST', body: '{"advance_seconds": 3600}' });
     expect(await execute(page)).toEqual(['200', expect.stringContaining('+201009876545')]);
-    expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('401')]);
+    expect(pages.pageErrors.splice(0)).toEqual([expect.stringContaining('401')]);
     await page.close();
   });
 
-  test('says how long to wait for another code', async () => {
-    await pages.askForCode('+201009876546');
+  test('says how long to wait before another OTP can be sent', async () => {
+    await pages.requestOtp('+201009876546');
     const page = await openAt('auth/sendOTP');
     await signIn(page, '+20 100 987 6546');
     await page.getByText(/Too many codes .* Wait \d\d seconds\./).waitFor();
     await page.getByRole('button', { name: 'Skip the wait' }).click();
     await page.getByText('Signed in as +201009876546.').waitFor();
-    expect(pages.complaints.splice(0)).toEqual([expect.stringContaining('429')]);
+    expect(pages.pageErrors.splice(0)).toEqual([expect.stringContaining('429')]);
     await page.close();
   });
 });

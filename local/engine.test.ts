@@ -2,10 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../lib/testing/ports.ts';
+import { freePort } from '../lib/testing/stage/ports.ts';
 import { engineCommand, startEngine } from './engine.ts';
 
-test('an engine that npm has not installed is downloaded in the same version, and the developer is told', () => {
+test('an engine that npm has not installed is downloaded in the same version, with a notice', () => {
   const { version } = createRequire(import.meta.url)('@dynoxide/linux-x64/package.json');
   expect(engineCommand('sunos', 'sparc')).toEqual({
     command: 'npx',
@@ -14,7 +14,7 @@ test('an engine that npm has not installed is downloaded in the same version, an
   });
 });
 
-test('an engine that cannot read its data says so in one sentence', async () => {
+test('an engine that cannot read its data explains that in one sentence', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'customer-backend-')), 'dynamodb.sqlite');
   writeFileSync(file, 'This is not a database. '.repeat(100));
   await expect(startEngine(await freePort(), file)).rejects.toMatchObject({

@@ -9,14 +9,14 @@ test.each([
   ['one pattern of several', [{ eventName: ['REMOVE'] }, { eventName: ['INSERT', 'MODIFY'] }], true],
   ['a pattern of another event', [{ eventName: ['REMOVE'], dynamodb: keys('DEVICE#') }], false],
   ['a pattern of another key', [{ dynamodb: keys('PROFILE') }], false],
-  ['a field that it lacks', [{ dynamodb: { OldImage: { sk: { S: ['x'] } } } }], false],
-  ['a field that it must not have', [{ dynamodb: { OldImage: [{ exists: false }] } }], true],
-  ['a value that it must not have', [{ eventName: [{ 'anything-but': ['INSERT'] }] }], false],
-])('a record meets %s', (_, patterns, isWanted) => {
+  ['a field that is missing', [{ dynamodb: { OldImage: { sk: { S: ['x'] } } } }], false],
+  ['a field that must be missing', [{ dynamodb: { OldImage: [{ exists: false }] } }], true],
+  ['a value that is excluded', [{ eventName: [{ 'anything-but': ['INSERT'] }] }], false],
+])('filterRecords filters a record by %s', (_, patterns, isWanted) => {
   expect(filterRecords(patterns, [record('DEVICE#1')])).toHaveLength(isWanted ? 1 : 0);
 });
 
-test('a rule that is not known is an error, not a filter that lets all through', () => {
+test('an unknown rule is an error instead of a filter that passes everything', () => {
   expect(() => filterRecords([{ eventName: [{ wildcard: '*' }] }], [record('DEVICE#1')])).toThrow(
     'no filter rule wildcard',
   );

@@ -3,11 +3,11 @@ import { type AddressInfo, connect } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { readRoutes } from '../lib/openapi/routes.ts';
-import { lambdaContext } from '../lib/testing/event.ts';
-import { png } from '../lib/testing/images.ts';
-import { loadFunction } from '../lib/testing/invoke.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { lambdaContext } from '../lib/testing/stage/event.ts';
+import { loadFunction } from '../lib/testing/stage/invoke.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { type GatewayRoute, gateway, responsesIn } from './gateway.ts';
 import { TooLarge } from './lambda.ts';
 
@@ -89,47 +89,42 @@ const postCode = (headers: Record<string, string>, body: Body) =>
 const codeOf = ({ body }: Pick<Raw, 'body'>) => JSON.parse(body).errors[0].code;
 
 test.each<[string, string, number, string]>([
-  ['a path that nobody has', get('/api/nothing/'), 404, 'not_found'],
-  [
-    'a path that nobody has, with odd headers',
-    get('/api/nothing/', ['constructor: x', '__proto__: x']),
-    404,
-    'not_found',
-  ],
+  ['an unknown path', get('/api/nothing/'), 404, 'not_found'],
+  ['an unknown path, with odd headers', get('/api/nothing/', ['constructor: x', '__proto__: x']), 404, 'not_found'],
   ['a path with two slashes', get('//api//countries/'), 404, 'not_found'],
   ['a path with an encoded slash', get('/api%2Fcountries/'), 404, 'not_found'],
-  ['a path that climbs', get('/api/../api/countries/'), 404, 'not_found'],
-  ['a path whose bytes are not UTF-8', get('/api/docs/%cd/'), 404, 'not_found'],
-  ['a path with a percent sign alone', get('/api/docs/%/'), 404, 'not_found'],
+  ['a path with dot segments', get('/api/../api/countries/'), 404, 'not_found'],
+  ['a path with bytes that are not UTF-8', get('/api/docs/%cd/'), 404, 'not_found'],
+  ['a path with a lone percent sign', get('/api/docs/%/'), 404, 'not_found'],
   ['a path with a NUL', get('/api/docs/%00/'), 404, 'not_found'],
-  ['HEAD where there is GET', request('HEAD /api/countries/ HTTP/1.1'), 405, ''],
-  ['a method that the path does not have', request('DELETE /api/countries/ HTTP/1.1'), 405, 'method_not_allowed'],
+  ['HEAD for a path with GET', request('HEAD /api/countries/ HTTP/1.1'), 405, ''],
+  ['a method that the path does not allow', request('DELETE /api/countries/ HTTP/1.1'), 405, 'method_not_allowed'],
   ['a method of WebDAV', request('PROPFIND /api/countries/ HTTP/1.1'), 405, 'method_not_allowed'],
-  ['a method that nobody knows', request('FROB /api/countries/ HTTP/1.1'), 404, 'not_found'],
+  ['an unknown method', request('FROB /api/countries/ HTTP/1.1'), 404, 'not_found'],
   ['CONNECT', request('CONNECT localhost:443 HTTP/1.1'), 404, 'not_found'],
-  ['OPTIONS of everything', request('OPTIONS * HTTP/1.1'), 404, 'not_found'],
-  ['something that is not HTTP', 'hello\r\n\r\n', 400, 'parse_error'],
-  ['a request to no host', 'GET /api/countries/ HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'parse_error'],
+  ['OPTIONS for the whole server', request('OPTIONS * HTTP/1.1'), 404, 'not_found'],
+  ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'parse_error'],
+  ['a request without a host', 'GET /api/countries/ HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'parse_error'],
   [
-    'a length that is no number',
+    'a length that is not a number',
     request('POST /api/refresh-token/ HTTP/1.1', ['Content-Length: abc']),
     400,
     'parse_error',
   ],
   [
-    'two lengths',
+    'two different lengths',
     request('POST /api/refresh-token/ HTTP/1.1', ['Content-Length: 2', 'Content-Length: 3'], '{}'),
     400,
     'parse_error',
   ],
   [
-    'a length beside chunks',
+    'a length next to chunks',
     request('POST /api/refresh-token/ HTTP/1.1', ['Content-Length: 2', 'Transfer-Encoding: chunked'], '{}'),
     400,
     'parse_error',
   ],
   [
-    'chunks that are none',
+    'malformed chunks',
     request('POST /api/refresh-token/ HTTP/1.1', ['Transfer-Encoding: chunked'], 'zz\r\n'),
     400,
     'parse_error',
@@ -144,7 +139,7 @@ test.each<[string, string, number, string]>([
     'payload_too_large',
   ],
   [
-    'an expectation that nobody knows',
+    'an unknown expectation',
     request(
       'POST /api/refresh-token/ HTTP/1.1',
       ['Expect: wonders', 'Content-Type: application/json', 'Content-Length: 2'],
@@ -153,7 +148,7 @@ test.each<[string, string, number, string]>([
     400,
     'required',
   ],
-])('%s gets an error of the contract', async (_, bytes, status, code) => {
+])('%s gets an error of the API contract', async (_, bytes, status, code) => {
   const response = await raw(bytes);
   expect([response.status, response.body && codeOf(response)]).toEqual([status, code]);
   expect(response.head).toContain('content-type: application/json');
@@ -161,7 +156,7 @@ test.each<[string, string, number, string]>([
   expect(response.head).toContain('cache-control: no-store');
 });
 
-test('the same path is found with and without its slash, by a full URL, and with a query of any kind', async () => {
+test('a path is found with and without its slash, by a full URL, and with any query', async () => {
   for (const path of [
     '/api/countries/',
     '/api/countries',
@@ -175,21 +170,21 @@ test.each<[string, Buffer | string, string]>([
   ['gzip', gzipSync('{"otp_type": "customer_auth"}'), 'required'],
   ['deflate', deflateSync('{"otp_type": "customer_auth"}'), 'required'],
   ['identity', '{"otp_type": "customer_auth"}', 'required'],
-  ['gzip that is broken', 'hello', 'parse_error'],
-  ['gzip that is cut', gzipSync('{"otp_type": "customer_auth"}').subarray(0, 20), 'parse_error'],
+  ['gzip that is corrupt', 'hello', 'parse_error'],
+  ['gzip that is truncated', gzipSync('{"otp_type": "customer_auth"}').subarray(0, 20), 'parse_error'],
   ['gzip of more than 10 MB', gzipSync(Buffer.alloc(11_000_000)), 'payload_too_large'],
   ['brotli', brotliCompressSync('{}'), 'unsupported_media_type'],
-])('a body in %s is taken as API Gateway takes it', async (name, body, code) => {
+])('a body in %s is handled as by API Gateway', async (name, body, code) => {
   const response = await postCode({ 'content-encoding': name.split(' ')[0] ?? '' }, new Uint8Array(Buffer.from(body)));
   expect(codeOf({ body: await response.text() })).toBe(code);
 });
 
-test('bytes that are not UTF-8, and JSON in a string, are not JSON of ours', async () => {
+test('a body that is not UTF-8 and JSON in a string are not valid JSON', async () => {
   for (const body of [new Uint8Array([0x7b, 0xff, 0x7d]), '"{\\"otp_type\\": \\"customer_auth\\"}"', '{"a": 1'])
     expect((await postCode({}, body)).status).toBe(400);
 });
 
-test('an image of 4 MB fits, and what Lambda cannot take is 413', async () => {
+test('an image of 4 MB is accepted, and a request that exceeds the limit of Lambda gets 413', async () => {
   const { access } = await signIn(world);
   const patch = async (bytes: number) => {
     const form = new FormData();
@@ -206,16 +201,16 @@ test('an image of 4 MB fits, and what Lambda cannot take is 413', async () => {
 
 test.each<[string, () => Promise<unknown>]>([
   ['throws', async () => Promise.reject(new Error('Secret of ours.'))],
-  ['answers nothing', async () => undefined],
-  ['answers no response', async () => ({ body: {} })],
-  ['answers too much', async () => Promise.reject(new TooLarge('The result is larger than 6 MB.'))],
-])('a function that %s is a 500 of the contract', async (_, run) => {
+  ['returns nothing', async () => undefined],
+  ['returns a value that is not a response', async () => ({ body: {} })],
+  ['returns too much', async () => Promise.reject(new TooLarge('The result is larger than 6 MB.'))],
+])('a function that %s causes a 500 of the API contract', async (_, run) => {
   instead = run;
   const response = await fetch(`${api}/api/countries/`);
   expect([response.status, codeOf({ body: await response.text() })]).toEqual([500, 'error']);
 });
 
-test('large responses are compressed for clients that can read them', async () => {
+test('large responses are compressed for clients that accept it', async () => {
   const large = { statusCode: 200, headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(3_000) };
   const encodingOf = async (body: string, accepted: string) => {
     instead = async () => ({ ...large, body });
@@ -228,7 +223,7 @@ test('large responses are compressed for clients that can read them', async () =
   expect(await encodingOf(large.body, 'br')).toBeNull();
 });
 
-test('what a client sends several times comes as it does from API Gateway', async () => {
+test('repeated headers and parameters arrive as from API Gateway', async () => {
   let event: Partial<APIGatewayProxyEvent> = {};
   watch = (seen) => {
     event = structuredClone(seen) as APIGatewayProxyEvent;
@@ -248,7 +243,7 @@ test('what a client sends several times comes as it does from API Gateway', asyn
   });
 });
 
-test('a malformed request without a body is not said to have one', async () => {
+test('a malformed request without a body gets an error about the request, not about its body', async () => {
   const response = await raw(Buffer.from(get('/api/regions/?long=٣١&lat=30')));
   expect([response.status, JSON.parse(response.body).errors]).toEqual([
     400,
@@ -256,7 +251,7 @@ test('a malformed request without a body is not said to have one', async () => {
   ]);
 });
 
-test('the URL of another port stays as it is', async () => {
+test('a URL with another port is not changed', async () => {
   const { access } = await signIn(world);
   const name = `${world.sandbox.url.replace('localhost', '127.0.0.1')}5`;
   const body = JSON.stringify({ full_name: name });
@@ -278,7 +273,7 @@ test.each([
   ['localhost', 'localhost'],
   ['rebound.example.com', '127.0.0.1'],
   ['198.51.100.7', '127.0.0.1'],
-])('an image is at %s for a client that calls the API there', async (host, shown) => {
+])('an image has the URL %s for a client that calls the API there', async (host, shown) => {
   const { access } = await signIn(world);
   const form = new FormData();
   form.append('image', new Blob([new Uint8Array(png)]), 'me.png');

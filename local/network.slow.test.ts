@@ -1,20 +1,20 @@
 import { networkInterfaces } from 'node:os';
-import { png } from '../lib/testing/images.ts';
-import { type LocalStack, Place } from '../lib/testing/localStack.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { type LocalStack, StackRunner } from '../lib/testing/stage/localStack.ts';
 
 const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
   all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address),
 );
-/** A machine without a network has no other address to call. */
+/** Skips the tests on a machine without a network, which has no other address. */
 (address ? describe : describe.skip)('HOST=0.0.0.0 npm start', () => {
-  const place = new Place();
+  const runner = new StackRunner();
   let stack: LocalStack;
   beforeAll(async () => {
-    await place.findPorts();
-    stack = await place.start({ HOST: '0.0.0.0' }, ['--fresh']).ready();
+    await runner.findPorts();
+    stack = await runner.start({ HOST: '0.0.0.0' }, ['--fresh']).ready();
   });
-  afterAll(() => place.leave());
-  const at = (port: keyof Place['ports']) => `http://${address}:${place.ports[port]}`;
+  afterAll(() => runner.stop());
+  const at = (port: keyof StackRunner['ports']) => `http://${address}:${runner.ports[port]}`;
 
   async function signIn(phone_number: string): Promise<string> {
     const post = async (path: string, body: object) => {
@@ -30,7 +30,7 @@ const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
     return (response as { access: string }).access;
   }
 
-  test('is for other machines on the network, with URLs that they can follow', async () => {
+  test('serves other machines on the network, with URLs that they can open', async () => {
     expect(stack.output).toContain(`Network    ${at('API_PORT')}`);
     expect(await (await fetch(`${at('LOCAL_PORT')}/api/site`)).json()).toMatchObject({ api: at('API_PORT') });
     expect(await (await fetch(`${at('API_PORT')}/api/docs/`)).text()).toContain(`data-inbox="${at('LOCAL_PORT')}"`);
@@ -43,7 +43,7 @@ const [address] = Object.values(networkInterfaces()).flatMap((all = []) =>
     expect([image.startsWith(at('LOCAL_PORT')), (await fetch(image)).status]).toEqual([true, 200]);
   });
 
-  test('gives other machines neither secrets nor the table nor functions of operators', async () => {
+  test('gives other machines no access to secrets, the table or operator functions', async () => {
     const headers = { 'x-amz-target': 'AmazonSSM.GetParameter', 'content-type': 'application/x-amz-json-1.1' };
     const body = JSON.stringify({ Name: '/signing-keys' });
     expect((await fetch(`${at('LOCAL_PORT')}/ssm/`, { method: 'POST', headers, body })).status).toBe(403);

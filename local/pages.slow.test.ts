@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { Pages, withBrowser } from '../lib/testing/pages.ts';
+import { Pages, withBrowser } from '../lib/testing/stage/pages.ts';
 
 const phone = '+201009876543';
 
@@ -26,11 +26,11 @@ function overlap(a: Box, b: Box): boolean {
 withBrowser('in a browser', () => {
   const pages = new Pages();
 
-  test('a code appears in the inbox without a reload, and is copied by a click', async () => {
+  test('an OTP appears in the inbox without a reload, and a click copies it', async () => {
     const page = await pages.open(pages.site);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.locator('#state.live').waitFor();
-    expect((await pages.askForCode(phone)).status).toBe(200);
+    expect((await pages.requestOtp(phone)).status).toBe(200);
     const button = page.locator('li', { hasText: phone }).locator('button.code');
     const code = await button.textContent();
     expect(code).toMatch(/^\d{6}$/);
@@ -43,13 +43,13 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('a message that arrives leaves the focus where it is, and only then moves', async () => {
-    await pages.askForCode('+201009876547');
+  test('a new message does not move the focus, and appears once the focus leaves', async () => {
+    await pages.requestOtp('+201009876547');
     const page = await pages.open(pages.site);
     const button = page.locator('li', { hasText: '+201009876547' }).locator('button.code');
     await button.focus();
     expect(await page.locator('li.new').count()).toBe(0);
-    await pages.askForCode('+201009876548');
+    await pages.requestOtp('+201009876548');
     await page.locator('li.new', { hasText: '+201009876548' }).waitFor();
     expect(await button.evaluate('document.activeElement.textContent')).toBe(await button.textContent());
     await page.locator('#to').fill('6547');
@@ -61,14 +61,14 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('an empty inbox says how to ask this API for a code', async () => {
+  test('an empty inbox says how to request an OTP from this API', async () => {
     await fetch(`${pages.site}/api/messages`, { method: 'DELETE' });
     const page = await pages.open(pages.site);
     await page.getByText(`curl ${pages.api}/api/sms/send-auth-otp/`).waitFor();
     await page.close();
   });
 
-  test('the request log shows what the API was asked, as it is', async () => {
+  test('the request log shows the requests unchanged', async () => {
     const page = await pages.open(`${pages.site}/requests`);
     await page.locator('#state.live').waitFor();
     await fetch(`${pages.api}/api/devices/one?secret=7`);
@@ -90,7 +90,7 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('the request log shows why a request failed, and its body without secrets on a click', async () => {
+  test('the request log shows why a request failed, and its body without secrets after a click', async () => {
     const page = await pages.open(`${pages.site}/requests`);
     await page.locator('#state.live').waitFor();
     const post = (path: string, body: object) =>
@@ -121,7 +121,7 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test.each(['en-US', 'ar-EG'])('the map asks the API for the point that is clicked (%s)', async (locale) => {
+  test.each(['en-US', 'ar-EG'])('a click on the map requests the region of that point (%s)', async (locale) => {
     const page = await pages.open(`${pages.site}/regions`, { locale });
     await page.locator('#state.live').waitFor();
     await page.locator('#map').click();
@@ -130,7 +130,7 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('the map shows every region from the start, and leaves the wheel to the page', async () => {
+  test('the map shows every region at the start, and does not capture the mouse wheel', async () => {
     const page = await pages.open(`${pages.site}/regions`, { viewport: { width: 1280, height: 500 } });
     await page.locator('#state.live').waitFor();
     /** The number of regions whose color is visible in their center, without names on top. */
@@ -158,7 +158,7 @@ withBrowser('in a browser', () => {
   });
 
   test.each(['/', '/regions', '/requests'])(
-    '%s speaks Arabic, fits a phone, and is reached by keyboard',
+    '%s is available in Arabic, fits a phone, and works with the keyboard',
     async (path) => {
       const phoneSized = { viewport: { width: 360, height: 700 }, colorScheme: 'dark', locale: 'ar-EG' } as const;
       const page = await pages.open(`${pages.site}${path}`, phoneSized);
@@ -193,7 +193,7 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
-  test('pages say that the stack was stopped, and go on when it is there again', async () => {
+  test('pages say that the stack was stopped, and continue after a restart', async () => {
     const paths = ['/', '/regions', '/requests'];
     const opened = await Promise.all(paths.map((path) => pages.open(`${pages.site}${path}`)));
     for (const page of opened) await page.locator('#state.live').waitFor();
@@ -207,14 +207,14 @@ withBrowser('in a browser', () => {
     await docs.getByRole('button', { name: 'Sign in', exact: true }).click();
     await docs.getByText('The API does not answer.').waitFor();
 
-    pages.stack = await pages.place.start().ready();
+    pages.stack = await pages.runner.start().ready();
     for (const page of opened) {
       await page.locator('#state.live').waitFor();
       expect(await page.locator('button[data-calls]:disabled').count()).toBe(0);
     }
     // The browser itself reports failed requests. Scripts throw no errors.
-    for (const complaint of pages.complaints.splice(0)) expect(complaint).toContain('net::ERR_');
+    for (const error of pages.pageErrors.splice(0)) expect(error).toContain('net::ERR_');
     await Promise.all([...opened, docs].map((page) => page.close()));
-    // It starts the stack a second time.
+    // The test starts the stack a second time.
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readBroadcastQueue } from '../lib/openapi/routes.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { openQueue } from './queue.ts';
 
 const world = useWorld({ seed: [] });
@@ -15,7 +15,7 @@ async function send(body: object): Promise<void> {
 const open = () =>
   openQueue(process.env.BROADCAST_QUEUE_URL ?? '', process.env.AWS_ENDPOINT_URL_SQS ?? '', { visibleAgainSeconds: 0 });
 
-test('a message whose worker fails comes again, and is done once it succeeds', async () => {
+test('a message whose worker fails is delivered again, and deleted once the worker succeeds', async () => {
   await send({ part: 1 });
   const queue = open();
   let attempts = 0;
@@ -30,7 +30,7 @@ test('a message whose worker fails comes again, and is done once it succeeds', a
   expect((await world.sandbox.failures()).broadcasts).toEqual([]);
 });
 
-test('a message that fails as often as the queue allows is shown among the failures', async () => {
+test('a message that fails as often as the queue allows is listed among the failures', async () => {
   await send({ part: 2 });
   const queue = open();
   const attempts = await queue.drain(async () => {
@@ -41,7 +41,7 @@ test('a message that fails as often as the queue allows is shown among the failu
   expect((await world.sandbox.failures()).broadcasts).toEqual([{ part: 2 }]);
 });
 
-test('a change that was given up is shown among the failures', async () => {
+test('a change that is no longer retried is listed among the failures', async () => {
   await world.sandbox.park({ DDBStreamBatchInfo: { startSequenceNumber: '7' } });
   expect((await world.sandbox.failures()).changes).toEqual([{ DDBStreamBatchInfo: { startSequenceNumber: '7' } }]);
 });

@@ -50,7 +50,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('a changed function, and a changed file that it imports, run from the next request on', async () => {
+test('a changed function, or a changed file that it imports, runs from the next request on', async () => {
   expect(await greet()).toBe('Hello Mona');
   write('lib/name.ts', "export const name = 'Salma';\n");
   await until(async () => (await greet()) === 'Hello Salma');
@@ -59,7 +59,7 @@ test('a changed function, and a changed file that it imports, run from the next 
   expect(lines.at(-1)).toMatch(/^greet\.ts changed; the functions were reloaded in \d+ ms\.$/);
 });
 
-test('a file that cannot be bundled leaves the functions as they were, until it is corrected', async () => {
+test('functions keep running unchanged while a file cannot be bundled', async () => {
   write('functions/greet.ts', 'export const handler = async () => {\n');
   await until(() => lines.length > 0);
   expect(lines).toEqual(['greet.ts changed, but the functions cannot be bundled; they run as they were.']);

@@ -11,11 +11,11 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import { readRoutes } from '../lib/openapi/routes.ts';
-import { png } from '../lib/testing/images.ts';
-import { type LocalStack, Place } from '../lib/testing/localStack.ts';
-import { feature, rectangle, regionFile } from '../lib/testing/regions.ts';
+import { png } from '../lib/testing/fixtures/images.ts';
+import { feature, rectangle, regionFile } from '../lib/testing/fixtures/regions.ts';
+import { type LocalStack, StackRunner } from '../lib/testing/stage/localStack.ts';
 
-const place = new Place();
+const runner = new StackRunner();
 let api: string;
 let site: string;
 let lambda: string;
@@ -30,12 +30,12 @@ async function call(method: string, path: string, body?: unknown, token?: string
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
 }
 
-const askForCode = (phone: string) =>
+const requestOtp = (phone: string) =>
   call('POST', '/api/sms/send-auth-otp/', { phone_number: phone, otp_type: 'customer_auth' });
 const messagesTo = async (phone: string) =>
   (await fetch(`${site}/api/messages?to=${phone}`)).json() as Promise<{ kind: string; text: string }[]>;
 async function signIn(phone: string) {
-  expect((await askForCode(phone)).status).toBe(200);
+  expect((await requestOtp(phone)).status).toBe(200);
   const [message] = await messagesTo(phone);
   const otp = message?.text.match(/\d{6}/)?.[0];
   return call('POST', '/api/customers/authenticate/', {
@@ -53,7 +53,7 @@ const invoke = async (name: string, event: object) => {
 const seed = (...words: string[]) => runScript('seed/run.ts', ...words);
 /** Runs a script against the stack. Returns its exit code and its output. */
 async function runScript(...words: string[]): Promise<[number | null, string]> {
-  const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...place.ports } });
+  const child = spawn('node_modules/.bin/node', words, { env: { ...process.env, ...runner.ports } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -70,28 +70,28 @@ const moveClock = (seconds: number) =>
   });
 
 beforeAll(async () => {
-  await place.findPorts();
-  api = place.url('API_PORT');
-  site = place.url('LOCAL_PORT');
-  lambda = place.url('LAMBDA_PORT');
+  await runner.findPorts();
+  api = runner.url('API_PORT');
+  site = runner.url('LOCAL_PORT');
+  lambda = runner.url('LAMBDA_PORT');
 });
 
-afterAll(() => place.leave());
+afterAll(() => runner.stop());
 
 describe('npm start', () => {
   let stack: LocalStack;
   beforeAll(async () => {
-    stack = await place.start({}, ['--fresh']).ready();
+    stack = await runner.start({}, ['--fresh']).ready();
   });
 
-  test('says where everything is and what was seeded, and last how long it took', () => {
-    expect(stack.output).toContain(`http://localhost:${place.ports.API_PORT}`);
-    expect(stack.output).toContain(`http://localhost:${place.ports.LOCAL_PORT}`);
+  test('prints its URLs and the seed data, and at the end the duration', () => {
+    expect(stack.output).toContain(`http://localhost:${runner.ports.API_PORT}`);
+    expect(stack.output).toContain(`http://localhost:${runner.ports.LOCAL_PORT}`);
     expect(stack.output).toContain('seeded: 7 countries');
     expect(stack.banner.trimEnd().split('\n').at(-1)).toMatch(/^ready in [\d.]+ s$/);
   });
 
-  test('says each step on the way', () => {
+  test('prints each step', () => {
     for (const step of [
       'The configuration is read.',
       'The engine has a new table.',
@@ -101,8 +101,8 @@ describe('npm start', () => {
       expect(stack.banner).toMatch(new RegExp(`^ +[\\d.]+ s  ${step}$`, 'm'));
   });
 
-  test('has nothing of the seed data in the stream, so that workers follow the first change at once', async () => {
-    const endpoint = place.url('DYNAMODB_PORT');
+  test('keeps the seed data out of the stream, so that workers process the first change immediately', async () => {
+    const endpoint = runner.url('DYNAMODB_PORT');
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const streams = new DynamoDBStreamsClient({ endpoint, region: 'local', credentials });
     const { Streams = [] } = await streams.send(new ListStreamsCommand({}));
@@ -116,22 +116,22 @@ describe('npm start', () => {
     streams.destroy();
   });
 
-  test('refuses a second stack in its data folder, and pages of other sites at its Lambda', async () => {
-    const other = new Place();
+  test('rejects a second stack in its data folder, and calls to its Lambda by pages of other sites', async () => {
+    const other = new StackRunner();
     await other.findPorts();
-    const second = other.start({ LOCAL_DATA_FOLDER: place.dataFolder }, ['--fresh']);
+    const second = other.start({ LOCAL_DATA_FOLDER: runner.dataFolder }, ['--fresh']);
     expect(await second.ended).not.toBe(0);
     expect(second.output).toContain(
-      `Another stack uses the data folder ${place.dataFolder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
+      `Another stack uses the data folder ${runner.dataFolder}; stop that one, or set LOCAL_DATA_FOLDER to another folder.`,
     );
     expect(second.output).not.toMatch(/^\s+at /m);
-    await other.leave();
+    await other.stop();
     const headers = { origin: 'https://shop.example.com', 'content-type': 'text/plain' };
     const url = `${lambda}/2015-03-31/functions/customer-backend-local-walletVerify/invocations`;
     expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(403);
   });
 
-  test('answers wrong calls of its Lambda as Lambda does', async () => {
+  test('rejects invalid calls to its Lambda as Lambda does', async () => {
     const post = async (name: string, body: string, headers = {}) => {
       const url = `${lambda}/2015-03-31/functions/${name}/invocations`;
       const response = await fetch(url, { method: 'POST', body, headers });
@@ -147,11 +147,11 @@ describe('npm start', () => {
     expect(await post('customer-backend-local-followUp', '{"Records": 1}')).toEqual([200, 'Unhandled']);
   });
 
-  test('keeps its secrets where only their owner can read them', () => {
-    expect(statSync(join(place.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
+  test('stores its secrets in a file that only the owner can read', () => {
+    expect(statSync(join(runner.dataFolder, 'secrets.json')).mode & 0o077).toBe(0);
   });
 
-  test('serves the whole flow: code, sign-up, customer, refresh, logout, sign-in', async () => {
+  test('serves the whole flow: OTP, sign-up, customer, refresh, logout, sign-in', async () => {
     const signedUp = await signIn('+966501234567');
     expect(signedUp.status).toBe(201);
     const { access, refresh, customer } = signedUp.body;
@@ -163,7 +163,7 @@ describe('npm start', () => {
     expect((await call('POST', '/api/users/logout-device/', logout, refreshed.body.access)).status).toBe(204);
     expect((await call('GET', '/api/customers/me/', undefined, access)).status).toBe(401);
 
-    expect((await askForCode('+966501234567')).status).toBe(429);
+    expect((await requestOtp('+966501234567')).status).toBe(429);
     await moveClock(60);
     const back = await signIn('+966501234567');
     expect([back.status, back.body.customer.id]).toEqual([200, customer.id]);
@@ -171,7 +171,7 @@ describe('npm start', () => {
     expect((await fetch(`${site}/api/clock`, { method: 'DELETE' })).status).toBe(204);
   });
 
-  test('holds every function in the memory that it has', async () => {
+  test('runs every function within its memory limit', async () => {
     const { access } = (await signIn('+966501234999')).body;
     const headers = { authorization: `Bearer ${access}`, 'content-type': 'application/json' };
     for (const { method, path } of readRoutes()) {
@@ -185,7 +185,7 @@ describe('npm start', () => {
     expect((await call('GET', path)).status).toBe(401);
   });
 
-  test('serves the login with passwords: sign-up, login by e-mail and by phone, verification, a new password, logout', async () => {
+  test('serves the password flow: sign-up, login by e-mail and by phone, verification, password reset, logout', async () => {
     const phone = '+966501234500';
     const person = { name: 'Mona', last_name: 'Hassan', email: 'mona@example.com', phone, birthdate: '1990-05-17' };
     const signedUp = await call('POST', '/api/customer/auth/signup', { ...person, password: 'blue tea 42 cups' });
@@ -227,7 +227,7 @@ describe('npm start', () => {
     expect((await fetch(`${site}/api/clock`, { method: 'DELETE' })).status).toBe(204);
   });
 
-  test('answers what is wrong with a request as the contract says', async () => {
+  test('returns the errors of the API contract', async () => {
     const responses = await Promise.all([
       call('GET', '/api/nothing/'),
       call('GET', '/'),
@@ -248,7 +248,7 @@ describe('npm start', () => {
     expect(responses[0]?.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('is driven from login to logout by a typed client that was generated from its document', async () => {
+  test('works with a typed client that is generated from its OpenAPI document, from login to logout', async () => {
     const env = { ...process.env, API_URL: api, INBOX_URL: site, PHONE: '+96897123456' };
     const client = spawn('npm', ['start', '--workspace', 'examples/client'], { env });
     let output = '';
@@ -265,7 +265,7 @@ describe('npm start', () => {
     ]);
   });
 
-  test('passes the smoke test, which fails where nothing answers', async () => {
+  test('passes the smoke test, which fails without a server', async () => {
     const smoke = (...options: string[]) => runScript('scripts/smoke.ts', ...options);
     const [code, output] = await smoke('--url', api);
     expect([code, output]).toEqual([0, expect.stringMatching(/health +\d+ ms {2}ok\n.*is out +\d+ ms {2}ok\n$/s)]);
@@ -275,17 +275,17 @@ describe('npm start', () => {
     expect((await smoke())[0]).toBe(1);
   });
 
-  test('answers the preflight of a browser', async () => {
+  test('responds to the preflight request of a browser', async () => {
     const { headers } = await call('OPTIONS', '/api/customers/me/');
     expect(headers.get('access-control-allow-methods')).toContain('GET');
   });
 
-  test('has an inbox page, tells it of each message, and forgets messages when told to', async () => {
+  test('has an inbox page, notifies it of each message, and deletes messages on request', async () => {
     expect(await (await fetch(site)).text()).toContain('<title>Inbox');
     const live = await fetch(`${site}/api/messages/live`);
     const events = live.body?.pipeThrough(new TextDecoderStream()).getReader();
     expect((await events?.read())?.value).toContain('event: change');
-    await askForCode('+97333123456');
+    await requestOtp('+97333123456');
     expect((await events?.read())?.value).toContain('event: change');
     await events?.cancel();
     expect(await messagesTo('+97333123456')).toMatchObject([{ kind: 'sms', text: expect.stringMatching(/^\d{6} /) }]);
@@ -293,7 +293,7 @@ describe('npm start', () => {
     expect(await (await fetch(`${site}/api/messages`)).json()).toEqual([]);
   });
 
-  test("has a map of the regions, and loads a shop's own into the running stack", async () => {
+  test('has a map of the regions, and loads the regions of a shop while it runs', async () => {
     expect(await (await fetch(`${site}/regions`)).text()).toContain('<title>Regions');
     const regions = async () => (await fetch(`${site}/api/regions`)).json();
     expect(await regions()).toMatchObject({ api, source: 'seed/regions.geojson', regions: expect.any(Array) });
@@ -320,13 +320,13 @@ describe('npm start', () => {
   test('switches faults of the sandbox on and off', async () => {
     const setFaults = (faults: object) => fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify(faults) });
     expect((await setFaults({ opted_out: ['+96899123456'] })).status).toBe(200);
-    expect((await askForCode('+96899123456')).body.errors[0].code).toBe('sms_opted_out');
+    expect((await requestOtp('+96899123456')).body.errors[0].code).toBe('sms_opted_out');
     await setFaults({});
-    expect((await askForCode('+96899123456')).status).toBe(200);
+    expect((await requestOtp('+96899123456')).status).toBe(200);
     expect((await setFaults({ throttling: 'yes' })).status).toBe(400);
   });
 
-  test('keeps an image, and erases a customer who leaves by way of the stream', async () => {
+  test('stores an image, and deletes it when the stream worker erases the customer', async () => {
     const { access, customer } = (await signIn('+971501234567')).body;
     const form = new FormData();
     form.append('image', new Blob([new Uint8Array(png)]), 'me.png');
@@ -340,7 +340,7 @@ describe('npm start', () => {
     expect((await fetch(image)).status).toBe(404);
   });
 
-  test('brings a notification from an operator to the inbox as a push within seconds, SNS being throttled or not', async () => {
+  test('delivers a notification of an operator to the inbox as a push within seconds, even while SNS throttles', async () => {
     const { access, customer } = (await signIn('+96551234567')).body;
     const notify = async (throttling: number) => {
       await fetch(`${site}/api/faults`, { method: 'PUT', body: JSON.stringify({ throttling }) });
@@ -373,7 +373,7 @@ describe('npm start', () => {
   });
 
   test('runs a function by `serverless invoke local` against the same data', async () => {
-    const env = { ...process.env, ...place.ports };
+    const env = { ...process.env, ...runner.ports };
     const invoked = spawn(
       'npx',
       ['serverless', 'invoke', 'local', '-f', 'authSendOtp', '-p', 'events/auth/sendOtp.json'],
@@ -390,53 +390,53 @@ describe('npm start', () => {
     expect(await messagesTo('+201001234567')).toHaveLength(1);
   });
 
-  test('remembers customers when it starts again, forgets them with --fresh, and leaves nothing behind', async () => {
+  test('keeps customers across restarts, deletes them with --fresh, and leaves no process behind', async () => {
     const { customer } = (await signIn('+97466123456')).body;
     await stack.interrupt();
-    for (const url of [api, site, `http://localhost:${place.ports.DYNAMODB_PORT}`])
+    for (const url of [api, site, `http://localhost:${runner.ports.DYNAMODB_PORT}`])
       await expect(fetch(url)).rejects.toThrow();
 
-    const again = await place.start().ready();
+    const again = await runner.start().ready();
     await moveClock(60);
     expect((await signIn('+97466123456')).body.customer.id).toBe(customer.id);
     await again.interrupt();
 
-    writeFileSync(join(place.dataFolder, 'notes.txt'), 'mine');
-    const fresh = await place.start({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
+    writeFileSync(join(runner.dataFolder, 'notes.txt'), 'mine');
+    const fresh = await runner.start({ BRAND_NAME: 'Souq' }, ['--fresh']).ready();
     expect((await signIn('+97466123456')).status).toBe(201);
     expect((await messagesTo('+97466123456'))[0]?.text).toContain('Souq');
-    expect(statSync(join(place.dataFolder, 'notes.txt')).size).toBe(4);
+    expect(statSync(join(runner.dataFolder, 'notes.txt')).size).toBe(4);
     await fresh.interrupt();
   });
 });
 
-describe('npm start says in one sentence', () => {
+describe('npm start explains in one sentence', () => {
   test.each([
     ['that a setting is wrong', { OTP_SECONDS: 'soon' }, 'OTP_SECONDS must be a whole number.'],
-    ['that a port is no number', { API_PORT: 'abc' }, 'API_PORT must be a port number from 1 to 65535.'],
+    ['that a port is not a number', { API_PORT: 'abc' }, 'API_PORT must be a port number from 1 to 65535.'],
     [
-      'that the data folder cannot be written',
+      'that the data folder is not writable',
       { LOCAL_DATA_FOLDER: '/proc/x' },
       'The data folder /proc/x cannot be written (ENOENT); set LOCAL_DATA_FOLDER to another one.',
     ],
     [
-      'that another engine does not answer',
+      'that another engine does not respond',
       { DYNAMODB_ENDPOINT: 'http://127.0.0.1:1' },
       'No DynamoDB engine answers at http://127.0.0.1:1; check DYNAMODB_ENDPOINT.',
     ],
   ])('%s', async (_, environment, sentence) => {
-    const stack = place.start(environment);
+    const stack = runner.start(environment);
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(sentence);
     expect(stack.output).not.toMatch(/^\s+at /m);
   });
 
-  test('that a port is taken', async () => {
+  test('that a port is in use', async () => {
     const server = createServer();
     const taken = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve(Number((server.address() as { port: number }).port)));
     });
-    const stack = place.start({ LOCAL_PORT: String(taken) });
+    const stack = runner.start({ LOCAL_PORT: String(taken) });
     expect(await stack.ended).not.toBe(0);
     expect(stack.output).toContain(`Port ${taken} is taken; stop what uses it or set LOCAL_PORT to another port.`);
     server.close();

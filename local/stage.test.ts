@@ -8,7 +8,7 @@ import { explain } from './stage.ts';
 const named = (name: string) => Object.assign(new Error('Inner words.'), { name });
 
 test.each([
-  ['a table that does not answer in time', named('TimeoutError'), 'The table does not keep up; run this again.'],
+  ['a table that does not respond in time', named('TimeoutError'), 'The table does not keep up; run this again.'],
   ['a table that is throttled', new ApiError('throttled'), 'The table does not keep up; run this again.'],
   ['a stage without a table', named('ResourceNotFoundException'), 'The stage has no table yet; deploy it first.'],
   [
@@ -17,16 +17,16 @@ test.each([
     'OTP_SECONDS must be a whole number.',
   ],
   ['a wrong seed file', new InputError('seed/faqs.ts is wrong at faqs.'), 'seed/faqs.ts is wrong at faqs.'],
-  ['a setup that can be mended', new SetupError('Port 3000 is taken.'), 'Port 3000 is taken.'],
+  ['a setup that the developer can correct', new SetupError('Port 3000 is taken.'), 'Port 3000 is taken.'],
 ])('%s is explained in one sentence', (_, error, sentence) => {
   expect(explain(error)).toBe(sentence);
 });
 
-test('a fault of our own keeps its stack', () => {
+test('an unexpected error keeps its stack trace', () => {
   expect(explain(new TypeError('x is not a function'))).toBeUndefined();
 });
 
-test('the local stack waits longer for the table than a deployed function, unless the shell says how long', () => {
+test('the local stack waits longer for the table than a deployed function, unless an environment variable sets the time', () => {
   const { TABLE_TIMEOUT_MS } = awsEnvironment(readSettings({}));
   expect(Number(TABLE_TIMEOUT_MS)).toBeGreaterThan(4_000);
   process.env.TABLE_TIMEOUT_MS = '1234';
@@ -39,6 +39,6 @@ test.each([
   ['192.168.1.5', '192.168.1.5'],
   ['x86_64-conda-linux-gnu', '127.0.0.1'],
   [undefined, '127.0.0.1'],
-])('with HOST=%s the stack listens at %s', (HOST, host) => {
+])('with HOST=%s the stack listens on %s', (HOST, host) => {
   expect(readSettings({ HOST }).host).toBe(host);
 });

@@ -5,10 +5,10 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { config } from '../lib/config/config.ts';
 import { readStream } from '../lib/openapi/routes.ts';
 import { writeAll } from '../lib/table/writeMany.ts';
-import { invoke } from '../lib/testing/invoke.ts';
-import { notifyOf } from '../lib/testing/notifications.ts';
-import { signIn } from '../lib/testing/signIn.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { invoke } from '../lib/testing/stage/invoke.ts';
+import { notifyOf } from '../lib/testing/stage/notifications.ts';
+import { signIn } from '../lib/testing/stage/signIn.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { type FailedBatch, followStream, Places, type StreamEvent } from './streams.ts';
 import { openStreamOf } from './table.ts';
 
@@ -56,7 +56,7 @@ function follow({ event, work, places = new Places(), pause = async () => undefi
   return promise;
 }
 
-test('a push that SNS fails is sent when SNS works again', async () => {
+test('a push that SNS rejects is sent once SNS works again', async () => {
   const { customer, registrationId } = await signIn(world, { registrationId: 'retried-token' });
   const isPushed = () => world.sandbox.messages.list(registrationId).length > 0;
   const attempts: number[] = [];
@@ -78,7 +78,7 @@ test('a push that SNS fails is sent when SNS works again', async () => {
   expect(world.sandbox.messages.list(registrationId)).toHaveLength(1);
 });
 
-test('a change that fails in nine attempts is parked alone, and those beside it are done once', async () => {
+test('a change that fails in nine attempts is parked alone, and its neighbors are processed once', async () => {
   const times = new Map<string, number>();
   const work = (records: DynamoDBRecord[]) => {
     if (records.some((record) => keyOf(record) === 'item-3')) {
@@ -96,7 +96,7 @@ test('a change that fails in nine attempts is parked alone, and those beside it 
   await follow({ event: only('POISONED'), work: (records) => records.some((record) => keyOf(record) === 'last-0') });
 });
 
-test('a batch is repeated from the first change on that the worker names', async () => {
+test('a batch is retried from the first change that the worker reports', async () => {
   const seen: string[][] = [];
   await writeAll(itemsOf('NAMED', 4));
   await follow({
@@ -111,7 +111,7 @@ test('a batch is repeated from the first change on that the worker names', async
   expect([first.length, second]).toEqual([4, first.slice(2)]);
 });
 
-test('a change that waits for another attempt holds up no change of another partition', async () => {
+test('a change that waits for a retry does not delay changes of other partitions', async () => {
   const event = {
     ...every,
     parallelizationFactor: 10,
@@ -133,7 +133,7 @@ test('a change that waits for another attempt holds up no change of another part
 });
 
 test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalServerError', 'lose answer' as const])(
-  'following goes on after a read that ends in %s',
+  'the worker continues after a read that ends in %s',
   async (type) => {
     const reads: string[] = [];
     world.engine.fail((operation) => {
@@ -148,7 +148,7 @@ test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalSe
   },
 );
 
-test('changes that nobody follows are read a thousand at a time', async () => {
+test('unprocessed changes are read in batches of a thousand', async () => {
   await writeAll(itemsOf('SEED', 600));
   await writeAll(itemsOf('NEWS', 1));
   world.engine.record();
@@ -156,7 +156,7 @@ test('changes that nobody follows are read a thousand at a time', async () => {
   expect(world.engine.calls.filter(({ operation }) => operation === 'GetRecords').length).toBeLessThan(5);
 });
 
-test('a stack that starts again goes on where it was, and repeats what was not done', async () => {
+test('a restarted stack continues at its last position, and repeats unfinished batches', async () => {
   const file = newFile();
   await writeAll(itemsOf('AGAIN', 1, 'first'));
   await follow({

@@ -11,48 +11,48 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('npm ci in a checkout turns the hooks on', () => {
+test('npm ci in a checkout enables the hooks', () => {
   run('git', ['init', '-q']);
   expect(run('sh', ['-c', prepare])).toMatchObject({ status: 0, stderr: '' });
   expect(readHooksPath()).toBe('.githooks');
 });
 
-test('npm ci leaves hooks of your own alone', () => {
+test('npm ci does not change existing hooks', () => {
   run('git', ['init', '-q']);
   run('git', ['config', 'core.hooksPath', 'mine']);
   run('sh', ['-c', prepare]);
   expect(readHooksPath()).toBe('mine');
 });
 
-test('npm ci in CI sets no hooks', () => {
+test('npm ci in CI installs no hooks', () => {
   run('git', ['init', '-q']);
   expect(run('sh', ['-c', prepare], { CI: 'true' })).toMatchObject({ status: 0, stderr: '' });
   expect(readHooksPath()).toBe('');
 });
 
-test('npm ci in an unpacked archive sets no hooks and does not fail', () => {
+test('npm ci in an unpacked archive succeeds without hooks', () => {
   expect(run('sh', ['-c', prepare])).toMatchObject({ status: 0, stderr: '' });
 });
 
-test('npm ci in a checkout without git does not fail', () => {
+test('npm ci in a checkout without git succeeds', () => {
   mkdirSync(join(folder, '.git'));
   expect(run('/bin/sh', ['-c', prepare], { PATH: '/nowhere' }).status).toBe(0);
 });
 
-test('a commit of a badly formatted file is rejected, and one of a good file is not', () => {
+test('a commit is rejected if a file is badly formatted, and accepted otherwise', () => {
   makeProject();
   expect(commit('bad.ts', 'export const a={b:1}\n')).toMatchObject({ status: 1 });
   expect(commit('bad.ts', 'export const a = { b: 1 };\n')).toMatchObject({ status: 0 });
 });
 
-test('a commit with a wrong type is rejected', () => {
+test('a commit with an unknown type is rejected', () => {
   makeProject();
   const result = commit('wrong.ts', "export const a: number = 'b';\n");
   expect(result.status).not.toBe(0);
   expect(result.stdout + result.stderr).toContain('TS2322');
 });
 
-/** A repository with our hook and our tools, and little else. */
+/** Creates a small repository with our hooks and our tools. */
 function makeProject(): void {
   run('git', ['init', '-q']);
   run('git', ['config', 'core.hooksPath', resolve('.githooks')]);
@@ -73,7 +73,7 @@ function commit(file: string, content: string) {
 
 const readHooksPath = () => run('git', ['config', '--local', 'core.hooksPath']).stdout.trim();
 
-/** Runs a command in the folder, without what a surrounding git or CI has set. */
+/** Runs a command in the folder, without the environment variables of git and CI. */
 function run(command: string, args: string[], env: Record<string, string> = {}) {
   const { PATH = '' } = process.env;
   const clean = { PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_CEILING_DIRECTORIES: tmpdir(), ...env };

@@ -9,11 +9,11 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter(existsSync);
 
-test.each(pages)('every link of %s leads to a file and a heading', (page) => {
+test.each(pages)('every link of %s leads to an existing file and heading', (page) => {
   expect(findBrokenLinks(page)).toEqual([]);
 });
 
-test('a broken link, a broken anchor and a broken reference are found', () => {
+test('broken links, anchors and references are found', () => {
   const text = '# A page\n[a](#a-page) [b](#b) [c](missing.md) [d](LICENSE) [e]: gone.md\n```\n[f](gone.md)\n```\n';
   expect(findBroken('page.md', `${text}[g]: gone.md\n`)).toEqual(['#b', 'missing.md', 'gone.md']);
 });
@@ -22,7 +22,7 @@ function findBrokenLinks(page: string): string[] {
   return findBroken(page, readFileSync(page, 'utf8'));
 }
 
-/** Finds relative links that lead nowhere. Code is no link, and other sites are not read. */
+/** Finds broken relative links. Code and links to other sites are ignored. */
 function findBroken(page: string, source: string): string[] {
   const text = withoutCode(source);
   const inline = [...text.matchAll(/\]\(\s*<?([^)\s>]+)/g)];
@@ -41,7 +41,7 @@ function leadsSomewhere(page: string, text: string, target: string): boolean {
   return findAnchors(path ? withoutCode(readFileSync(file, 'utf8')) : text).has(anchor);
 }
 
-/** The anchors that GitHub gives to headings; a heading that repeats gets a number. */
+/** Returns the anchors of headings on GitHub. A repeated heading gets a number. */
 function findAnchors(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of text.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
@@ -54,7 +54,7 @@ function findAnchors(text: string): Set<string> {
   return anchors;
 }
 
-/** A heading may hold code, so only the ticks of code within a heading go. */
+/** A heading may contain code, so only its backticks are removed. */
 function withoutCode(source: string): string {
   return source
     .replace(/^ *(```|~~~)[\s\S]*?^ *\1\s*$/gm, '')

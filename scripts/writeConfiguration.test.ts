@@ -3,15 +3,15 @@ import { readPage, readSettings, writeConfiguration } from './writeConfiguration
 
 const settings = readSettings();
 
-test('docs/configuration.md is what npm run docs:configuration generates', () => {
+test('docs/configuration.md is up to date with npm run docs:configuration', () => {
   expect(readPage()).toBe(writeConfiguration(readPage()));
 });
 
-test('every setting is a row below its comment', () => {
+test('every setting has a row under its comment', () => {
   expect(settings.map(({ name }) => name)).toEqual(Object.keys(config));
 });
 
-test('every setting names its variable, once in all', () => {
+test('every setting has exactly one environment variable', () => {
   expect(settings.filter(({ variables }) => variables.length === 0)).toEqual([]);
   const variables = settings.flatMap((setting) => setting.variables);
   expect(variables).toEqual([...new Set(variables)]);

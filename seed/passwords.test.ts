@@ -1,7 +1,7 @@
 import * as commonPasswords from '../lib/passwords/commonPasswords.ts';
 import { isCommon } from '../lib/passwords/commonPasswords.ts';
 import { commonPasswordSourceKey } from '../lib/table/keys.ts';
-import { useWorld } from '../lib/testing/world.ts';
+import { useWorld } from '../lib/testing/stage/world.ts';
 import { planCommonPasswords } from './passwords.ts';
 
 const world = useWorld({ seed: ['passwords'] });
@@ -9,15 +9,18 @@ const world = useWorld({ seed: ['passwords'] });
 const worst = ['00000000', '88888888', '1111111111', 'aaaaaaaa', 'abcdefgh', '87654321', '123123123', '12341234'];
 const decorated = ['20202020', 'p@ssword', 'Password1!', 'Aa123456@', 'Abc@1234', '        ', '١٢٣٤٥٦٧٨', 'FOOTBALL1!'];
 
-test.each([...worst, ...decorated])('%j is among the passwords that guessers try first', async (password) => {
+test.each([...worst, ...decorated])('%j is among the most common passwords', async (password) => {
   expect(await isCommon(password)).toBe(true);
 });
 
-test.each(['correct horse battery', 'vurbo-linda-7', 'قهوة الصباح في الحديقة'])('%j is not', async (password) => {
-  expect(await isCommon(password)).toBe(false);
-});
+test.each(['correct horse battery', 'vurbo-linda-7', 'قهوة الصباح في الحديقة'])(
+  '%j is not among the most common passwords',
+  async (password) => {
+    expect(await isCommon(password)).toBe(false);
+  },
+);
 
-test('every item is read as one unit', async () => {
+test('every item costs one read unit', async () => {
   const items = await world.partition('COMMON_PASSWORDS');
   expect(items).toHaveLength(256);
   for (const { sk, code, hashes } of items) {
@@ -26,7 +29,7 @@ test('every item is read as one unit', async () => {
   }
 });
 
-test('lists of the same source are not read again, and loading them writes nothing', async () => {
+test('lists of the same source are not loaded again', async () => {
   let read = 0;
   world.engine.fail((operation) => {
     if (operation === 'Query') read += 1;
@@ -41,7 +44,7 @@ test('lists of the same source are not read again, and loading them writes nothi
   expect(read).toBe(0);
 });
 
-test('lists of another source go', async () => {
+test('lists of another source are deleted', async () => {
   await world.put({ ...commonPasswordSourceKey, digest: 'another', lists: 1, passwords: 1 });
   await world.put({ pk: 'COMMON_PASSWORDS', sk: 'A', code: 'A', hashes: 'Bcdefghi' });
   const plan = await planCommonPasswords();
@@ -51,10 +54,10 @@ test('lists of another source go', async () => {
   expect(await planCommonPasswords()).toMatchObject({ unchanged: 256, writes: 0 });
 });
 
-test('a load that is broken off is done again', async () => {
+test('an interrupted load is repeated', async () => {
   await world.put({ ...commonPasswordSourceKey, digest: 'another', lists: 1, passwords: 1 });
   const plan = await planCommonPasswords();
-  await world.put({ ...commonPasswordSourceKey, digest: 'of the lists now', lists: 256, passwords: 83_986 });
+  await world.put({ ...commonPasswordSourceKey, digest: 'current', lists: 256, passwords: 83_986 });
   world.engine.fail((operation) =>
     operation === 'BatchWriteItem' ? { status: 400, type: 'AccessDeniedException' } : undefined,
   );
@@ -64,7 +67,7 @@ test('a load that is broken off is done again', async () => {
   expect(await planCommonPasswords()).toMatchObject({ writes: 256 });
 });
 
-test('lists that were stored before the source was are read as they are', async () => {
+test('lists that an older version stored without their source are still used', async () => {
   const [before] = await world.partition('COMMON_PASSWORDS');
   const hashes = String(before?.hashes).match(/.{8}/g);
   await world.put({ ...before, hashes });

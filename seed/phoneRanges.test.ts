@@ -8,7 +8,7 @@ const withRanges = (code: string, ...extraPhoneRanges: PhoneRange[]): Country[] 
 const problemsOf = async (...args: Parameters<typeof withRanges>) =>
   (await findBadRanges(withRanges(...args))).map(({ message }) => message);
 
-test('ranges that nobody has yet and mobile ranges are accepted', async () => {
+test('unassigned and mobile ranges are accepted', async () => {
   expect(await problemsOf('SA', { prefix: '52', digits: 9 })).toEqual([]);
   expect(await problemsOf('SA', { prefix: '50', digits: 9 })).toEqual([]);
   expect(await problemsOf('EG', { prefix: '13', digits: 10 }, { prefix: '145', digits: 10 })).toEqual([]);
@@ -32,13 +32,18 @@ test.each<[string, string, PhoneRange, RegExp]>([
     /^052 begins with the trunk prefix 0; write .+ follows \+966$/,
   ],
   ['one digit', 'SA', { prefix: '5', digits: 9 }, /^the prefix 5 is too short, 2 digits are the least$/],
-  ['no digit behind the prefix', 'SA', { prefix: '521234567', digits: 9 }, /^numbers of 9 digits are impossible/],
-  ['more digits than E.164 has', 'SA', { prefix: '52', digits: 13 }, /^numbers of 13 digits are impossible.+ 3 to 12$/],
-])('a range with %s is refused with a sentence', async (_, code, range, message) => {
+  ['no digit after the prefix', 'SA', { prefix: '521234567', digits: 9 }, /^numbers of 9 digits are impossible/],
+  [
+    'more digits than E.164 allows',
+    'SA',
+    { prefix: '52', digits: 13 },
+    /^numbers of 13 digits are impossible.+ 3 to 12$/,
+  ],
+])('a range with %s is rejected with one sentence', async (_, code, range, message) => {
   expect(await problemsOf(code, range)).toEqual([expect.stringMatching(message)]);
 });
 
-test('a range of another country with the same calling code is refused', async () => {
+test('a range of another country with the same calling code is rejected', async () => {
   const [egypt] = countries;
   if (!egypt) throw new Error('There is no country.');
   const range = { prefix: '999', digits: 10 };

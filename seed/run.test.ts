@@ -32,7 +32,7 @@ async function seed(part: string, port = 9): Promise<[number | null, string]> {
   return [await new Promise((resolve) => child.once('close', resolve)), output];
 }
 
-test('says that no engine answers at the port, or something that is none', async () => {
+test('npm run seed says that no engine responds at the port, or that the port is invalid', async () => {
   const server = createServer((_, response) => response.end('<html>')).listen(0);
   const { port } = server.address() as AddressInfo;
   for (const other of [9, port]) {
@@ -45,7 +45,7 @@ test('says that no engine answers at the port, or something that is none', async
 test.each([
   ['a syntax error', 'faqs', 'export const faqs = [\n  1 2,\n];\n', /cannot be read, at line 2: Expected .+\.\n/],
   [
-    'a name that is none',
+    'an invalid name',
     'app',
     '\nexport const app = { terms };\n',
     /cannot be read, at line 2: terms is not defined\.\n/,
@@ -68,17 +68,17 @@ test.each([
   ],
   ['another name', 'countries', 'export const nations = [];\n', /exports no "countries"\.\n/],
   [
-    'something else',
+    'another type',
     'settings',
     'export const settings = 1;\n',
     /is wrong at settings: Invalid input: expected record.+\.\n/,
   ],
-])('says in a line which file has %s, before it asks the table', async (_, file, content, problem) => {
+])('npm run seed names the file with %s in one line before it calls the table', async (_, file, content, problem) => {
   writeFileSync(join(folder, `seed/${file}.ts`), content);
   expect(await seed(file)).toEqual([1, expect.stringMatching(new RegExp(`^seed/${file}.ts ${problem.source}$`))]);
 });
 
-test('says which range of phones is no range of mobile numbers, before it asks the table', async () => {
+test('npm run seed names a range that contains no mobile numbers before it calls the table', async () => {
   const country = { code: 'SA', flag: 'https://example.com/sa.svg', phoneCode: '966', currency: 'SAR', active: true };
   const extraPhoneRanges = [
     { prefix: '52', digits: 9 },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readService } from '../../lib/openapi/routes.ts';
-import { callWithForm, file, listImages } from '../../lib/testing/forms.ts';
-import { jpegWithExif, png } from '../../lib/testing/images.ts';
-import { logOf } from '../../lib/testing/log.ts';
-import { cheapPasswords } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { callWithForm, file, listImages } from '../../lib/testing/fixtures/forms.ts';
+import { jpegWithExif, png } from '../../lib/testing/fixtures/images.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { cheapPasswords } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as addPet } from './functions/pet/add.ts';
 import { handler as deletePet } from './functions/pet/delete.ts';
 import { handler as findByStatus } from './functions/pet/findByStatus.ts';
@@ -64,7 +64,7 @@ const counts = async () => (await world.call(inventory, { headers, method: 'GET'
 const ids = ({ body }: { body: { id: number }[] }) => body.map(({ id }) => id);
 
 describe('a pet', () => {
-  test('is answered as it was added, and gets an id where it has none', async () => {
+  test('is returned as it was added, and gets an id if it has none', async () => {
     const whole = pet({
       category: { id: 1, name: 'dogs' },
       tags: [{ id: 2, name: 'good' }],
@@ -80,7 +80,7 @@ describe('a pet', () => {
     }
   });
 
-  test('is not added over another one, not even at the same time', async () => {
+  test('cannot be added under an existing id, not even by parallel requests', async () => {
     const id = newPetId();
     const responses = await Promise.all(
       Array.from({ length: 10 }, (_, index) => add(pet({ id, name: `pet ${index}` }))),
@@ -93,7 +93,7 @@ describe('a pet', () => {
     expect((await show(id)).body).toEqual(added?.body);
   });
 
-  test('is found by any of several statuses and tags, given in either way, and no longer by what it has lost', async () => {
+  test('is found by any of several statuses and tags, repeated or separated by commas, until they change', async () => {
     const tags = [`a-${randomUUID()}`, `b-${randomUUID()}`, 'cat & dog/é'];
     const [one, other] = [
       pet({ tags: [{ name: tags[0] }, { name: tags[1] }] }),
@@ -118,29 +118,29 @@ describe('a pet', () => {
   });
 
   test.each([
-    ['nothing', {}],
-    ['another word', { query: { status: 'lost' } }],
-    ['one that is not', { query: { status: 'sold,lost' } }],
-    ['none', { query: { status: '' } }],
-  ])('is not looked for by %s for a status', async (_, request) => {
+    ['no status', {}],
+    ['an unknown status', { query: { status: 'lost' } }],
+    ['an unknown status in a list', { query: { status: 'sold,lost' } }],
+    ['an empty status', { query: { status: '' } }],
+  ])('cannot be searched for by %s', async (_, request) => {
     expect((await world.call(findByStatus, { headers, method: 'GET', ...request })).status).toBe(400);
   });
 
   test.each([
     ['no name', { name: undefined }, 405, 'name'],
     ['no photos', { photoUrls: undefined }, 405, 'photoUrls'],
-    ['a photo that is a number', { photoUrls: [{}] }, 405, 'photoUrls.0'],
-    ['another status', { status: 'lost' }, 405, 'status'],
-    ['an id that is no whole number', { id: 1.5 }, 405, 'id'],
-    ['an id that numbers cannot hold', { id: 2 ** 60 }, 405, 'id'],
+    ['a photo URL that is not a string', { photoUrls: [{}] }, 405, 'photoUrls.0'],
+    ['an unknown status', { status: 'lost' }, 405, 'status'],
+    ['an id that is not an integer', { id: 1.5 }, 405, 'id'],
+    ['an id beyond the safe integers', { id: 2 ** 60 }, 405, 'id'],
     ['a name of 201 characters', { name: 'x'.repeat(201) }, 405, 'name'],
     ['21 tags', { tags: Array.from({ length: 21 }, () => ({ name: 'x' })) }, 405, 'tags'],
-    ['a tag that a list would cut', { tags: [{ name: 'a,b' }] }, 405, 'tags.0.name'],
-    ['a number for a name', { name: 7 }, 405, 'name'],
-    ['an id that none can have', { id: -1 }, 405, 'id'],
-    ['a name that no screen shows', { name: 'a\0' }, 405, 'name'],
-    ['half a character in a tag', { tags: [{ name: '\ud800' }] }, 405, 'tags.0.name'],
-  ])('with %s is refused', async (_, fields, status, field) => {
+    ['a tag with a comma', { tags: [{ name: 'a,b' }] }, 405, 'tags.0.name'],
+    ['a number as its name', { name: 7 }, 405, 'name'],
+    ['a negative id', { id: -1 }, 405, 'id'],
+    ['a name with a NUL character', { name: 'a\0' }, 405, 'name'],
+    ['half a surrogate pair in a tag', { tags: [{ name: '\ud800' }] }, 405, 'tags.0.name'],
+  ])('with %s is rejected', async (_, fields, status, field) => {
     const before = await world.items();
     const { body, ...response } = await add(pet(fields));
     expect([response.status, body]).toEqual([status, { code: status, type: 'invalid', message: expect.any(String) }]);
@@ -148,14 +148,14 @@ describe('a pet', () => {
     expect(await world.items()).toEqual(before);
   });
 
-  test('has the same tag only once in a list', async () => {
+  test('appears once in a search if it has the same tag twice', async () => {
     const name = randomUUID();
     const twice = pet({ tags: [{ id: 1, name }, { id: 2, name }, { id: 3 }] });
     expect((await add(twice)).status).toBe(200);
     expect((await byTags(name)).body).toEqual([twice]);
   });
 
-  test('is replaced as a whole; 400 is for its id, 404 for one that is not there, 405 for the rest', async () => {
+  test('is replaced completely; a bad id gets 400, an unknown id 404, and any other error 405', async () => {
     const known = pet({ category: { name: 'dogs' }, tags: [{ name: 'good' }] });
     await add(known);
     const { id, name } = known;
@@ -165,7 +165,7 @@ describe('a pet', () => {
     expect(await Promise.all(statuses.map(async (body) => (await replace(body)).status))).toEqual([400, 400, 404, 405]);
   });
 
-  test('is changed by a form, a field at a time, side by side', async () => {
+  test('can be changed by parallel forms with one field each', async () => {
     const known = pet({ tags: [{ name: 'good' }] });
     await add(known);
     await Promise.all([
@@ -181,11 +181,14 @@ describe('a pet', () => {
     expect((await show(known.id)).body).toEqual(changed);
   });
 
-  test.each(['abc', '1.5', '', '%00', '99999999999999999999'])('has no id like %s', async (id) => {
-    expect([(await show(id)).status, (await show(newPetId())).status]).toEqual([400, 404]);
-  });
+  test.each(['abc', '1.5', '', '%00', '99999999999999999999'])(
+    'with the id %s gets 400, unlike an unknown id',
+    async (id) => {
+      expect([(await show(id)).status, (await show(newPetId())).status]).toEqual([400, 404]);
+    },
+  );
 
-  test('is deleted only once', async () => {
+  test('can be deleted only once', async () => {
     const known = pet();
     await add(known);
     const responses = await Promise.all([1, 2, 3].map(() => remove(known.id)));
@@ -193,7 +196,7 @@ describe('a pet', () => {
     expect((await show(known.id)).status).toBe(404);
   });
 
-  test('leaves nothing behind but the count', async () => {
+  test('leaves only the inventory count in the table when it is deleted', async () => {
     const before = (await world.items()).filter(({ pk }) => pk !== 'INVENTORY');
     const known = pet({ tags: [{ name: 'x' }, { name: 'y' }] });
     await add(known);
@@ -203,7 +206,7 @@ describe('a pet', () => {
 });
 
 describe('a photo', () => {
-  test('is kept without its metadata and served at a URL of the pet’s', async () => {
+  test('is stored without its metadata and served at a URL of the pet', async () => {
     const known = pet({ photoUrls: ['https://example.com/a.jpg'] });
     await add(known);
     const image = jpegWithExif('taken at home');
@@ -218,19 +221,19 @@ describe('a photo', () => {
     expect(served.includes('taken at home')).toBe(false);
   });
 
-  test('is not lost beside others that come at the same time, and they end at twenty', async () => {
+  test('is not lost among parallel uploads, and a pet has at most twenty', async () => {
     const known = pet({ photoUrls: Array.from({ length: 17 }, (_, index) => `https://example.com/${index}.jpg`) });
     await add(known);
     const responses = await Promise.all(Array.from({ length: 5 }, () => upload(known.id, { file: file(png) })));
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400]);
-    const own = (await show(known.id)).body.photoUrls.slice(17);
-    expect(own).toHaveLength(3);
-    const kept = await listImages(known.id);
-    expect(kept.match(/<Key>/g)).toHaveLength(3);
-    for (const url of own) expect(kept).toContain(url.split('/').at(-1));
+    const uploaded = (await show(known.id)).body.photoUrls.slice(17);
+    expect(uploaded).toHaveLength(3);
+    const stored = await listImages(known.id);
+    expect(stored.match(/<Key>/g)).toHaveLength(3);
+    for (const url of uploaded) expect(stored).toContain(url.split('/').at(-1));
   });
 
-  test('goes with its pet, or when the pet no longer names it', async () => {
+  test('is deleted with its pet, or when the pet no longer lists it', async () => {
     const known = pet();
     await add(known);
     await upload(known.id, { file: file(png) });
@@ -244,11 +247,11 @@ describe('a photo', () => {
   });
 
   test.each([
-    ['is no image', { file: file(Buffer.from('<svg/>'), 'image/png') }, 'file'],
+    ['is not an image', { file: file(Buffer.from('<svg/>'), 'image/png') }, 'file'],
     ['is text', { file: 'x' }, 'file'],
-    ['is not there', { additionalMetadata: 'x' }, 'file'],
-    ['comes twice', { file: [file(png), file(png)] }, 'file'],
-  ])('that %s is refused', async (_, fields, field) => {
+    ['is missing', { additionalMetadata: 'x' }, 'file'],
+    ['is sent twice', { file: [file(png), file(png)] }, 'file'],
+  ])('that %s is rejected', async (_, fields, field) => {
     const known = pet();
     await add(known);
     const { status, body } = await upload(known.id, fields);
@@ -257,7 +260,7 @@ describe('a photo', () => {
     expect(await listImages(known.id)).not.toContain('<Key>');
   });
 
-  test('is not left behind where the table does not take it, and kept where only its answer is lost', async () => {
+  test('is deleted if the table rejects it, and kept if only the response of the table is lost', async () => {
     const known = pet();
     await add(known);
     const failing = (fault: Parameters<typeof world.engine.fail>[0] extends (...given: never) => infer F ? F : never) =>
@@ -272,7 +275,7 @@ describe('a photo', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
-  test('of a pet that is not there is refused, and not kept', async () => {
+  test('of an unknown pet is rejected, and not stored', async () => {
     const id = newPetId();
     expect((await upload(id, { file: file(png) })).status).toBe(404);
     expect(await listImages(id)).not.toContain('<Key>');
@@ -286,7 +289,7 @@ describe('the inventory', () => {
     return { available: of('available'), pending: of('pending'), sold: of('sold') };
   }
 
-  test('is right after adding, changing and deleting side by side', async () => {
+  test('is correct after parallel additions, changes and deletions', async () => {
     const pets = Array.from({ length: 60 }, (_, index) =>
       pet({ status: ['available', 'pending', 'sold', undefined][index % 4] }),
     );
@@ -303,7 +306,7 @@ describe('the inventory', () => {
     expect(await counts()).toEqual(await recounted());
   });
 
-  test('counts once what has to be repeated because an answer was lost', async () => {
+  test('counts a pet once if its transaction is retried after a lost response', async () => {
     const before = await counts();
     let isLost = false;
     world.engine.fail((operation) => {
@@ -317,7 +320,7 @@ describe('the inventory', () => {
     expect(await counts()).toEqual(await recounted());
   });
 
-  test('does not count what the table refuses', async () => {
+  test('does not count a pet that the table rejects', async () => {
     const before = await counts();
     world.engine.fail((operation) =>
       operation === 'TransactWriteItems' ? { status: 500, type: 'InternalServerError' } : undefined,
@@ -332,7 +335,7 @@ describe('an order', () => {
   const place = (body: object) => world.call(placeOrder, { body });
   const at = (orderId: number | string) => ({ params: { orderId: String(orderId) } });
 
-  test('is answered as it was placed, and gets an id where it has none', async () => {
+  test('is returned as it was placed, and gets an id if it has none', async () => {
     const order = {
       petId: 1,
       quantity: 2,
@@ -346,7 +349,7 @@ describe('an order', () => {
     expect((await place({})).body).toEqual({ id: expect.any(Number), complete: false });
   });
 
-  test('is not placed over another one, and deleted only once', async () => {
+  test('cannot be placed under an existing id, and can be deleted only once', async () => {
     const placed = await Promise.all([1, 2, 3].map((quantity) => place({ id: 9, quantity })));
     expect(placed.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
     const deleted = await Promise.all([1, 2, 3].map(() => world.call(deleteOrder, { method: 'DELETE', ...at(9) })));
@@ -355,19 +358,19 @@ describe('an order', () => {
   });
 
   test.each([
-    ['a date that is none', { shipDate: 'tomorrow' }, 'shipDate'],
-    ['part of a pet', { quantity: 1.5 }, 'quantity'],
-    ['more than 32 bits', { quantity: 2 ** 31 }, 'quantity'],
-    ['another status', { status: 'lost' }, 'status'],
-    ['a word for a flag', { complete: 'yes' }, 'complete'],
-    ['a pet by its name', { petId: 'rex' }, 'petId'],
-    ['an id that none can have', { id: -1 }, 'id'],
-  ])('with %s is refused', async (_, body, field) => {
+    ['an invalid date', { shipDate: 'tomorrow' }, 'shipDate'],
+    ['a fraction as its quantity', { quantity: 1.5 }, 'quantity'],
+    ['a quantity of more than 32 bits', { quantity: 2 ** 31 }, 'quantity'],
+    ['an unknown status', { status: 'lost' }, 'status'],
+    ['a word as a boolean', { complete: 'yes' }, 'complete'],
+    ['a name as its pet id', { petId: 'rex' }, 'petId'],
+    ['a negative id', { id: -1 }, 'id'],
+  ])('with %s is rejected', async (_, body, field) => {
     const response = await place(body);
     expect([response.status, response.body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
   });
 
-  test.each(['0', '-1', 'x', '1.5'])('has no id like %s', async (id) => {
+  test.each(['0', '-1', 'x', '1.5'])('with the id %s gets 400', async (id) => {
     expect((await world.call(getOrder, at(id))).status).toBe(400);
     expect((await world.call(deleteOrder, { method: 'DELETE', ...at(id) })).status).toBe(400);
   });
@@ -389,26 +392,26 @@ describe('a user', () => {
   const logIn = (username: string, own = password) =>
     world.call(login, { method: 'GET', query: { username, password: own } });
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-  const called = (username: string) => ({ params: { username } });
+  const withUsername = (username: string) => ({ params: { username } });
   const isSignedIn = async (token: string) =>
     (await world.call(inventory, { method: 'GET', ...bearer(token) })).status === 200;
 
-  test('is shown without the password, which nobody finds in the table', async () => {
+  test('is shown without the password, which is not stored in the table', async () => {
     const { status, user, body } = await create();
     expect([status, body]).toEqual([200, { code: 200, type: 'ok', message: expect.stringMatching(/^\d+$/) }]);
     const { password: _, ...rest } = user;
-    const shown = await world.call(getUser, called(user.username));
+    const shown = await world.call(getUser, withUsername(user.username));
     expect(shown.body).toEqual({ ...rest, id: Number(body.message) });
     expect(JSON.stringify(await world.items())).not.toContain(password);
   });
 
-  test('is not made over another one, alone or in a list, which is made as a whole or not at all', async () => {
+  test('cannot be created under an existing name, and a list of users is created completely or not at all', async () => {
     const { user } = await create();
     expect((await create({ username: user.username, password: 'other' })).status).toBe(400);
     const others = [{ username: randomUUID() }, { username: user.username }, { username: randomUUID() }];
     const { status, body } = await world.call(createWithList, { body: others });
     expect([status, body.message]).toEqual([400, '1.username: This value is already in use.']);
-    expect((await world.call(getUser, called(others[0]?.username ?? ''))).status).toBe(404);
+    expect((await world.call(getUser, withUsername(others[0]?.username ?? ''))).status).toBe(404);
     const same = [{ username: 'twin' }, { username: 'twin' }];
     expect((await world.call(createWithList, { body: same })).status).toBe(400);
     const responses = await Promise.all(
@@ -422,19 +425,19 @@ describe('a user', () => {
 
   test.each([
     ['no name', { username: undefined }, 'username'],
-    ['a name that is a path of its own', { username: 'createWithList' }, 'username'],
-    ['a name that is no part of a path', { username: '..' }, 'username'],
-    ['a number for a name', { firstName: 7 }, 'firstName'],
-    ['a list for a password', { password: ['x'] }, 'password'],
+    ['a name that is a path of the API', { username: 'createWithList' }, 'username'],
+    ['a name that cannot be a path segment', { username: '..' }, 'username'],
+    ['a number as the first name', { firstName: 7 }, 'firstName'],
+    ['a list as the password', { password: ['x'] }, 'password'],
     ['a password of 257 characters', { password: 'x'.repeat(257) }, 'password'],
-    ['an e-mail address that is none of a text', { email: {} }, 'email'],
-    ['part of a status', { userStatus: 0.5 }, 'userStatus'],
-  ])('with %s is refused', async (_, fields, field) => {
+    ['an e-mail address that is not a string', { email: {} }, 'email'],
+    ['a fraction as the status', { userStatus: 0.5 }, 'userStatus'],
+  ])('with %s is rejected', async (_, fields, field) => {
     const { status, body } = await create(fields);
     expect([status, body.message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
   });
 
-  test('logs in for an hour and a number of calls, and out', async () => {
+  test('logs in for an hour, sees the rate limit, and can log out', async () => {
     const { user } = await create();
     const { status, body: token, headers } = await logIn(user.username);
     expect([status, headers['x-rate-limit']]).toEqual([200, '5000']);
@@ -448,7 +451,7 @@ describe('a user', () => {
     expect(await isSignedIn(other)).toBe(false);
   });
 
-  test('may do with a token whatever is about pets, but delete them', async () => {
+  test('may use a token for all pet operations except deletion', async () => {
     const { user } = await create();
     const { headers } = bearer((await logIn(user.username)).body);
     const known = pet({ tags: [{ name: 'x' }] });
@@ -466,7 +469,7 @@ describe('a user', () => {
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 401]);
   });
 
-  test('is told the same for a wrong password and for a name that nobody has, and waits after ten', async () => {
+  test('gets the same error for a wrong password and for an unknown name, and has to wait after ten attempts', async () => {
     const { user } = await create();
     const unknown = randomUUID();
     const wrong = [await logIn(user.username, 'wrong'), await logIn(unknown)];
@@ -479,7 +482,7 @@ describe('a user', () => {
     expect((await logIn(user.username)).status).toBe(200);
   });
 
-  test('has 5,000 calls an hour', async () => {
+  test('may make 5,000 calls an hour', async () => {
     const { user } = await create();
     const { body: token } = await logIn(user.username);
     const hour = Math.floor(Date.now() / 3_600_000);
@@ -493,13 +496,13 @@ describe('a user', () => {
     expect(Number(rejected?.headers['retry-after'])).toBe(inAnHour - Math.floor(Date.now() / 1000));
   });
 
-  test('alone replaces their own details; a new password ends the sessions of the old one', async () => {
+  test('can replace only their own details, and a new password revokes the tokens of the old one', async () => {
     const [{ user, body }, { user: other }] = await Promise.all([create(), create()]);
     const { body: token } = await logIn(user.username);
     const change = (username: string, details: object, request: object = bearer(token)) =>
-      world.call(updateUser, { method: 'PUT', ...called(username), body: details, ...request });
+      world.call(updateUser, { method: 'PUT', ...withUsername(username), body: details, ...request });
     expect((await change(user.username, { lastName: 'Lee', email: 'c@d.e' })).status).toBe(200);
-    expect((await world.call(getUser, called(user.username))).body).toEqual({
+    expect((await world.call(getUser, withUsername(user.username))).body).toEqual({
       id: Number(body.message),
       username: user.username,
       lastName: 'Lee',
@@ -518,13 +521,13 @@ describe('a user', () => {
   test.each([
     ['changed', { method: 'PUT', body: { password: 'stolen' } }, updateUser],
     ['deleted', { method: 'DELETE' }, deleteUser],
-  ])('is not %s with a token that was right when the call began and is not any more', async (_, request, handler) => {
+  ])('is not %s by a token that is revoked during the request', async (_, request, handler) => {
     const { user } = await create();
     const { body: stolen } = await logIn(user.username);
     const saved = () =>
       world.call(updateUser, {
         method: 'PUT',
-        ...called(user.username),
+        ...withUsername(user.username),
         body: { password: 'battery staple' },
         headers,
       });
@@ -539,26 +542,28 @@ describe('a user', () => {
       });
       return { status: 400, type: 'TransactionConflictException' };
     });
-    expect((await world.call(handler, { ...request, ...called(user.username), ...bearer(stolen) })).status).toBe(401);
+    expect((await world.call(handler, { ...request, ...withUsername(user.username), ...bearer(stolen) })).status).toBe(
+      401,
+    );
     expect((await rescue)?.status).toBe(200);
     expect((await logIn(user.username, 'battery staple')).status).toBe(200);
   });
 
-  test('is gone with their sessions, also for who takes the name after them', async () => {
+  test('takes their tokens with them when deleted, even if another user registers the name', async () => {
     const [{ user }, { user: other }] = await Promise.all([create(), create()]);
-    const [{ body: token }, { body: strange }] = [await logIn(user.username), await logIn(other.username)];
+    const [{ body: token }, { body: otherToken }] = [await logIn(user.username), await logIn(other.username)];
     const removal = (own: string) =>
-      world.call(deleteUser, { method: 'DELETE', ...called(user.username), ...bearer(own) });
-    expect((await removal(strange)).status).toBe(403);
+      world.call(deleteUser, { method: 'DELETE', ...withUsername(user.username), ...bearer(own) });
+    expect((await removal(otherToken)).status).toBe(403);
     expect((await removal(token)).status).toBe(200);
-    expect((await world.call(getUser, called(user.username))).status).toBe(404);
+    expect((await world.call(getUser, withUsername(user.username))).status).toBe(404);
     expect((await logIn(user.username)).status).toBe(400);
     await create({ username: user.username });
     expect(await isSignedIn(token)).toBe(false);
   });
 
   test.each(['Bearer x', 'Basic dTpw', `Bearer ${'a'.repeat(3_000)}.${'b'.repeat(43)}`, `Bearer dQ.${'b'.repeat(43)}`])(
-    'is nobody with the header %s',
+    'is not authenticated by the header %s',
     async (authorization) => {
       expect((await world.call(inventory, { method: 'GET', headers: { authorization } })).status).toBe(401);
     },
@@ -580,10 +585,10 @@ describe('a user', () => {
   });
 });
 
-describe('who calls', () => {
+describe('authentication', () => {
   const withoutKey = (id: number) => world.call(deletePet, { method: 'DELETE', params: { petId: String(id) } });
 
-  test('needs the key to delete a pet wherever that is, and nothing for the rest on a laptop', async () => {
+  test('requires the key to delete a pet, and nothing for other operations in the local stage', async () => {
     world.set({ OPEN_TO_ALL: 'true' });
     const known = pet();
     expect((await world.call(addPet, { body: known })).status).toBe(200);
@@ -593,7 +598,7 @@ describe('who calls', () => {
     expect((await world.call(addPet, { body: pet(), headers: { authorization: 'Bearer other' } })).status).toBe(401);
   });
 
-  test('is asked in every stage but the local one', async () => {
+  test('is required in every stage except the local one', async () => {
     world.set({ OPEN_TO_ALL: 'true', STAGE: 'dev' });
     expect((await world.call(addPet, { body: pet() })).status).toBe(401);
   });

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { upgrade } from '@scalar/openapi-upgrader';
 import { readRoutes, readService } from '../../lib/openapi/routes.ts';
-import { describedBy, type OpenApi } from '../../lib/testing/apiDocument.ts';
-import { testConformance } from '../../lib/testing/conformance.ts';
-import type { Good } from '../../lib/testing/describedRequest.ts';
-import { callsOf } from '../../lib/testing/documentedCalls.ts';
-import { file } from '../../lib/testing/forms.ts';
-import { png } from '../../lib/testing/images.ts';
-import { type BeyondSchema, codeOfText } from '../../lib/testing/rejections.ts';
-import { cheapPasswords } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { file } from '../../lib/testing/fixtures/forms.ts';
+import { png } from '../../lib/testing/fixtures/images.ts';
+import { type OpenApi, parseApiDocument } from '../../lib/testing/openapi/apiDocument.ts';
+import { testConformance } from '../../lib/testing/openapi/conformance.ts';
+import type { Good } from '../../lib/testing/openapi/describedRequest.ts';
+import { callsOf } from '../../lib/testing/openapi/documentedCalls.ts';
+import { type BeyondSchema, codeOfText } from '../../lib/testing/openapi/rejections.ts';
+import { cheapPasswords } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 
 /** Swagger's published Petstore document, in OpenAPI 2. */
 const source = createRequire(import.meta.url).resolve('@readme/oas-examples/2.0/json/petstore.json');
@@ -53,14 +53,14 @@ const world = useWorld({
   seed: [],
   environment: { API_KEY_SHA256: String(apiKeySha256), OPEN_TO_ALL: 'true' },
 });
-const api = describedBy(complete(structuredClone(published)));
+const api = parseApiDocument(complete(structuredClone(published)));
 const calls = callsOf(api, { world, folder });
 const { call, operation } = calls;
 
 beforeEach(() => cheapPasswords(world));
 beforeAll(furnish);
 
-test('every published operation has a function, and there is no other', () => {
+test('the functions are exactly the published operations', () => {
   const routes = readRoutes(folder).map(({ method, path }) => `${method} ${path}`);
   expect(routes.sort()).toEqual(api.operations.map(({ method, path }) => `${method} ${path}`).sort());
   expect(routes).toHaveLength(20);
@@ -137,7 +137,7 @@ testConformance(api, calls, {
     return { headers };
   },
   good: async (operationId) => (await good[operationId]?.()) ?? {},
-  async strangers(operationId) {
+  async badCredentials(operationId) {
     world.set({ OPEN_TO_ALL: 'false' });
     const needsKey = operationId === 'deletePet' ? 'not_authenticated' : undefined;
     return [

@@ -1,22 +1,22 @@
-import { png } from '../../lib/testing/images.ts';
-import { Place } from '../../lib/testing/localStack.ts';
+import { png } from '../../lib/testing/fixtures/images.ts';
+import { StackRunner } from '../../lib/testing/stage/localStack.ts';
 
-const place = new Place();
+const runner = new StackRunner();
 let api: string;
 let site: string;
 
 beforeAll(async () => {
-  await place.findPorts();
-  await place.start({}, [], 'petstore').ready();
-  [api, site] = [`${place.url('API_PORT')}/v2`, place.url('LOCAL_PORT')];
+  await runner.findPorts();
+  await runner.start({}, [], 'petstore').ready();
+  [api, site] = [`${runner.url('API_PORT')}/v2`, runner.url('LOCAL_PORT')];
 });
-afterAll(() => place.leave());
+afterAll(() => runner.stop());
 
 const post = (path: string, body: unknown) =>
   fetch(api + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 const get = async (path: string) => (await fetch(api + path)).json();
 
-test('a pet is added, found, changed by a form, shown in a photo and deleted, over HTTP', async () => {
+test('the stack adds a pet, finds it, changes it by a form, stores its photo and deletes it over HTTP', async () => {
   const added = await post('/pet', {
     id: 10,
     name: 'doggie',
@@ -43,7 +43,7 @@ test('a pet is added, found, changed by a form, shown in a photo and deleted, ov
   expect((await fetch(photoUrls[0] ?? '')).status).toBe(404);
 });
 
-test('a user logs in and out, over HTTP', async () => {
+test('the stack logs a user in and out over HTTP', async () => {
   await post('/user', { username: 'ann lee', password: '12345' });
   expect(await get('/user/ann%20lee')).toMatchObject({ username: 'ann lee' });
   const login = await fetch(`${api}/user/login?username=ann%20lee&password=12345`);
@@ -56,7 +56,7 @@ test('a user logs in and out, over HTTP', async () => {
   expect(statuses).toEqual([200, 200, 401]);
 });
 
-test('values of a path are decoded once, as behind API Gateway', async () => {
+test('path values are decoded once, as behind API Gateway', async () => {
   for (const username of ['100%', 'a/b', 'a%2Fb']) {
     expect((await post('/user', { username })).status).toBe(200);
     expect(await get(`/user/${encodeURIComponent(username)}`)).toMatchObject({ username });
@@ -65,7 +65,7 @@ test('values of a path are decoded once, as behind API Gateway', async () => {
   expect(await get('/user/a%2Fb')).toMatchObject({ username: 'a/b' });
 });
 
-test('browsers may send the key and see the limits, and wrong ways are told apart', async () => {
+test('browsers may send the key and read the rate limit, and wrong paths and methods have their own errors', async () => {
   const preflight = await fetch(`${api}/pet/10`, {
     method: 'OPTIONS',
     headers: { origin: 'https://shop.example.com', 'access-control-request-method': 'DELETE' },
@@ -80,10 +80,10 @@ test('browsers may send the key and see the limits, and wrong ways are told apar
   expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST, PUT']);
 });
 
-test('the site shows what this service asks for, and nothing of the other one', async () => {
+test('the site shows the requests of this service, and no pages of the other one', async () => {
   expect(await (await fetch(`${site}/api/site`)).json()).toEqual({
     service: 'petstore',
-    api: place.url('API_PORT'),
+    api: runner.url('API_PORT'),
     pages: [{ name: 'Requests', path: '/requests' }],
   });
   expect(await (await fetch(site)).text()).toContain('<title>Requests');

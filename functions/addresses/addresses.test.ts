@@ -1,9 +1,9 @@
 import { addressKey, profileKey } from '../../lib/table/keys.ts';
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/forms.ts';
-import { jpeg, png } from '../../lib/testing/images.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { callWithForm, type FormFields, file, listImages } from '../../lib/testing/fixtures/forms.ts';
+import { jpeg, png } from '../../lib/testing/fixtures/images.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';

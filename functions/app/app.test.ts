@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../lib/http/endpoint.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { app } from '../../seed/app.ts';
 import { planAppContent, planFaqs } from '../../seed/content.ts';
 import { faqs } from '../../seed/faqs.ts';

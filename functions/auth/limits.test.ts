@@ -1,6 +1,6 @@
-import { addressOf, authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
-import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { addressOf, authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as forget } from '../password/forget.ts';

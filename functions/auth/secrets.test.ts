@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import type { Endpoint } from '../../lib/http/endpoint.ts';
 import { customerPartition, publicKeysKey } from '../../lib/table/keys.ts';
-import { lambdaContext, restEvent, type TestRequest } from '../../lib/testing/event.ts';
-import { logOf } from '../../lib/testing/log.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { lambdaContext, restEvent, type TestRequest } from '../../lib/testing/stage/event.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 
 const world = useWorld();
 

@@ -1,8 +1,8 @@
-import { callWithForm, file } from '../../lib/testing/forms.ts';
-import { png } from '../../lib/testing/images.ts';
-import { authenticateWith, signIn } from '../../lib/testing/signIn.ts';
-import { cheapPasswords, nextAddress } from '../../lib/testing/signUp.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { callWithForm, file } from '../../lib/testing/fixtures/forms.ts';
+import { png } from '../../lib/testing/fixtures/images.ts';
+import { authenticateWith, signIn } from '../../lib/testing/stage/signIn.ts';
+import { cheapPasswords, nextAddress } from '../../lib/testing/stage/signUp.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as forget } from '../password/forget.ts';
 import { handler as reset } from '../password/reset.ts';

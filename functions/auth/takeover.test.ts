@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { project, readService } from '../../lib/openapi/routes.ts';
-import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
-import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
-import { useWorld, type World } from '../../lib/testing/world.ts';
+import { addressOf, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
+import { useWorld, type World } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
 import { handler as setPassword } from '../password/set.ts';

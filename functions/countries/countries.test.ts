@@ -1,5 +1,5 @@
 import * as repository from '../../lib/countries/countryRepository.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listCountries } from './list.ts';
 
 const world = useWorld();

@@ -1,8 +1,8 @@
 import { customerPartition, notificationPrefix } from '../../lib/table/keys.ts';
-import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
-import { notifyOf } from '../../lib/testing/notifications.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { lambdaContext, restEvent } from '../../lib/testing/stage/event.ts';
+import { notifyOf } from '../../lib/testing/stage/notifications.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as exportCustomer } from './export.ts';
 
 const world = useWorld();

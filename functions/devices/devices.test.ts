@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { deviceKey, pushTokenClaimKey } from '../../lib/table/keys.ts';
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { addressOf, requestCode, signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { addressOf, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
 import { handler as logoutDevice } from '../auth/logoutDevice.ts';
 import { handler as revokeSession } from '../auth/revokeSession.ts';

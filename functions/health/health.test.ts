@@ -1,5 +1,5 @@
-import { logOf } from '../../lib/testing/log.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as getHealth } from './get.ts';
 
 const world = useWorld();

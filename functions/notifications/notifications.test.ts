@@ -1,9 +1,9 @@
 import type { Endpoint } from '../../lib/http/endpoint.ts';
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { notifyOf } from '../../lib/testing/notifications.ts';
-import { generator } from '../../lib/testing/random.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { generator } from '../../lib/testing/fixtures/random.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { notifyOf } from '../../lib/testing/stage/notifications.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as bulkDelete } from './bulkDelete.ts';
 import { handler as deleteOne } from './delete.ts';
 import { handler as list } from './list.ts';

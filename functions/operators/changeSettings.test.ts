@@ -1,5 +1,5 @@
-import { invoke } from '../../lib/testing/invoke.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { invoke } from '../../lib/testing/stage/invoke.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 
 const world = useWorld();
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { broadcastKey } from '../../lib/table/keys.ts';
-import { sendQueued } from '../../lib/testing/broadcasts.ts';
-import { invoke } from '../../lib/testing/invoke.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { codeOf } from '../../lib/testing/wallet.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { sendQueued } from '../../lib/testing/stage/broadcasts.ts';
+import { invoke } from '../../lib/testing/stage/invoke.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { codeOf } from '../../lib/testing/stage/wallet.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as deleteNotification } from '../notifications/delete.ts';
 import { handler as listNotifications } from '../notifications/list.ts';

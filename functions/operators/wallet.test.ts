@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { walletKey } from '../../lib/table/keys.ts';
-import { invoke } from '../../lib/testing/invoke.ts';
-import { logOf } from '../../lib/testing/log.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import type { Stream } from '../../lib/testing/stream.ts';
-import { adjustWallet, codeOf, expectSound } from '../../lib/testing/wallet.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { invoke } from '../../lib/testing/stage/invoke.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import type { Stream } from '../../lib/testing/stage/stream.ts';
+import { adjustWallet, codeOf, expectSound } from '../../lib/testing/stage/wallet.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { hashEntry } from '../../lib/wallet/ledgerHash.ts';
 import type { Entry } from '../../lib/wallet/walletRepository.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';

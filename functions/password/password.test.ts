@@ -1,8 +1,8 @@
 import { commonPasswordsKey } from '../../lib/table/keys.ts';
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { invoke } from '../../lib/testing/invoke.ts';
-import { logOf } from '../../lib/testing/log.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { invoke } from '../../lib/testing/stage/invoke.ts';
+import { logOf } from '../../lib/testing/stage/log.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
 import {
   type Account,
   cheapPasswords,
@@ -11,8 +11,8 @@ import {
   nextAddress,
   signUp,
   verify,
-} from '../../lib/testing/signUp.ts';
-import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
+} from '../../lib/testing/stage/signUp.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as getCustomer } from '../customers/get.ts';

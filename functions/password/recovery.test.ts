@@ -1,9 +1,9 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { clientSendsKey } from '../../lib/table/keys.ts';
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
-import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/signUp.ts';
-import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as getCustomer } from '../customers/get.ts';

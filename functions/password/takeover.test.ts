@@ -1,6 +1,6 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { otpKey } from '../../lib/table/keys.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/signIn.ts';
+import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
 import {
   type Account,
   cheapPasswords,
@@ -9,8 +9,8 @@ import {
   nextAddress,
   signUp,
   verify,
-} from '../../lib/testing/signUp.ts';
-import { type TestResponse, useWorld } from '../../lib/testing/world.ts';
+} from '../../lib/testing/stage/signUp.ts';
+import { type TestResponse, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as refresh } from '../auth/refresh.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';

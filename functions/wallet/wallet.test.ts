@@ -1,8 +1,8 @@
-import { depth } from '../../lib/testing/engineProxy.ts';
-import { lambdaContext, restEvent } from '../../lib/testing/event.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { adjustWallet } from '../../lib/testing/wallet.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { depth } from '../../lib/testing/stage/engineProxy.ts';
+import { lambdaContext, restEvent } from '../../lib/testing/stage/event.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { adjustWallet } from '../../lib/testing/stage/wallet.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as getWallet } from './get.ts';
 import { handler as updateWallet } from './update.ts';
 

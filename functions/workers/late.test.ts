@@ -1,6 +1,6 @@
-import { notifyOf } from '../../lib/testing/notifications.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { notifyOf } from '../../lib/testing/stage/notifications.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 
 // Long enough for a busy machine to deliver the push, but shorter than the sandbox's delay.
 const world = useWorld({ environment: { SNS_TIMEOUT_MS: '1500' } });

@@ -1,9 +1,9 @@
 import { sessionKey } from '../../lib/table/keys.ts';
-import { notifyOf } from '../../lib/testing/notifications.ts';
-import { signIn } from '../../lib/testing/signIn.ts';
-import { cheapPasswords, logIn, signUp } from '../../lib/testing/signUp.ts';
-import type { Stream } from '../../lib/testing/stream.ts';
-import { type SignedInCustomer, useWorld } from '../../lib/testing/world.ts';
+import { notifyOf } from '../../lib/testing/stage/notifications.ts';
+import { signIn } from '../../lib/testing/stage/signIn.ts';
+import { cheapPasswords, logIn, signUp } from '../../lib/testing/stage/signUp.ts';
+import type { Stream } from '../../lib/testing/stage/stream.ts';
+import { type SignedInCustomer, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
 import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
 import { handler as logoutDevice } from '../auth/logoutDevice.ts';

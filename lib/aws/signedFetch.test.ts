@@ -8,7 +8,7 @@ let server: Server;
 let responses: ((response: ServerResponse) => unknown)[];
 let requests: { authorization: string | undefined; body: string }[];
 
-const ok = (response: ServerResponse) => response.end('fine');
+const ok = (response: ServerResponse) => response.end('ok');
 const busy = (response: ServerResponse) => response.writeHead(503).end();
 const hangUp = (response: ServerResponse) => response.destroy();
 const neverRespond = () => undefined;
@@ -42,9 +42,9 @@ const jsonFault = (code: string) => (response: ServerResponse) =>
 const sendRequest = (timeoutMs = 5_000) =>
   signedFetch('sns', '', { method: 'POST', headers: {}, body: 'a=b', timeoutMs });
 
-test('signs what it sends for the service and its region', async () => {
+test('signedFetch signs each request for its service and region', async () => {
   responses = [ok];
-  expect(await sendRequest()).toBe('fine');
+  expect(await sendRequest()).toBe('ok');
   expect(requests).toEqual([
     {
       authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=key\/\d{8}\/eu-central-1\/sns\//),
@@ -60,14 +60,14 @@ const problems: [string, (response: ServerResponse) => unknown, string][] = [
   ['cuts the connection', hangUp, 'SnsUnreachable'],
 ];
 
-test.each(problems)('asks once more, with the same body, when the service %s', async (_, problem) => {
+test.each(problems)('signedFetch retries once, with the same body, when the service %s', async (_, problem) => {
   responses = [problem, ok];
-  expect(await sendRequest()).toBe('fine');
+  expect(await sendRequest()).toBe('ok');
   expect(requests.map(({ body }) => body)).toEqual(['a=b', 'a=b']);
 });
 
 test.each(problems)(
-  'asks twice at most when the service %s, whatever else it does, and names that',
+  'signedFetch makes at most two attempts when the service %s, and throws its error',
   async (_, problem, name) => {
     responses = [hangUp, problem];
     await expect(sendRequest()).rejects.toMatchObject({ name });
@@ -75,18 +75,18 @@ test.each(problems)(
   },
 );
 
-test('takes a refusal for an answer', async () => {
+test('signedFetch does not retry a permanent error', async () => {
   responses = [fault('OptedOut')];
   await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsOptedOut' });
   expect(requests).toHaveLength(1);
 });
 
-test('does not know the outcome when an earlier attempt may have done it', async () => {
+test('signedFetch does not know the outcome if an earlier attempt may have been processed', async () => {
   responses = [busy, fault('AccessDenied')];
   await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsAccessDenied', isDefinite: false });
 });
 
-test('gives up on a service that is silent', async () => {
+test('signedFetch times out after two attempts when the service never responds', async () => {
   responses = [neverRespond];
   await expect(sendRequest(50)).rejects.toMatchObject({ name: 'SnsTimeout' });
   expect(requests).toHaveLength(2);
@@ -96,7 +96,7 @@ test.each([
   ['eu-central-1', 'https://s3.eu-central-1.amazonaws.com'],
   ['cn-north-1', 'https://s3.cn-north-1.amazonaws.com.cn'],
   ['eusc-de-east-1', 'https://s3.eusc-de-east-1.amazonaws.eu'],
-])('finds services of %s', (region, endpoint) => {
+])('findServiceUrl returns the service URL of %s', (region, endpoint) => {
   process.env.AWS_REGION = region;
   expect(findServiceUrl('s3')).toBe(endpoint);
 });

@@ -7,7 +7,7 @@ afterEach(() => {
   process.env = { ...saved };
 });
 
-test('a missing variable is named in one sentence', () => {
+test('config names a missing environment variable in one sentence', () => {
   delete process.env.TABLE_NAME;
   expect(() => config.tableName).toThrow(new ConfigurationError('The environment variable TABLE_NAME is not set.'));
 });
@@ -27,7 +27,7 @@ test.each([
   ['CLIENT_IP_SECRET_SHA256', 'secret-ish', () => config.cdn],
   ['CLIENT_IP_SECRET_SHA256', '123456'.repeat(12).slice(0, 64), () => config.cdn],
   ['TEST_NUMBERS', '[{"phone_number":"010","otp":"123456","until":"2026-01-01"}]', () => config.testNumbers],
-])('%s=%s is refused with its name and without its value', (variable, value, read) => {
+])('config rejects %s=%s with the name and without the value', (variable, value, read) => {
   set({ STAGE: 'dev', [variable]: value });
   const error = (() => {
     try {
@@ -42,7 +42,7 @@ test.each([
   expect(error.message).not.toMatch(/secret-ish|123456/);
 });
 
-test('defaults are the numbers of the contract', () => {
+test('config uses the documented defaults', () => {
   expect({ ...pick('otpSeconds', 'otpTriesPerCode', 'otpWrongTriesPerPhonePerDay', 'otpCoolDownsSeconds') }).toEqual({
     otpSeconds: 300,
     otpTriesPerCode: 5,
@@ -62,13 +62,13 @@ test('defaults are the numbers of the contract', () => {
   });
 });
 
-test('all settings can be checked before they are needed', () => {
+test('checkSettings finds a wrong setting before a request needs it', () => {
   expect(checkSettings).not.toThrow();
   set({ STAGE: 'prod', TEST_NUMBERS: '[{"phone_number":"+201001234567","otp":"123456","until":"2026-12-31"}]' });
   expect(checkSettings).toThrow('TEST_NUMBERS is set in prod without ALLOW_TEST_NUMBERS=true.');
 });
 
-test("a CDN's header and its secret are two headers, and off where neither is set", () => {
+test('config requires two different headers for the IP address and the secret of a CDN, and none without a CDN', () => {
   expect(config.cdn).toBeUndefined();
   const sha256 = 'ab'.repeat(32);
   set({ CLIENT_IP_HEADER: 'X-Same', CLIENT_IP_SECRET_HEADER: 'x-same', CLIENT_IP_SECRET_SHA256: sha256 });
@@ -82,7 +82,7 @@ test("a CDN's header and its secret are two headers, and off where neither is se
   });
 });
 
-test('the clock moves in the stage local and nowhere else', () => {
+test('config.clockOffsetSeconds moves the clock only in the stage local', () => {
   set({ STAGE: 'local', CLOCK_OFFSET_SECONDS: '60' });
   expect(config.clockOffsetSeconds).toBe(60);
   set({ STAGE: 'prod' });

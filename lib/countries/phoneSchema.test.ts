@@ -3,10 +3,10 @@ import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as availability } from '../../functions/password/availability.ts';
 import { handler as forget } from '../../functions/password/forget.ts';
 import { handler as reset } from '../../functions/password/reset.ts';
-import { depth } from '../testing/engineProxy.ts';
-import { signIn } from '../testing/signIn.ts';
-import { cheapPasswords, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { depth } from '../testing/stage/engineProxy.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, newAccount, nextAddress, signUp, verify } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import * as countries from './countryRepository.ts';
 
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
@@ -26,7 +26,7 @@ beforeEach(async () => {
   await setRanges([{ prefix: '52', digits: 9 }]);
 });
 
-test('a number of an extra range gets an SMS in every way people write it, as one number', async () => {
+test('a number of an extra range receives an SMS under one phone number, however the customer writes it', async () => {
   for (const number of [
     '+966521234567',
     '00966 52-123-4567',
@@ -41,7 +41,7 @@ test('a number of an extra range gets an SMS in every way people write it, as on
   }
 });
 
-test('an extra range that no metadata describes takes a trunk prefix off as well', async () => {
+test('a number of an extra range without metadata is accepted with and without its trunk prefix', async () => {
   await setRanges([{ prefix: '66', digits: 7 }]);
   for (const number of ['+966 66 12345', '+966 066 12345']) {
     const { status, body } = await send(number);
@@ -57,19 +57,19 @@ test.each([
   ['of the same range in another country', '+965521234567'],
   ['with an extension', '+966521234567;ext=5'],
   ['a premium-rate number', '+966925123456'],
-])('a number that is %s stays invalid', async (_, phone) => {
+])('a number that is %s is invalid', async (_, phone) => {
   const { status, body } = await send(phone);
   expect([status, body.errors]).toMatchObject([400, [{ code: 'invalid', attr: 'phone_number' }]]);
 });
 
-test('an extra range of a country that is closed is not served, and one that is taken out is invalid', async () => {
+test('a number of an extra range is rejected if its country is closed or its range was removed', async () => {
   await setRanges([{ prefix: '52', digits: 9 }], { active: false });
   expect((await send('+966521234567')).body.errors).toMatchObject([{ code: 'country_not_served' }]);
   await setRanges([]);
   expect((await send('+966521234567')).body.errors).toMatchObject([{ code: 'invalid' }]);
 });
 
-test('a customer of an extra range signs in, signs up, verifies, and resets a password', async () => {
+test('a customer with a number of an extra range can sign in, sign up, verify the phone and reset the password', async () => {
   const { customer } = await signIn(world, { phone: '+966521110001' });
   expect(customer).toMatchObject({ country: { code: 'SA' }, phone_number: '+966521110001' });
 
@@ -90,7 +90,7 @@ test('a customer of an extra range signs in, signs up, verifies, and resets a pa
   expect((await world.call(reset, { body, clientIp })).status).toBe(200);
 });
 
-test('the caps of a prefix and of a country count the numbers of an extra range', async () => {
+test('the rate limits of a prefix and of a country include the numbers of an extra range', async () => {
   const statuses = async (start: string) => {
     const found: number[] = [];
     for (let turn = 0; turn < 5; turn++) found.push((await send(`${start}${1_000 + turn}`)).status);
@@ -103,7 +103,7 @@ test('the caps of a prefix and of a country count the numbers of an extra range'
   expect(await statuses('+96652333')).toEqual([200, 200, 200, 429, 429]);
 });
 
-test('sendOTP makes two calls one after another for a number of an extra range as well', async () => {
+test('sendOtp makes two sequential calls for a number of an extra range', async () => {
   await send('+966524440001');
   world.engine.record();
   expect((await send('+966524440002')).status).toBe(200);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
-import { lambdaContext, restEvent } from '../testing/event.ts';
-import { logOf } from '../testing/log.ts';
-import { useWorld } from '../testing/world.ts';
+import { lambdaContext, restEvent } from '../testing/stage/event.ts';
+import { logOf } from '../testing/stage/log.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { endpoint } from './endpoint.ts';
 
 const world = useWorld();
@@ -31,7 +31,7 @@ const readClientIp = async (headers: Record<string, string | string[]>) => {
 };
 const sourceIp = '203.0.113.7';
 
-test('is the source address without a CDN, whatever headers a client sends', async () => {
+test('the client IP is the source IP address without a CDN, whatever headers a client sends', async () => {
   const headers = { 'X-Forwarded-For': '198.51.100.7', 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret };
   expect(await readClientIp(headers)).toBe(sourceIp);
 });
@@ -43,7 +43,7 @@ test.each<[string, Record<string, string | string[]>]>([
   ['the hash of the secret', { 'X-Cdn-Secret': createHash('sha256').update(secret).digest('hex') }],
   ['the secret among several', { 'X-Cdn-Secret': ['guess', secret] }],
   ['the secret in a list', { 'X-Cdn-Secret': `guess, ${secret}` }],
-])('is the source address for a spoofed header with %s', async (_, headers) => {
+])('the client IP is the source IP address if a client spoofs the header with %s', async (_, headers) => {
   cdn('CF-Connecting-IP');
   expect(await readClientIp({ 'CF-Connecting-IP': '198.51.100.7', ...headers })).toBe(sourceIp);
 });
@@ -66,10 +66,13 @@ test.each([
   ['X-Forwarded-For', `1.1.1.1, 198.51.100.7, ${sourceIp}`, '198.51.100.7'],
   ['X-Forwarded-For', ['1.1.1.1', `198.51.100.7, ${sourceIp}`], '198.51.100.7'],
   ['X-Forwarded-For', sourceIp, sourceIp],
-])("is the CDN's with its secret: %s: %s", async (header, value, address) => {
-  cdn(header);
-  expect(await readClientIp({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
-});
+])(
+  'the client IP is the IP address in the header of the CDN if the secret matches: %s: %s',
+  async (header, value, address) => {
+    cdn(header);
+    expect(await readClientIp({ [header]: value, 'x-cdn-secret': secret })).toBe(address);
+  },
+);
 
 test.each([
   ['CF-Connecting-IP', ''],
@@ -87,13 +90,13 @@ test.each([
   ['CloudFront-Viewer-Address', '2001:db8:0:0:0:0:0:1'],
   ['X-Forwarded-For', '198.51.100.7, unknown'],
   ['X-Forwarded-For', ', '],
-])('is the source address where the CDN sends no address: %s: %s', async (header, value) => {
+])('the client IP is the source IP address if the CDN sends no valid IP address: %s: %s', async (header, value) => {
   cdn(header);
   expect(await readClientIp({ [header]: value, 'X-Cdn-Secret': secret })).toBe(sourceIp);
   expect(await readClientIp({ 'X-Cdn-Secret': secret })).toBe(sourceIp);
 });
 
-test('behind a CDN limits each of its clients, and a spoofer as itself', async () => {
+test('rate limits apply to each client behind a CDN, and to the own IP address of a spoofer', async () => {
   cdn('CF-Connecting-IP');
   world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
   const send = async (headers: Record<string, string>) => {
@@ -108,7 +111,7 @@ test('behind a CDN limits each of its clients, and a spoofer as itself', async (
   expect(await send({ 'CF-Connecting-IP': '198.51.100.24' })).toBe(429);
 });
 
-test("logs neither the CDN's secret nor an address", async () => {
+test('the log contains neither the secret of the CDN nor an IP address', async () => {
   cdn('CF-Connecting-IP');
   const lines = await logOf(() => readClientIp({ 'CF-Connecting-IP': '198.51.100.7', 'X-Cdn-Secret': secret }));
   expect(lines.join()).toContain('"request_completed"');

@@ -3,10 +3,10 @@ import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as fallback } from '../../functions/fallback.ts';
 import { fail } from '../errors.ts';
-import { lambdaContext, restEvent } from '../testing/event.ts';
-import { logOf } from '../testing/log.ts';
-import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { lambdaContext, restEvent } from '../testing/stage/event.ts';
+import { logOf } from '../testing/stage/log.ts';
+import { authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { type Authenticator, reply } from './contract.ts';
 import { type Endpoint, endpoint, endpointsWith } from './endpoint.ts';
 import { standard } from './errorFormats.ts';
@@ -33,23 +33,23 @@ const codes = (body: { errors: { code: string; attr: string | null }[] }) =>
   body.errors.map(({ attr, code }) => [attr, code]);
 
 describe('a request', () => {
-  test('is read from plain and from base64 bodies', async () => {
+  test('may have a plain or a base64 body', async () => {
     for (const base64 of [false, true]) {
       const { status, body } = await call({ body: { name: 'شاي' }, base64 });
       expect([status, body.name]).toEqual([200, 'شاي']);
     }
   });
 
-  test('has its path values decoded, once', async () => {
+  test('has its path values decoded once', async () => {
     expect((await call({ params: { id: 'a%3Ab%2Fc' }, body: { name: 'n' } })).body.id).toBe('a:b/c');
     expect((await call({ params: { id: 'a:b' }, body: { name: 'n' } })).body.id).toBe('a:b');
   });
 
-  test('for a path value that cannot be decoded finds nothing', async () => {
+  test('with a path value that cannot be decoded gets 404', async () => {
     expect((await call({ params: { id: '%E0%A4%A' }, body: { name: 'n' } })).status).toBe(404);
   });
 
-  test('may have unknown fields, header names in any case, and text with spaces around it', async () => {
+  test('may have unknown fields, header names in any case, and spaces around text', async () => {
     const { status, body } = await call({
       body: '{"name": "  tea ", "colour": "red", "__proto__": {"name": 1}, "constructor": {"prototype": {}}}',
       headers: { 'CONTENT-TYPE': 'application/json; charset=utf-8' },
@@ -62,9 +62,9 @@ describe('a request', () => {
     ['an empty document', '  ', 400, 'parse_error'],
     ['more than 64 KiB', JSON.stringify({ name: 'n'.repeat(65_536) }), 413, 'payload_too_large'],
     ['1 MB', JSON.stringify({ name: 'n'.repeat(1_000_000) }), 413, 'payload_too_large'],
-    ['a number without end', '{"name": 1e1000}', 400, 'invalid'],
-    ['twenty thousand levels', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400, 'invalid'],
-  ])('with %s is refused', async (_, body, status, code) => {
+    ['a number without an end', '{"name": 1e1000}', 400, 'invalid'],
+    ['twenty thousand levels of nesting', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 400, 'invalid'],
+  ])('with %s is rejected', async (_, body, status, code) => {
     const response = await call({ body });
     expect([response.status, response.body.errors[0].code]).toEqual([status, code]);
   });
@@ -76,7 +76,7 @@ describe('a request', () => {
     },
   );
 
-  test('that is not UTF-8 is broken', async () => {
+  test('with a body that is not UTF-8 gets a parse_error', async () => {
     const body = Buffer.from('{"name": "\xff"}', 'latin1').toString('base64');
     const event = { ...restEvent({ params: { id: '1' }, body: '{}', base64: true }), body };
     expect((await echo(event, lambdaContext())).statusCode).toBe(400);
@@ -89,12 +89,12 @@ describe('a request', () => {
     'application/x-www-form-urlencoded',
     'application/xml',
     'multipart/form-data; boundary=x',
-  ])('of content type %s is refused with 415', async (type) => {
+  ])('of content type %s gets 415', async (type) => {
     const { status, body } = await call({ body: 'name=n', headers: { 'Content-Type': type } });
     expect([status, body.errors[0].code]).toEqual([415, 'unsupported_media_type']);
   });
 
-  test('that accepts no JSON is refused with 406, before anything else is looked at', async () => {
+  test('that does not accept JSON gets 406 before any other check', async () => {
     const { status, body } = await call({ body: '{', headers: { Accept: 'text/html' } });
     expect([status, body.errors[0].code]).toEqual([406, 'not_acceptable']);
   });
@@ -105,11 +105,11 @@ describe('a request', () => {
     'application/json; version=1',
     'application/*',
     '',
-  ])('that accepts "%s" gets JSON', async (accept) => {
+  ])('with the Accept header "%s" gets JSON', async (accept) => {
     expect((await call({ body: { name: 'n' }, headers: { Accept: accept } })).status).toBe(200);
   });
 
-  test('may be a form, in which a field may come several times', async () => {
+  test('may be a form with repeated fields', async () => {
     const form = endpoint(
       {
         summary: 'Answer a form.',
@@ -135,7 +135,7 @@ describe('a request', () => {
     expect((await send(`name=${'x'.repeat(65_536)}`)).status).toBe(413);
   });
 
-  test('with a parameter several times gives a list where the schema takes one, else the last', async () => {
+  test('with a repeated parameter yields a list if the schema has one, and otherwise the last value', async () => {
     const values = endpoint(
       {
         summary: 'Answer a query.',
@@ -160,7 +160,7 @@ describe('a request', () => {
     expect(codes((await world.call(values, { query: { one: 'a' } })).body)).toEqual([['all', 'required']]);
   });
 
-  test('with a path value that cannot be names it where the error format says so, together with the rest', async () => {
+  test('with an invalid path value gets a field error, next to other field errors, if the error format rejects paths', async () => {
     const strict = endpoint(
       {
         summary: 'Refuse a path.',
@@ -178,7 +178,7 @@ describe('a request', () => {
     expect(codes((await world.call(strict, { params: { id: '%E0%A4%A' } })).body)).toEqual([['id', 'invalid']]);
   });
 
-  test('without a body is refused where one is needed, in what the endpoints of a service have in common', async () => {
+  test('without a body is rejected if the service requires bodies', async () => {
     const endpointOfService = endpointsWith({ needsBody: true, accepts: { ...json, mediaType: 'text/plain' } });
     const patch = endpointOfService(
       { summary: 'Take anything.', body: z.object({ name: z.string().optional() }), returns: { 200: z.string() } },
@@ -191,7 +191,7 @@ describe('a request', () => {
     expect((await world.call(patch, { body: '{"name": "n"}', headers })).body).toBe('n');
   });
 
-  test('may show who calls in any header', async () => {
+  test('may authenticate with any header', async () => {
     const byKey: Authenticator<{ key: string }> = ({ 'api-key': key }) => ({ key: key ?? fail('notAuthenticated') });
     const keyed = endpoint(
       { summary: 'Answer the key.', auth: byKey, returns: { 200: z.object({ key: z.string() }) } },
@@ -201,7 +201,7 @@ describe('a request', () => {
     expect((await world.call(keyed)).status).toBe(401);
   });
 
-  test('has all its failing fields named at once, in order, nested and in lists', async () => {
+  test('gets all field errors at once, in order, including nested fields and lists', async () => {
     const { body } = await call({
       query: { page: '0' },
       body: { name: 'longer', tags: [{ label: 'ok' }, { label: '' }, {}, { label: null }, 'x'] },
@@ -217,13 +217,13 @@ describe('a request', () => {
     expect(body.errors[1].detail).toBe('Use at most 5 characters.');
   });
 
-  test('without any header is one too', async () => {
+  test('without any header is handled', async () => {
     const event = { ...restEvent({ params: { id: '1' } }), headers: null, multiValueHeaders: null };
     const { statusCode } = await echo(event as unknown as Parameters<Endpoint>[0], lambdaContext());
     expect(statusCode).toBe(400);
   });
 
-  test('without a body counts as an empty one', async () => {
+  test('without a body counts as one with an empty object', async () => {
     expect(codes((await call({})).body)).toEqual([['name', 'required']]);
     expect(codes((await call({ body: '' })).body)).toEqual([['name', 'required']]);
   });
@@ -246,14 +246,14 @@ describe('a request', () => {
     ['*', 'en'],
     ['xx', 'en'],
     [';;;', 'en'],
-  ])('that prefers "%s" is answered in %s', async (preferred, language) => {
+  ])('with Accept-Language "%s" gets its errors in %s', async (preferred, language) => {
     const { body } = await call({ headers: { 'Accept-Language': preferred } });
     expect(body.errors[0].detail).toBe(language === 'ar' ? 'هذا الحقل مطلوب.' : 'This field is required.');
   });
 });
 
-describe('an answer', () => {
-  test('carries the request id, no-store, security headers and CORS for a configured origin only', async () => {
+describe('a response', () => {
+  test('has the request id, no-store and security headers, and allows only configured origins', async () => {
     for (const body of [{ name: 'n' }, {}]) {
       const { headers } = await call({ body, headers: { Origin: 'https://shop.example.com' } });
       expect(headers).toMatchObject({
@@ -268,7 +268,7 @@ describe('an answer', () => {
     expect(headers).not.toHaveProperty('Access-Control-Allow-Origin');
   });
 
-  test('never holds a field that its schema does not declare', async () => {
+  test('omits fields that its schema does not declare', async () => {
     const leaky = endpoint({ summary: 'Leak.', returns: { 200: z.object({ name: z.string() }) } }, () => {
       const row = { name: 'n', password: 'p' };
       return row;
@@ -276,7 +276,7 @@ describe('an answer', () => {
     expect((await world.call(leaky)).body).toEqual({ name: 'n' });
   });
 
-  test('that is not what its schema says is a 500, and so is anything thrown; neither shows why', async () => {
+  test('is a 500 without details if it violates its schema or the function throws', async () => {
     const broken = [
       endpoint({ summary: 'Lie.', returns: { 200: z.object({ age: z.number().max(10) }) } }, () => ({ age: 11 })),
       endpoint({ summary: 'Throw.', returns: { 204: null } }, () => {
@@ -294,7 +294,7 @@ describe('an answer', () => {
     }
   });
 
-  test('of one of several statuses is a reply; without a body it has none', async () => {
+  test('has the status of its reply, and no body for 204', async () => {
     const either = endpoint({ summary: 'Either.', returns: { 200: z.string(), 201: z.string() } }, () =>
       reply(201, 'new'),
     );
@@ -304,7 +304,7 @@ describe('an answer', () => {
     expect([status, body, headers['content-type']]).toEqual([204, undefined, undefined]);
   });
 
-  test('can have headers of its own', async () => {
+  test('can have additional headers', async () => {
     const dated = endpoint({ summary: 'Say until when.', returns: { 200: z.string() } }, () =>
       reply(200, 'until then', { 'x-expires-after': '2026-11-22T15:00:00.000Z' }),
     );
@@ -316,7 +316,7 @@ describe('an answer', () => {
     ]);
   });
 
-  test('to too many requests says in whole seconds how long to wait', async () => {
+  test('with 429 says in whole seconds when to retry', async () => {
     const busy = endpoint({ summary: 'Busy.', returns: { 204: null } }, () =>
       fail('throttled', { retryAfterSeconds: 7 }),
     );
@@ -330,17 +330,17 @@ describe('the fallback', () => {
 
   beforeEach(() => world.set({ METHODS_BY_RESOURCE: '{"/api/devices":["GET","POST"]}' }));
 
-  test('answers an unknown path with 404', async () => {
+  test('returns 404 for an unknown path', async () => {
     const { status, body } = await response('GET', '/{proxy+}');
     expect([status, body.errors[0].code]).toEqual([404, 'not_found']);
   });
 
-  test('answers a wrong method with 405 and the right ones', async () => {
+  test('returns 405 and the allowed methods for a wrong method', async () => {
     const { status, body, headers } = await response('DELETE', '/api/devices');
     expect([status, body.errors[0].code, headers.allow]).toEqual([405, 'method_not_allowed', 'GET, POST']);
   });
 
-  test('answers what a browser asks before it calls', async () => {
+  test('responds to preflight requests', async () => {
     const { status, headers } = await world.call(fallback, {
       method: 'OPTIONS',
       resource: '/api/devices',
@@ -356,7 +356,7 @@ describe('the fallback', () => {
 });
 
 describe('the log', () => {
-  test('has one line of JSON for each request, with its id, route, status, duration and customer', async () => {
+  test('has one JSON line per request, with its id, route, status, duration and customer', async () => {
     const { access, customer } = await signIn(world);
     const lines = await logOf(() =>
       world.call(getCustomer, { method: 'GET', resource: '/api/customers/me', token: access }),
@@ -374,7 +374,7 @@ describe('the log', () => {
     });
   });
 
-  test('never shows a phone, a code, a token or a body, whatever happens', async () => {
+  test('never shows a phone, an OTP, a token or a body, whatever happens', async () => {
     const phone = world.phone();
     let secrets: string[] = [];
     const lines = await logOf(async () => {
@@ -406,7 +406,7 @@ describe('the log', () => {
     for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret);
   });
 
-  test('names a setting that is missing', async () => {
+  test('names a missing setting', async () => {
     world.set({ TOKEN_ISSUER: '' });
     const lines = await logOf(() => world.call(getCustomer, { method: 'GET', token: 'a.b.c' }));
     expect(lines.join()).toContain('The environment variable TOKEN_ISSUER is not set.');

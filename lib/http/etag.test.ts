@@ -1,8 +1,8 @@
 import { handler as listNotifications } from '../../functions/notifications/list.ts';
 import { project, readRoutes } from '../openapi/routes.ts';
-import { lambdaContext, restEvent } from '../testing/event.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { lambdaContext, restEvent } from '../testing/stage/event.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const world = useWorld();
@@ -23,7 +23,7 @@ const hostile = {
   Cookie: 'evil=1',
 };
 
-test('an answer that a shared cache may keep is the same whatever headers a caller makes up', async () => {
+test('a response that shared caches may store does not depend on made-up headers', async () => {
   const cached: string[] = [];
   for (const { file, method, resource } of readRoutes()) {
     const { handler } = (await import(`${project}/${file}.ts`)) as { handler: Endpoint };
@@ -52,7 +52,7 @@ test('an answer that a shared cache may keep is the same whatever headers a call
   );
 });
 
-test('a page of a private list, whose links name the host that was called, is kept by no cache', async () => {
+test('a page of a private list is not stored by caches, because its links contain the requested host', async () => {
   const { access } = await signIn(world);
   const { status, headers } = await world.call(listNotifications, { method: 'GET', token: access, headers: hostile });
   expect([status, headers['cache-control']]).toEqual([200, 'no-store']);

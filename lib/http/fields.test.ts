@@ -12,10 +12,10 @@ import { handler as verifyPhone } from '../../functions/password/verifyPhone.ts'
 import { handler as findRegion } from '../../functions/regions/findByPoint.ts';
 import { handler as getWallet } from '../../functions/wallet/get.ts';
 import type { Endpoint } from '../http/endpoint.ts';
-import { callWithForm } from '../testing/forms.ts';
-import { addressOf, authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { callWithForm } from '../testing/fixtures/forms.ts';
+import { addressOf, authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld({ seed: ['countries', 'regions', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
@@ -46,14 +46,14 @@ const invisibleMarks = {
 const marks = Object.entries(invisibleMarks);
 
 describe('an OTP', () => {
-  test.each(marks)('with %s around its digits signs in', async (_, mark) => {
+  test.each(marks)('with %s around its digits is accepted', async (_, mark) => {
     const phone = world.phone();
     const otp = await requestCode(world, phone);
     expect((await authenticateWith(world, phone, marked(otp, mark))).status).toBe(201);
   });
 
   test.each([' ', '-', '\u00a0', '\u202f', '\u2009', '\t', '\u2010', '\u2013', '\u2212', ' - ', '\u2007\u2014'])(
-    'in two groups with %j between them signs in',
+    'in two groups with %j between them is accepted',
     async (between) => {
       const phone = world.phone();
       const otp = await requestCode(world, phone);
@@ -61,7 +61,7 @@ describe('an OTP', () => {
     },
   );
 
-  test('in groups with invisible marks verifies a phone and resets a password of the other surface', async () => {
+  test('in groups with invisible characters verifies a phone and resets a password', async () => {
     const account = await signUp(world);
     const clientIp = addressOf(account.phone);
     await world.call(verifyPhone, { token: account.token, clientIp });
@@ -80,7 +80,7 @@ describe('an OTP', () => {
     expect((await world.call(resetPassword, { body, clientIp })).status).toBe(200);
   });
 
-  test('without a character that can be seen is blank', async () => {
+  test('without a visible character is blank', async () => {
     const phone = world.phone();
     await requestCode(world, phone);
     const { status, body } = await authenticateWith(world, phone, '\u200e \u2066');
@@ -108,7 +108,7 @@ describe('a name or another text', () => {
     return (await world.call(updateCustomer, { method: 'PATCH', token: access, body: { full_name } })).body.full_name;
   };
 
-  test('is stored without characters that reorder the text around it', async () => {
+  test('is stored without characters that reorder the surrounding text', async () => {
     expect(await update(`${controls.join('')}Mo${controls.join(' ')}na\u202e `)).toBe(`Mo${' '.repeat(8)}na`);
     const { access } = await signIn(world);
     const point = { type: 'Point', coordinates: [31.2357, 30.0444] };
@@ -125,7 +125,7 @@ describe('a name or another text', () => {
   );
 });
 
-describe('the e-mail address', () => {
+describe('an e-mail address', () => {
   const patch = (token: string, email: string) =>
     world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
 
@@ -199,7 +199,7 @@ describe('the e-mail address', () => {
     expect(body.errors).toEqual([{ code: 'max_length', attr: 'email', detail: 'Use at most 254 characters.' }]);
   });
 
-  test('of an IDN is one address in every spelling', async () => {
+  test('with an internationalized domain name is one address in every spelling', async () => {
     const account = await signUp(world, { email: 'One@مثال.مصر' });
     for (const email of ['one@xn--mgbh0fb.xn--wgbh1c', 'ONE@XN--MGBH0FB.xn--wgbh1c', 'one@\u200fمثال\uff61مصر']) {
       expect((await logIn(world, { ...account, email })).status).toBe(200);
@@ -210,7 +210,7 @@ describe('the e-mail address', () => {
 });
 
 describe('a phone', () => {
-  test.each(marks)('with %s in it receives its OTP', async (_, mark) => {
+  test.each(marks)('with %s in it receives an OTP', async (_, mark) => {
     const phone = world.phone();
     const body = { phone_number: marked(phone, mark), otp_type: 'customer_auth' };
     const response = await world.call(sendOtp, { body, clientIp: addressOf(phone) });
@@ -230,7 +230,7 @@ describe('a phone', () => {
     '\u2011',
     '\ufe63',
     '\u2212',
-  ])('in groups with %j between them receives its OTP', async (between) => {
+  ])('in groups with %j between them receives an OTP', async (between) => {
     const phone = world.phone();
     const phone_number = `\t${phone.slice(0, 3)}${between}${phone.slice(3, 6)}${between}${phone.slice(6)}\u202f`;
     const body = { phone_number, otp_type: 'customer_auth' };
@@ -239,7 +239,7 @@ describe('a phone', () => {
   });
 
   test.each(['\uff0b', '\ufe62', '\u200e\uff0b\u202f', '\uff10\uff10'])(
-    'with %j before full-width digits receives its OTP',
+    'with %j before full-width digits receives an OTP',
     async (start) => {
       const phone = world.phone();
       const digits = phone.slice(1).replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
@@ -249,7 +249,7 @@ describe('a phone', () => {
     },
   );
 
-  test('with an invisible mark in front of an unencoded plus is found by a query', async () => {
+  test('with an invisible character before an unencoded plus is found by a query', async () => {
     const account = await signUp(world);
     await verify(world, account);
     const query = { phone: `\u200e ${account.phone.slice(1)}` };
@@ -272,7 +272,7 @@ describe('digits', () => {
   const get = (handler: Endpoint, query: Record<string, string>, token?: string) =>
     world.call(handler, { method: 'GET', query, ...(token && { token }) });
 
-  test.each(scripts)('that are %s are accepted in an OTP and a phone', async (_, write) => {
+  test.each(scripts)('(%s) are accepted in an OTP and a phone', async (_, write) => {
     const phone = world.phone();
     const body = { phone_number: write(phone), otp_type: 'customer_auth' };
     expect((await world.call(sendOtp, { body, clientIp: addressOf(phone) })).status).toBe(200);
@@ -280,7 +280,7 @@ describe('digits', () => {
     expect((await authenticateWith(world, phone, otp)).status).toBe(201);
   });
 
-  test.each(scripts)('that are %s are accepted in dates', async (_, write) => {
+  test.each(scripts)('(%s) are accepted in dates', async (_, write) => {
     const { access } = await signIn(world);
     const body = { birth_date: `\u200f${write('2000-02-09')}\u200e` };
     const changed = await world.call(updateCustomer, { method: 'PATCH', token: access, body });
@@ -290,7 +290,7 @@ describe('digits', () => {
     expect(signedUp.body.data.birthdate).toBe('1990-05-17');
   });
 
-  test.each(scripts)('that are %s are accepted in the numbers of a query', async (_, write) => {
+  test.each(scripts)('(%s) are accepted in the numbers of a query', async (_, write) => {
     const { access } = await signIn(world);
     const region = await get(findRegion, { long: `\u061c${write('31.2357')}`, lat: write('+30.0444') });
     expect([region.status, region.body]).toEqual([
@@ -305,14 +305,14 @@ describe('digits', () => {
     expect((await get(getWallet, { page_size: ` ${write('101')} ` }, access)).body.errors[0].code).toBe('max_value');
   });
 
-  test.each(scripts)('that are %s are accepted in the times of quiet hours', async (_, write) => {
+  test.each(scripts)('(%s) are accepted in the times of quiet hours', async (_, write) => {
     const { access } = await signIn(world);
     const body = { quiet_hours: { start: write('22:00'), end: write('07:00').replace(':', '\uff1a') } };
     const changed = await world.call(updatePreferences, { method: 'PATCH', token: access, body });
     expect(changed.body.quiet_hours).toEqual({ start: '22:00', end: '07:00' });
   });
 
-  test.each(scripts)('that are %s are accepted in forms and paths', async (_, write) => {
+  test.each(scripts)('(%s) are accepted in forms and paths', async (_, write) => {
     const { access } = await signIn(world);
     const point = `{"type":"Point","coordinates":[\u200e${write('31.2357')}\u060c ${write('30.0444')}]}`;
     const form = { point, description: 'x', location_type: 'HOME' };
@@ -327,7 +327,7 @@ describe('digits', () => {
   });
 
   test.each(['2000-02-09T00:00:00.000Z', '2000-02-09T00:00:00+02:00', '2000-02-09 00:00', '2000-02-9', '٢٠٠٠-٠٢-٣٠'])(
-    'of %s are no plain date',
+    'as in %s are not a plain date',
     async (birth_date) => {
       const { access } = await signIn(world);
       const { body } = await world.call(updateCustomer, { method: 'PATCH', token: access, body: { birth_date } });
@@ -335,8 +335,11 @@ describe('digits', () => {
     },
   );
 
-  test.each(['٣١٬٢', '٣١,٢', '٣١٫٢٫١', '٠x١', 'Infinity', '٣١ ٢'])('of %s are no number of a query', async (long) => {
-    const { status, body } = await get(findRegion, { long, lat: '30' });
-    expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'long' })]]);
-  });
+  test.each(['٣١٬٢', '٣١,٢', '٣١٫٢٫١', '٠x١', 'Infinity', '٣١ ٢'])(
+    'as in %s are not a number of a query',
+    async (long) => {
+      const { status, body } = await get(findRegion, { long, lat: '30' });
+      expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'long' })]]);
+    },
+  );
 });

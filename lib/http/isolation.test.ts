@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { project } from '../openapi/routes.ts';
-import { type DescribedOperation, describedBy } from '../testing/apiDocument.ts';
-import { callsOf } from '../testing/documentedCalls.ts';
-import type { TestRequest } from '../testing/event.ts';
-import { type Furnished, furnish } from '../testing/goodRequests.ts';
-import { notifyOf } from '../testing/notifications.ts';
-import { signIn } from '../testing/signIn.ts';
-import { cheapPasswords, signUp } from '../testing/signUp.ts';
-import { adjustWallet } from '../testing/wallet.ts';
-import { type SignedInCustomer, useWorld } from '../testing/world.ts';
+import { type DescribedOperation, parseApiDocument } from '../testing/openapi/apiDocument.ts';
+import { callsOf } from '../testing/openapi/documentedCalls.ts';
+import { type Furnished, furnish } from '../testing/openapi/goodRequests.ts';
+import type { TestRequest } from '../testing/stage/event.ts';
+import { notifyOf } from '../testing/stage/notifications.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { cheapPasswords, signUp } from '../testing/stage/signUp.ts';
+import { adjustWallet } from '../testing/stage/wallet.ts';
+import { type SignedInCustomer, useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
-const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const api = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 const calls = callsOf(api, { world, folder: project });
 const { call, operation, expectConforming } = calls;
 
@@ -21,7 +21,7 @@ const unique = { status: 400, body: { errors: [{ code: 'unique' }] } };
 const notFound = { status: 404, body: { errors: [{ code: 'not_found' }] } };
 const phoneTaken = { status: 423, body: { errors: { errorDetails: { phone: ['This value is already in use.'] } } } };
 
-describe('what is somebody else’s', () => {
+describe('the data of another customer', () => {
   let victim: Furnished;
   const email = 'victim@example.com';
   let sessionId: number;
@@ -50,7 +50,7 @@ describe('what is somebody else’s', () => {
     api.operations
       .filter(({ needsCaller }) => needsCaller)
       .map((described) => [described.operationId, described] as const),
-  )('is not shown, changed or told apart by %s', async (_, described) => {
+  )('cannot be read, changed or detected by %s', async (_, described) => {
     const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
     const ids = [victim.addressId, victim.notificationId, sessionId, victim.customer.id].map(String);
     const inPath = described.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
@@ -94,7 +94,7 @@ describe('what is somebody else’s', () => {
     return { cursor: new URL((body.wallet_transactions ?? body).next).searchParams.get('cursor') ?? '' };
   }
 
-  test.each(attempts)('cannot be taken by %s', async (operationId, attempt, rejection) => {
+  test.each(attempts)('cannot be claimed by %s', async (operationId, attempt, rejection) => {
     const before = await world.partition(`CUSTOMER#${victim.customer.id}`);
     const attacker = await signIn(world);
     const response = await call(operation(operationId), { token: attacker.access, ...(await attempt(attacker)) });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { formWithHostileEpilogue, hostileForms } from '../testing/hostileUploads.ts';
-import { useWorld } from '../testing/world.ts';
+import { formWithHostileEpilogue, hostileForms } from '../testing/fixtures/hostileUploads.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 import { envelope } from './errorFormats.ts';
 import { multipart } from './multipart.ts';
@@ -13,7 +13,7 @@ const form = endpoint(contract, () => ({}));
 const envelopeForm = endpoint({ ...contract, errorFormat: envelope }, () => ({}));
 
 test.each(['a form of empty parts', 'a form of parts without headers', 'a form of fields'])(
-  'of %s only the first 16 KB are read',
+  'only the first 16 KB of %s are read',
   async (name) => {
     const { body } = hostileForms[name]?.() ?? { body: Buffer.alloc(0) };
     const { bytes, slices } = recordSlices(body);
@@ -28,20 +28,20 @@ test.each(Object.entries(hostileForms))('%s is rejected', async (_, make) => {
   await expect(reading).rejects.toThrow(/^(payload_too_large|parse_error)$/);
 });
 
-test('of text behind the last delimiter, however much looks like parts, nothing is read', async () => {
+test('text after the last delimiter is not parsed, even if it looks like parts', async () => {
   // Four megabytes take 50 ms of processor time, and took a minute when every delimiter was read.
   const fields = await multipart.read(formWithHostileEpilogue(), 'multipart/form-data; boundary="x:"');
   expect(fields).toEqual({ full_name: 'Mona' });
 });
 
-test('a field behind more than 50 headers is not read', async () => {
+test('a field after more than 50 headers is not read', async () => {
   const part = (headers: number) =>
     `--x\r\n${'a: b\r\n'.repeat(headers)}Content-Disposition: form-data; name="full_name"\r\n\r\nMona\r\n--x--\r\n`;
   const read = (headers: number) => multipart.read(Buffer.from(part(headers)), 'multipart/form-data; boundary=x');
   expect([await read(49), await read(50)]).toEqual([{ full_name: 'Mona' }, {}]);
 });
 
-test('a field and a file arrive whole from any place in a form', async () => {
+test('a field and a file are read completely from any position in a form', async () => {
   const file = Buffer.alloc(50_000, 'file\r\n--');
   for (const before of [0, 16_000, 16_200, 16_300, 16_384]) {
     const form = [
@@ -67,25 +67,28 @@ const brokenForms: [name: string, body: string, contentType?: string][] = [
   ['that ends in a field', part.slice(0, -4)],
   ['that ends in a header', `${part}--x\r\nContent-Dispo`],
   ['with a header without a colon', `${part}--x\r\nContent-Disposition form-data\r\n\r\nx\r\n--x--\r\n`],
-  ['with a header that is no text', `${part}--x\r\n\0\x01\r\n\r\nx\r\n--x--\r\n`],
+  ['with a header that is not text', `${part}--x\r\n\0\x01\r\n\r\nx\r\n--x--\r\n`],
   ['with a header that does not end', `${part}--x\r\nContent-Disposition: form-data; name="a"\r\nx\r\n--x--\r\n`],
   ['with a part without a header', `${part}--x\r\n\r\nx\r\n--x--\r\n`],
-  ['with a part of another kind', `${part}--x\r\nContent-Disposition: attachment; name="a"\r\n\r\nx\r\n--x--\r\n`],
+  [
+    'with a part of another disposition',
+    `${part}--x\r\nContent-Disposition: attachment; name="a"\r\n\r\nx\r\n--x--\r\n`,
+  ],
   [
     'with a delimiter in a header',
     `--x:\r\nX-Note: a\r\n${part}--x--\r\n`.replaceAll('--x', '--x:'),
     `${withBoundary}:`,
   ],
-  ['with text behind a delimiter', `${part}${part.replace('--x', '--x ')}--x--\r\n`],
-  ['with a boundary that has a quote', `${part}--x--\r\n`.replaceAll('--x', '--x"y'), `${withBoundary}"y`],
+  ['with text after a delimiter', `${part}${part.replace('--x', '--x ')}--x--\r\n`],
+  ['with a boundary that contains a quote', `${part}--x--\r\n`.replaceAll('--x', '--x"y'), `${withBoundary}"y`],
   ['with an escaped boundary', `${part}--x--\r\n`.replaceAll('--x', '--x"y'), 'multipart/form-data; boundary="x\\"y"'],
   ['with a boundary of 71 characters', part.replaceAll('--x', `--${'x'.repeat(71)}`), withBoundary + 'x'.repeat(70)],
-  ['with line feeds alone', `${part}--x--\r\n`.replaceAll('\r', '')],
+  ['with bare line feeds', `${part}--x--\r\n`.replaceAll('\r', '')],
   ['that is JSON', '{"full_name":"Mona"}'],
 ];
 
 test.each(brokenForms.map(([name, body, contentType = withBoundary]) => [name, body, contentType] as const))(
-  'a form %s is a parse_error, and says so in the language asked for',
+  'a form %s gets a parse_error in the requested language',
   async (_, body, contentType) => {
     const headers = { 'Content-Type': contentType };
     const send = (handler: Endpoint, language: string) =>
@@ -111,7 +114,7 @@ const latin1 = (value: string, more = '') =>
   Buffer.from(`${part}--x\r\nContent-Disposition: form-data; name="a"${more}\r\n\r\n${value}\r\n--x--\r\n`, 'latin1');
 
 test.each(['Mon\xe9', '\xc3', '\xed\xa0\x80', '\xc0\xaf'])(
-  'a field with the bytes %j, which are not UTF-8, breaks a form',
+  'a form whose field contains the non-UTF-8 bytes %j gets a parse_error',
   async (value) => {
     await expect(multipart.read(latin1(value), withBoundary)).rejects.toThrow('parse_error');
     const explicit = latin1(value, '\r\nContent-Type: text/plain; charset=utf-8');
@@ -121,7 +124,7 @@ test.each(['Mon\xe9', '\xc3', '\xed\xa0\x80', '\xc0\xaf'])(
   },
 );
 
-test('bytes that are not UTF-8 are read from a file, and from a field that names its charset', async () => {
+test('bytes that are not UTF-8 are accepted in a file, and in a field that names its charset', async () => {
   const image = latin1('Mon\xe9', '; filename="a.png"');
   expect(await multipart.read(image, withBoundary)).toEqual({
     full_name: 'Mona',
@@ -131,7 +134,7 @@ test('bytes that are not UTF-8 are read from a file, and from a field that names
   expect(await multipart.read(field, withBoundary)).toEqual({ full_name: 'Mona', a: 'Mon\xe9' });
 });
 
-test('a form of UTF-8 names, folded headers and text around its parts is read', async () => {
+test('a form with UTF-8 names, folded headers, a preamble and an epilogue is read', async () => {
   const body = `before\r\n--x\r\nContent-Disposition: form-data;\r\n name="full_name"; filename*=UTF-8''x\r\nX-Note: صورة\r\n\r\nMona\r\n--x--\r\nafter`;
   const headers = { 'Content-Type': 'multipart/form-data; charset=utf-8; boundary="x"' };
   expect((await world.call(form, { body, headers })).status).toBe(200);

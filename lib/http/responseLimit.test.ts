@@ -7,7 +7,7 @@ async function* streamOf<T>(items: T[], read: T[] = []) {
   }
 }
 
-test('as many as Lambda can hand over are answered, from the first on, and no more are read', async () => {
+test('takeUntilLimit takes items until the response would exceed the limit of Lambda, and reads no further', async () => {
   for (const text of ['ش'.repeat(250_000), '"'.repeat(125_000), Array.from({ length: 60_000 }, () => ['t'])]) {
     const items = Array.from({ length: 40 }, (_, id) => ({ id, text }));
     const read: typeof items = [];

@@ -3,8 +3,8 @@ import { handler as listCountries } from '../../functions/countries/list.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { countryKey, profileKey } from '../table/keys.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 
@@ -46,7 +46,7 @@ test.each(encoded)('the image URL %s is percent-encoded once', async (url, uri) 
   );
 });
 
-test.each(valid)('the image URL %s stays as it is', async (url) => {
+test.each(valid)('the image URL %s is not changed', async (url) => {
   const { access } = await signIn(world);
   expect((await patch(access, url)).body.image).toBe(url);
 });
@@ -69,13 +69,13 @@ test.each([
   expect([status, body.errors]).toEqual([400, [expect.objectContaining({ code: 'invalid', attr: 'image' })]]);
 });
 
-test('an image URL that is too long once it is encoded is refused, with the limit', async () => {
+test('an image URL that exceeds the limit after encoding is rejected, and the error names the limit', async () => {
   const { access } = await signIn(world);
   const { body } = await patch(access, `https://example.com/${'|'.repeat(1_000)}`);
   expect(body.errors).toEqual([{ code: 'max_length', attr: 'image', detail: 'Use at most 2048 characters.' }]);
 });
 
-test('URLs that were stored before are returned percent-encoded, those of operators too', async () => {
+test('URLs that older versions or operators stored are returned percent-encoded', async () => {
   const { access, customer } = await signIn(world);
   const { pk, sk } = profileKey(customer.id);
   const profile = (await world.partition(pk)).find((item) => item.sk === sk);

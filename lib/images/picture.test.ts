@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { hostileImages } from '../testing/hostileUploads.ts';
+import { hostileImages } from '../testing/fixtures/hostileUploads.ts';
 import {
   animatedPng,
   animatedWebp,
@@ -24,7 +24,7 @@ import {
   webpOf,
   webpPicture,
   webpWith,
-} from '../testing/images.ts';
+} from '../testing/fixtures/images.ts';
 import { mostProfileBytes } from './limits.ts';
 import { cleanImage, hasTooManyPixels } from './picture.ts';
 
@@ -41,17 +41,17 @@ test.each([
   ['PNG', png, 'image/png', 'png'],
   ['WebP', webp, 'image/webp', 'webp'],
   ['WebP without a canvas', webpOf(webpPicture), 'image/webp', 'webp'],
-  ['WebP without loss', webpOf(canvas, lossless), 'image/webp', 'webp'],
+  ['lossless WebP', webpOf(canvas, lossless), 'image/webp', 'webp'],
   ['WebP with transparency', webpOf(webpCanvas(3, 2, 0x10), alpha, webpPicture), 'image/webp', 'webp'],
   [
-    'WebP that is animated',
+    'animated WebP',
     animatedWebp(webpFrame(webpPicture), webpFrame(Buffer.concat([alpha, webpPicture]))),
     'image/webp',
     'webp',
   ],
-  ['PNG that is animated', animatedPng([3, 2], [3, 2]), 'image/png', 'png'],
+  ['animated PNG', animatedPng([3, 2], [3, 2]), 'image/png', 'png'],
   ['PNG with a profile', pngWith('iCCP', makeProfile(3_000)), 'image/png', 'png'],
-])('a %s without metadata stays as it is', (_, file, contentType, extension) => {
+])('a %s without metadata is not changed', (_, file, contentType, extension) => {
   const image = cleanImage(file);
   expect(image).toMatchObject({ contentType, extension });
   expect(image?.bytes.equals(file)).toBe(true);
@@ -64,13 +64,13 @@ test.each([
   ['the thumbnail of a JPEG', insertSegment(0xe0, Buffer.concat([Buffer.from('JFXX\0'), marker]))],
   ['the second picture of a JPEG', insertSegment(0xe2, Buffer.concat([Buffer.from('MPF\0'), marker]))],
   ['a long Adobe segment of a JPEG', insertSegment(0xee, Buffer.concat([Buffer.from('Adobe'), marker]))],
-  ['a segment of a JPEG that nobody knows', insertSegment(0xf0, marker)],
+  ['an unknown segment of a JPEG', insertSegment(0xf0, marker)],
   ['the comment of a JPEG', insertSegment(0xfe, marker)],
-  ['what follows the end of a JPEG, as a motion photo does', Buffer.concat([jpeg, marker])],
+  ['the bytes after the end of a JPEG, such as a motion photo', Buffer.concat([jpeg, marker])],
   ['Exif of a PNG', pngWith('eXIf', marker)],
   ['text of a PNG', pngWith('tEXt', marker)],
-  ['a frame of a PNG that is no animation', pngWith('fdAT', marker)],
-  ['what follows the end of a PNG', Buffer.concat([png, marker])],
+  ['a frame of a PNG that is not animated', pngWith('fdAT', marker)],
+  ['the bytes after the end of a PNG', Buffer.concat([png, marker])],
   ['Exif of a WebP', webpWith('EXIF', marker)],
   ['Exif in a frame of a WebP', webpWith('ANMF', Buffer.concat([Buffer.alloc(16), webpChunk('EXIF', marker)]))],
   [
@@ -78,7 +78,7 @@ test.each([
     animatedWebp(webpFrame(Buffer.concat([webpPicture, webpChunk('EXIF', marker)]))),
   ],
   ['XMP of a WebP', webpWith('XMP ', marker)],
-  ['what follows the end of a WebP', Buffer.concat([webp, marker])],
+  ['the bytes after the end of a WebP', Buffer.concat([webp, marker])],
 ])('%s is removed', (_, file) => {
   expect(file.includes(marker)).toBe(true);
   const image = cleanImage(file);
@@ -91,10 +91,10 @@ test.each([
   ['PNG', pngWith('eXIf', exifWith(marker.toString(), 6))],
   ['WebP', webpWith('EXIF', exifWith(marker.toString(), 6))],
   [
-    'WebP that begins its Exif as a JPEG does',
+    'WebP whose Exif begins like that of a JPEG',
     webpWith('EXIF', Buffer.concat([Buffer.from('Exif\0\0'), exifWith('', 6)])),
   ],
-])('the orientation of a %s stays alone, or phone photos would lie on their side', (_, file) => {
+])('only the orientation in the Exif of a %s is kept, so that photos of phones stay upright', (_, file) => {
   const { bytes } = cleanImage(file) ?? {};
   const orientation = Buffer.from([0x01, 0x12, 0x00, 0x03, 0, 0, 0, 1, 0x00, 0x06]);
   expect(bytes?.includes(orientation)).toBe(true);
@@ -106,11 +106,11 @@ test.each([
   ['JPEG', jpegWithExif('', 9), jpeg],
   ['PNG', pngWith('eXIf', exifWith('', 0)), png],
   ['WebP', webpWith('EXIF', exifWith('', 9)), webp],
-])('an orientation of a %s that does not exist is removed', (_, file, expected) => {
+])('an invalid orientation of a %s is removed', (_, file, expected) => {
   expect(cleanImage(file)?.bytes).toEqual(Buffer.from(expected));
 });
 
-test('the first of several orientations counts, as it does for decoders', () => {
+test('the first of several orientations is kept, because decoders use the first', () => {
   const [first = 0, second = 0] = [6, 8];
   const inJpeg = jpegWith(...[first, second].map((one) => jpegWithExif('', one).subarray(2, -jpeg.length + 2)));
   const inPng = pngWithChunks(...[first, second].map((one) => pngChunk('eXIf', exifWith('', one))));
@@ -137,26 +137,29 @@ test.each([
   ['MM', 3],
   ['II', 4],
   ['MM', 4],
-] as const)('every orientation in Exif of byte order %s and type %d survives beside a profile', (order, type) => {
-  const webpProfile = webpChunk('ICCP', Buffer.alloc(100, 'p'));
-  for (let orientation = 1; orientation <= 8; orientation++) {
-    const exif = makeExif(order, type, orientation);
-    const kept = Buffer.from([0x01, 0x12, 0x00, 0x03, 0, 0, 0, 1, 0x00, orientation]);
-    const files = [
-      jpegWith(jpegSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exif]))),
-      pngWithChunks(pngChunk('iCCP', makeProfile(100)), pngChunk('eXIf', exif)),
-      webpOf(webpCanvas(3, 2, 0x28), webpProfile, webpPicture, webpChunk('EXIF', exif)),
-    ];
-    const profiles = ['ICC_PROFILE\0', 'iCCPprofile\0', 'ICCP'];
-    for (const [index, file] of files.entries()) {
-      const { bytes } = cleanImage(file) ?? {};
-      expect(bytes?.includes(kept)).toBe(true);
-      expect(bytes?.includes(profiles[index] ?? '')).toBe(true);
+] as const)(
+  'every orientation in Exif of byte order %s and type %d is kept, and so is the color profile',
+  (order, type) => {
+    const webpProfile = webpChunk('ICCP', Buffer.alloc(100, 'p'));
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const exif = makeExif(order, type, orientation);
+      const kept = Buffer.from([0x01, 0x12, 0x00, 0x03, 0, 0, 0, 1, 0x00, orientation]);
+      const files = [
+        jpegWith(jpegSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), exif]))),
+        pngWithChunks(pngChunk('iCCP', makeProfile(100)), pngChunk('eXIf', exif)),
+        webpOf(webpCanvas(3, 2, 0x28), webpProfile, webpPicture, webpChunk('EXIF', exif)),
+      ];
+      const profiles = ['ICC_PROFILE\0', 'iCCPprofile\0', 'ICCP'];
+      for (const [index, file] of files.entries()) {
+        const { bytes } = cleanImage(file) ?? {};
+        expect(bytes?.includes(kept)).toBe(true);
+        expect(bytes?.includes(profiles[index] ?? '')).toBe(true);
+      }
     }
-  }
-});
+  },
+);
 
-test('the profile of a PNG loses its name and what is behind it', () => {
+test('the color profile of a PNG is kept without its name and trailing bytes', () => {
   const [name, long] = ['30.0444N 31.2357E', makeProfile(3_000).subarray('profile'.length)];
   const file = pngWith('iCCP', Buffer.concat([Buffer.from(name), long, marker]));
   expect(cleanImage(file)?.bytes).toEqual(pngWith('iCCP', makeProfile(3_000)));
@@ -164,13 +167,13 @@ test('the profile of a PNG loses its name and what is behind it', () => {
   expect(cleanImage(short)?.bytes).toEqual(pngWith('iCCP', Buffer.concat([Buffer.from('pr'), long])));
 });
 
-test('the chunks of a PNG that say what its colors are stay', () => {
+test('the color chunks of a PNG are kept', () => {
   const sizes = { cICP: 4, mDCV: 24, cLLI: 8, sRGB: 1, gAMA: 4, cHRM: 32 };
   const file = pngWithChunks(...Object.entries(sizes).map(([type, bytes]) => pngChunk(type, Buffer.alloc(bytes, 1))));
   expect(cleanImage(file)?.bytes).toEqual(file);
 });
 
-test('a profile of a JPEG in several segments keeps all of them in their order', () => {
+test('all segments of a JPEG color profile are kept in order', () => {
   const plain = jpegWithoutProfile();
   const segment = (part: number) => jpegSegment(0xe2, Buffer.from(`ICC_PROFILE\0${String.fromCharCode(part, 3)}part`));
   const file = Buffer.concat([plain.subarray(0, 2), segment(2), segment(3), segment(1), plain.subarray(2)]);
@@ -182,7 +185,7 @@ function jpegWithoutProfile(): Buffer {
   return Buffer.concat([jpeg.subarray(0, start), jpeg.subarray(start + 2 + jpeg.readUInt16BE(start + 2))]);
 }
 
-test('the canvas of a WebP says that Exif and a profile are there only while they are', () => {
+test('the canvas flags of a WebP match its Exif and its color profile', () => {
   const flagsOf = (file: Buffer) => cleanImage(file)?.bytes.readUInt8(20);
   const profile = webpChunk('ICCP', Buffer.alloc(100));
   const exif = webpChunk('EXIF', exifWith('', 6));
@@ -213,7 +216,7 @@ test.each([
     webpOf(canvas, webpChunk('ICCP', Buffer.alloc(mostProfileBytes)), webpPicture),
     webpOf(canvas, webpChunk('ICCP', Buffer.alloc(mostProfileBytes + 1)), webpPicture),
   ],
-])('a %s keeps its profile whole up to 1 MB, and loses a larger one whole', (_, small, large) => {
+])('a %s keeps a color profile of up to 1 MB, and loses a larger one completely', (_, small, large) => {
   expect(cleanImage(small)?.bytes.length).toBe(small.length);
   expect(cleanImage(large)?.bytes.length).toBeLessThan(1_000);
 });
@@ -221,9 +224,9 @@ test.each([
 test.each([
   ['is not compressed', Buffer.from('profile\0\0plain')],
   ['has no name', Buffer.concat([Buffer.from('\0\0'), deflateSync(Buffer.alloc(9))])],
-  ['has a megabyte behind it', Buffer.concat([makeProfile(9), Buffer.alloc(mostProfileBytes)])],
-  ['is compressed in an unknown way', Buffer.concat([Buffer.from('x\0\x01'), deflateSync(Buffer.alloc(9))])],
-])('a profile of a PNG that %s is removed', (_, content) => {
+  ['has a megabyte after it', Buffer.concat([makeProfile(9), Buffer.alloc(mostProfileBytes)])],
+  ['has an unknown compression method', Buffer.concat([Buffer.from('x\0\x01'), deflateSync(Buffer.alloc(9))])],
+])('a color profile of a PNG that %s is removed', (_, content) => {
   expect(cleanImage(pngWith('iCCP', content))?.bytes).toEqual(Buffer.from(png));
 });
 
@@ -234,8 +237,8 @@ test.each([
   ['a GIF', Buffer.from('GIF89a\x01\0\x01\0\0\0\0;', 'latin1')],
   ['a decompression bomb', pngOfSize(50_000, 50_000)],
   ['a JPEG with a second frame', jpegWith(frameOf(jpeg))],
-  ['a JPEG that starts twice', jpegWith(jpegSegment(0xd8, Buffer.alloc(0)))],
-  ['a JPEG with a restart outside of its scan', jpegWith(jpegSegment(0xd0, Buffer.alloc(0)))],
+  ['a JPEG with two starts', jpegWith(jpegSegment(0xd8, Buffer.alloc(0)))],
+  ['a JPEG with a restart outside its scan', jpegWith(jpegSegment(0xd0, Buffer.alloc(0)))],
   ['a JPEG with a scan before its frame', jpegWith(scanOf(jpeg))],
   ['a JPEG with a scan without a length', withoutScanLength()],
   ['a PNG with a second header', pngWithChunks(pngHeader(3, 2))],
@@ -244,35 +247,35 @@ test.each([
   ['a PNG with a long header', Buffer.concat([png.subarray(0, 8), longHeader(), png.subarray(33)])],
   ['a PNG with a short header', Buffer.concat([png.subarray(0, 8), shortHeader(), png.subarray(33)])],
   ['a PNG with text in its gamma', pngWith('gAMA', marker)],
-  ['a PNG with text in its end', Buffer.concat([png.subarray(0, -12), pngChunk('IEND', marker)])],
+  ['a PNG with text in its end chunk', Buffer.concat([png.subarray(0, -12), pngChunk('IEND', marker)])],
   ['a PNG with a frame wider than itself', animatedPng([3, 2], [4, 2])],
   ['a PNG with a frame higher than itself', animatedPng([3, 2], [3, 3])],
-  ['a PNG with a frame without an area', animatedPng([3, 2], [0, 2])],
-  ['a PNG with a frame of 60,000 pixels by as many', animatedPng([3, 2], [60_000, 60_000])],
+  ['a PNG with an empty frame', animatedPng([3, 2], [0, 2])],
+  ['a PNG with a frame of 60,000 by 60,000 pixels', animatedPng([3, 2], [60_000, 60_000])],
   ['a WebP with a second picture', webpOf(canvas, webpPicture, webpPicture)],
   ['a WebP with two pictures and no canvas', webpOf(webpPicture, webpPicture)],
-  ['a WebP with pictures of two kinds', webpOf(canvas, lossless, webpPicture)],
+  ['a WebP with a lossy and a lossless picture', webpOf(canvas, lossless, webpPicture)],
   ['a WebP with a second canvas', webpOf(canvas, canvas, webpPicture)],
   ['a WebP whose canvas is not first', webpOf(webpPicture, canvas)],
-  ['a WebP whose canvas has another name', webpOf(webpChunk('abcd', canvas.subarray(8)), webpPicture)],
+  ['a WebP whose canvas has another chunk type', webpOf(webpChunk('abcd', canvas.subarray(8)), webpPicture)],
   ['a WebP whose canvas is larger than its picture', webpOf(webpCanvas(4, 2), webpPicture)],
   ['a WebP whose canvas is smaller than its picture', webpOf(webpCanvas(3, 1), webpPicture)],
   ['a WebP with text in its canvas', webpOf(longCanvas(), webpPicture)],
-  ['a WebP with transparency behind its picture', webpOf(canvas, webpPicture, alpha)],
-  ['a WebP with transparency twice', webpOf(canvas, alpha, alpha, webpPicture)],
-  ['a WebP with two transparencies in one', webpOf(canvas, alpha, lossless)],
+  ['a WebP with transparency after its picture', webpOf(canvas, webpPicture, alpha)],
+  ['a WebP with two transparency chunks', webpOf(canvas, alpha, alpha, webpPicture)],
+  ['a WebP with two kinds of transparency', webpOf(canvas, alpha, lossless)],
   ['a WebP with transparency and no canvas', webpOf(webpPicture, alpha)],
-  ['a WebP with transparency alone', webpOf(canvas, alpha)],
+  ['a WebP with transparency and no picture', webpOf(canvas, alpha)],
   ['a WebP with a frame in a frame', animatedWebp(webpFrame(webpFrame(webpPicture)))],
   [
-    'a WebP with a frame beside the picture of a frame',
+    'a WebP with a frame next to the picture of a frame',
     animatedWebp(webpFrame(Buffer.concat([webpPicture, webpFrame(webpPicture)]))),
   ],
   ['a WebP with a canvas in a frame', animatedWebp(webpFrame(Buffer.concat([canvas, webpPicture])))],
   ['a WebP with two pictures in a frame', animatedWebp(webpFrame(Buffer.concat([webpPicture, webpPicture])))],
   ['a WebP with an empty frame', animatedWebp(webpFrame(Buffer.alloc(0)))],
   ['a WebP with a frame larger than its canvas', animatedWebp(webpFrame(webpPicture, 4, 2))],
-  ['a WebP with a frame outside of its canvas', animatedWebp(movedFrame())],
+  ['a WebP with a frame outside its canvas', animatedWebp(movedFrame())],
   [
     'a WebP with a frame larger than its picture',
     webpOf(webpCanvas(9, 9, 2), webpChunk('ANIM', Buffer.alloc(6)), webpFrame(webpPicture, 9, 9)),
@@ -283,28 +286,28 @@ test.each([
     'a WebP with text in its animation',
     webpOf(webpCanvas(3, 2, 0x02), webpChunk('ANIM', marker), webpFrame(webpPicture)),
   ],
-  ['a WebP that is an animation without frames', animatedWebp()],
+  ['an animated WebP without frames', animatedWebp()],
   [
-    'a WebP with frames before its animation',
+    'a WebP with frames before its animation chunk',
     webpOf(webpCanvas(3, 2, 2), webpFrame(webpPicture), webpChunk('ANIM', Buffer.alloc(6))),
   ],
   [
-    'a WebP that says that it is longer',
+    'a WebP with a length beyond its end',
     Buffer.concat([Buffer.from('RIFF\xff\xff\xff\x7f', 'latin1'), webp.subarray(8)]),
   ],
   [
-    'a WebP with a chunk that says that it is longer',
+    'a WebP with a chunk length beyond its end',
     webpOf(canvas, webpPicture, Buffer.from('XMP \xff\xff\xff\xff', 'latin1')),
   ],
-  ['a WebP that says that it is shorter', Buffer.concat([Buffer.from('RIFF\x20\0\0\0', 'latin1'), webp.subarray(8)])],
+  ['a WebP with a length before its end', Buffer.concat([Buffer.from('RIFF\x20\0\0\0', 'latin1'), webp.subarray(8)])],
   ['a WebP without a picture', Buffer.concat([Buffer.from('RIFF\x16\0\0\0WEBP', 'latin1'), webp.subarray(12, 30)])],
-  ['a PNG without an area', pngOfSize(0, 5)],
+  ['a PNG with an empty area', pngOfSize(0, 5)],
   ['a PNG with a wrong checksum', Buffer.concat([png.subarray(0, 20), Buffer.from([9]), png.subarray(21)])],
-])('%s is refused', (_, file) => {
+])('%s is rejected', (_, file) => {
   expect(cleanImage(file)).toBeUndefined();
 });
 
-test.each(Object.entries(formats))('a %s that is cut off anywhere is refused', (_, file) => {
+test.each(Object.entries(formats))('a %s that is truncated at any byte is rejected', (_, file) => {
   for (let length = 0; length < file.length; length++) expect(cleanImage(file.subarray(0, length))).toBeUndefined();
 });
 
@@ -390,7 +393,7 @@ test.each([
   expect(cleanImage(repeat(10_000))).toBeUndefined();
 });
 
-test('the parts of all frames of a WebP count together', () => {
+test('the parts limit of a WebP applies to all its frames together', () => {
   const frame = webpFrame(webpPicture);
   const repeat = (times: number) => animatedWebp(Buffer.alloc(times * frame.length, frame));
   expect(cleanImage(repeat(4_900))).toBeDefined();
@@ -405,7 +408,7 @@ test('a JPEG may have 100 scans', () => {
   expect(cleanImage(repeat(100))).toBeUndefined();
 });
 
-test('all frames of an animation may have 1,000 megapixels together', () => {
+test('the frames of an animation may have 1,000 megapixels in total', () => {
   const size = [10_000, 5_000] as const;
   const chunks = (frames: number) => Array.from({ length: frames }, () => pngFrame(...size));
   const animation = (frames: number) =>
@@ -420,7 +423,7 @@ test('all frames of an animation may have 1,000 megapixels together', () => {
   expect(cleanImage(animation(21))).toBeUndefined();
 });
 
-test('too many pixels are told apart from other problems', () => {
+test('an image with too many pixels has its own error', () => {
   const files = {
     picture: png,
     largestPng: pngOfSize(10_000, 5_000),
@@ -444,7 +447,7 @@ const described = [
   animatedWebp(webpFrame(webpPicture), webpFrame(lossless)),
 ];
 
-test('no file makes it throw or grow', () => {
+test('no damaged image makes cleanImage throw or return a larger file', () => {
   const damage = fc.array(fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }) }), { maxLength: 8 });
   fc.assert(
     fc.property(fc.constantFrom(...Object.values(formats), ...described), damage, (format, changes) => {

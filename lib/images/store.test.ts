@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => s3.close());
 
-test('images that S3 keeps fail the erasure, which is repeated later, instead of being listed again for ever', async () => {
+test('an erasure fails if S3 does not delete the images, so that it is retried instead of listing them forever', async () => {
   await expect(deleteImagesOf(7)).rejects.toThrow('S3 did not delete an image: AccessDenied.');
   expect(requests).toEqual(['GET', 'POST']);
 });

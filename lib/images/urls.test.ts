@@ -6,10 +6,10 @@ import { handler as exportCustomer } from '../../functions/customers/export.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { addressKey, profileKey } from '../table/keys.ts';
-import { callWithForm, file } from '../testing/forms.ts';
-import { png } from '../testing/images.ts';
-import { authenticateWith, requestCode, signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { callWithForm, file } from '../testing/fixtures/forms.ts';
+import { png } from '../testing/fixtures/images.ts';
+import { authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 
@@ -49,7 +49,7 @@ const formerUrls = (key: string) => [
 ];
 beforeEach(() => world.set({ IMAGES_FORMER_DOMAINS: 'older.shop.example, old.shop.example' }));
 
-test('an uploaded image is stored by its key, and shown wherever images are served by then', async () => {
+test('an uploaded image is stored by its key, and its URL uses the current host', async () => {
   const { token, phone, id, key, profile } = await signInWithImage();
   expect(key).toMatch(new RegExp(`^images/${id}/[0-9a-f-]{36}\\.png$`));
   expect((await show(token)).image).toBe(`${process.env.IMAGES_URL}/${key}`);
@@ -69,7 +69,7 @@ test('an uploaded image is stored by its key, and shown wherever images are serv
   expect(await isKept(key)).toBe(false);
 });
 
-test('an image of an address is stored by its key, and shown wherever images are served by then', async () => {
+test('an address image is stored by its key, and its URL uses the current host', async () => {
   const { token, addressId, item, key } = await signInWithAddress();
   world.set({ IMAGES_URL: newHost });
   const [listed] = (await world.call(listAddresses, { method: 'GET', token })).body;
@@ -85,7 +85,7 @@ test('an image of an address is stored by its key, and shown wherever images are
   expect((await stored(item)).mapImage).toBe(key);
 });
 
-test('an image that was stored by its URL at a former host is shown at the present one, and moves to its key with the next change', async () => {
+test('an image stored as a URL of a former host is returned at the current host, and the next change stores its key', async () => {
   const { token, key, profile } = await signInWithImage();
   for (const url of formerUrls(key)) {
     await rewrite(profile, { image: url });
@@ -97,16 +97,16 @@ test('an image that was stored by its URL at a former host is shown at the prese
   expect(await isKept(key)).toBe(true);
 });
 
-test('an image that was stored by its URL at a former host is deleted when it is replaced', async () => {
-  for (const place of [0, 1, 2]) {
+test('an image stored as a URL of a former host is deleted when it is replaced', async () => {
+  for (const index of [0, 1, 2]) {
     const { token, key, profile } = await signInWithImage();
-    await rewrite(profile, { image: formerUrls(key)[place] });
+    await rewrite(profile, { image: formerUrls(key)[index] });
     await callWithForm(world, updateCustomer, { method: 'PATCH', token }, { image: file(png) });
     expect(await isKept(key)).toBe(false);
   }
 });
 
-test('an image of an address that was stored by a former URL is deleted with the address, or when it is replaced', async () => {
+test('an address image stored as a URL of a former host is deleted with its address, or when it is replaced', async () => {
   const replaced = await signInWithAddress();
   await rewrite(replaced.item, { mapImage: formerUrls(replaced.key)[0] });
   const params = { id: String(replaced.addressId) };
@@ -118,7 +118,7 @@ test('an image of an address that was stored by a former URL is deleted with the
   expect([await isKept(replaced.key), await isKept(key)]).toEqual([false, false]);
 });
 
-test('an app may send back the URL that it was shown, at a former host as well, and the image stays', async () => {
+test('an app may send back a returned image URL, even of a former host, and the image is kept', async () => {
   const { token, key, profile } = await signInWithImage();
   for (const url of formerUrls(key).slice(0, 2)) {
     await rewrite(profile, { image: url });
@@ -130,7 +130,7 @@ test('an app may send back the URL that it was shown, at a former host as well, 
   expect(await isKept(key)).toBe(true);
 });
 
-test('an image of another customer is not deleted, whatever is stored or sent, and its key is not shown', async () => {
+test('an image of another customer is never deleted, and its key is never returned', async () => {
   const [owner, thief] = [await signInWithImage(), await signInWithImage()];
   const name = owner.key.split('/').at(-1);
   const traversals = [`images/${thief.id}/../${owner.id}/${name}`, `images/${thief.id}/%2e%2e/${owner.id}/${name}`];
@@ -148,16 +148,16 @@ test('an image of another customer is not deleted, whatever is stored or sent, a
 });
 
 test.each([
-  ['of a host that never was the stage’s', (key: string) => `https://example.com/${key}`],
+  ['of an unknown host', (key: string) => `https://example.com/${key}`],
   ['with a query', (key: string) => `https://d111111abcdef8.cloudfront.net/${key}?x=1`],
   ['with a port', (key: string) => `https://d111111abcdef8.cloudfront.net:8443/${key}`],
-  ['below another path', (key: string) => `https://d111111abcdef8.cloudfront.net/a/${key}`],
-  ['whose host only ends like one', (key: string) => `https://cloudfront.net.example.com/${key}`],
+  ['under another path', (key: string) => `https://d111111abcdef8.cloudfront.net/a/${key}`],
+  ['with a host that only ends like a former one', (key: string) => `https://cloudfront.net.example.com/${key}`],
   [
-    'that names no image of ours',
+    'without the name of an image',
     (key: string) => `https://d111111abcdef8.cloudfront.net/${key.replace(/-\w+\./, '.')}`,
   ],
-])('a URL %s stays the URL that the customer set, and deletes nothing', async (_, urlOf) => {
+])('a URL %s is stored as the customer sent it, and deletes no image', async (_, urlOf) => {
   const { token, key, profile } = await signInWithImage();
   await rewrite(profile, { image: null });
   const url = urlOf(key);

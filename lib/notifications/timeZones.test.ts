@@ -16,7 +16,7 @@ test.each([
   ['+02:00', false],
   ['Mars/Base', false],
   ['', false],
-])('%j is a time zone: %s', (name, expected) => expect(isTimeZone(name)).toBe(expected));
+])('isTimeZone(%j) is %s', (name, expected) => expect(isTimeZone(name)).toBe(expected));
 
 const night = { start: '22:00', end: '07:00' };
 const noon = { start: '12:00', end: '12:30' };
@@ -40,6 +40,6 @@ test.each([
   [noon, '2026-01-15T10:00:00Z', true],
   [noon, '2026-01-15T10:30:00Z', false],
   [{ start: '00:00', end: '23:59' }, '2026-01-15T22:00:00Z', true],
-])('%j hold at %s in Cairo: %s', (hours, at, expected) =>
+])('quiet hours %j include %s in Cairo: %s', (hours, at, expected) =>
   expect(isWithin(hours, Date.parse(at), 'Africa/Cairo')).toBe(expected),
 );

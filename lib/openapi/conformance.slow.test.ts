@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { describedBy } from '../testing/apiDocument.ts';
-import { testConformance } from '../testing/conformance.ts';
-import { callsOf } from '../testing/documentedCalls.ts';
-import { goodRequestsTo } from '../testing/goodRequests.ts';
-import { type BeyondSchema, codeOfText } from '../testing/rejections.ts';
-import { cheapPasswords } from '../testing/signUp.ts';
-import { useWorld } from '../testing/world.ts';
+import { parseApiDocument } from '../testing/openapi/apiDocument.ts';
+import { testConformance } from '../testing/openapi/conformance.ts';
+import { callsOf } from '../testing/openapi/documentedCalls.ts';
+import { goodRequestsTo } from '../testing/openapi/goodRequests.ts';
+import { type BeyondSchema, codeOfText } from '../testing/openapi/rejections.ts';
+import { cheapPasswords } from '../testing/stage/signUp.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { project } from './routes.ts';
 
 const world = useWorld();
-const api = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const api = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 const calls = callsOf(api, { world, folder: project });
-const { signedIn, good, forget } = goodRequestsTo(world, calls);
+const { signedIn, good, discardCustomer } = goodRequestsTo(world, calls);
 
 beforeEach(() => {
   const unlimited = '999999999';
@@ -23,7 +23,7 @@ beforeEach(() => {
   cheapPasswords(world);
 });
 
-/** Errors that no schema can describe, such as invalid phones, future dates and taken e-mails. */
+/** Errors that no schema can describe, such as invalid phones, future dates and e-mails in use. */
 const address = { point: 'invalid', map_image: 'invalid' };
 const profile = { image: 'invalid', birth_date: 'invalid', primary_address: 'does_not_exist', email: 'invalid' };
 const account = { email: 'invalid required', phone: 'invalid required conflicting' };
@@ -54,7 +54,7 @@ const beyondSchema: BeyondSchema = {
 testConformance(api, calls, {
   caller: async () => ({ token: (await signedIn()).access }),
   good,
-  strangers: async () => [
+  badCredentials: async () => [
     [{}, 'not_authenticated'],
     [{ Authorization: 'Basic eA==' }, 'authentication_failed'],
     [{ Authorization: 'Bearer x.y.z' }, 'token_not_valid'],
@@ -75,6 +75,6 @@ testConformance(api, calls, {
   fieldOfRejection: (field) => field.replace(/^point\..*/, 'point'),
   async renew() {
     await world.renewEngine();
-    forget();
+    discardCustomer();
   },
 });

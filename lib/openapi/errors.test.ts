@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { toFieldErrors } from '../http/validationErrors.ts';
-import { document, exampleValue, nameOf, type Operation, responses } from '../testing/describedApi.ts';
-import { useWorld } from '../testing/world.ts';
+import { document, exampleValue, nameOf, type Operation, responses } from '../testing/openapi/describedApi.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { loadEndpoint } from './openapi.ts';
 import { readRoutes } from './routes.ts';
 
 useWorld();
 
-describe('errors', () => {
+describe('documented errors', () => {
   const failures = responses.filter(
     ({ status, response }) => status >= '400' && !response.content?.['application/json']?.example,
   );
@@ -18,7 +18,7 @@ describe('errors', () => {
       .filter((failure) => failure.operationId === operationId)
       .flatMap((failure) => examplesOf(failure).map(([code]) => code));
 
-  test('have examples, which are called by their codes', () => {
+  test('have examples, which are named by their codes', () => {
     for (const failure of failures) {
       expect(examplesOf(failure)).not.toEqual([]);
       for (const [code, example] of examplesOf(failure)) {
@@ -28,7 +28,7 @@ describe('errors', () => {
     }
   });
 
-  test('are those that an operation can have, and no others', () => {
+  test('are exactly the errors that an operation can return', () => {
     expect(codesOf('UpdateCustomer')).toEqual(expect.arrayContaining(['unique', 'does_not_exist', 'invalid_choice']));
     expect(codesOf('UpdateCustomer')).not.toContain('required');
     expect(codesOf('devices_update')).toEqual(expect.arrayContaining(['unique', 'required']));
@@ -38,7 +38,7 @@ describe('errors', () => {
     expect(codesOf('updateNotificationPreferences')).toContain('invalid_choice');
   });
 
-  test('have no code that surface A does not answer', () => {
+  test('of surface A list no code that only operators see', () => {
     const { enum: codes } = document.components.schemas.ErrorItem.properties.code;
     const shown = failures.filter(
       ({ response }) => nameOf(response.content?.['application/json']?.schema ?? {}) === 'ErrorBody',
@@ -57,7 +57,7 @@ describe('errors', () => {
       expect(Object.keys(examples[code].value.errors.errorDetails)).toEqual(['verification_code']);
   });
 
-  test('say that fields are named only where they are', () => {
+  test('mention failing fields only where the response names them', () => {
     for (const failure of failures.filter(({ status }) => status === '400' || status === '423')) {
       const text = JSON.stringify(examplesOf(failure).map(([, example]) => exampleValue(example)));
       const isNamed = /"attr":"|"errorDetails":\{/.test(text);
@@ -68,7 +68,7 @@ describe('errors', () => {
     }
   });
 
-  test.each(readRoutes())('$method $path answers its examples of bad fields', async ({ file, method, path }) => {
+  test.each(readRoutes())('$method $path returns its examples of field errors', async ({ file, method, path }) => {
     const { contract } = await loadEndpoint(file);
     const operation: Operation | undefined = document.paths[path]?.[method.toLowerCase()];
     const samples = Object.values(operation?.requestBody?.content['application/json']?.examples ?? {});

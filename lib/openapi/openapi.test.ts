@@ -8,17 +8,17 @@ import {
   resolved,
   responses,
   type Schema,
-} from '../testing/describedApi.ts';
+} from '../testing/openapi/describedApi.ts';
 
-describe('headers', () => {
-  const having = (name: string) => responses.filter(({ response }) => name in response.headers);
-  const statusesWith = (name: string) => [...new Set(having(name).map(({ status }) => status))];
+describe('documented headers', () => {
+  const responsesWith = (name: string) => responses.filter(({ response }) => name in response.headers);
+  const statusesWith = (name: string) => [...new Set(responsesWith(name).map(({ status }) => status))];
 
-  test('are documented where they are sent', () => {
-    expect(having('x-request-id')).toHaveLength(responses.length);
-    expect(having('Cache-Control')).toHaveLength(responses.length);
+  test('are in every response that sends them', () => {
+    expect(responsesWith('x-request-id')).toHaveLength(responses.length);
+    expect(responsesWith('Cache-Control')).toHaveLength(responses.length);
     expect(statusesWith('Retry-After')).toEqual(['429', '503']);
-    expect(having('Retry-After')).toHaveLength(
+    expect(responsesWith('Retry-After')).toHaveLength(
       responses.filter(({ status }) => ['429', '503'].includes(status)).length,
     );
     expect(statusesWith('WWW-Authenticate')).toEqual(['401']);
@@ -26,13 +26,13 @@ describe('headers', () => {
     expect(statusesWith('ETag')).toEqual(['200', '304']);
   });
 
-  test('every one is among the components', () => {
+  test('are components, and every header component is used', () => {
     const named = responses.flatMap(({ response }) => Object.values(response.headers).map(({ $ref }) => $ref));
     const components = Object.keys(document.components.headers).map((name) => `#/components/headers/${name}`);
     expect([...new Set(named)].toSorted()).toEqual(components.toSorted());
   });
 
-  test('can ask every operation for a language, and those that are kept whether they have changed', () => {
+  test('let every request choose a language, and requests for cacheable responses send an ETag', () => {
     for (const { parameters, responses } of operations) {
       const names = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
       expect(names).toEqual(['Accept-Language', ...('304' in responses ? ['If-None-Match'] : [])]);
@@ -40,19 +40,19 @@ describe('headers', () => {
   });
 });
 
-test('every tag says what it is about, and is used', () => {
+test('every tag is used and has a description', () => {
   const used = new Set(operations.flatMap(({ tags }) => tags));
   expect(document.tags.map(({ name }: { name: string }) => name).toSorted()).toEqual([...used].toSorted());
   for (const { description } of document.tags) expect(description).toMatch(/\.$/);
 });
 
-test('getHealth may be asked with a key, and without one', () => {
+test('getHealth accepts requests with and without a key', () => {
   expect(document.paths['/api/health/'].get.security).toEqual([{}, { healthKey: [] }]);
   expect(Object.keys(document.components.securitySchemes)).toContain('healthKey');
 });
 
-describe('bodies', () => {
-  test('may be left out where nothing in them is needed', () => {
+describe('request bodies', () => {
+  test('are optional if all their fields are', () => {
     const withBody = operations.filter(({ requestBody }) => requestBody);
     const optional = withBody.filter(({ requestBody }) => !requestBody?.required).map(({ operationId }) => operationId);
     expect(optional).toEqual([
@@ -69,13 +69,13 @@ describe('bodies', () => {
 });
 
 describe('schemas', () => {
-  function objectsIn(schema: unknown, place: string): string[] {
+  function objectsIn(schema: unknown, path: string): string[] {
     if (typeof schema !== 'object' || schema === null) return [];
-    const inside = Object.entries(schema).flatMap(([name, value]) => objectsIn(value, `${place}.${name}`));
-    return 'properties' in schema && 'type' in schema ? [place, ...inside] : inside;
+    const inside = Object.entries(schema).flatMap(([name, value]) => objectsIn(value, `${path}.${name}`));
+    return 'properties' in schema && 'type' in schema ? [path, ...inside] : inside;
   }
 
-  test('of every object have a name', () => {
+  test('have a name if they describe an object', () => {
     const { schemas } = document.components;
     expect(Object.entries(schemas).flatMap(([name, schema]) => objectsIn(schema, name))).toEqual(
       Object.keys(schemas).filter((name) => 'properties' in schemas[name]),
@@ -88,7 +88,7 @@ describe('schemas', () => {
     ]);
   });
 
-  test('of every id and every other whole number have a bound that means something', () => {
+  test('limit ids and other integers by meaningful bounds', () => {
     const text = JSON.stringify(document);
     expect(text).not.toContain(String(Number.MIN_SAFE_INTEGER));
     for (const { properties = {} } of Object.values<Schema>(document.components.schemas))
@@ -102,7 +102,7 @@ describe('forms', () => {
     return form ? [{ operationId, form }] : [];
   });
 
-  test('have schemas of their own, in which images are files and everything else is a text', () => {
+  test('have their own schemas, with files for images and strings for all other fields', () => {
     const byName = new Map(forms.filter(({ form }) => form.schema.$ref).map(({ form }) => [nameOf(form.schema), form]));
     expect([...byName.keys()].toSorted()).toEqual(['CreateAddressForm', 'UpdateAddressForm', 'UpdateCustomerForm']);
     const fields = [...byName.values()].flatMap((form) => Object.entries(resolved(form.schema).properties ?? {}));
@@ -118,7 +118,7 @@ describe('parameters', () => {
     parameters.map((parameter) => ({ operationId, ...parameter })),
   );
 
-  test('have examples, so that an operation can be tried at once', () => {
+  test('have examples, so that the docs page can send a request immediately', () => {
     for (const parameter of parameters) expect(parameter).toHaveProperty('example');
     const exampleOf = (operationId: string) =>
       Object.fromEntries(
@@ -131,7 +131,7 @@ describe('parameters', () => {
     expect(exampleOf('listNotifications')).toEqual({ cursor: '', page_size: 10 });
   });
 
-  test('are never null, which no address can say', () => {
+  test('are never null, because a URL cannot express null', () => {
     for (const { schema } of parameters) expect(JSON.stringify(schema)).not.toContain('null');
   });
 });
@@ -143,16 +143,16 @@ describe('examples', () => {
     return validate(value) ? [] : [value, validate.errors];
   };
 
-  test('of bodies and of answers are as their schemas say', () => {
+  test('conform to the schemas of request and response bodies', () => {
     const bodies = operations.flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
-    const answers = responses.flatMap(({ response }) => Object.values(response.content ?? {}));
-    for (const { schema, examples = {} } of [...bodies, ...answers])
+    const responseBodies = responses.flatMap(({ response }) => Object.values(response.content ?? {}));
+    for (const { schema, examples = {} } of [...bodies, ...responseBodies])
       for (const example of Object.values(examples)) expect(deviations(schema, exampleValue(example))).toEqual([]);
     for (const { parameters } of operations)
       for (const { schema, example } of parameters) expect(deviations(schema, example)).toEqual([]);
   });
 
-  test('of answers are there, and are what a shop would answer', () => {
+  test('exist for every response, and contain realistic values', () => {
     for (const { status, response } of responses) {
       const { schema, example } = response.content?.['application/json'] ?? {};
       if (!schema || (status >= '300' && !example)) continue;
@@ -166,7 +166,7 @@ describe('descriptions', () => {
   const undescribed = (fields: Record<string, { description?: string }> = {}) =>
     Object.keys(fields).filter((name) => !fields[name]?.description);
 
-  test('every operation, parameter and field says what it is for', () => {
+  test('exist for every operation, parameter and field', () => {
     for (const { operationId, description, parameters, requestBody } of operations) {
       expect([operationId, description]).toEqual([operationId, expect.stringMatching(/\.$/)]);
       for (const { name, description } of parameters) expect([name, description]).toEqual([name, expect.any(String)]);
@@ -177,14 +177,14 @@ describe('descriptions', () => {
       expect([name, undescribed(properties)]).toEqual([name, []]);
   });
 
-  test('every form has an example with a file', () => {
+  test('of every form have an example with a file', () => {
     const forms = operations.flatMap(({ requestBody }) => requestBody?.content['multipart/form-data'] ?? []);
     expect(forms).toHaveLength(6);
     for (const { examples } of forms) expect(JSON.stringify(examples?.upload)).toContain('photo.jpg');
   });
 });
 
-describe('for generators of clients', () => {
+describe('for client generators', () => {
   function schemasIn(node: unknown): (Schema & Record<string, unknown>)[] {
     if (typeof node !== 'object' || node === null) return [];
     const inside = Object.entries(node).flatMap(([name, value]) => (/^examples?$/.test(name) ? [] : schemasIn(value)));
@@ -194,13 +194,13 @@ describe('for generators of clients', () => {
   }
   const all = schemasIn({ paths: document.paths, components: document.components });
 
-  test('every integer is of 64 bits', () => {
+  test('every integer has 64 bits', () => {
     const integers = all.filter(({ type }) => [type].flat().includes('integer'));
     expect(integers.length).toBeGreaterThan(30);
     for (const integer of integers) expect(integer).toMatchObject({ format: 'int64' });
   });
 
-  test('what may be null has a type beside it, or is a reference or null', () => {
+  test('every nullable schema has a type, or is a reference or null', () => {
     const unions = all.filter(({ anyOf, oneOf }) => anyOf ?? oneOf);
     for (const { anyOf } of unions) expect(anyOf).toEqual([{ $ref: expect.any(String) }, { type: 'null' }]);
     expect(resolved({ $ref: '#/components/schemas/Customer' }).properties).toMatchObject({
@@ -213,17 +213,17 @@ describe('for generators of clients', () => {
     });
   });
 
-  test('every choice has a type, and every constant is a text', () => {
+  test('every enum has a type, and every constant is a string', () => {
     for (const schema of all.filter((schema) => 'const' in schema)) expect(typeof schema.const).toBe('string');
     for (const schema of all.filter((schema) => 'enum' in schema || 'const' in schema))
       expect(schema).toHaveProperty('type');
   });
 
-  test('objects may get new fields', () => {
+  test('objects may have new fields', () => {
     expect(all.filter(({ additionalProperties }) => additionalProperties === false)).toEqual([]);
   });
 
-  test('no schema is called like a type that Kotlin, Swift, Java, Dart or TypeScript knows', () => {
+  test('no schema has the name of a built-in type of Kotlin, Swift, Java, Dart or TypeScript', () => {
     const builtInTypes =
       'Any Array Boolean Character Class Data Date Decimal Double Duration Enum Error Exception Float Function Future ' +
       'Int Integer Iterable List Locale Location Long Map Module Notification Null Number Object Optional Order Package ' +
@@ -234,7 +234,7 @@ describe('for generators of clients', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('each upload is an operation that takes a form alone', () => {
+  test('each upload has its own operation that accepts only a form', () => {
     const uploads = operations.filter(({ requestBody }) => requestBody?.content['multipart/form-data']);
     const alone = uploads.filter(({ requestBody }) => Object.keys(requestBody?.content ?? {}).length === 1);
     const others = uploads.filter((operation) => !alone.includes(operation));

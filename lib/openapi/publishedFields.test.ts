@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { errors } from '../errors.ts';
-import { describedBy } from '../testing/apiDocument.ts';
-import { isNullable, type Schema, typeOf } from '../testing/arbitraries.ts';
+import { parseApiDocument } from '../testing/openapi/apiDocument.ts';
+import { isNullable, type Schema, typeOf } from '../testing/openapi/arbitraries.ts';
 import { project } from './routes.ts';
 
-const { operations } = describedBy(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
+const { operations } = parseApiDocument(JSON.parse(readFileSync(`${project}/openapi.json`, 'utf8')));
 
 /**
  * Required fields of each response. Each field has its choices in alphabetical order, or its type
@@ -87,7 +87,7 @@ const responses: Record<string, Record<string, string>> = {
   configuration: { 'data.enablePhoneLogin': 'boolean' },
 };
 
-test.each(Object.entries(responses))('%s answers as clients were written against', (operationId, fields) => {
+test.each(Object.entries(responses))('%s returns its published fields', (operationId, fields) => {
   for (const [status, { content }] of Object.entries(found(operationId).responses)) {
     if (!status.startsWith('2')) continue;
     const schema = content?.['application/json']?.schema ?? {};
@@ -120,7 +120,7 @@ const requests: Record<string, string> = {
   verifyPhone: 'verification_code',
 };
 
-test.each(Object.entries(requests))('%s takes what clients send', (operationId, sent) => {
+test.each(Object.entries(requests))('%s accepts its published fields', (operationId, sent) => {
   const { bodies, parameters } = found(operationId);
   const queries = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => `?${name}`);
   const isForm = bodies.some(({ mediaType }) => mediaType === 'multipart/form-data');
@@ -129,7 +129,7 @@ test.each(Object.entries(requests))('%s takes what clients send', (operationId, 
   expect(isForm).toBe(sent.endsWith(' or form'));
 });
 
-test('a code can be sent for what clients ask for', () => {
+test('sendOtp accepts every published OTP type', () => {
   expect(briefs(found('sendOTP').bodies[0]?.schema ?? {}).otp_type).toBe(otpTypes);
 });
 
@@ -148,7 +148,7 @@ const rejections: Record<string, string> = {
   listWalletDetails: 'not_found',
 };
 
-test.each(Object.entries(rejections))('%s documents why it refuses', (operationId, codes) => {
+test.each(Object.entries(rejections))('%s documents its error codes', (operationId, codes) => {
   const { responses } = found(operationId);
   for (const code of codes.split(' ')) {
     const status = Object.values(errors).find((error) => error.code === code)?.status;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Operation } from '../http/internalFunction.ts';
-import { useWorld } from '../testing/world.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { buildOpenApi, loadEndpoint } from './openapi.ts';
 import { project, readFunctions, readRoutes } from './routes.ts';
 
@@ -25,13 +25,13 @@ const files = filesIn('functions', '.ts');
 const functions = readFunctions();
 const longestStage = 's'.repeat(13);
 
-test('every file in functions/ is one function of serverless.yml, and has one sample event', () => {
+test('every file in functions/ is one function of serverless.yml and has one sample event', () => {
   expect(functions.map(({ file }) => file.replace(/^functions\//, '')).sort()).toEqual(files);
   expect(filesIn('events', '.json')).toEqual(files);
 });
 
 test.each([...functions, ...readFunctions(`${project}/examples/petstore`)])(
-  'the key of $functionName is its folder and its file, or its file alone if operators invoke it',
+  'the key of $functionName is its folder and its file, or only its file if it has no route',
   ({ functionName, file }) => {
     const [, ...path] = file.split('/');
     const [first, ...others] = path.filter((word) => !['operators', 'workers'].includes(word));
@@ -41,14 +41,14 @@ test.each([...functions, ...readFunctions(`${project}/examples/petstore`)])(
   },
 );
 
-test('no two functions have the same route, and every path of the API ends in a slash', () => {
+test('every route belongs to one function, and API paths end in a slash', () => {
   const routes = readRoutes().map(({ method, path }) => `${method} ${path}`);
   expect(new Set(routes).size).toBe(routes.length);
   for (const { path } of readRoutes())
     if (path.startsWith('/api/')) expect(path.endsWith('/')).toBe(!path.startsWith('/api/customer/'));
 });
 
-test('every operation has a name of its own', async () => {
+test('every operation has a unique operationId', async () => {
   const endpoints = await Promise.all(readRoutes().map(({ file }) => loadEndpoint(file)));
   const operations = endpoints.filter(({ contract }) => !contract.produces);
   const names = operations.map(({ contract }) => contract.operationId);
@@ -56,14 +56,14 @@ test('every operation has a name of its own', async () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test.each(readRoutes())('$method $path asks for the values in its path and for no others', async ({ file, path }) => {
+test.each(readRoutes())('$method $path declares exactly the parameters of its path', async ({ file, path }) => {
   const { contract } = await loadEndpoint(file);
   const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name);
   expect(Object.keys(contract.params?.shape ?? {}).sort()).toEqual(inPath.sort());
 });
 
 test.each(functions.filter(({ file }) => file.startsWith('functions/operators/')))(
-  'the sample event of $functionName is one that the function takes',
+  'the sample event of $functionName is valid input',
   async ({ file }) => {
     const { handler } = (await import(new URL(`${file}.ts`, root).href)) as { handler: Operation };
     const sample = new URL(`${file.replace(/^functions/, 'events')}.json`, root);
@@ -72,7 +72,7 @@ test.each(functions.filter(({ file }) => file.startsWith('functions/operators/')
 );
 
 test.each(functions.filter(({ file }) => !/^functions\/(workers|operators)\//.test(file)))(
-  'the sample event of $functionName is one that the function takes',
+  'the sample event of $functionName is a valid request',
   async ({ file }) => {
     const { contract } = await loadEndpoint(file);
     const sample = new URL(`${file.replace(/^functions/, 'events')}.json`, root);
@@ -85,7 +85,7 @@ test.each(functions.filter(({ file }) => !/^functions\/(workers|operators)\//.te
   },
 );
 
-test('API Gateway answers in our words: 404, 413, 429 and 500 of its own look like ours', async () => {
+test('the 404, 413, 429 and 500 responses of API Gateway have the format of the functions', async () => {
   const { default: gateway } = await import('../../deploy/gateway.cjs');
   const responses = Object.values(gateway.resources.Resources).map(({ Properties }) => Properties as GatewayResponse);
   const byType = new Map(responses.map((response) => [response.ResponseType, response]));
@@ -100,7 +100,7 @@ test('API Gateway answers in our words: 404, 413, 429 and 500 of its own look li
   expect(byType.get('THROTTLED')?.ResponseParameters['gatewayresponse.header.retry-after']).toBe("'1'");
 });
 
-test('openapi.json is fresh', async () => {
+test('openapi.json is up to date', async () => {
   const committed = JSON.parse(readFileSync(new URL('openapi.json', root), 'utf8'));
   expect(committed).toEqual(await buildOpenApi());
 });

@@ -16,7 +16,7 @@ afterAll(() => {
 const platforms = [undefined, ...apps.map(({ app_id }) => app_id)];
 
 test.each(languages.flatMap((language) => platforms.map((appId) => ({ language, appId }))))(
-  'the message in $language for $appId is one segment and begins with the code',
+  'the SMS in $language for $appId fits one segment and begins with the OTP',
   ({ language, appId }) => {
     const text = composeOtpSms('012345', language, appId);
     expect(text.startsWith('012345')).toBe(true);
@@ -25,7 +25,7 @@ test.each(languages.flatMap((language) => platforms.map((appId) => ({ language, 
   },
 );
 
-test('a name that does not fit is a setting to mend, not two messages to pay for', () => {
+test('a BRAND_NAME that would need two segments is a configuration error', () => {
   process.env.BRAND_NAME = 'The Most Excellent Shop of Them All';
   expect(() => composeOtpSms('012345', 'ar', 'ios')).toThrow('BRAND_NAME');
   expect(composeOtpSms('012345', 'en', 'ios')).toContain('Most Excellent');
@@ -34,11 +34,11 @@ test('a name that does not fit is a setting to mend, not two messages to pay for
 test.each([
   ['160 basic characters', 'a'.repeat(160), true],
   ['161 basic characters', 'a'.repeat(161), false],
-  ['80 characters of the extension, which take two places', '€'.repeat(80), true],
-  ['81 of them', '€'.repeat(81), false],
+  ['80 characters of the extension table, which count twice', '€'.repeat(80), true],
+  ['81 characters of the extension table', '€'.repeat(81), false],
   ['70 Arabic letters', 'ش'.repeat(70), true],
   ['71 Arabic letters', 'ش'.repeat(71), false],
-  ['36 emoji, which take two units', '🛒'.repeat(36), false],
-])('%s: one segment is %s', (_, text, fits) => {
+  ['36 emoji, which count twice', '🛒'.repeat(36), false],
+])('%s fit one segment: %s', (_, text, fits) => {
   expect(fitsOneSegment(text)).toBe(fits);
 });

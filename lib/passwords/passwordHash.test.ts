@@ -6,7 +6,7 @@ afterAll(() => {
   for (const name of Object.keys(costs)) Reflect.deleteProperty(process.env, name);
 });
 
-test('a hash of a lower cost is outdated, and still matches its password and no other', async () => {
+test('a hash of a lower cost is outdated, but matches only its own password', async () => {
   Object.assign(process.env, { PASSWORD_MEMORY_KIB: '64', PASSWORD_PASSES: '1' });
   const stored = await hashPassword('blue tea cups');
   Object.assign(process.env, costs);

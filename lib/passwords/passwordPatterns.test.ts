@@ -10,18 +10,18 @@ test.each([
   ['１２３４５６７８', '12345678'],
   ['!@#$%^&*', '!@#$%^&*'],
   ['a-b-c-d-', 'a-b-c-d-'],
-])('%s is guessed as %s', (password, guessed) => {
+])('%s is compared with common passwords as %s', (password, guessed) => {
   expect(normalizeGuess(password)).toBe(guessed);
 });
 
 test.each([
-  ['few characters', ['aaaaaaaaaa', '        ', '12341234', 'abcabcab', '!!!!----', 'مممممممم']],
-  ['a piece that is repeated', ['abcdabcd', 'cats-cats-cats', 'سلامسلام']],
+  ['few different characters', ['aaaaaaaaaa', '        ', '12341234', 'abcabcab', '!!!!----', 'مممممممم']],
+  ['a repeated part', ['abcdabcd', 'cats-cats-cats', 'سلامسلام']],
   [
-    'a row',
+    'a sequence',
     ['01234567890123', '9876543210', 'abcdefghij', 'zyxwvutsr', 'qwertyuiopas', 'lkjhgfdsa', '1qaz2wsx', 'ابتثجحخد'],
   ],
-])('%s make a pattern', (_, passwords) => {
+])('a password with %s is a pattern', (_, passwords) => {
   for (const password of passwords)
     expect([password, isSequenceOrRepetition(normalizeGuess(password))]).toEqual([password, true]);
 });
@@ -38,6 +38,6 @@ test.each([
   'hunter2hunter2',
   'a'.repeat(256),
   '🍵🍵🍵🍵🍵🍵🍵🍵',
-])('%s is no pattern', (password) => {
+])('%s is not a pattern', (password) => {
   expect(isSequenceOrRepetition(normalizeGuess(password))).toBe(false);
 });

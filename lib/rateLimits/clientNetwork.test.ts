@@ -8,7 +8,7 @@ test.each([
   ['64:ff9b::198.51.100.7', '198.51.100.7'],
   ['64:FF9B::C633:6407', '198.51.100.7'],
   ['::ffff:0:198.51.100.7', '198.51.100.7'],
-])('counts %s as the IPv4 address %s, which has no site', (address, network) => {
+])('%s counts as the IPv4 address %s, which has no site', (address, network) => {
   expect(clientNetworks(address)).toEqual({ network, site: undefined });
 });
 
@@ -24,18 +24,18 @@ test.each([
   ['fe80::1%eth0', 'fe80::/64', 'fe80::/48'],
   ['FE80::2%25en1', 'fe80::/64', 'fe80::/48'],
   ['::1', '::/64', '::/48'],
-])('counts %s as the network %s at the site %s', (address, network, site) => {
+])('%s counts as the network %s at the site %s', (address, network, site) => {
   expect(clientNetworks(address)).toEqual({ network, site });
 });
 
 test.each(['', 'unknown', '198.51.100.7, 198.51.100.8', '198.51.100.256', '2001:db8::1::2', '2001:db8::/64', '%eth0'])(
-  'counts "%s", which is no address, as a network of its own',
+  '"%s", which is not an IP address, counts as its own network',
   (address) => {
     expect(clientNetworks(address)).toEqual({ network: address, site: undefined });
   },
 );
 
-test('the network alone is the same', () => {
+test('clientNetwork returns the network of clientNetworks', () => {
   for (const address of ['198.51.100.7', '64:ff9b::c633:6407', '2001:db8:1:2::7', 'unknown']) {
     expect(clientNetwork(address)).toBe(clientNetworks(address).network);
   }

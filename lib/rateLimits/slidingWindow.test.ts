@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { write } from '../table/table.ts';
-import { useWorld } from '../testing/world.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
 useWorld();
@@ -24,7 +24,7 @@ function windowOnItem(window: SlidingWindow) {
   };
 }
 
-test('allows exactly what the same rules on a plain list allow, and says how long to wait', async () => {
+test('a sliding window allows the same events, and returns the same waits, as a plain list of events', async () => {
   const limits = [
     { events: 3, perSeconds: 100 },
     { events: 5, perSeconds: 1_000 },
@@ -56,7 +56,7 @@ test('allows exactly what the same rules on a plain list allow, and says how lon
   );
 });
 
-test('allows another event in the very second in which the stretch of a limit is over', async () => {
+test('a sliding window allows the next event in the second in which the period of a limit ends', async () => {
   const item = windowOnItem(new SlidingWindow('event', [{ events: 1, perSeconds: 100 }]));
   const counted = async (now: number) => (await item.count(now)).done;
   expect({ first: await counted(1_000), early: await counted(1_099), inTime: await counted(1_100) }).toEqual({
@@ -66,7 +66,7 @@ test('allows another event in the very second in which the stretch of a limit is
   });
 });
 
-test('the wait it names is the shortest one that helps', async () => {
+test('a sliding window returns the shortest wait after which an event is allowed', async () => {
   const window = new SlidingWindow('event', [{ events: 2, perSeconds: 60 }], [10]);
   const item = windowOnItem(window);
   await item.count(100);
@@ -76,7 +76,7 @@ test('the wait it names is the shortest one that helps', async () => {
   expect((await item.count(105 + wait)).done).toBe(true);
 });
 
-test('lets as many of a hundred parallel events through as it has places', async () => {
+test('a sliding window allows exactly the limit of 100 parallel events', async () => {
   const item = windowOnItem(new SlidingWindow('event', [{ events: 7, perSeconds: 60 }]));
   const results = await Promise.all(Array.from({ length: 100 }, () => item.count(500)));
   expect(results.filter(({ done }) => done)).toHaveLength(7);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { handler as refresh } from '../../functions/auth/refresh.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
 
@@ -20,7 +20,7 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const) }) },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('deliver' as const), pick: fc.nat(), answered: fc.boolean() }),
+    arbitrary: fc.record({ kind: fc.constant('deliver' as const), pick: fc.nat(), isReceived: fc.boolean() }),
   },
   {
     weight: 2,
@@ -28,24 +28,24 @@ const event = fc.oneof(
   },
 );
 
-/** No gateway keeps a request longer than this. */
-const mostSecondsOnTheWay = 29;
+/** Gateways drop a request after this time. */
+const mostSecondsInTransit = 29;
 
-test('no history of lost, repeated and reordered requests logs an honest client out', async () => {
+test('an honest client stays signed in after any history of lost, repeated and reordered requests', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 40 }), async (history) => {
       let { refresh: newest } = await signIn(world);
-      let onTheWay: { token: string; sentAtMs: number }[] = [];
+      let inTransit: { token: string; sentAtMs: number }[] = [];
       for (const next of history) {
-        onTheWay = onTheWay.filter(({ sentAtMs }) => Date.now() - sentAtMs <= mostSecondsOnTheWay * 1_000);
+        inTransit = inTransit.filter(({ sentAtMs }) => Date.now() - sentAtMs <= mostSecondsInTransit * 1_000);
         if (next.kind === 'wait') world.advance(next.seconds);
-        if (next.kind === 'send') onTheWay.push({ token: newest, sentAtMs: Date.now() });
-        if (next.kind !== 'deliver' || onTheWay.length === 0) continue;
-        const { token } = onTheWay[next.pick % onTheWay.length] as { token: string };
+        if (next.kind === 'send') inTransit.push({ token: newest, sentAtMs: Date.now() });
+        if (next.kind !== 'deliver' || inTransit.length === 0) continue;
+        const { token } = inTransit[next.pick % inTransit.length] as { token: string };
         const response = await present(token);
         expect(response).toBeDefined();
         // A client ignores the response to a request that it has given up.
-        if (next.answered && token === newest) newest = response ?? '';
+        if (next.isReceived && token === newest) newest = response ?? '';
       }
       expect(await present(newest)).toBeDefined();
       world.reset();
@@ -54,7 +54,7 @@ test('no history of lost, repeated and reordered requests logs an honest client 
   );
 });
 
-test('a duplicate that arrives late, after its successor has been used, harms nobody within 30 s', async () => {
+test('a duplicate request that arrives within 30 s, after its successor was used, revokes nothing', async () => {
   const { refresh: first } = await signIn(world);
   const second = (await present(first)) ?? '';
   const third = (await present(second)) ?? '';
@@ -64,9 +64,9 @@ test('a duplicate that arrives late, after its successor has been used, harms no
 });
 
 /** A request of the owner or the thief, after the thief has stolen a token. */
-const move = fc.record({ who: fc.constantFrom('owner', 'thief'), idleSeconds: fc.constantFrom(31, 900, 86_400) });
+const move = fc.record({ actor: fc.constantFrom('owner', 'thief'), idleSeconds: fc.constantFrom(31, 900, 86_400) });
 
-test('a duplicate of a retry that comes after the successor has been used harms nobody either', async () => {
+test('a duplicate of a retry that arrives after its successor was used revokes nothing', async () => {
   const { refresh: first } = await signIn(world);
   await present(first);
   world.advance(60);
@@ -77,7 +77,7 @@ test('a duplicate of a retry that comes after the successor has been used harms 
   expect(await present(third)).toBeDefined();
 });
 
-test('a stolen token always ends the session, once both have gone on with theirs', async () => {
+test('a stolen token revokes the session once the owner and the thief have both used it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat({ max: 3 }), fc.array(move, { maxLength: 10 }), async (refreshesBefore, moves) => {
       const tokens = { owner: (await signIn(world)).refresh, thief: '' };
@@ -88,18 +88,17 @@ test('a stolen token always ends the session, once both have gone on with theirs
       tokens.thief = tokens.owner;
       let ended = false;
       /**
-       * The last holder of the session shuts the other one out. They share it for at most one round
-       * of each.
+       * A revoked session stays revoked. Both can use it for at most one round each.
        */
       const rounds = [
         ...moves,
-        ...(['thief', 'owner', 'thief', 'owner'] as const).map((who) => ({ who, idleSeconds: 31 })),
+        ...(['thief', 'owner', 'thief', 'owner'] as const).map((actor) => ({ actor, idleSeconds: 31 })),
       ];
-      for (const { who, idleSeconds } of rounds) {
-        const next = await present(tokens[who]);
+      for (const { actor, idleSeconds } of rounds) {
+        const next = await present(tokens[actor]);
         ended ||= next === undefined;
         expect([ended, next !== undefined]).not.toEqual([true, true]);
-        tokens[who] = next ?? tokens[who];
+        tokens[actor] = next ?? tokens[actor];
         world.advance(idleSeconds);
       }
       expect(ended).toBe(true);
@@ -124,29 +123,29 @@ const round = fc.record({
   idleSeconds: fc.constantFrom(5, 31, 900, 900, 900, 86_400),
 });
 
-test('a thief that follows the refreshes of the owner gets tokens in a few of them at most', async () => {
+test('a thief who follows the refreshes of the owner gets tokens in only a few rounds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(round, { minLength: 16, maxLength: 16 }), async (rounds) => {
       let { refresh: owner } = await signIn(world);
       const stolen = [owner];
       let used = owner;
-      const come = async (visits: (typeof rounds)[number]['before']) => {
-        let honoured = false;
+      const visitAll = async (visits: (typeof rounds)[number]['before']) => {
+        let gotToken = false;
         for (const { token, pick, idleSeconds } of visits) {
           world.advance(idleSeconds);
           const newest = stolen.at(-1) as string;
           used = token === 'newest' ? newest : token === 'any' ? (stolen[pick % stolen.length] as string) : used;
           const next = await present(used);
           if (next) stolen.push(next);
-          honoured ||= next !== undefined;
+          gotToken ||= next !== undefined;
         }
-        return honoured;
+        return gotToken;
       };
       let followed = 0;
       for (const { before, after, idleSeconds } of rounds) {
-        const early = await come(before);
+        const early = await visitAll(before);
         owner = (await present(owner)) ?? owner;
-        const late = await come(after);
+        const late = await visitAll(after);
         if (early || late) followed++;
         world.advance(idleSeconds);
       }
@@ -163,7 +162,7 @@ test('a thief that follows the refreshes of the owner gets tokens in a few of th
  */
 const mostRoundsFollowed = 10;
 
-test('a thief that comes behind the owner, then before, then with a token of its own that it had used, is caught', async () => {
+test('a thief who alternates between coming after and before the owner, and reuses a token, is detected', async () => {
   const signedIn = await signIn(world);
   const use = async (token: string) => (await present(token)) ?? '';
   let owner = await use(signedIn.refresh);

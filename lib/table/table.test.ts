@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { handler as deleteCustomer } from '../../functions/customers/delete.ts';
 import { handler as getCustomer } from '../../functions/customers/get.ts';
 import { nowSeconds } from '../clock.ts';
-import { signIn } from '../testing/signIn.ts';
-import { useWorld } from '../testing/world.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { useWorld } from '../testing/stage/world.ts';
 import { readAll, readPrefix, transact, write } from './table.ts';
 
 const world = useWorld();
@@ -15,7 +15,7 @@ const newKey = () => ({ pk: `TEST#${++partitions}`, sk: 'NOTE' });
 const put = (key: { pk: string; sk: string }, item: Record<string, unknown>, condition?: string) =>
   write({ kind: 'put', key, item, ...(condition && { condition }) });
 
-const passing = [
+const transientCodes = [
   'TransactionConflict',
   'ProvisionedThroughputExceeded',
   'ThrottlingError',
@@ -30,8 +30,8 @@ const cancelled = (...codes: (string | undefined)[]) => ({
   extra: { CancellationReasons: codes.map((Code) => ({ Code })) },
 });
 
-describe('reading', () => {
-  test('answers in the order of the keys, with nothing where there is nothing', async () => {
+describe('a read', () => {
+  test('returns items in the order of the keys, and undefined for missing items', async () => {
     const [first, missing, second] = [newKey(), newKey(), newKey()];
     await put(first, { text: 'one' });
     await put(second, { text: 'two' });
@@ -43,7 +43,7 @@ describe('reading', () => {
     expect(found).toEqual([{ text: 'two' }, undefined, { text: 'one' }]);
   });
 
-  test('takes an expired item for gone, though DynamoDB still has it', async () => {
+  test('ignores an expired item that DynamoDB has not deleted yet', async () => {
     const key = newKey();
     await put(key, { text: 'late', expiresAtSeconds: nowSeconds() + 100 });
     expect(await readAll([{ key, as: Note }])).toEqual([{ text: 'late' }]);
@@ -52,7 +52,7 @@ describe('reading', () => {
     expect(await readPrefix(key.pk, 'NOTE', Note)).toEqual([]);
   });
 
-  test('asks again for what DynamoDB left out', async () => {
+  test('requests unprocessed keys again', async () => {
     const key = newKey();
     await put(key, { text: 'here' });
     let calls = 0;
@@ -71,50 +71,55 @@ describe('reading', () => {
     expect(await readAll([{ key, as: Note }])).toEqual([{ text: 'here' }]);
   });
 
-  test('refuses an item that is not what its schema says', async () => {
+  test('rejects an item that violates its schema', async () => {
     const key = newKey();
     await put(key, { text: 7 });
     await expect(readAll([{ key, as: Note }])).rejects.toThrow();
   });
 });
 
-describe('writing', () => {
-  test('answers a condition that does not hold with the item that stood in the way', async () => {
+describe('writing to the table', () => {
+  test('returns the existing item if its condition fails', async () => {
     const key = newKey();
     await put(key, { text: 'first' });
     const { done, old } = await put(key, { text: 'second' }, 'attribute_not_exists(pk)');
     expect([done, old]).toEqual([false, { ...key, text: 'first' }]);
   });
 
-  test('does all writes of a transaction or none, and says which one was refused', async () => {
-    const [free, taken] = [newKey(), newKey()];
-    await put(taken, { text: 'mine' });
+  test('applies all writes of a transaction or none, and returns the rejected one', async () => {
+    const [free, existing] = [newKey(), newKey()];
+    await put(existing, { text: 'mine' });
     const result = await transact([
       { kind: 'put', key: free, item: { text: 'yours' } },
-      { kind: 'put', key: taken, item: { text: 'yours' }, condition: 'attribute_not_exists(pk)' },
+      { kind: 'put', key: existing, item: { text: 'yours' }, condition: 'attribute_not_exists(pk)' },
     ]);
-    expect(result).toEqual({ done: false, rejected: [undefined, { old: { ...taken, text: 'mine' } }] });
+    expect(result).toEqual({ done: false, rejected: [undefined, { old: { ...existing, text: 'mine' } }] });
     expect(await readAll([{ key: free, as: Note }])).toEqual([undefined]);
   });
 
-  test.each(passing)('retries a transaction that was cancelled by %s, under one ClientRequestToken', async (code) => {
-    const key = newKey();
-    let rejected = 0;
-    world.engine.record();
-    world.engine.fail((operation) =>
-      operation === 'TransactWriteItems' && rejected++ < 3 ? cancelled('None', code) : undefined,
-    );
-    expect(await transact([{ kind: 'put', key, item: { text: 'held up' } }])).toEqual({ done: true });
-    const tokens = world.engine.calls.map(({ body }) => JSON.parse(body).ClientRequestToken);
-    expect(tokens).toHaveLength(4);
-    expect(new Set(tokens).size).toBe(1);
-  });
+  test.each(transientCodes)(
+    'retries a transaction that was cancelled by %s, with the same ClientRequestToken',
+    async (code) => {
+      const key = newKey();
+      let rejected = 0;
+      world.engine.record();
+      world.engine.fail((operation) =>
+        operation === 'TransactWriteItems' && rejected++ < 3 ? cancelled('None', code) : undefined,
+      );
+      expect(await transact([{ kind: 'put', key, item: { text: 'held up' } }])).toEqual({ done: true });
+      const tokens = world.engine.calls.map(({ body }) => JSON.parse(body).ClientRequestToken);
+      expect(tokens).toHaveLength(4);
+      expect(new Set(tokens).size).toBe(1);
+    },
+  );
 
-  test('gives up on a transaction that stays cancelled with 429 and Retry-After, having written nothing', async () => {
+  test('fails with 429 and Retry-After if DynamoDB keeps cancelling the transaction, and writes nothing', async () => {
     const { access, customer } = await signIn(world);
     let calls = 0;
     world.engine.fail((operation) =>
-      operation === 'TransactWriteItems' ? cancelled('None', passing[calls++ % passing.length]) : undefined,
+      operation === 'TransactWriteItems'
+        ? cancelled('None', transientCodes[calls++ % transientCodes.length])
+        : undefined,
     );
     const { status, headers, body } = await world.call(deleteCustomer, { method: 'DELETE', token: access });
     expect([status, headers['retry-after'], body.errors[0].code]).toEqual([429, '1', 'throttled']);
@@ -123,7 +128,7 @@ describe('writing', () => {
   });
 
   test.each([[['ValidationError']], [['ItemCollectionSizeLimitExceeded']], [['ValidationError', 'ThrottlingError']]])(
-    'does not repeat a transaction that cannot succeed: %j',
+    'does not retry a transaction that cannot succeed: %j',
     async (codes) => {
       world.engine.record();
       world.engine.fail((operation) => (operation === 'TransactWriteItems' ? cancelled(...codes) : undefined));
@@ -132,7 +137,7 @@ describe('writing', () => {
     },
   );
 
-  test('takes a condition that failed for an answer, though other items were throttled', async () => {
+  test('reports a failed condition even if other items were throttled', async () => {
     world.engine.fail((operation) =>
       operation === 'TransactWriteItems' ? cancelled('ThrottlingError', 'ConditionalCheckFailed') : undefined,
     );
@@ -143,7 +148,7 @@ describe('writing', () => {
     expect(result).toEqual({ done: false, rejected: [undefined, { old: undefined }] });
   });
 
-  test('writes once when the answer of a transaction is lost', async () => {
+  test('applies a transaction once if its response is lost', async () => {
     const key = newKey();
     await put(key, { text: 'counted', count: 0 });
     let lost = 0;

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { unused } from './grants.ts';
+import { findUnusedGrants } from './aws/grants.ts';
 
 /** The parts of Jest's configuration that narrow a run. */
 interface Run {
@@ -20,7 +20,7 @@ export default function globalTeardown(run: Run, { displayName }: Project): void
   const log = process.env.GRANTS_LOG ?? '';
   const isNarrowed =
     run.testPathPatterns.patterns.length > 0 || run.testNamePattern || run.onlyChanged || run.watch || run.shard;
-  const found = isNarrowed || displayName?.name !== 'fast' ? [] : unused(log);
+  const found = isNarrowed || displayName?.name !== 'fast' ? [] : findUnusedGrants(log);
   rmSync(dirname(log), { recursive: true });
-  if (found.length > 0) throw new Error(`serverless.yml allows what no test has seen done: ${found.join(', ')}.`);
+  if (found.length > 0) throw new Error(`serverless.yml grants permissions that no test used: ${found.join(', ')}.`);
 }

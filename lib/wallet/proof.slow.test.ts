@@ -6,10 +6,10 @@ import { Customer, createCustomerWrites } from '../customers/customerRepository.
 import { newId } from '../table/ids.ts';
 import { customerPartition } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
-import { generator } from '../testing/random.ts';
-import { signIn } from '../testing/signIn.ts';
-import { adjustWallet, codeOf, expectSound } from '../testing/wallet.ts';
-import { useWorld } from '../testing/world.ts';
+import { generator } from '../testing/fixtures/random.ts';
+import { signIn } from '../testing/stage/signIn.ts';
+import { adjustWallet, codeOf, expectSound } from '../testing/stage/wallet.ts';
+import { useWorld } from '../testing/stage/world.ts';
 
 /**
  * Set by `npm run test:proof`, which runs all schedules. PROOF_SEED repeats a failed run.
@@ -60,8 +60,8 @@ async function ledgerOf(customerId: number) {
 /**
  * Repeats a failed request under the same key until there is a response, as a careful client does.
  */
-async function adjustPatiently(customerId: number, wanted: object) {
-  const request = { idempotency_key: randomUUID(), ...wanted };
+async function adjustPatiently(customerId: number, adjustment: object) {
+  const request = { idempotency_key: randomUUID(), ...adjustment };
   for (;;) {
     const response = await adjustWallet(customerId, request).catch(() => undefined);
     if (response) return response;
@@ -80,25 +80,25 @@ async function runSchedule(schedule: number): Promise<void> {
       return adjustPatiently(customerId, { transaction_type: 'PAYOUT', amount: decimal(minor) });
     }),
   );
-  const taken = amounts.filter((_, index) => codeOf(responses[index]) === undefined);
+  const debited = amounts.filter((_, index) => codeOf(responses[index]) === undefined);
   const rejected = amounts.filter((_, index) => codeOf(responses[index]) === 'insufficient_funds');
-  expect(taken.length + rejected.length).toBe(calls);
+  expect(debited.length + rejected.length).toBe(calls);
   const { items, entries, balance } = await ledgerOf(customerId);
-  expect(entries).toHaveLength(1 + taken.length);
-  expect(balance).toBe(charge - taken.reduce((sum, minor) => sum + minor, 0));
+  expect(entries).toHaveLength(1 + debited.length);
+  expect(balance).toBe(charge - debited.reduce((sum, minor) => sum + minor, 0));
   // A rejected debit exceeded the balance at some moment, and the balance never rises.
   for (const minor of rejected) expect(minor).toBeGreaterThan(balance);
   await expectSound(customerId, items);
 }
 
-describe('an adjustment that is cut off at a call to the table and repeated makes exactly one entry', () => {
-  /** The ways in which a call, and the process that made it, can end. */
+describe('an adjustment that is interrupted at a call to the table and retried makes exactly one entry', () => {
+  /** The results of a call to the table, and of the process that made it. */
   const cuts = [
-    'refused',
+    'rejected',
     'throttled',
-    'done, its answer lost',
-    'not made, the process killed',
-    'done, the process killed',
+    'applied, but its response is lost',
+    'not sent, and the process is killed',
+    'applied, and the process is killed',
   ];
   const cases = cuts.flatMap((cut) => [1, 2].map((call) => [cut, call] as const));
 
@@ -114,7 +114,7 @@ describe('an adjustment that is cut off at a call to the table and repeated make
       made += 1;
       if (made !== call) return undefined;
       killed = cut.includes('killed');
-      if (cut.includes('done')) return 'lose answer';
+      if (cut.startsWith('applied')) return 'lose answer';
       if (cut === 'throttled') return { status: 400, type: 'ThrottlingException' };
       return { status: 500, type: 'InternalServerError' };
     });
@@ -131,7 +131,7 @@ describe('an adjustment that is cut off at a call to the table and repeated make
   });
 });
 
-test(`with a tenth of all calls throttled, in conflict, failing or unanswered nothing is lost or doubled ${named}`, async () => {
+test(`no adjustment is lost or doubled while a tenth of all calls is throttled, in conflict, failing or without a response ${named}`, async () => {
   const random = generator(seed);
   const conflict = {
     status: 400,
@@ -173,7 +173,7 @@ test(`with a tenth of all calls throttled, in conflict, failing or unanswered no
   await expectSound(customer.id, items);
 });
 
-test(`${schedules} schedules of ${calls} parallel debits never take more than there is ${named}`, async () => {
+test(`${schedules} schedules of ${calls} parallel debits never exceed the balance ${named}`, async () => {
   for (let first = 0; first < schedules; first += schedulesPerEngine) {
     if (full) await world.renewEngine();
     const length = Math.min(schedulesPerEngine, schedules - first);

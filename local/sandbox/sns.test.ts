@@ -45,7 +45,7 @@ const error = (name: string, message: string | RegExp) =>
   expect.objectContaining({ name, message: typeof message === 'string' ? message : expect.stringMatching(message) });
 const fcm = (message: object) => ({ default: 'x', GCM: JSON.stringify({ fcmV1Message: { message } }) });
 
-test('an endpoint is made once for a token, and has the attributes it was made with', async () => {
+test('a token has one endpoint, with the attributes that it was created with', async () => {
   const arn = await create('one', { CustomUserData: 'data' });
   expect(arn).toMatch(/^arn:aws:sns:eu-central-1:\d{12}:endpoint\/GCM\/test\/[0-9a-f-]{36}$/);
   expect(await create('one', { CustomUserData: 'data' })).toBe(arn);
@@ -58,7 +58,7 @@ test('an endpoint is made once for a token, and has the attributes it was made w
   );
 });
 
-test('an endpoint is changed, and deleted as often as one likes', async () => {
+test('an endpoint can be changed, and deleted any number of times', async () => {
   const [EndpointArn, other] = [await create('two'), await create('three')];
   const set = (Attributes: Record<string, string>) =>
     sns.send(new SetEndpointAttributesCommand({ EndpointArn, Attributes }));
@@ -72,12 +72,12 @@ test('an endpoint is changed, and deleted as often as one likes', async () => {
   await expect(attributesOf(other)).rejects.toEqual(error('NotFoundException', 'Endpoint does not exist'));
 });
 
-test('an application that is not there has no endpoints', async () => {
+test('an unknown application has no endpoints', async () => {
   const command = new CreatePlatformEndpointCommand({ PlatformApplicationArn: `${application}-x`, Token: 'x' });
   await expect(sns.send(command)).rejects.toEqual(error('NotFoundException', 'PlatformApplication does not exist'));
 });
 
-test('a push goes to an endpoint that is there and enabled', async () => {
+test('a push requires an endpoint that exists and is enabled', async () => {
   const EndpointArn = await create('five');
   await publish(EndpointArn, fcm({ notification: { title: 'Hi', body: 'there' }, data: { a: 'b' } }));
   expect(sandbox.messages.list('five')).toMatchObject([
@@ -98,7 +98,7 @@ test.each([
   [{ default: 'x', GCM: '{}' }, /Invalid notification for protocol GCM$/],
   [fcm({ notification: { title: 'x', body: 'x'.repeat(5_000) } }), /longer than 4096 bytes$/],
   [fcm({ notification: { title: 'x', body: 'x' }, data: { n: 7 } }), /Invalid notification/],
-])('a push that the platform would not take is refused (%#)', async (message, reason) => {
+])('a push that the platform would not accept is rejected (%#)', async (message, reason) => {
   await expect(publish(await create('six'), message)).rejects.toEqual(error('InvalidParameterException', reason));
 });
 
@@ -106,7 +106,7 @@ test.each([
   [{ throttling: true }, 'ThrottlingException', 'Rate exceeded'],
   [{ quota: true }, 'ThrottledException', 'Rate exceeded'],
   [{ internal_error: true }, 'InternalFailure', 'The request processing has failed.'],
-])('the fault %j answers as SNS does', async (fault, name, message) => {
+])('the fault %j returns the error of SNS', async (fault, name, message) => {
   const before = sandbox.faults;
   sandbox.faults = { ...before, ...fault };
   await expect(create('seven')).rejects.toEqual(

@@ -1,6 +1,6 @@
 import { find } from '../../lib/regions/regionRepository.ts';
-import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { planRegions } from './plan.ts';
 
 const world = useWorld();
@@ -68,7 +68,7 @@ const kinds: Record<string, Kind> = {
       [-179, 1],
     ],
   },
-  'runs along the antimeridian, now as 180° and now as −180°': {
+  'runs along the antimeridian, with corners at both 180° and −180°': {
     polygons: [ring([180, 0], [-180, 5], [180, 10], [170, 10], [170, 0])],
     inside: [
       [175, 5],
@@ -81,7 +81,7 @@ const kinds: Record<string, Kind> = {
       [0, 5],
     ],
   },
-  'runs along −180° and begins there': {
+  'starts at −180° and runs along it': {
     polygons: [ring([-180, 0], [-170, 0], [-170, 10], [180, 10], [-180, 5])],
     inside: [
       [-175, 5],
@@ -111,7 +111,7 @@ const kinds: Record<string, Kind> = {
       [0, 1],
     ],
   },
-  'crosses the antimeridian at corners that are named from both sides': {
+  'crosses the antimeridian at corners with either sign': {
     polygons: [ring([179, 0], [180, 0], [-180, 0], [-179, 0], [-179, 1], [-180, 1], [180, 1], [179, 1])],
     inside: [
       [179.5, 0.5],
@@ -198,7 +198,7 @@ const kinds: Record<string, Kind> = {
       [90, -64],
     ],
   },
-  'goes around a pole behind a headland': {
+  'goes around a pole beyond a headland': {
     polygons: [ring([-100, -70], [0, -70], [10, -70], [-20, -80], [20, -85], [30, -70], [120, -70])],
     inside: [
       [-20, -81],
@@ -214,7 +214,7 @@ const kinds: Record<string, Kind> = {
       [-100, -69],
     ],
   },
-  'goes around a pole by way of the pole': {
+  'goes around a pole through the pole': {
     polygons: [ring([-180, -90], [180, -90], [180, -70], [60, -65], [-60, -75], [-180, -70])],
     inside: [
       [180, -71],
@@ -242,7 +242,7 @@ const kinds: Record<string, Kind> = {
       [0, -79],
     ],
   },
-  'is around a pole and has holes, also where it begins and on the antimeridian': {
+  'goes around a pole and has holes, also at its start and on the antimeridian': {
     polygons: [ring([0, 60], [120, 60], [-120, 60]), diamond(0, 70, 2), diamond(180, 80, 2), diamond(90, 75, 1)],
     inside: [
       [0, 65],
@@ -262,7 +262,7 @@ const kinds: Record<string, Kind> = {
       [0, 59],
     ],
   },
-  'is what is between two rings around a pole, whichever comes first': {
+  'lies between two rings around a pole, in either order': {
     polygons: [
       [ring(...parallel(80)), ring(...parallel(70))],
       [ring(...parallel(-70, 90)), ring(...parallel(-80))],
@@ -282,7 +282,7 @@ const kinds: Record<string, Kind> = {
       [0, -65],
     ],
   },
-  'is what is between two rings on both sides of the equator': {
+  'lies between two rings on both sides of the equator': {
     polygons: [ring(...parallel(-10)), ring(...parallel(20))],
     inside: [
       [0, 0],
@@ -346,7 +346,7 @@ const kinds: Record<string, Kind> = {
   },
 };
 
-test.each(Object.entries(kinds))('a region that %s holds what is in it', async (_, { polygons, inside, outside }) => {
+test.each(Object.entries(kinds))('a region that %s contains its points', async (_, { polygons, inside, outside }) => {
   await load(polygons);
   expect({ inside: await isInEach(inside), outside: await isInEach(outside) }).toEqual({
     inside: inside.map(() => true),
@@ -354,13 +354,13 @@ test.each(Object.entries(kinds))('a region that %s holds what is in it', async (
   });
 });
 
-const moves: Points[number][] = [
+const centers: Points[number][] = [
   [180, 49.9],
   [-180, 10],
   [179, -3],
 ];
 
-test.each(moves)('an error beside %d, %d names a place of the file', async (longitude, latitude) => {
+test.each(centers)('an error at %d, %d names a coordinate of the file', async (longitude, latitude) => {
   const wrapped = (degrees: number) => (degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees);
   const corners: Points = [
     [wrapped(longitude - 1.3), latitude],
@@ -369,11 +369,11 @@ test.each(moves)('an error beside %d, %d names a place of the file', async (long
     [wrapped(longitude - 1.3), latitude + 0.06],
   ];
   const message = await planRegions(regionFile([feature('BAD', [ring(...corners)])])).catch((error) => error.message);
-  const place = JSON.parse(/near (\[.*\])\.$/.exec(message)?.[1] ?? '[]');
-  expect(corners).toContainEqual(place);
+  const position = JSON.parse(/near (\[.*\])\.$/.exec(message)?.[1] ?? '[]');
+  expect(corners).toContainEqual(position);
 });
 
-test('of a ring that goes around the earth twice the reason is told', async () => {
+test('a ring that goes around the earth twice is rejected with the reason', async () => {
   const spiral = [...parallel(10), ...parallel(20), [-180, 15]] as Points;
   await expect(planRegions(regionFile([feature('BAD', [ring(...spiral)])]))).rejects.toThrow(
     'Feature 1 (BAD) goes around the earth more than once.',

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { beforeEach } from '@jest/globals';
 import pointInPolygon from 'point-in-polygon-hao';
 import { find, readVersionInForce } from '../../lib/regions/regionRepository.ts';
-import { generator } from '../../lib/testing/random.ts';
-import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { generator } from '../../lib/testing/fixtures/random.ts';
+import { feature, loadRegions, rectangle, regionFile } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { planRegions } from './plan.ts';
 
 const world = useWorld();
@@ -27,7 +27,7 @@ const codeAt = async (longitude: number, latitude: number) => {
   return (await find([longitude, latitude]))?.code;
 };
 
-describe('a file is refused with a sentence that names the feature, and nothing changes, when', () => {
+describe('a file is rejected with a sentence that names the feature, and changes nothing, if', () => {
   const around = (...corners: number[][]) => feature('BAD', [corners]);
   const good = feature('GOOD', rectangle(20, 20, 30, 30));
   /** Returns a corner of a round area ten metres wide. */
@@ -38,8 +38,8 @@ describe('a file is refused with a sentence that names the feature, and nothing 
     ['it is not JSON', 'regions', 'is not JSON in UTF-8'],
     ['it is other JSON', '{"type": "Topology"}', 'is not a GeoJSON FeatureCollection.'],
     ['it is empty', [], 'has no features.'],
-    ['a feature is none', [good, { type: 'Point' }], 'Feature 2 is not a GeoJSON Feature.'],
-    ['a code comes twice', [good, good], 'Feature 2 (GOOD) has the same code as feature 1.'],
+    ['a feature is of another type', [good, { type: 'Point' }], 'Feature 2 is not a GeoJSON Feature.'],
+    ['a code is repeated', [good, good], 'Feature 2 (GOOD) has the same code as feature 1.'],
     ['a code is missing', [named({ code: undefined })], 'Feature 1 has a wrong properties.code'],
     ['a name is missing', [named({ name: { en: 'Good' } })], 'Feature 1 has a wrong properties.name.ar'],
     ['its country is not served', [named({ country: 'FR' })], 'Feature 1 (GOOD) is in FR, which is not one of'],
@@ -63,7 +63,11 @@ describe('a file is refused with a sentence that names the feature, and nothing 
       [around([0, 0], [1, 1], [2, 2], [2, 0], [1, 1], [0, 2], [0, 0])],
       'Feature 1 (BAD) has a self-intersection in its outer ring near [1, 1]',
     ],
-    ['a ring runs back', [around([0, 0], [4, 0], [4, 4], [4, 6], [4, 4], [0, 0])], 'Feature 1 (BAD) has a self-inter'],
+    [
+      'a ring goes back on itself',
+      [around([0, 0], [4, 0], [4, 4], [4, 6], [4, 4], [0, 0])],
+      'Feature 1 (BAD) has a self-inter',
+    ],
     [
       'latitude comes first',
       [feature('BAD', rectangle(24.5, 146.2, 24.9, 146.9))],
@@ -71,7 +75,7 @@ describe('a file is refused with a sentence that names the feature, and nothing 
     ],
     ['a position is not a number', [around([0, 0], ['1', 0] as never)], 'Feature 1 (BAD) has a wrong geometry.coord'],
     [
-      'a hole is outside',
+      'a hole is outside its ring',
       [feature('BAD', [...rectangle(0, 0, 1, 1), ...rectangle(3, 3, 4, 4)])],
       'Feature 1 (BAD) has a hole outside its outer ring, hole 1.',
     ],
@@ -81,17 +85,17 @@ describe('a file is refused with a sentence that names the feature, and nothing 
       'Feature 1 (BAD) has an intersection of its outer ring and its hole 1',
     ],
     [
-      'a hole is in a hole',
+      'a hole is in another hole',
       [feature('BAD', [...rectangle(0, 0, 9, 9), ...rectangle(2, 2, 8, 8), ...rectangle(4, 4, 6, 6)])],
       'Feature 1 (BAD) has a hole in a hole, hole 2 and hole 1.',
     ],
     [
-      'a hole comes twice',
+      'a hole is repeated',
       [feature('BAD', [...rectangle(0, 0, 9, 9), ...rectangle(2, 2, 8, 8), ...rectangle(2, 2, 8, 8)])],
       'Feature 1 (BAD) has a hole in a hole, hole 2 and hole 1.',
     ],
     [
-      'a hole is around a pole and the outer ring is not',
+      'a hole goes around a pole and the outer ring does not',
       [
         feature('BAD', [
           ...rectangle(0, 60, 20, 80),
@@ -105,14 +109,14 @@ describe('a file is refused with a sentence that names the feature, and nothing 
       ],
       'Feature 1 (BAD) has',
     ],
-    ['a code has a NUL', [named({ code: 'A\0B' })], 'Feature 1 has a wrong properties.code'],
+    ['a code contains a NUL character', [named({ code: 'A\0B' })], 'Feature 1 has a wrong properties.code'],
     [
       'it has too many corners in one place',
       [around(...Array.from({ length: 30_001 }, (_, corner) => pebble(corner % 30_000)))],
       'There is too much detail within 150 m of each other, in BAD.',
     ],
     [
-      'a hole leaves nothing',
+      'a hole leaves no area',
       [feature('BAD', [...rectangle(0, 0, 2, 2), ...rectangle(0, 0, 2, 2)])],
       'Feature 1 (BAD) has holes that leave nothing',
     ],
@@ -123,23 +127,23 @@ describe('a file is refused with a sentence that names the feature, and nothing 
     expect(await codeAt(5, 5)).toBe('BEFORE');
   });
 
-  test('it is too large to be read', async () => {
+  test('it is too large to read', async () => {
     const file = regionFile('');
     truncateSync(file, 200_000_000);
     await expect(apply(file)).rejects.toThrow('has 200 MB; 100 MB is the most.');
   });
 
-  test('there is none', async () => {
+  test('it does not exist', async () => {
     await expect(apply('/nowhere/areas.geojson')).rejects.toThrow('There is no file /nowhere/areas.geojson.');
   });
 
-  test('every feature is wrong: twenty are named, and the rest are counted', async () => {
+  test('every feature is wrong: the error names twenty, and counts the others', async () => {
     const bad = Array.from({ length: 25 }, () => around([0, 0]));
     await expect(apply(regionFile(bad))).rejects.toThrow(/^(Feature \d+ .*\n){20}5 more features are wrong\.$/);
   });
 });
 
-test('a file with flat names, altitudes, doubled corners and unknown members is taken', async () => {
+test('a file with flat names, altitudes, repeated corners and unknown members is accepted', async () => {
   const ring = [
     [20, 20, 5],
     [30, 20, 5],
@@ -158,9 +162,9 @@ test('a file with flat names, altitudes, doubled corners and unknown members is 
   expect(await codeAt(29, 21)).toBe('FLAT');
 });
 
-test('says what a file would change, writes nothing until told to, and nothing at all the second time', async () => {
-  const [kept, changed, gone] = ['KEPT', 'CHANGED', 'GONE'].map((code) => feature(code, rectangle(0, 0, 1, 1)));
-  await loadRegions(kept ?? {}, changed ?? {}, gone ?? {});
+test('a dry run reports the changes and writes nothing, and a second load writes nothing either', async () => {
+  const [kept, changed, removed] = ['KEPT', 'CHANGED', 'REMOVED'].map((code) => feature(code, rectangle(0, 0, 1, 1)));
+  await loadRegions(kept ?? {}, changed ?? {}, removed ?? {});
   const file = regionFile([
     kept ?? {},
     feature('CHANGED', rectangle(0, 0, 2, 2)),
@@ -184,7 +188,7 @@ test('says what a file would change, writes nothing until told to, and nothing a
   expect((await versions()).size).toBe(1);
 });
 
-test('a load that breaks off changes nothing, and what it left is gone after the next one', async () => {
+test('an interrupted load changes nothing, and the next load deletes its items', async () => {
   const file = regionFile([feature('NEXT', rectangle(0, 0, 10, 10))]);
   world.engine.fail((operation) =>
     operation === 'TransactWriteItems' ? { status: 500, type: 'InternalServerError' } : undefined,
@@ -199,7 +203,7 @@ test('a load that breaks off changes nothing, and what it left is gone after the
   expect((await versions()).size).toBe(1);
 });
 
-test('a load that was overtaken deletes only what it wrote itself, however long the other one took', async () => {
+test('a load that another one overtook deletes only its own items', async () => {
   const plans = await Promise.all(
     ['SLOW', 'QUICK'].map((code) => planRegions(regionFile([feature(code, rectangle(0, 0, 10, 10))]))),
   );
@@ -212,7 +216,7 @@ test('a load that was overtaken deletes only what it wrote itself, however long 
   expect((await versions()).size).toBe(1);
 });
 
-test('the same regions from another file are the shop’s own from then on', async () => {
+test('the same regions from another file belong to the shop from then on', async () => {
   const features = [feature('SAME', rectangle(0, 0, 10, 10))];
   await loadRegions(...features);
   const file = join(mkdtempSync(join(tmpdir(), 'regions-')), 'other-areas.geojson');
@@ -221,7 +225,7 @@ test('the same regions from another file are the shop’s own from then on', asy
   expect((await readVersionInForce())?.source).toBe('other-areas.geojson');
 });
 
-test('of two loads at once one wins, and the other one is told so', async () => {
+test('one of two parallel loads succeeds, and the other one gets an error', async () => {
   const plans = await Promise.all(
     ['ONE', 'OTHER'].map((code) => planRegions(regionFile([feature(code, rectangle(0, 0, 10, 10))]))),
   );
@@ -234,14 +238,14 @@ test('of two loads at once one wins, and the other one is told so', async () => 
 test.each([
   { status: 400, type: 'ProvisionedThroughputExceededException' },
   { status: 500, type: 'InternalServerError' },
-])('a load is patient with a table that responds $type', async (failure) => {
+])('a load retries if the table responds with $type', async (failure) => {
   let rejections = 5;
   world.engine.fail((operation) => (operation === 'BatchWriteItem' && rejections-- > 0 ? failure : undefined));
   await loadRegions(feature('PATIENT', rectangle(0, 0, 10, 10)));
   expect(await codeAt(5, 5)).toBe('PATIENT');
 });
 
-test('finds for any point what a scan of all polygons finds, on borders and corners too', async () => {
+test('a search finds the same region for any point as a scan of all polygons, even on borders and corners', async () => {
   const random = generator(3);
   const stars = Array.from({ length: 40 }, (_, index) => {
     const [longitude, latitude, size] = [20 + random() * 10, 20 + random() * 10, 0.3 + random() * 3];

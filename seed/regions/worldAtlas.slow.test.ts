@@ -8,15 +8,14 @@ import GeoJSONReader from 'jsts/org/locationtech/jts/io/GeoJSONReader.js';
 import IsValidOp from 'jsts/org/locationtech/jts/operation/valid/IsValidOp.js';
 import { feature as toFeature } from 'topojson-client';
 import { find } from '../../lib/regions/regionRepository.ts';
-import { generator } from '../../lib/testing/random.ts';
-import { feature, loadRegions } from '../../lib/testing/regions.ts';
-import { useWorld } from '../../lib/testing/world.ts';
+import { generator } from '../../lib/testing/fixtures/random.ts';
+import { feature, loadRegions } from '../../lib/testing/fixtures/regions.ts';
+import { useWorld } from '../../lib/testing/stage/world.ts';
 import { boxOf } from './geometry.ts';
 
 const world = useWorld();
 
-/** In degrees. */
-const tolerance = 0.001;
+const toleranceDegrees = 0.001;
 
 interface Country {
   code: string;
@@ -32,7 +31,7 @@ test.each([
   ['110m', 177, 1, ['North Korea', 'Sudan']],
   ['50m', 241, 2, []],
 ])(
-  'countries of world-atlas %s load if JTS calls them valid, and points agree with it',
+  'countries of world-atlas %s load if and only if JTS considers them valid, and contain the same points',
   async (scale, size, hours, invalid) => {
     const countries = readAtlas(scale);
     expect(countries.length).toBe(size);
@@ -109,14 +108,14 @@ function cutAtAntimeridian(polygon: GeoPermissibleObjects): Position[][] {
 
 /** Removes the corners that d3-geo adds up to 20 m from the antimeridian. */
 function tidy(ring: Position[]): Position[] {
-  const snapped = ring.map(([x = 0, y = 0]) => [Math.abs(x) > 180 - tolerance ? 180 * Math.sign(x) : x, y]);
+  const snapped = ring.map(([x = 0, y = 0]) => [Math.abs(x) > 180 - toleranceDegrees ? 180 * Math.sign(x) : x, y]);
   const open = snapped.slice(0, -1).filter(([x = 0], index, corners) => {
     const [before, after] = [corners.at(index - 1), corners[(index + 1) % corners.length]];
     return Math.abs(x) < 180 || before?.[0] !== x || after?.[0] !== x;
   });
   const kept = open.filter(([x, y = 0], index) => {
     const [beforeX, beforeY = 0] = open.at(index - 1) ?? [];
-    return beforeX !== x || Math.abs(beforeY - y) > tolerance;
+    return beforeX !== x || Math.abs(beforeY - y) > toleranceDegrees;
   });
   return [...kept, kept[0] ?? []];
 }
@@ -155,7 +154,7 @@ function makeLocator({ code, cut }: Country) {
 
 function isOnBorder([longitude = 0, latitude = 0]: Position, holders: (point: Position) => string[]): boolean {
   const around = [-1, 0, 1].flatMap((x) =>
-    [-1, 0, 1].map((y) => [longitude + x * tolerance, latitude + y * tolerance]),
+    [-1, 0, 1].map((y) => [longitude + x * toleranceDegrees, latitude + y * toleranceDegrees]),
   );
   return new Set(around.map((point) => holders(point).join())).size > 1;
 }

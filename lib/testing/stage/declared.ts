@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { ApiError, ValidationError } from '../../errors.ts';
+import { type FieldErrorCode, fieldErrors } from '../../errorTexts.ts';
+import type { Contract } from '../../http/contract.ts';
+import { chooseErrorFormat, type ErrorFormat } from '../../http/errorFormats.ts';
+import { commonErrors } from '../../openapi/openapi.ts';
+
+/** Returns whether a contract declares a response: its status and, for errors, also the code. */
+export function isDeclared(
+  contract: Contract,
+  { path, status, body }: { path: string; status: number; body: unknown },
+): boolean {
+  if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
+  const errorFormat = chooseErrorFormat(contract, path);
+  const names = [...(contract.errors ?? []), ...commonErrors(contract)];
+  const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
+  const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
+  const failures = errors.map((error) => errorFormat.failure(error, 'en'));
+  const declared = new Set(
+    failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
+  );
+  return codesOf(body).every((code) => declared.has(`${status} ${code}`));
+}
+
+/** Returns all possible field errors. An error format may report some fields differently. */
+function badFields({ params, query, body }: Contract, { rejectsPaths }: ErrorFormat): ValidationError[] {
+  const schemas = [query, body, rejectsPaths && params].filter((schema) => schema instanceof z.ZodType);
+  const attrs = schemas.flatMap((schema) => [
+    'field',
+    ...(schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
+  ]);
+  const codes = Object.keys(fieldErrors) as FieldErrorCode[];
+  return [...new Set(attrs)].flatMap((attr) => codes.map((code) => new ValidationError([{ attr, code }])));
+}
+
+/**
+ * Returns the error codes of a body in any error format. Formats without codes yield their English
+ * message.
+ */
+function codesOf(body: unknown): string[] {
+  const { errors: several, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
+  if (Array.isArray(several)) return several.map(({ code }: { code: string }) => code);
+  return [String(isEnvelope ? message : type)];
+}
