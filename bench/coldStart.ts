@@ -7,7 +7,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
 import { readFunctions, readRoutes } from '../lib/openapi/routes.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
-import { call, codeFor, codeRequest, newPhone, signIn } from './customer.ts';
+import { call, codeRequest, newPhone, otpFor, signIn } from './customer.ts';
 import { median, type Report } from './report.ts';
 import { startStage } from './stage.ts';
 
@@ -75,7 +75,7 @@ async function eventOf(functionName: string, sample: string, sandbox: Sandbox): 
     .replaceAll('ACCESS_TOKEN', access)
     .replaceAll('REFRESH_TOKEN', refresh)
     .replaceAll('+201001234567', phone)
-    .replaceAll('123456', codeFor(sandbox, phone) || '123456')
+    .replaceAll('123456', otpFor(sandbox, phone) || '123456')
     .replaceAll('mona@example.com', `${randomUUID()}@example.com`);
 }
 

@@ -30,7 +30,7 @@ export async function call(functionName: string, request: TestRequest = {}): Pro
 }
 
 /** Returns the OTP in the newest SMS to a phone, or an empty string. */
-export function codeFor(sandbox: Sandbox, phone: string): string {
+export function otpFor(sandbox: Sandbox, phone: string): string {
   return /\b\d{6}\b/.exec(sandbox.messages.list(phone)[0]?.text ?? '')?.[0] ?? '';
 }
 
@@ -61,5 +61,5 @@ export const signInWith = (phone_number: string, otp: string) => ({
 
 export async function signIn(sandbox: Sandbox, phone = newPhone()): Promise<Body> {
   await call('authSendOtp', codeRequest(phone));
-  return call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  return call('customersAuthenticate', { body: signInWith(phone, otpFor(sandbox, phone)) });
 }

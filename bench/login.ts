@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { Sandbox } from '../local/sandbox/server.ts';
 import { startBetterAuth } from './betterAuth.mjs';
-import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
+import { call, codeRequest, newPhone, otpFor, signInWith } from './customer.ts';
 import { type Chain, chainOf, startFloor } from './floor.ts';
 import { recordTable } from './recorder.ts';
 import { median, quantile, type Report } from './report.ts';
@@ -45,7 +45,7 @@ function oursIn(sandbox: Sandbox): Contender {
   const tokens = new Map<string, { access: string; refresh: string }>();
   const send = (phone: string) => call('authSendOtp', codeRequest(phone));
   const signIn = async (phone: string) => {
-    tokens.set(phone, await call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) }));
+    tokens.set(phone, await call('customersAuthenticate', { body: signInWith(phone, otpFor(sandbox, phone)) }));
   };
   return {
     sendCode: send,

@@ -3,7 +3,7 @@ import { depth } from '../lib/testing/stage/engineProxy.ts';
 import type { TestRequest } from '../lib/testing/stage/event.ts';
 import { notifyOf } from '../lib/testing/stage/notifications.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
-import { call, codeFor, codeRequest, newPhone, signInWith } from './customer.ts';
+import { call, codeRequest, newPhone, otpFor, signInWith } from './customer.ts';
 import { recordTable } from './recorder.ts';
 
 export interface Usage {
@@ -52,11 +52,11 @@ async function everything(sandbox: Sandbox, run: Do): Promise<void> {
   await run('authSendOtp', codeRequest(phone));
   await run(
     'customersAuthenticate',
-    { body: signInWith(phone, codeFor(sandbox, phone)) },
+    { body: signInWith(phone, otpFor(sandbox, phone)) },
     'customersAuthenticate (new)',
   );
   await call('authSendOtp', codeRequest(phone));
-  const back = signInWith(phone, codeFor(sandbox, phone));
+  const back = signInWith(phone, otpFor(sandbox, phone));
   const signedIn = await run('customersAuthenticate', { body: back }, 'customersAuthenticate (returning)');
   const { access: token } = signedIn;
   const { refresh } = await run('authRefresh', { body: { refresh: signedIn.refresh } });
@@ -127,15 +127,15 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   const person = { name: 'Mona', last_name: 'Hassan', birthdate: '1990-05-17' };
   const { token } = (await run('passwordSignup', { body: { ...person, email, phone, password } })).data;
   await run('passwordVerifyPhone', { token, body: {} }, 'passwordVerifyPhone (asks)');
-  await run('passwordVerifyPhone', { token, body: { verification_code: codeFor(sandbox, phone) } });
+  await run('passwordVerifyPhone', { token, body: { verification_code: otpFor(sandbox, phone) } });
   await call('authSendOtp', codeRequest(phone));
-  const verified = await call('customersAuthenticate', { body: signInWith(phone, codeFor(sandbox, phone)) });
+  const verified = await call('customersAuthenticate', { body: signInWith(phone, otpFor(sandbox, phone)) });
   await run('passwordSet', { token: verified.access, body: { email, password: 'green tea 43 cups' } });
   const loggedIn = (await run('passwordLogin', { body: { email, password: 'green tea 43 cups' } })).data;
   await run('authReauthenticate', { token: loggedIn.token, body: { password: 'green tea 43 cups' } });
   await run('passwordLogout', { token: loggedIn.token });
   await run('passwordForget', { body: { email } });
-  await run('passwordReset', { body: { email, token: codeFor(sandbox, phone), password: 'black tea 44 cups' } });
+  await run('passwordReset', { body: { email, token: otpFor(sandbox, phone), password: 'black tea 44 cups' } });
   const { token: last } = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
   const [session] = await call('authListSessions', { token: last });
   await run('authRevokeSession', { token: last, params: { id: String(session.id) } });

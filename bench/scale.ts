@@ -9,7 +9,7 @@ import { readRaw } from '../lib/table/table.ts';
 import { notifyOf } from '../lib/testing/stage/notifications.ts';
 import { adjustWallet } from '../lib/testing/stage/wallet.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
-import { call, codeFor, codeRequest, newPhone, signIn, signInWith } from './customer.ts';
+import { call, codeRequest, newPhone, otpFor, signIn, signInWith } from './customer.ts';
 import { median, type Report } from './report.ts';
 import { startStage } from './stage.ts';
 
@@ -83,7 +83,7 @@ async function measureCustomers(sandbox: Sandbox, into: Medians): Promise<void> 
   const phones = Array.from({ length: attempts }, newPhone);
   const phoneOf = (attempt: number) => phones[attempt] ?? '';
   const authenticate = (attempt: number) =>
-    call('customersAuthenticate', { body: signInWith(phoneOf(attempt), codeFor(sandbox, phoneOf(attempt))) });
+    call('customersAuthenticate', { body: signInWith(phoneOf(attempt), otpFor(sandbox, phoneOf(attempt))) });
   await timed(into, 'authSendOtp', (attempt) => call('authSendOtp', codeRequest(phoneOf(attempt))));
   await timed(into, 'authenticate (new)', authenticate);
   await pMap(phones, (phone) => call('authSendOtp', codeRequest(phone)), { concurrency: 4 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, ListStackResourcesCommand, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -10,6 +11,17 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
+  CreateAccessKeyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+  paginateListRoles,
+} from '@aws-sdk/client-iam';
+import {
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
@@ -19,21 +31,11 @@ import {
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreatePlatformApplicationCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+
 import { type Emulator, startEmulator } from '../lib/testing/aws/emulator.ts';
+import { fitPolicy } from '../lib/testing/aws/emulatorPolicies.ts';
 import { copyService, type ServiceCopy } from '../lib/testing/aws/template.ts';
 import { png } from '../lib/testing/fixtures/images.ts';
-
-/** The emulator knows no alarms with metric math. */
-const withoutGaps = `module.exports = class {
-  constructor(serverless) {
-    this.hooks = {
-      'before:package:finalize': () => {
-        const { Resources } = serverless.service.resources;
-        for (const [name, { Properties }] of Object.entries(Resources)) if (Properties.Metrics) delete Resources[name];
-      },
-    };
-  }
-};`;
 
 interface SignedIn {
   access: string;
@@ -54,31 +56,77 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
   const lambda = new LambdaClient(region);
   const dynamodb = new DynamoDBClient(region);
   const stages = ['blue', 'green'] as const;
+  const iam = new IAMClient(region);
+  const account = '000000000000';
+  const boundary = 'customer-backend-boundary';
+  const deployers = new Map<string, Record<string, string>>();
   let service: ServiceCopy;
   let application = '';
   let restoredTable = '';
 
   beforeAll(async () => {
     service = copyService();
-    service.edit('deploy/gaps.cjs', () => withoutGaps);
-    service.edit('serverless.yml', (text) =>
-      text.replace('  - ./deploy/plugin.ts\n', '  - ./deploy/plugin.ts\n  - ./deploy/gaps.cjs\n'),
-    );
     const { PlatformApplicationArn = '' } = await new SNSClient(region).send(
       new CreatePlatformApplicationCommand({ Name: 'shop', Platform: 'GCM', Attributes: { PlatformCredential: 'x' } }),
     );
     application = PlatformApplicationArn;
+    const policy = new CreatePolicyCommand({ PolicyName: boundary, PolicyDocument: readPolicy('boundary') });
+    await iam.send(policy);
+    service.edit('serverless.yml', (text) =>
+      text
+        .replace('  - ./deploy/plugin.ts\n', '  - ./deploy/plugin.ts\n  - ./lib/testing/emulatorPlugin.ts\n')
+        .replace(/^ {4}permissionsBoundary: ''$/m, `    permissionsBoundary: ${boundary}`)
+        .replace(/^ {4}deploymentRole: ''$/m, `    deploymentRole: arn:aws:iam::${account}:role/stack-\${sls:stage}`),
+    );
+    for (const stage of stages) deployers.set(stage, await createDeployer(stage));
   });
   afterAll(async () => {
     service.delete();
     await stop();
   });
 
-  const script = (file: string, ...args: string[]) => service.script(file, args, environment);
+  const readPolicy = (name: string, stage = '') => {
+    const text = readFileSync(service.pathOf(`deploy/policies/${name}.json`), 'utf8')
+      .replaceAll('ACCOUNT', account)
+      .replaceAll('SERVICE_ROLE', `stack-${stage}`)
+      .replaceAll('STAGE', stage)
+      .replaceAll('BOUNDARY', boundary);
+    return JSON.stringify(fitPolicy(JSON.parse(text)));
+  };
+  /** Creates the roles of docs/runbook.md, and returns the environment of the stage's deployer. */
+  const createDeployer = async (stage: string) => {
+    const names = { RoleName: `stack-${stage}`, UserName: `deploy-${stage}`, PolicyName: 'deployment' };
+    const Statement = {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudformation.amazonaws.com' },
+      Action: 'sts:AssumeRole',
+    };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await iam.send(new CreateRoleCommand({ ...names, AssumeRolePolicyDocument }));
+    await iam.send(new PutRolePolicyCommand({ ...names, PolicyDocument: readPolicy('cloudformation', stage) }));
+    await iam.send(new CreateUserCommand(names));
+    await iam.send(new PutUserPolicyCommand({ ...names, PolicyDocument: readPolicy('deployer', stage) }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand(names));
+    return {
+      ...environment,
+      AWS_ACCESS_KEY_ID: AccessKey?.AccessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: AccessKey?.SecretAccessKey ?? '',
+    };
+  };
+  /** Sets the boundary of each role, because the emulator's CloudFormation does not. */
+  const boundRoles = async (stage: string) => {
+    const PermissionsBoundary = `arn:aws:iam::${account}:policy/${boundary}`;
+    for await (const { Roles = [] } of paginateListRoles({ client: iam }, {})) {
+      for (const { RoleName } of Roles.filter((role) => role.RoleName?.startsWith(`customer-backend-${stage}-`)))
+        await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
+    }
+  };
+  /** Runs a script as the deployer of a stage. */
+  const script = (stage: string, file: string) => service.script(file, ['--stage', stage], deployers.get(stage));
   const testNumbers = JSON.stringify([{ phone_number: '+201000000000', otp: '123456', until: '2099-12-31' }]);
   const deploy = (stage: string) =>
     service.serverless(['deploy', '--stage', stage, '--param', `pushAndroidApplication=${application}`], {
-      ...environment,
+      ...deployers.get(stage),
       TEST_NUMBERS: testNumbers,
     });
   const invoke = async (stage: string, name: string, input: object) => {
@@ -165,14 +213,20 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
 
   test('is prepared, deployed and seeded, and passes the smoke test beside another stage', async () => {
     for (const stage of stages) {
-      expect(await script('scripts/stagePrepare.ts', '--stage', stage)).toContain('can be deployed');
+      expect(await script(stage, 'scripts/stagePrepare.ts')).toContain('can be deployed');
       await deploy(stage);
-      expect(await script('seed/run.ts', '--stage', stage)).toContain(`Loaded into the stage ${stage}.`);
-      const [, id] = (await script('scripts/stageUrl.ts', '--stage', stage)).match(/^https:\/\/(\w+)\./) ?? [];
+      await boundRoles(stage);
+      expect(await script(stage, 'seed/run.ts')).toContain(`Loaded into the stage ${stage}.`);
+      const [, id] = (await script(stage, 'scripts/stageUrl.ts')).match(/^https:\/\/(\w+)\./) ?? [];
       urls.set(stage, `${url}/_aws/execute-api/${id}/${stage}`);
-      await script('scripts/smoke.ts', '--url', urls.get(stage) ?? '');
+      await service.script('scripts/smoke.ts', ['--url', urls.get(stage) ?? '']);
       expect((await call(stage, 'GET', '/api/health/')).body).toMatchObject({ status: 'ok', stage });
     }
+  });
+
+  test('is closed to the deployer of another stage', async () => {
+    const seeding = service.script('seed/run.ts', ['--stage', 'green'], deployers.get('blue'));
+    await expect(seeding).rejects.toThrow('not authorized');
   });
 
   test('serves a customer from the first code to the erasure', async () => {
@@ -261,9 +315,9 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
   });
 
   test('goes back to the deployment before without building anything, and keeps its test numbers', async () => {
-    const listed = await service.serverless(['deploy', 'list', '--stage', 'blue'], environment);
+    const listed = await service.serverless(['deploy', 'list', '--stage', 'blue'], deployers.get('blue'));
     const [before] = Array.from(listed.matchAll(/Timestamp: (\d+)/g), ([, timestamp = '']) => timestamp).slice(-2);
-    await service.serverless(['rollback', '--stage', 'blue', '--timestamp', before ?? ''], environment);
+    await service.serverless(['rollback', '--stage', 'blue', '--timestamp', before ?? ''], deployers.get('blue'));
     expect((await call('blue', 'GET', '/api/health/')).body.version).not.toBe('changed');
     const { Configuration } = await lambda.send(
       new GetFunctionCommand({ FunctionName: 'customer-backend-blue-authSendOtp' }),
@@ -285,7 +339,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
       leaves = (await signIn('blue', leaving)).body;
       await charge('blue', stays.customer.id, 'before');
       const at = new Date().toISOString();
-      const restore = () => script('scripts/stageRestore.ts', '--stage', 'blue', '--at', at);
+      const restore = () => service.script('scripts/stageRestore.ts', ['--stage', 'blue', '--at', at], environment);
       const printed = await restore();
       expect(printed).toContain('Erased 0 customers');
       [, restoredTable = ''] = /tableName: (\S+)/.exec(printed) ?? [];
@@ -335,7 +389,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
   });
 
   test('is removed with all that was its own, and leaves the other stage alone', async () => {
-    await service.serverless(['remove', '--stage', 'blue'], environment);
+    await service.serverless(['remove', '--stage', 'blue'], deployers.get('blue'));
     const cloudFormation = new CloudFormationClient(region);
     const left = JSON.stringify(
       await Promise.all([

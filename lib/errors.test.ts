@@ -16,7 +16,9 @@ test.each(texts)('the text of %s exists in every language', (_, detail) => {
   expect(placeholders(detail.ar)).toEqual(placeholders(detail.en));
 });
 
-test('every error has a unique code', () => {
-  const codes = Object.values(errors).map(({ code }) => code);
+test('every error has a unique code, except that clients handle both kinds of throttling alike', () => {
+  const { limitExceeded, ...others } = errors;
+  const codes = Object.values(others).map(({ code }) => code);
   expect(new Set(codes).size).toBe(codes.length);
+  expect(limitExceeded.code).toBe(others.throttled.code);
 });

@@ -132,7 +132,7 @@ test('a change that waits for a retry does not delay changes of other partitions
   });
 });
 
-test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalServerError', 'lose answer' as const])(
+test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalServerError', 'lose response' as const])(
   'the worker continues after a read that ends in %s',
   async (type) => {
     const reads: string[] = [];
@@ -140,7 +140,7 @@ test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalSe
       if (operation !== 'GetRecords') return undefined;
       reads.push(operation);
       if (reads.length > 4) return undefined;
-      return type === 'lose answer' ? type : { status: 400, type };
+      return type === 'lose response' ? type : { status: 400, type };
     });
     await writeAll(itemsOf(`AFTER_${type}`, 1));
     expect(await follow({ event: only(`AFTER_${type}`), work: () => true })).toBeUndefined();

@@ -268,7 +268,7 @@ describe('a photo', () => {
     failing({ status: 400, type: 'TransactionConflictException' });
     expect((await upload(known.id, { file: file(png) })).status).toBe(429);
     expect(await listImages(known.id)).not.toContain('<Key>');
-    failing('lose answer');
+    failing('lose response');
     expect((await upload(known.id, { file: file(png) })).status).toBe(500);
     world.engine.heal();
     const [url] = (await show(known.id)).body.photoUrls;
@@ -312,7 +312,7 @@ describe('the inventory', () => {
     world.engine.fail((operation) => {
       if (operation !== 'TransactWriteItems' || isLost) return undefined;
       isLost = true;
-      return 'lose answer';
+      return 'lose response';
     });
     expect((await add(pet({ status: 'pending' }))).status).toBe(200);
     expect(isLost).toBe(true);

@@ -274,7 +274,9 @@ describe('CreateAddress', () => {
   test('creates one address if a response of the table is lost', async () => {
     const { access, customer } = await signIn(world);
     let lost = 0;
-    world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ === 0 ? 'lose answer' : undefined));
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' && lost++ === 0 ? 'lose response' : undefined,
+    );
     expect((await create(access)).status).toBe(201);
     expect(await listIds(access)).toHaveLength(1);
     await expectConsistent(customer.id);

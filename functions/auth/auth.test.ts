@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { withdrawn } from '../../deploy/secrets.ts';
 import { clientSendsKey, otpKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { nextAddress } from '../../lib/testing/stage/signUp.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { Faults } from '../../local/sandbox/sns.ts';
@@ -60,7 +60,7 @@ describe('sendOtp', () => {
       channel: 'sms',
       channels: ['sms'],
     });
-    expect(world.codeFor(phone)).toMatch(/^\d{6}$/);
+    expect(world.otpFor(phone)).toMatch(/^\d{6}$/);
     expect(world.sandbox.messages.list(phone)[0]?.payload).toEqual({ 'AWS.SNS.SMS.SMSType': 'Transactional' });
   });
 
@@ -124,7 +124,7 @@ describe('sendOtp', () => {
     await send(unknown, { appId: 'Call +1 900 now' });
     const textTo = (phone: string) => world.sandbox.messages.list(phone)[0]?.text ?? '';
     expect(textTo(android)).toMatch(/\nFA\+9qCX9VSu$/);
-    expect(textTo(ios)).toMatch(new RegExp(`\n@shop\\.example\\.com #${world.codeFor(ios)}$`));
+    expect(textTo(ios)).toMatch(new RegExp(`\n@shop\\.example\\.com #${world.otpFor(ios)}$`));
     expect(textTo(unknown)).not.toMatch(/Call|\n/);
   });
 
@@ -261,7 +261,7 @@ describe('sendOtp', () => {
     world.sandbox.faults = Faults.parse({});
     expect((await send(phone)).body.errors).toEqual(error('otp_send_limit'));
     if (sent) {
-      const code = world.codeFor(phone);
+      const code = world.otpFor(phone);
       expect((await authenticateWith(world, phone, code, { clientIp: '192.0.2.98' })).status).toBe(201);
     }
   });
@@ -269,7 +269,7 @@ describe('sendOtp', () => {
   test('keeps the OTP of a phone when a client over its limit requests another', async () => {
     world.set({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '1' });
     const [victim, clientIp] = [world.phone(), '192.0.2.66'];
-    const code = await requestCode(world, victim);
+    const code = await requestOtp(world, victim);
     await send(world.phone(), { clientIp });
     world.advance(60);
     world.engine.record();
@@ -295,12 +295,12 @@ describe('sendOtp', () => {
       OTP_COOL_DOWNS_SECONDS: '1,2,3,4,5,6,7,8,9,10',
     });
     const phone = world.phone();
-    expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
+    expect((await authenticateWith(world, phone, await requestOtp(world, phone))).status).toBe(201);
   });
 
   test('keeps the previous OTP valid if SNS rejects a resend', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     world.advance(60);
     world.sandbox.faults.opted_out = [phone];
     expect((await send(phone)).status).toBe(400);
@@ -310,10 +310,10 @@ describe('sendOtp', () => {
   test('sends the OTP if a response of DynamoDB is lost', async () => {
     const phone = world.phone();
     let lost = 0;
-    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
+    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose response' : undefined));
     const { status, body } = await send(phone);
     expect([status, body.resend_in, lost > 1]).toEqual([200, 60, true]);
-    expect((await authenticateWith(world, phone, world.codeFor(phone))).status).toBe(201);
+    expect((await authenticateWith(world, phone, world.otpFor(phone))).status).toBe(201);
   });
 
   test('gives a test number its fixed OTP without an SMS, a wait or a limit, until its last day', async () => {
@@ -339,7 +339,7 @@ describe('sendOtp', () => {
 
   test('stores an OTP only as an HMAC with its own salt', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     const item = await readOtpItem(phone);
     const stored = item?.code_customer_auth as { salt: string; hash: string };
     const { current } = JSON.parse(world.secrets['otp-secrets']);
@@ -360,12 +360,12 @@ describe('sendOtp', () => {
   test('hashes with the new secret after a rotation, and still verifies OTPs of the previous one', async () => {
     world.set({ OTP_SECONDS: '600' });
     const [before, after] = [world.phone(), world.phone()];
-    const oldCode = await requestCode(world, before);
+    const oldCode = await requestOtp(world, before);
     const { current } = JSON.parse(world.secrets['otp-secrets']);
     const rotated = { id: 'rotated', secret: 'x'.repeat(43) };
     world.secrets['otp-secrets'] = JSON.stringify({ current: rotated, previous: current });
     world.advance(300);
-    const newCode = await requestCode(world, after);
+    const newCode = await requestOtp(world, after);
     const item = await readOtpItem(after);
     expect(item?.code_customer_auth).toMatchObject({ secretId: 'rotated' });
     expect((await authenticateWith(world, before, oldCode)).status).toBe(201);
@@ -373,7 +373,7 @@ describe('sendOtp', () => {
   });
 
   test('keeps using its cached secrets while SSM is unreachable or does not respond', async () => {
-    await requestCode(world, world.phone());
+    await requestOtp(world, world.phone());
     world.set({ AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:1', SECRETS_TIMEOUT_MS: '50' });
     world.advance(301);
     expect((await send(world.phone())).status).toBe(200);
@@ -388,7 +388,7 @@ describe('sendOtp', () => {
   });
 
   test('keeps using its cached secrets while SSM responds late', async () => {
-    await requestCode(world, world.phone());
+    await requestOtp(world, world.phone());
     world.sandbox.faults.late = true;
     world.set({ SECRETS_TIMEOUT_MS: '50' });
     world.advance(301);
@@ -472,7 +472,7 @@ describe('refresh', () => {
   test('succeeds if a response of DynamoDB is lost', async () => {
     const { refresh: token } = await signIn(world);
     let lost = 0;
-    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose answer' : undefined));
+    world.engine.fail((operation) => (operation === 'UpdateItem' && lost++ === 0 ? 'lose response' : undefined));
     const { status, body } = await refreshWith(token);
     expect([status, lost > 1]).toEqual([200, true]);
     expect((await refreshWith(body.refresh)).status).toBe(200);
@@ -914,7 +914,7 @@ test('an OTP of another type does not sign in', async () => {
   const phone = world.phone();
   await send(phone, { type: 'password_reset' });
   const { status, body } = await world.call(authenticate, {
-    body: { phone_number: phone, otp: world.codeFor(phone), device: { registration_id: 'x' }, language: 'en' },
+    body: { phone_number: phone, otp: world.otpFor(phone), device: { registration_id: 'x' }, language: 'en' },
   });
   expect([status, body.errors]).toEqual([400, error('otp_expired', 'otp')]);
 });

@@ -1,4 +1,4 @@
-import { addressOf, authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { addressOf, authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, logIn, nextAddress, signUp } from '../../lib/testing/stage/signUp.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -42,7 +42,7 @@ test.each([
   const { phone, deviceToken } = await signIn(world);
   await attack(phone, size);
   const smsBefore = world.sandbox.messages.list(phone).length;
-  const code = await requestCode(world, phone, deviceToken);
+  const code = await requestOtp(world, phone, deviceToken);
   // The attacker continues while the OTP is on its way.
   await Promise.all(
     Array.from({ length: 10 }, () => authenticateWith(world, phone, '111111', { clientIp: nextAddress() })),
@@ -126,7 +126,7 @@ test('a device token expires after 180 days', async () => {
 
 test('another network does not learn whether an OTP was sent to a phone', async () => {
   const [waiting, idle] = [world.phone(), world.phone()];
-  await requestCode(world, waiting);
+  await requestOtp(world, waiting);
   const guess = async (phone: string) =>
     (await authenticateWith(world, phone, '000000', { clientIp: nextAddress() })).body.errors;
   expect(await guess(waiting)).toEqual(await guess(idle));
@@ -137,7 +137,7 @@ test('wrong OTPs of one IP address are limited over all phones, and correct ones
   const clientIp = nextAddress();
   for (let turn = 0; turn < 6; turn++) {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     expect((await authenticateWith(world, phone, code, { clientIp })).status).toBe(201);
   }
   const statuses: number[] = [];
@@ -260,7 +260,7 @@ test('failed logins from a shared IP address never block a known device', async 
 
 test('guesses from another network neither reveal an OTP nor use up its attempts', async () => {
   const [waiting, idle] = [world.phone(), world.phone()];
-  const code = await requestCode(world, waiting);
+  const code = await requestOtp(world, waiting);
   const clientIp = nextAddress();
   const guess = async (phone: string) => {
     const { status, body, headers } = await authenticateWith(world, phone, '000000', { clientIp });
@@ -273,7 +273,7 @@ test('guesses from another network neither reveal an OTP nor use up its attempts
 test("reauthenticate accepts an OTP that the customer's own device requested", async () => {
   const { access, phone, deviceToken } = await signIn(world);
   await send(phone, nextAddress(), 'reauthentication', deviceToken);
-  const body = { otp: world.codeFor(phone) };
+  const body = { otp: world.otpFor(phone) };
   expect((await world.call(reauthenticate, { token: access, body, clientIp: nextAddress() })).status).toBe(204);
 });
 
@@ -312,7 +312,7 @@ test('a test number has the limits of any other phone after its last day', async
   const until = new Date().toISOString().slice(0, 10);
   world.set({ TEST_NUMBERS: JSON.stringify([{ phone_number: phone, otp: '424242', until }]) });
   world.advance(86_400);
-  const code = await requestCode(world, phone);
+  const code = await requestOtp(world, phone);
   expect(code).not.toBe('424242');
   const wrong = code === '000000' ? '111111' : '000000';
   const statuses: number[] = [];
@@ -369,20 +369,20 @@ describe('while strangers use up their share, the owner', () => {
       const clientIp = nextAddress();
 
       expect((await send(phone, clientIp, 'reauthentication', deviceToken)).status).toBe(200);
-      const otp = world.codeFor(phone);
+      const otp = world.otpFor(phone);
       await send(phone, nextAddress(), 'reauthentication');
       expect((await world.call(reauthenticate, { token: access, body: { otp }, clientIp })).status).toBe(204);
 
       world.advance(turnSeconds);
       expect((await send(phone, clientIp, 'password_reset', deviceToken)).status).toBe(200);
-      const change = { password: 'orange cat on a roof', otp: world.codeFor(phone) };
+      const change = { password: 'orange cat on a roof', otp: world.otpFor(phone) };
       expect((await world.call(setPassword, { token: access, body: change, clientIp })).status).toBe(200);
 
       world.advance(turnSeconds);
       const smsBefore = world.sandbox.messages.list(phone).length;
       await world.call(forget, { body: { email, device_token: deviceToken }, clientIp });
       expect(world.sandbox.messages.list(phone)).toHaveLength(smsBefore + 1);
-      const body = { email, token: world.codeFor(phone), password, device_token: deviceToken };
+      const body = { email, token: world.otpFor(phone), password, device_token: deviceToken };
       expect((await world.call(reset, { body, clientIp })).status).toBe(200);
     },
   );
@@ -412,7 +412,7 @@ describe('while strangers use up their share, the owner', () => {
     }
     expect(compared).toBe(5);
     await attack(phone, { networks: 14 });
-    const code = await requestCode(world, phone, deviceToken);
+    const code = await requestOtp(world, phone, deviceToken);
     expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
   });
 });

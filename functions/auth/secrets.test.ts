@@ -183,7 +183,7 @@ describe('secrets', () => {
     const phone = world.phone();
     const container = await startContainer('auth/sendOtp', 'customers/authenticate', 'auth/refresh');
     await send(container['auth/sendOtp'], phone);
-    const body = { phone_number: phone, otp: world.codeFor(phone), device: { registration_id: 'x' }, language: 'en' };
+    const body = { phone_number: phone, otp: world.otpFor(phone), device: { registration_id: 'x' }, language: 'en' };
     ssmFault = (name) => (name === 'signing-keys' ? throttle() : undefined);
     expect((await call(container['customers/authenticate'], { body })).status).toBe(503);
     const { refresh, customer } = await signIn(world);

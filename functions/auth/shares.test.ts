@@ -58,7 +58,7 @@ test("strangers at the owner's address do not keep the owner's device from codes
   const sent = world.sandbox.messages.list(phone).length;
   await world.call(forget, { body: { email, device_token: deviceToken }, clientIp });
   expect(world.sandbox.messages.list(phone)).toHaveLength(sent + 1);
-  const body = { email, token: world.codeFor(phone), password: newPassword, device_token: deviceToken };
+  const body = { email, token: world.otpFor(phone), password: newPassword, device_token: deviceToken };
   expect((await world.call(reset, { body, clientIp })).status).toBe(200);
 });
 
@@ -67,7 +67,7 @@ describe('a session with a code of its own device and one of a stranger', () => 
     const { access, phone, deviceToken } = await signIn(world);
     world.set({ ACCESS_TOKEN_SECONDS: '864000' });
     await send(phone, nextAddress(), 'reauthentication');
-    const code = world.codeFor(phone);
+    const code = world.otpFor(phone);
     await send(phone, nextAddress(), 'reauthentication', deviceToken);
     const attempt = async (otp: string) =>
       (await world.call(reauthenticate, { token: access, body: { otp }, clientIp: nextAddress() })).status;

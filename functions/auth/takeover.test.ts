@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { project, readService } from '../../lib/openapi/routes.ts';
-import { addressOf, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { addressOf, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
 import { useWorld, type World } from '../../lib/testing/stage/world.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -110,10 +110,10 @@ describe('reauthenticate', () => {
     const { access, phone } = await signIn(world);
     world.advance(tenMinutes);
     // The function reads its secrets only for an OTP.
-    world.keepNothing();
+    world.disableCaches();
     const body = { phone_number: phone, otp_type: 'reauthentication' };
     await world.call(sendOtp, { body, clientIp: addressOf(phone) });
-    const otp = world.codeFor(phone);
+    const otp = world.otpFor(phone);
     const responses = await Promise.all([confirmIdentity(access, { otp }), confirmIdentity(access, { otp })]);
     expect(responses.map(({ status }) => status).sort()).toEqual([204, 400]);
     const chosen = await world.call(setPassword, { token: access, body: { email: 'first@example.com', password } });
@@ -127,9 +127,9 @@ describe('reauthenticate', () => {
     const { access, phone } = await signIn(world);
     const other = await signIn(world);
     world.advance(tenMinutes);
-    const signInCode = await requestCode(world, phone);
+    const signInCode = await requestOtp(world, phone);
     await world.call(sendOtp, { body: { phone_number: other.phone, otp_type: 'reauthentication' } });
-    for (const otp of [signInCode, world.codeFor(other.phone)]) {
+    for (const otp of [signInCode, world.otpFor(other.phone)]) {
       expect((await confirmIdentity(access, { otp })).status).toBe(400);
     }
   });
@@ -156,7 +156,7 @@ test('an account without a verified phone verifies its own with an OTP, and anot
   await confirmIdentity(account.token, { password: account.password });
   const clientIp = addressOf(phone);
   expect((await world.call(verifyPhone, { token: account.token, body: { phone }, clientIp })).status).toBe(409);
-  const body = { phone, verification_code: world.codeFor(phone) };
+  const body = { phone, verification_code: world.otpFor(phone) };
   expect((await world.call(verifyPhone, { token: account.token, body, clientIp })).status).toBe(200);
   // The unverified phone of the sign-up may belong to another person.
   expect(world.sandbox.messages.list(account.phone)).toEqual([]);

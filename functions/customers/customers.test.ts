@@ -8,7 +8,7 @@ import { depth } from '../../lib/testing/stage/engineProxy.ts';
 import { invoke } from '../../lib/testing/stage/invoke.ts';
 import { logOf } from '../../lib/testing/stage/log.ts';
 import { notifyOf } from '../../lib/testing/stage/notifications.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import type { Stream } from '../../lib/testing/stage/stream.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { makeEmptyWallet } from '../../lib/wallet/walletRepository.ts';
@@ -37,7 +37,7 @@ describe('AuthenticateCustomer', () => {
     const { phone } = await signIn(world);
     world.advance(60);
     const listReads = async (target: string) => {
-      const code = await requestCode(world, target);
+      const code = await requestOtp(world, target);
       world.engine.record();
       expect((await authenticateWith(world, target, makeWrongOtp(code))).status).toBe(400);
       const { calls } = world.engine;
@@ -48,7 +48,7 @@ describe('AuthenticateCustomer', () => {
 
   test('creates a customer with the country and currency of the phone and returns 201, then 200 for later sign-ins', async () => {
     const phone = '+96599123456';
-    const first = await authenticateWith(world, phone, await requestCode(world, phone), { language: 'ar' });
+    const first = await authenticateWith(world, phone, await requestOtp(world, phone), { language: 'ar' });
     expect(first.status).toBe(201);
     expect(first.body).toEqual({
       access: expect.any(String),
@@ -70,7 +70,7 @@ describe('AuthenticateCustomer', () => {
       },
     });
     world.advance(60);
-    const second = await authenticateWith(world, phone, await requestCode(world, phone), { language: 'en' });
+    const second = await authenticateWith(world, phone, await requestOtp(world, phone), { language: 'en' });
     expect([second.status, second.body.customer.id]).toEqual([200, first.body.customer.id]);
     expect([second.body.customer.language, second.body.customer.country.name]).toEqual(['en', 'Kuwait']);
   });
@@ -84,7 +84,7 @@ describe('AuthenticateCustomer', () => {
 
   test('accepts the OTP in Arabic digits, and as a number without its leading zero', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     const arabic = code.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
     expect((await authenticateWith(world, phone, arabic)).status).toBe(201);
 
@@ -98,7 +98,7 @@ describe('AuthenticateCustomer', () => {
 
   test('accepts an OTP once', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     await authenticateWith(world, phone, code);
     const { status, body } = await authenticateWith(world, phone, code);
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', [error('otp_expired', 'otp')]]);
@@ -106,7 +106,7 @@ describe('AuthenticateCustomer', () => {
 
   test('accepts one of fifty parallel attempts with the correct OTP, creates one customer and counts no wrong attempt', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     const responses = await Promise.all(Array.from({ length: 50 }, () => authenticateWith(world, phone, code)));
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(responses.filter(({ status }) => status === 200)).toHaveLength(0);
@@ -117,7 +117,7 @@ describe('AuthenticateCustomer', () => {
 
   test('compares only five of two hundred parallel guesses', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     const responses = await Promise.all(
       Array.from({ length: 200 }, () => authenticateWith(world, phone, makeWrongOtp(code))),
     );
@@ -126,13 +126,13 @@ describe('AuthenticateCustomer', () => {
     expect([rejected.status, rejected.body.errors]).toEqual([429, [error('otp_try_limit')]]);
     expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
     world.advance(Number(rejected.headers['retry-after']));
-    expect((await authenticateWith(world, phone, await requestCode(world, phone))).status).toBe(201);
+    expect((await authenticateWith(world, phone, await requestOtp(world, phone))).status).toBe(201);
   });
 
   test('allows fifteen wrong attempts in 24 h for a phone, across resends', async () => {
     const { phone, deviceToken } = await signIn(world);
     for (let sends = 0; sends < 3; sends++) {
-      const code = await requestCode(world, phone, deviceToken);
+      const code = await requestOtp(world, phone, deviceToken);
       for (let attempts = 0; attempts < 5; attempts++) {
         const { body } = await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
         expect(body.errors).toEqual([error('otp_invalid', 'otp')]);
@@ -155,7 +155,7 @@ describe('AuthenticateCustomer', () => {
     const { phone, deviceToken } = await signIn(world);
     for (let signIns = 0; signIns < 8; signIns++) {
       world.advance(3_600);
-      const code = await requestCode(world, phone, deviceToken);
+      const code = await requestOtp(world, phone, deviceToken);
       await authenticateWith(world, phone, makeWrongOtp(code), { deviceToken });
       expect((await authenticateWith(world, phone, code, { deviceToken })).status).toBe(200);
     }
@@ -163,16 +163,16 @@ describe('AuthenticateCustomer', () => {
 
   test('rejects an OTP after 300 s', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     world.advance(300);
     expect((await authenticateWith(world, phone, code)).body.errors).toEqual([error('otp_expired', 'otp')]);
   });
 
   test('accepts only the newest OTP', async () => {
     const phone = world.phone();
-    const old = await requestCode(world, phone);
+    const old = await requestOtp(world, phone);
     world.advance(60);
-    const current = await requestCode(world, phone);
+    const current = await requestOtp(world, phone);
     if (old !== current) {
       expect((await authenticateWith(world, phone, old)).body.errors).toEqual([error('otp_invalid', 'otp')]);
     }
@@ -188,7 +188,7 @@ describe('AuthenticateCustomer', () => {
       const { phone_number: _, ...response } = (
         await world.call(sendOtp, { body: { phone_number: phone, otp_type: 'customer_auth' } })
       ).body;
-      responses.push([response, (await authenticateWith(world, phone, makeWrongOtp(world.codeFor(phone)))).body]);
+      responses.push([response, (await authenticateWith(world, phone, makeWrongOtp(world.otpFor(phone)))).body]);
     }
     expect(responses[0]).toEqual(responses[1]);
   });
@@ -209,7 +209,7 @@ describe('AuthenticateCustomer', () => {
   test('registers a device for one customer when many sign in on it in parallel', async () => {
     const registrationId = 'contested:token';
     const phones = Array.from({ length: 30 }, () => world.phone());
-    const codes = await Promise.all(phones.map((phone) => requestCode(world, phone)));
+    const codes = await Promise.all(phones.map((phone) => requestOtp(world, phone)));
     const responses = await Promise.all(
       phones.map((phone, index) => authenticateWith(world, phone, codes[index] ?? '', { registrationId })),
     );
@@ -225,7 +225,7 @@ describe('AuthenticateCustomer', () => {
       const phone = world.phone();
       const signInOn = async (device: object) => {
         world.advance(120);
-        const otp = await requestCode(world, phone);
+        const otp = await requestOtp(world, phone);
         return world.call(authenticate, { body: { phone_number: phone, otp, device, language: 'en' } });
       };
       const first = await signInOn({ registration_id, type: 'ios' });
@@ -312,7 +312,7 @@ describe('AuthenticateCustomer', () => {
   test('makes at most three sequential calls to the table', async () => {
     const phone = world.phone();
     for (const status of [201, 200]) {
-      const code = await requestCode(world, phone);
+      const code = await requestOtp(world, phone);
       world.engine.record();
       expect((await authenticateWith(world, phone, code)).status).toBe(status);
       expect(depth(world.engine.calls)).toBeLessThanOrEqual(3);
@@ -323,7 +323,7 @@ describe('AuthenticateCustomer', () => {
   test('creates no customer and consumes no OTP when any call to the table fails', async () => {
     for (let failing = 1; failing <= 3; failing++) {
       const phone = world.phone();
-      const code = await requestCode(world, phone);
+      const code = await requestOtp(world, phone);
       let calls = 0;
       world.engine.fail(() => {
         calls += 1;
@@ -338,9 +338,11 @@ describe('AuthenticateCustomer', () => {
 
   test('creates one customer if the response of the transaction is lost', async () => {
     const phone = world.phone();
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     let lost = 0;
-    world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ === 0 ? 'lose answer' : undefined));
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' && lost++ === 0 ? 'lose response' : undefined,
+    );
     expect((await authenticateWith(world, phone, code)).status).toBe(201);
     expect(lost).toBe(2);
     expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);
@@ -726,7 +728,7 @@ describe('DeleteCustomer', () => {
    */
   async function signInMarked(phone = world.phone()) {
     const marker = `marker-${phone.slice(1)}`;
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     const device = { registration_id: `${marker}-token`, device_id: `${marker}-device`, type: 'ios' };
     const { body } = await world.call(authenticate, {
       body: { phone_number: phone, otp: code, device, language: 'ar' },
@@ -769,7 +771,7 @@ describe('DeleteCustomer', () => {
     expect([rejected.status, rejected.body.errors]).toEqual([401, [error('authentication_failed')]]);
     expect((await world.call(refresh, { body: { refresh: token } })).body.errors).toEqual([error('token_not_valid')]);
     world.advance(60);
-    const again = await authenticateWith(world, phone, await requestCode(world, phone));
+    const again = await authenticateWith(world, phone, await requestOtp(world, phone));
     expect([again.status, again.body.customer.full_name]).toEqual([201, '']);
     expect(again.body.customer.id).not.toBe(id);
     const claimed = await world.call(updateCustomer, { method: 'PATCH', token: again.body.access, body: { email } });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { deviceKey, pushTokenClaimKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
-import { addressOf, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { addressOf, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
 import { handler as logoutDevice } from '../auth/logoutDevice.ts';
@@ -482,7 +482,7 @@ describe('an APNs token', () => {
     (await list(token)).map(({ registration_id }: { registration_id: string }) => registration_id);
   const signInOn = async (phone: string, registration_id: string, type = 'ios') => {
     const device = { registration_id, type };
-    const body = { phone_number: phone, otp: await requestCode(world, phone), device, language: 'en' };
+    const body = { phone_number: phone, otp: await requestOtp(world, phone), device, language: 'en' };
     return (await world.call(authenticate, { body, clientIp: addressOf(phone) })).body;
   };
 

@@ -456,7 +456,7 @@ describe('login by phone', () => {
 
   test('makes the same calls for an unknown phone as for a wrong password', async () => {
     const account = await signUp(world);
-    world.keepNothing();
+    world.disableCaches();
     await setPhoneLogin(true);
     const calls = [];
     for (const phone of [account.phone, world.phone()]) {
@@ -556,7 +556,7 @@ describe('availability', () => {
 
   test('returns whether a sign-up with an e-mail or a phone is possible', async () => {
     // The function reads the countries only for a phone.
-    world.keepNothing();
+    world.disableCaches();
     const account = await signUp(world);
     expect((await check({ email: 'free@example.com' })).body).toEqual({ code: 200, data: { available: true } });
     expect(listFields(await check({ email: ` ${account.email.toUpperCase()}` }))).toEqual([423, ['email']]);

@@ -1,7 +1,7 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { clientSendsKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
 import { type TestResponse, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
@@ -26,7 +26,7 @@ const newPassword = 'orange cat on a roof';
 async function requestResetOtp(phone: string): Promise<string> {
   const body = { phone_number: phone, otp_type: 'password_reset' };
   await world.call(sendOtp, { body, clientIp: nextAddress() });
-  return world.codeFor(phone);
+  return world.otpFor(phone);
 }
 
 async function signUpVerified(): Promise<Account> {
@@ -39,7 +39,7 @@ async function signUpVerified(): Promise<Account> {
 async function signUpWithOtp(): Promise<Account & { code: string }> {
   const account = await signUpVerified();
   await requestReset({ email: account.email });
-  return { ...account, code: world.codeFor(account.phone) };
+  return { ...account, code: world.otpFor(account.phone) };
 }
 
 describe('forget', () => {
@@ -103,7 +103,7 @@ describe('forget', () => {
     const account = await signUp(world, { phone: '+96550012345' });
     await verify(world, account);
     world.advance(3_600);
-    world.keepNothing();
+    world.disableCaches();
     const kuwait = await countries.find('KW');
     await countries.save({ ...kuwait, active: false });
     const before = world.sandbox.messages.list(account.phone).length;
@@ -121,7 +121,7 @@ describe('forget', () => {
       for (let guess = 0; guess < 5; guess++) await resetWith({ email, token: 'wrong', password: newPassword });
       world.advance(3_600);
     }
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     expect((await authenticateWith(world, phone, code)).status).toBe(200);
   });
 
@@ -293,7 +293,7 @@ describe('reset', () => {
     await world.call(updateCustomer, { method: 'PATCH', token: access, body: { email: 'first@example.com' } });
     world.advance(60);
     await requestReset({ phone });
-    expect((await resetWith({ phone, token: world.codeFor(phone), password: newPassword })).status).toBe(200);
+    expect((await resetWith({ phone, token: world.otpFor(phone), password: newPassword })).status).toBe(200);
     expect((await logIn(world, { email: 'first@example.com', password: newPassword })).status).toBe(200);
   });
 
@@ -356,7 +356,7 @@ describe('setPassword', () => {
   test('revokes the other sessions when the password changes, but not for the first password', async () => {
     const one = await signIn(world);
     world.advance(60);
-    const two = await authenticateWith(world, one.phone, await requestCode(world, one.phone), {
+    const two = await authenticateWith(world, one.phone, await requestOtp(world, one.phone), {
       registrationId: 'second',
     });
     expect((await set(one.access, { email: 'others@example.com', password: newPassword })).status).toBe(200);
@@ -368,7 +368,7 @@ describe('setPassword', () => {
   test('stops pushes to the devices of the revoked sessions', async () => {
     const one = await signIn(world);
     world.advance(60);
-    await authenticateWith(world, one.phone, await requestCode(world, one.phone), { registrationId: 'lost phone' });
+    await authenticateWith(world, one.phone, await requestOtp(world, one.phone), { registrationId: 'lost phone' });
     await set(one.access, { email: 'lost.phone@example.com', password: newPassword });
     await set(one.access, { password: `${newPassword}!` });
     const { body } = await world.call(listDevices, { method: 'GET', token: one.access });
@@ -411,7 +411,7 @@ describe('setPassword', () => {
     if (which === 'next') await set(access, { email, password: newPassword });
     world.advance(300);
     const otp = await requestResetOtp(phone);
-    world.keepNothing();
+    world.disableCaches();
     world.beforeResponse('ssm:GetParameter otp-secrets', () => world.call(logoutAllDevices, { token: access }));
     const { status, body } = await set(access, { email, password: 'violet bicycle 77', otp });
     expect([status, body.errors[0].code]).toEqual([401, 'token_not_valid']);

@@ -1,6 +1,6 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { otpKey } from '../../lib/table/keys.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import {
   type Account,
   cheapPasswords,
@@ -31,16 +31,16 @@ const getMe = async (token: string) => (await world.call(getCustomer, { method: 
 const listFields = ({ status, body }: TestResponse) => [status, Object.keys(body.errors?.errorDetails ?? {})];
 const submitOtp = (token: string, code: unknown) =>
   world.call(verifyPhone, { token, body: { verification_code: code } });
-const requestOtp = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
+const requestPhoneOtp = (token: string) => world.call(verifyPhone, { token, clientIp: nextAddress() });
 const setEmail = (token: string, email: string) =>
   world.call(updateCustomer, { method: 'PATCH', token, body: { email } });
 
 describe('verifyPhone', () => {
   test('sends an OTP with 409, returns 200 for that OTP, and 200 for later requests', async () => {
     const account = await signUp(world);
-    const requested = await requestOtp(account.token);
+    const requested = await requestPhoneOtp(account.token);
     expect([requested.status, requested.body.code, requested.body.errors.errorDetails]).toEqual([409, 409, []]);
-    const code = world.codeFor(account.phone).replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
+    const code = world.otpFor(account.phone).replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)));
     const { status, body } = await submitOtp(account.token, code);
     expect([status, body.data.id, body.data.phone, body.data.phone_verified]).toEqual([
       200,
@@ -49,14 +49,14 @@ describe('verifyPhone', () => {
       true,
     ]);
     expect((await getMe(body.data.token)).phone_number).toBe(account.phone);
-    const again = await requestOtp(account.token);
+    const again = await requestPhoneOtp(account.token);
     expect([again.status, again.body.data.phone_verified]).toEqual([200, true]);
   });
 
   test('accepts the same OTP again when a client repeats the request, in parallel or later', async () => {
     const account = await signUp(world);
-    await requestOtp(account.token);
-    const code = world.codeFor(account.phone);
+    await requestPhoneOtp(account.token);
+    const code = world.otpFor(account.phone);
     const responses = await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     expect(responses.map(({ status }) => status)).toEqual(Array(5).fill(200));
     expect((await submitOtp(account.token, code)).status).toBe(200);
@@ -66,7 +66,7 @@ describe('verifyPhone', () => {
     const account = await signUp(world);
     await verify(world, account);
     world.advance(60);
-    const byCode = await authenticateWith(world, account.phone, await requestCode(world, account.phone));
+    const byCode = await authenticateWith(world, account.phone, await requestOtp(world, account.phone));
     expect([byCode.status, byCode.body.customer.id]).toEqual([200, account.id]);
     expect((await logIn(world, account)).body.data.id).toBe(account.id);
   });
@@ -74,14 +74,14 @@ describe('verifyPhone', () => {
   test('rejects a wrong, unrequested, malformed or expired OTP by the name of the field', async () => {
     const account = await signUp(world);
     expect(listFields(await submitOtp(account.token, '123456'))).toEqual([423, ['verification_code']]);
-    await requestOtp(account.token);
-    const code = world.codeFor(account.phone);
+    await requestPhoneOtp(account.token);
+    const code = world.otpFor(account.phone);
     const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
     expect(listFields(await submitOtp(account.token, wrong))).toEqual([423, ['verification_code']]);
     expect(listFields(await submitOtp(account.token, ['1']))).toEqual([423, ['verification_code']]);
     world.advance(300);
     expect(listFields(await submitOtp(account.token, code))).toEqual([423, ['verification_code']]);
-    expect((await requestOtp(account.token)).status).toBe(409);
+    expect((await requestPhoneOtp(account.token)).status).toBe(409);
   });
 
   test('accepts another phone of the same country after a typo at sign-up, once it is verified', async () => {
@@ -90,7 +90,7 @@ describe('verifyPhone', () => {
     const withPhone = (body: object) =>
       world.call(verifyPhone, { token: account.token, body: { phone, ...body }, clientIp: nextAddress() });
     expect((await withPhone({})).status).toBe(409);
-    const response = await withPhone({ verification_code: world.codeFor(phone) });
+    const response = await withPhone({ verification_code: world.otpFor(phone) });
     expect([response.status, response.body.data.phone]).toEqual([200, phone]);
     expect(await world.partition(`PHONE#${account.phone}`)).toEqual([]);
 
@@ -122,10 +122,10 @@ describe('verifyPhone', () => {
       return world.call(verifyPhone, { token: stranger.token, body, clientIp: nextAddress() });
     };
     const before = await guess('000000');
-    await requestOtp(owner.token);
-    const wrong = world.codeFor(owner.phone) === '000000' ? '000001' : '000000';
+    await requestPhoneOtp(owner.token);
+    const wrong = world.otpFor(owner.phone) === '000000' ? '000001' : '000000';
     for (let turn = 0; turn < 4; turn++) expect((await guess(wrong)).body).toEqual(before.body);
-    expect((await submitOtp(owner.token, world.codeFor(owner.phone))).status).toBe(200);
+    expect((await submitOtp(owner.token, world.otpFor(owner.phone))).status).toBe(200);
   });
 
   test('keeps an attempt for the owner of the phone when one IP address has used up its share', async () => {
@@ -138,8 +138,8 @@ describe('verifyPhone', () => {
     }
     const owner = await signUp(world, { phone });
     world.advance(301);
-    expect((await requestOtp(owner.token)).status).toBe(409);
-    expect((await submitOtp(owner.token, world.codeFor(phone))).status).toBe(200);
+    expect((await requestPhoneOtp(owner.token)).status).toBe(409);
+    expect((await submitOtp(owner.token, world.otpFor(phone))).status).toBe(200);
   });
 
   test('rejects another phone of a customer who has verified one', async () => {
@@ -155,13 +155,13 @@ describe('verifyPhone', () => {
 
   test('rejects a phone of a country that is no longer served, and sends nothing', async () => {
     const { token, phone } = await signUp(world, { phone: '+96550054321' });
-    world.keepNothing();
+    world.disableCaches();
     const kuwait = await countries.find('KW');
     await countries.save({ ...kuwait, active: false });
-    expect(listFields(await requestOtp(token))).toEqual([423, ['phone']]);
+    expect(listFields(await requestPhoneOtp(token))).toEqual([423, ['phone']]);
     await countries.save(kuwait);
     expect(world.sandbox.messages.list(phone)).toEqual([]);
-    expect((await requestOtp(token)).status).toBe(409);
+    expect((await requestPhoneOtp(token)).status).toBe(409);
   });
 
   test('returns the access token of the request and no refresh token, so later refreshes still work', async () => {
@@ -180,8 +180,8 @@ describe('verifyPhone', () => {
 
   test('counts no wrong attempt for a correct OTP in parallel requests', async () => {
     const account = await signUp(world);
-    await requestOtp(account.token);
-    const code = world.codeFor(account.phone);
+    await requestPhoneOtp(account.token);
+    const code = world.otpFor(account.phone);
     await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     const items = await world.partition(otpKey(account.phone).pk);
     expect(items.find(({ sk }) => sk === 'OTP')?.wrong1).toBe(0);
@@ -189,7 +189,7 @@ describe('verifyPhone', () => {
 
   test('sends at most one OTP a minute', async () => {
     const { token } = await signUp(world);
-    const responses = await Promise.all(Array.from({ length: 10 }, () => requestOtp(token)));
+    const responses = await Promise.all(Array.from({ length: 10 }, () => requestPhoneOtp(token)));
     expect(responses.map(({ status }) => status).sort()).toEqual([409, ...Array(9).fill(429)]);
     expect(Number(responses.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(60);
   });
@@ -200,20 +200,20 @@ describe('verifyPhone', () => {
       body: { phone_number: account.phone, otp_type: 'customer_auth' },
       clientIp: nextAddress(),
     });
-    expect((await submitOtp(account.token, world.codeFor(account.phone))).status).toBe(423);
+    expect((await submitOtp(account.token, world.otpFor(account.phone))).status).toBe(423);
     world.advance(60);
-    await requestOtp(account.token);
-    expect((await authenticateWith(world, account.phone, world.codeFor(account.phone))).status).toBe(400);
+    await requestPhoneOtp(account.token);
+    expect((await authenticateWith(world, account.phone, world.otpFor(account.phone))).status).toBe(400);
   });
 
   test('verifies the phone once for parallel requests, without an error', async () => {
     const account = await signUp(world);
-    await requestOtp(account.token);
-    const code = world.codeFor(account.phone);
+    await requestPhoneOtp(account.token);
+    const code = world.otpFor(account.phone);
     const responses = await Promise.all(Array.from({ length: 5 }, () => submitOtp(account.token, code)));
     expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     expect(responses.filter(({ status }) => status === 500)).toEqual([]);
-    expect((await requestOtp(account.token)).body.data.phone_verified).toBe(true);
+    expect((await requestPhoneOtp(account.token)).body.data.phone_verified).toBe(true);
   });
 });
 
@@ -223,23 +223,23 @@ describe('an attacker who signs up with the phone of another person', () => {
   test('before its owner loses the phone when the owner signs in to a new account', async () => {
     const phone = world.phone();
     const attacker = await signUpAttacker(phone);
-    const owner = await authenticateWith(world, phone, await requestCode(world, phone));
+    const owner = await authenticateWith(world, phone, await requestOtp(world, phone));
     expect(owner.status).toBe(201);
     expect(owner.body.customer.id).not.toBe(attacker.id);
     expect(owner.body.customer).toMatchObject({ phone_number: phone, full_name: '', email: '' });
     const { body } = await logIn(world, attacker);
     expect(body.data).toMatchObject({ id: attacker.id, phone: '', phone_verified: false });
     expect((await getMe(attacker.token)).phone_number).toBe('');
-    expect(listFields(await requestOtp(attacker.token))).toEqual([423, ['phone']]);
+    expect(listFields(await requestPhoneOtp(attacker.token))).toEqual([423, ['phone']]);
   });
 
   test('cannot verify it with an OTP from before the sign-in of the owner', async () => {
     const phone = world.phone();
     const attacker = await signUpAttacker(phone);
-    await requestOtp(attacker.token);
-    const code = world.codeFor(phone);
+    await requestPhoneOtp(attacker.token);
+    const code = world.otpFor(phone);
     world.advance(60);
-    const owner = await authenticateWith(world, phone, await requestCode(world, phone));
+    const owner = await authenticateWith(world, phone, await requestOtp(world, phone));
     expect(owner.status).toBe(201);
     expect((await submitOtp(attacker.token, code)).status).toBe(423);
     expect((await getMe(owner.body.access)).phone_number).toBe(phone);
@@ -261,7 +261,7 @@ describe('an attacker who signs up with the phone of another person', () => {
     expect((await verify(world, owner)).status).toBe(200);
     expect((await logIn(world, attacker)).body.data.phone).toBe('');
     world.advance(60);
-    const byCode = await authenticateWith(world, phone, await requestCode(world, phone));
+    const byCode = await authenticateWith(world, phone, await requestOtp(world, phone));
     expect(byCode.body.customer.id).toBe(owner.id);
   });
 
@@ -278,7 +278,7 @@ describe('an attacker who signs up with the phone of another person', () => {
       body: { phone_number: phone, otp_type: 'password_reset' },
       clientIp: nextAddress(),
     });
-    const body = { phone, token: world.codeFor(phone), password: 'orange cat on a roof' };
+    const body = { phone, token: world.otpFor(phone), password: 'orange cat on a roof' };
     expect((await world.call(reset, { body, clientIp: nextAddress() })).status).toBe(403);
     expect((await logIn(world, attacker)).status).toBe(200);
   });
@@ -286,7 +286,7 @@ describe('an attacker who signs up with the phone of another person', () => {
   test('during the sign-in of its owner never gets the phone', async () => {
     for (let round = 0; round < 5; round++) {
       const phone = world.phone();
-      const code = await requestCode(world, phone);
+      const code = await requestOtp(world, phone);
       const [owner, ...attackers] = await Promise.all([
         authenticateWith(world, phone, code),
         ...Array.from({ length: 5 }, () => world.call(signup, { body: newAccount(world, { phone }) })),
@@ -304,8 +304,8 @@ describe('an attacker who signs up with the phone of another person', () => {
   test('never shares it with another account that verifies it in parallel', async () => {
     const phone = world.phone();
     const [one, other] = [await signUpAttacker(phone), await signUp(world, { phone })];
-    await requestOtp(one.token);
-    const code = world.codeFor(phone);
+    await requestPhoneOtp(one.token);
+    const code = world.otpFor(phone);
     const responses = await Promise.all([submitOtp(one.token, code), submitOtp(other.token, code)]);
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 423]);
     expect((await world.items()).filter((item) => item.phoneNumber === phone)).toHaveLength(1);

@@ -6,7 +6,7 @@ import { pushEndpointKey } from '../../lib/table/keys.ts';
 import { invoke } from '../../lib/testing/stage/invoke.ts';
 import { logOf } from '../../lib/testing/stage/log.ts';
 import { notifyOf } from '../../lib/testing/stage/notifications.ts';
-import { authenticateWith, requestCode, signIn } from '../../lib/testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import type { Stream } from '../../lib/testing/stage/stream.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { applications } from '../../local/sandbox/platforms.ts';
@@ -338,7 +338,7 @@ describe('a push endpoint', () => {
     world.sandbox.faults.quota = true;
     const phone = world.phone();
     world.sandbox.faults.quota = false;
-    const code = await requestCode(world, phone);
+    const code = await requestOtp(world, phone);
     world.sandbox.faults.quota = true;
     expect((await authenticateWith(world, phone, code)).status).toBe(201);
   });

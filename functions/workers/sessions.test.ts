@@ -160,7 +160,7 @@ describe('a device that a stolen access token registered', () => {
     const before = await readDevice(id, thief);
     world.advance(300);
     await world.call(forgetPassword, { body: { phone: stolen.phone } });
-    const body = { phone: stolen.phone, token: world.codeFor(stolen.phone), password };
+    const body = { phone: stolen.phone, token: world.otpFor(stolen.phone), password };
     expect((await world.call(resetPassword, { body })).status).toBe(200);
     await world.put(before ?? {});
     const newSession = await signInElsewhere(stolen);

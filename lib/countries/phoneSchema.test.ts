@@ -36,7 +36,7 @@ test('a number of an extra range receives an SMS under one phone number, however
   ]) {
     const { status, body } = await send(number);
     expect([status, body.phone_number]).toEqual([200, '+966521234567']);
-    expect(world.codeFor('+966521234567')).toMatch(/^\d{6}$/);
+    expect(world.otpFor('+966521234567')).toMatch(/^\d{6}$/);
     world.advance(3_600);
   }
 });
@@ -86,7 +86,7 @@ test('a customer with a number of an extra range can sign in, sign up, verify th
   world.advance(3_600);
   const phone = '00966521110002';
   expect((await world.call(forget, { body: { phone }, clientIp })).status).toBe(200);
-  const body = { phone, token: world.codeFor('+966521110002'), password: 'green tea 17 cups' };
+  const body = { phone, token: world.otpFor('+966521110002'), password: 'green tea 17 cups' };
   expect((await world.call(reset, { body, clientIp })).status).toBe(200);
 });
 

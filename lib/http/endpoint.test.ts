@@ -5,7 +5,7 @@ import { handler as fallback } from '../../functions/fallback.ts';
 import { fail } from '../errors.ts';
 import { lambdaContext, restEvent } from '../testing/stage/event.ts';
 import { logOf } from '../testing/stage/log.ts';
-import { authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../testing/stage/signIn.ts';
 import { useWorld } from '../testing/stage/world.ts';
 import { type Authenticator, reply } from './contract.ts';
 import { type Endpoint, endpoint, endpointsWith } from './endpoint.ts';
@@ -378,7 +378,7 @@ describe('the log', () => {
     const phone = world.phone();
     let secrets: string[] = [];
     const lines = await logOf(async () => {
-      const code = await requestCode(world, phone);
+      const code = await requestOtp(world, phone);
       const { body } = await authenticateWith(world, phone, code, { registrationId: 'push-token-secret' });
       const deviceToken = body.device_token;
       await world.call(getCustomer, { method: 'GET', token: body.access });

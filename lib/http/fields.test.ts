@@ -13,7 +13,7 @@ import { handler as findRegion } from '../../functions/regions/findByPoint.ts';
 import { handler as getWallet } from '../../functions/wallet/get.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { callWithForm } from '../testing/fixtures/forms.ts';
-import { addressOf, authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { addressOf, authenticateWith, requestOtp, signIn } from '../testing/stage/signIn.ts';
 import { cheapPasswords, logIn, newAccount, nextAddress, signUp, verify } from '../testing/stage/signUp.ts';
 import { useWorld } from '../testing/stage/world.ts';
 
@@ -48,7 +48,7 @@ const marks = Object.entries(invisibleMarks);
 describe('an OTP', () => {
   test.each(marks)('with %s around its digits is accepted', async (_, mark) => {
     const phone = world.phone();
-    const otp = await requestCode(world, phone);
+    const otp = await requestOtp(world, phone);
     expect((await authenticateWith(world, phone, marked(otp, mark))).status).toBe(201);
   });
 
@@ -56,7 +56,7 @@ describe('an OTP', () => {
     'in two groups with %j between them is accepted',
     async (between) => {
       const phone = world.phone();
-      const otp = await requestCode(world, phone);
+      const otp = await requestOtp(world, phone);
       expect((await authenticateWith(world, phone, grouped(otp, between))).status).toBe(201);
     },
   );
@@ -65,7 +65,7 @@ describe('an OTP', () => {
     const account = await signUp(world);
     const clientIp = addressOf(account.phone);
     await world.call(verifyPhone, { token: account.token, clientIp });
-    const verification_code = marked(grouped(world.codeFor(account.phone), '-'), '\u200f');
+    const verification_code = marked(grouped(world.otpFor(account.phone), '-'), '\u200f');
     const verified = await world.call(verifyPhone, {
       token: account.token,
       clientIp,
@@ -75,14 +75,14 @@ describe('an OTP', () => {
 
     world.advance(3_600);
     await world.call(forgetPassword, { body: { email: account.email }, clientIp });
-    const token = marked(grouped(world.codeFor(account.phone), ' '), '\u2069');
+    const token = marked(grouped(world.otpFor(account.phone), ' '), '\u2069');
     const body = { email: account.email, token, password: 'green tea 12 pots' };
     expect((await world.call(resetPassword, { body, clientIp })).status).toBe(200);
   });
 
   test('without a visible character is blank', async () => {
     const phone = world.phone();
-    await requestCode(world, phone);
+    await requestOtp(world, phone);
     const { status, body } = await authenticateWith(world, phone, '\u200e \u2066');
     expect({ status, errors: body.errors }).toEqual({
       status: 400,
@@ -276,7 +276,7 @@ describe('digits', () => {
     const phone = world.phone();
     const body = { phone_number: write(phone), otp_type: 'customer_auth' };
     expect((await world.call(sendOtp, { body, clientIp: addressOf(phone) })).status).toBe(200);
-    const otp = write(world.codeFor(phone));
+    const otp = write(world.otpFor(phone));
     expect((await authenticateWith(world, phone, otp)).status).toBe(201);
   });
 

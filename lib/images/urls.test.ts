@@ -8,7 +8,7 @@ import { handler as updateCustomer } from '../../functions/customers/update.ts';
 import { addressKey, profileKey } from '../table/keys.ts';
 import { callWithForm, file } from '../testing/fixtures/forms.ts';
 import { png } from '../testing/fixtures/images.ts';
-import { authenticateWith, requestCode, signIn } from '../testing/stage/signIn.ts';
+import { authenticateWith, requestOtp, signIn } from '../testing/stage/signIn.ts';
 import { useWorld } from '../testing/stage/world.ts';
 
 const world = useWorld();
@@ -55,7 +55,7 @@ test('an uploaded image is stored by its key, and its URL uses the current host'
   expect((await show(token)).image).toBe(`${process.env.IMAGES_URL}/${key}`);
   world.set({ IMAGES_URL: newHost });
   world.advance(60);
-  const again = await authenticateWith(world, phone, await requestCode(world, phone));
+  const again = await authenticateWith(world, phone, await requestOtp(world, phone));
   const shown = [
     await show(token),
     again.body.customer,

@@ -152,7 +152,7 @@ describe('writing to the table', () => {
     const key = newKey();
     await put(key, { text: 'counted', count: 0 });
     let lost = 0;
-    world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ < 2 ? 'lose answer' : undefined));
+    world.engine.fail((operation) => (operation === 'TransactWriteItems' && lost++ < 2 ? 'lose response' : undefined));
     const values = { ':one': 1 };
     await transact([{ kind: 'update', key, expression: 'ADD #count :one', values }]);
     expect(await readAll([{ key, as: z.object({ count: z.int() }) }])).toEqual([{ count: 1 }]);

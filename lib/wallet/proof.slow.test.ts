@@ -114,7 +114,7 @@ describe('an adjustment that is interrupted at a call to the table and retried m
       made += 1;
       if (made !== call) return undefined;
       killed = cut.includes('killed');
-      if (cut.startsWith('applied')) return 'lose answer';
+      if (cut.startsWith('applied')) return 'lose response';
       if (cut === 'throttled') return { status: 400, type: 'ThrottlingException' };
       return { status: 500, type: 'InternalServerError' };
     });
@@ -144,7 +144,7 @@ test(`no adjustment is lost or doubled while a tenth of all calls is throttled, 
     () => ({ status: 400, type: 'ThrottlingException' }),
     () => ({ status: 400, type: 'ProvisionedThroughputExceededException' }),
     () => ({ status: 500, type: 'InternalServerError' }),
-    () => 'lose answer' as const,
+    () => 'lose response' as const,
   ];
   const { customer } = await signIn(world);
   await adjustWallet(customer.id, { amount: '10000' });

@@ -27,8 +27,10 @@ export async function startEmulator(): Promise<Emulator | undefined> {
   const url = `http://127.0.0.1:${port}`;
   // MiniStack runs functions with the `node` of the PATH, which must have Lambda's version.
   const PATH = [join(project, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  // With AUTH it checks each request against the policies of its caller. The credentials below are
+  // those of root, who may do everything.
   const child = spawn(join(folder, 'ministack'), {
-    env: { ...process.env, PATH, GATEWAY_PORT: String(port) },
+    env: { ...process.env, PATH, GATEWAY_PORT: String(port), AUTH: 'true' },
     stdio: 'ignore',
     detached: true,
   });

@@ -5,7 +5,7 @@ import { file } from '../fixtures/forms.ts';
 import { png } from '../fixtures/images.ts';
 import type { TestRequest } from '../stage/event.ts';
 import { notifyOf } from '../stage/notifications.ts';
-import { requestCode, signIn } from '../stage/signIn.ts';
+import { requestOtp, signIn } from '../stage/signIn.ts';
 import { newAccount, signUp } from '../stage/signUp.ts';
 import { adjustWallet } from '../stage/wallet.ts';
 import type { SignedInCustomer, World } from '../stage/world.ts';
@@ -91,14 +91,14 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
 
   async function resetCode(phone_number: string): Promise<string> {
     await callOperation('sendOTP', { body: { phone_number, otp_type: 'password_reset' } });
-    return world.codeFor(phone_number);
+    return world.otpFor(phone_number);
   }
 
   const makers: Record<string, (account: Furnished, turn: number, mediaType: string | undefined) => Promise<Good>> = {
     sendOTP: async () => ({ body: { phone_number: phone() } }),
     async AuthenticateCustomer(account, turn) {
       const phone_number = turn % 2 ? account.phone : world.phone();
-      return { body: { phone_number, otp: await requestCode(world, phone_number) } };
+      return { body: { phone_number, otp: await requestOtp(world, phone_number) } };
     },
     refresh_token_create: async () => ({ body: { refresh: (await signIn(world)).refresh } }),
     logoutDevice: async ({ refresh, registrationId }) => ({
@@ -135,7 +135,7 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
     async verifyPhone() {
       const { token, phone } = await signUp(world);
       await callOperation('verifyPhone', { token });
-      return { token, body: { verification_code: world.codeFor(phone) }, instead: { phone } };
+      return { token, body: { verification_code: world.otpFor(phone) }, instead: { phone } };
     },
     async reauthenticate() {
       const { token, password } = await signUp(world);

@@ -12,7 +12,7 @@ export interface Call {
 type Fault = (
   operation: string,
   body: string,
-) => { status: number; type: string; message?: string; extra?: object } | 'lose answer' | undefined;
+) => { status: number; type: string; message?: string; extra?: object } | 'lose response' | undefined;
 
 export interface EngineProxy {
   url: string;
@@ -47,7 +47,7 @@ export async function startEngineProxy(
     watch(call, incoming.headers);
 
     const failure = fault(operation, body);
-    if (failure && failure !== 'lose answer') {
+    if (failure && failure !== 'lose response') {
       call.endedAtMs = performance.now();
       const { status, type, message = type, extra } = failure;
       outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
@@ -61,7 +61,7 @@ export async function startEngineProxy(
       { agent, method: incoming.method, headers: incoming.headers },
       (response) => {
         call.endedAtMs = performance.now();
-        if (failure === 'lose answer') {
+        if (failure === 'lose response') {
           response.resume();
           outgoing.destroy();
           return;

@@ -19,13 +19,13 @@ export function addressOf(phone: string): string {
 }
 
 /** Requests an OTP for a phone, and reads it from the SMS. */
-export async function requestCode(world: World, phone: string, deviceToken?: string): Promise<string> {
+export async function requestOtp(world: World, phone: string, deviceToken?: string): Promise<string> {
   const { status, body } = await world.call(sendOtp, {
     body: { phone_number: phone, otp_type: 'customer_auth', device_token: deviceToken },
     clientIp: addressOf(phone),
   });
   if (status !== 200) throw new Error(`The code was not sent: ${JSON.stringify(body)}`);
-  return world.codeFor(phone);
+  return world.otpFor(phone);
 }
 
 export function authenticateWith(
@@ -50,7 +50,7 @@ export function authenticateWith(
 /** Signs in a customer. An unknown phone creates a new one. */
 export async function signIn(world: World, options: Options = {}): Promise<SignedInCustomer> {
   const { phone = world.phone(), registrationId = `token:${phone}` } = options;
-  const code = await requestCode(world, phone, options.deviceToken);
+  const code = await requestOtp(world, phone, options.deviceToken);
   const { status, body } = await authenticateWith(world, phone, code, { ...options, registrationId });
   if (status !== 200 && status !== 201) throw new Error(`Sign-in failed: ${JSON.stringify(body)}`);
   return {

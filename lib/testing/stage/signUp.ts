@@ -52,7 +52,7 @@ export async function verify(world: World, { token, phone }: Account): Promise<T
   const clientIp = addressOf(phone);
   const response = await world.call(verifyPhone, { token, clientIp });
   if (response.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(response.body)}`);
-  return world.call(verifyPhone, { token, clientIp, body: { verification_code: world.codeFor(phone) } });
+  return world.call(verifyPhone, { token, clientIp, body: { verification_code: world.otpFor(phone) } });
 }
 
 /**

@@ -185,7 +185,7 @@ export class World {
   }
 
   /** Disables the caches of secrets and seed data until the test ends. */
-  keepNothing(): void {
+  disableCaches(): void {
     this.set({ SECRETS_CACHE_SECONDS: '0', SEED_CACHE_SECONDS: '0' });
   }
 
@@ -221,7 +221,7 @@ export class World {
     return `+2010${String(10_000_000 + this.#phones)}`;
   }
 
-  codeFor(phone: string): string {
+  otpFor(phone: string): string {
     const [newest] = this.sandbox.messages.list(phone);
     const code = newest && /\b\d{6}\b/.exec(newest.text)?.[0];
     if (!code) throw new Error(`No code was sent to ${phone}.`);
