@@ -74,7 +74,7 @@ whenEmulated('a stage that is deployed to an emulator of AWS', () => {
     await iam.send(policy);
     service.edit('serverless.yml', (text) =>
       text
-        .replace('  - ./deploy/plugin.ts\n', '  - ./deploy/plugin.ts\n  - ./lib/testing/emulatorPlugin.ts\n')
+        .replace('  - ./deploy/plugin.ts\n', '  - ./deploy/plugin.ts\n  - ./lib/testing/aws/emulatorPlugin.ts\n')
         .replace(/^ {4}permissionsBoundary: ''$/m, `    permissionsBoundary: ${boundary}`)
         .replace(/^ {4}deploymentRole: ''$/m, `    deploymentRole: arn:aws:iam::${account}:role/stack-\${sls:stage}`),
     );

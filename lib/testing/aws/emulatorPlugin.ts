@@ -1,4 +1,4 @@
-import { ofType, type Resources } from '../../deploy/template.ts';
+import { ofType, type Resources } from '../../../deploy/template.ts';
 import { fitPolicy } from './emulatorPolicies.ts';
 
 interface Serverless {
