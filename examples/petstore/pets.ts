@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { attempts, backOff } from '../../lib/backOff.ts';
 import { fail, failFields } from '../../lib/errors.ts';
-import { takeUntilLimit } from '../../lib/http/responseLimit.ts';
 import type { CleanImage } from '../../lib/images/picture.ts';
 import { deleteImageBestEffort, storeImage } from '../../lib/images/store.ts';
 import { toImageUrl } from '../../lib/images/urls.ts';
@@ -12,6 +11,7 @@ import { readLists } from '../../lib/table/mergeLists.ts';
 import { readAll, readPrefix, transact } from '../../lib/table/table.ts';
 import * as keys from './keys.ts';
 import { Inventory, mostPhotos, Pet, type Status } from './schemas.ts';
+import { takeUntilLimit } from './takeUntilLimit.ts';
 
 /** Each change sets a new `version`. */
 const Stored = Pet.extend({ version: z.int() });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { code, idInPath, readable, severalOf } from '../../lib/http/fields.ts';
+import { code, idInPath, readable } from '../../lib/http/fields.ts';
 import { uploadedImage } from '../../lib/images/imageSchema.ts';
 import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
 import { newId } from '../../lib/table/ids.ts';
@@ -33,6 +33,14 @@ export const Photo = z.object({ additionalMetadata: words.optional(), file: uplo
 
 const anyId = z.preprocess((id) => (/^-?\d{1,16}$/.test(String(id)) ? Number(id) : id), z.int());
 export const PetPath = z.object({ petId: anyId });
+/** Makes the schema of a list in a query: repeated parameters, values with commas, or both. */
+function severalOf<S extends z.ZodType<string, string>>(value: S) {
+  return z
+    .array(z.string())
+    .transform((all) => all.flatMap((several) => several.split(',').map((one) => one.trim())))
+    .pipe(z.array(value).max(20));
+}
+
 export const ByStatus = z.object({ status: severalOf(Status) });
 export const ByTags = z.object({ tags: severalOf(words) });
 

@@ -70,14 +70,6 @@ export function choice<const V extends readonly [string, ...string[]]>(values: V
   return z.preprocess((value) => (typeof value === 'string' ? value.trim() : value), z.enum(values));
 }
 
-/** Makes the schema of a list in a query: repeated parameters, values with commas, or both. */
-export function severalOf<S extends z.ZodType<string, string>>(value: S) {
-  return z
-    .array(z.string())
-    .transform((all) => all.flatMap((several) => several.split(',').map((one) => one.trim())))
-    .pipe(z.array(value).max(20));
-}
-
 /** Makes a schema that null and `""` clear, because a form cannot send null. */
 export function clearable<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === '' ? null : value), schema.nullable());

@@ -1,4 +1,4 @@
-import { takeUntilLimit } from './responseLimit.ts';
+import { takeUntilLimit } from './takeUntilLimit.ts';
 
 async function* streamOf<T>(items: T[], read: T[] = []) {
   for (const item of items) {
