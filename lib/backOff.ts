@@ -79,3 +79,22 @@ export async function translateThrottle<T>(call: Promise<T>): Promise<T> {
 export function backOff(attempt: number): Promise<void> {
   return setTimeout(Math.random() * Math.min(10 * 2 ** attempt, 1_000));
 }
+
+/** The result of an attempt that another request interfered with. */
+export const again = Symbol('again');
+
+/**
+ * Repeats an attempt that other requests interfere with, with back-off.
+ * @throws throttled after the last attempt
+ */
+export async function retry<T>(
+  run: (attempt: number) => Promise<T | typeof again>,
+  mostAttempts = attempts,
+): Promise<T> {
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+    const result = await run(attempt);
+    if (result !== again) return result;
+    await backOff(attempt);
+  }
+  return fail('throttled', { retryAfterSeconds: 1 });
+}

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import { nowMs } from '../clock.ts';
 import { profileKey, pushKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
@@ -9,20 +9,20 @@ const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>
 /** Longer than the worker's timeout, so an expired lease means that its holder died. */
 const leaseMs = 60_000;
 /** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
-const attempts = 20;
+const mostAttempts = 20;
 
 /**
  * Acquires the lease, so that one worker pushes a notification at a time.
  * @returns the ids of the devices that have been pushed to, or undefined if the customer has been
  * deleted
- * @throws if another worker holds the lease
+ * @throws throttled if another worker holds the lease
  */
 export async function acquireLease(
   customerId: number,
   { id, expiresAtSeconds }: { id: number; expiresAtSeconds: number },
 ): Promise<ReadonlySet<number> | undefined> {
   const key = pushKey(customerId, id);
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async () => {
     const result = await transact([
       { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
       {
@@ -38,9 +38,8 @@ export async function acquireLease(
       return pushes?.pushedTo ?? new Set();
     }
     if (result.rejected[0]) return undefined;
-    await backOff(attempt);
-  }
-  throw new Error('The pushes of a notification are under way.');
+    return again;
+  }, mostAttempts);
 }
 
 export function markDelivered(customerId: number, id: number, deviceId: number): Promise<unknown> {

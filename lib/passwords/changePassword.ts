@@ -1,4 +1,4 @@
-import { attempts, backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import type * as customers from '../customers/customerRepository.ts';
 import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
 import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
@@ -42,7 +42,7 @@ const mostCleanUpWrites = 85;
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keptSessionId, otherWrites = [] } = replacement;
   let holder: customers.Customer | undefined;
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async (attempt) => {
     const [{ customer, password }, before] = await Promise.all([
       readAccount(customerId),
       readSignedInDevices(customerId),
@@ -97,10 +97,9 @@ export async function changePassword(customerId: number, replacement: Replacemen
       }
     } else {
       holder = undefined;
-      await backOff(attempt);
     }
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
+    return again;
+  });
 }
 
 /**

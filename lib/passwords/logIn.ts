@@ -1,4 +1,4 @@
-import { attempts, backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
@@ -75,7 +75,7 @@ async function openSession(
   enteredPassword: string,
   otherWrites: readonly Write[] = [],
 ) {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async () => {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
     const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
@@ -91,12 +91,11 @@ async function openSession(
       customers.readDisplayedPhone(customer),
     ]);
     if (result.done) return { customer, phone, wallet, session };
-    await backOff(attempt);
     const comparedHash = password.hash;
     account = await readAccount(customer.id);
     before = await readSignedInDevices(customer.id);
     const { hash } = account.password ?? {};
     if (hash !== comparedHash && !(await isPassword(enteredPassword, hash))) return fail('wrongCredentials');
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
+    return again;
+  });
 }

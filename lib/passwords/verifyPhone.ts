@@ -1,4 +1,4 @@
-import { attempts, backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { fail, failFields } from '../errors.ts';
@@ -70,7 +70,7 @@ async function tryToVerify(
     return fail('phoneNotVerified');
   }
   const otp = await verifyOtp(await admitAttempt(number, type, caller), code, 'verification_code');
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async (attempt) => {
     const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);
     if (result.done) return { ...customer, phoneNumber: number, unprovenPhone: '' };
@@ -82,7 +82,6 @@ async function tryToVerify(
         ? fail('otpExpired', { attr: 'verification_code' })
         : failFields({ attr: 'phone', code: 'unique' });
     }
-    await backOff(attempt);
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
+    return again;
+  });
 }

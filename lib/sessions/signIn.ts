@@ -1,4 +1,4 @@
-import { backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
@@ -39,7 +39,7 @@ interface Outcome {
 }
 
 /** A sign-in starts over if its phone or push token changes hands meanwhile. */
-const attempts = 20;
+const mostAttempts = 20;
 
 /**
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
@@ -65,7 +65,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
   }
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async (attempt) => {
     const customer = { ...(existing?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
       existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
@@ -100,11 +100,10 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       await otps.refundAttempt(otp);
       fail('otpExpired');
     }
-    await backOff(attempt);
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
+    return again;
+  }, mostAttempts);
 }
 
 async function readClaims(phone: string, device: Registration) {

@@ -1,4 +1,4 @@
-import { backOff } from '../backOff.ts';
+import { again, retry } from '../backOff.ts';
 import { nowMs } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
@@ -27,7 +27,7 @@ export interface Adjustment {
   idempotencyKey: string;
 }
 
-const attempts = 20;
+const mostAttempts = 20;
 
 /**
  * Credits or debits a wallet, once for each idempotency key: a repeated request returns the first
@@ -66,7 +66,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },
   ]);
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+  return retry(async () => {
     const first = claim ?? record;
     if (first) return entryOf(first, adjustment);
     if (!customer || !wallet) return fail('customerNotFound');
@@ -84,9 +84,8 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     if (recordRejected) record = IdempotencyRecord.parse(recordRejected.old);
     if (profileRejected) customer = undefined;
     if (walletRejected) wallet = walletRejected.old && Wallet.parse(walletRejected.old);
-    if (isPartial) await backOff(attempt);
-  }
-  return fail('throttled', { retryAfterSeconds: 1 });
+    return again;
+  }, mostAttempts);
 }
 
 /** Returns the entry of the first request with a key, if this request has the same content. */
