@@ -1,7 +1,8 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from './setupError.ts';
 
 export interface Engine {
@@ -17,11 +18,14 @@ const patienceMs = 300_000;
  * @throws {SetupError} if the engine does not start, for example because the port is in use
  */
 export async function startEngine(port: number, file?: string): Promise<Engine> {
+  const pidFile = file && pidFileOf(file);
   const child = spawnEngine(['--port', String(port), ...(file ? ['--db-path', file] : [])]);
   const kill = () => void child.kill();
   process.once('exit', kill);
+  if (pidFile) writeFileSync(pidFile, String(child.pid));
   const stop = () => {
     process.off('exit', kill);
+    if (pidFile) rmSync(pidFile, { force: true });
     kill();
   };
   try {
@@ -65,6 +69,30 @@ function indexStreams(file: string): void {
     database.exec(`CREATE INDEX IF NOT EXISTS stream_records_by_number ON ${numbers}`);
   }
   database.close();
+}
+
+const pidFileOf = (file: string) => `${file}.pid`;
+
+/** Ends the engine of a stack that was killed, because it still has the file and the port. */
+export async function endOrphanedEngine(file: string): Promise<void> {
+  const pid = Number(readIfAny(pidFileOf(file)));
+  // The system may have given the id to another process.
+  const isEngine = () => pid > 0 && readCommand(pid).includes('dynoxide');
+  if (isEngine()) process.kill(pid, 'SIGKILL');
+  while (isEngine()) await sleep(20);
+}
+
+function readCommand(pid: number): string {
+  if (process.platform === 'linux') return readIfAny(`/proc/${pid}/cmdline`);
+  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+}
+
+function readIfAny(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function spawnEngine(options: string[]): ChildProcess {

@@ -10,7 +10,7 @@ import type { MiddlewareHandler } from 'hono';
 import { placePublicKeys } from '../deploy/publicKeys.ts';
 import { consumeBroadcasts } from './broadcasts.ts';
 import { bundleTogether } from './bundle.ts';
-import { startEngine } from './engine.ts';
+import { endOrphanedEngine, startEngine } from './engine.ts';
 import { type GatewayResponses, type GatewayRoute, gateway } from './gateway.ts';
 import { onlyFromHere } from './guard.ts';
 import { Lambda, type LambdaFunction, lambdaApi } from './lambda.ts';
@@ -124,14 +124,15 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
     requireFree('API_PORT', settings.apiPort, host),
     requireFree('LOCAL_PORT', localPort, host),
     requireFree('LAMBDA_PORT', settings.lambdaPort),
-    otherEngine ? requireEngine(otherEngine) : requireFree('DYNAMODB_PORT', dynamodbPort),
+    otherEngine && requireEngine(otherEngine),
   ]);
   const ends: (() => unknown)[] = [];
   const stop = async () => {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    ends.push(prepare(dataFolder, fresh));
+    ends.push(await prepare(dataFolder, fresh));
+    if (!otherEngine) await requireFree('DYNAMODB_PORT', dynamodbPort);
     const bundles = bundlesOf(settings);
     const lambda = new Lambda(service.functions, bundles);
     const isBundled = bundleTogether(service.folder, bundles).then((folders) => {
@@ -257,7 +258,7 @@ function closeServer(server: Server): Promise<void> {
 }
 
 /** Creates and locks a data folder. Returns a function that releases the lock. */
-function prepare(folder: string, fresh: boolean): () => void {
+async function prepare(folder: string, fresh: boolean): Promise<() => void> {
   try {
     if (!existsSync(folder)) mkdirSync(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -268,6 +269,7 @@ function prepare(folder: string, fresh: boolean): () => void {
     );
   }
   const release = lock(folder);
+  await endOrphanedEngine(join(folder, dataFile));
   for (const file of fresh ? readdirSync(folder).filter(isOurs) : []) rmSync(join(folder, file), { recursive: true });
   return release;
 }
