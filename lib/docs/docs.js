@@ -162,7 +162,7 @@ function endSession(text) {
   say(text);
 }
 
-/** An access token that has expired is renewed when it is refused, as an app would: the stack's clock may have been moved. */
+/** Renews an access token that was rejected, because the stack's clock may have been moved. */
 async function fetchRenewed(url, request) {
   const response = await fetch(url, request);
   const session = savedSession();

@@ -64,8 +64,8 @@ function operationsOf(spec) {
 }
 
 /**
- * Creates what a sample needs, and puts its id, token or OTP in the place of the sample's. Requests that the reader
- * has changed are sent as they are.
+ * Creates what a sample needs, and puts its id, token or OTP into the request. A request that the
+ * reader has changed stays as it is.
  */
 export async function prepare(request, shop) {
   const called = `${request.method} ${new URL(request.url, document.baseURI).pathname}`;

@@ -5,9 +5,9 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 /**
  * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
  * them. `signedIn`, a session of the account that has the phone, may use a third of the attempts.
- * `stranger` and `other` are guests, and together may use three fifths. `other`, the OTPs that do not
- * sign in, may use three tenths of the sends and two fifths of the attempts. So no stranger can keep
- * the owner from signing in.
+ * `stranger` and `other` are guests, and together may use three fifths. `other`, the OTPs that do
+ * not sign in, may use three tenths of the sends and two fifths of the attempts. So no stranger can
+ * keep the owner from signing in.
  */
 export type Share = 'owner' | 'signedIn' | 'stranger' | 'other';
 
