@@ -105,7 +105,7 @@ async function start({ file, event, compileCache }: Bundle): Promise<Start> {
     const startedAt = performance.now();
     const { handler } = require(${JSON.stringify(file)});
     const loadedAt = performance.now();
-    const print = (statusCode) => process.stdout.write(JSON.stringify({ loadMs: loadedAt - startedAt, answerMs: performance.now() - startedAt, statusCode }));
+    const print = (statusCode) => process.stdout.write(JSON.stringify({ loadMs: loadedAt - startedAt, responseMs: performance.now() - startedAt, statusCode }));
     if (!event) print();
     else handler(event, {}).then(({ statusCode }) => {
       print(statusCode);
@@ -160,10 +160,7 @@ function reportOf(
 ): Report {
   const medians = (each: Bundle) => {
     const samples = starts.get(each) ?? [];
-    return [
-      median(samples.map(({ loadMs }) => loadMs)),
-      median(samples.map(({ responseMs: answerMs }) => answerMs)),
-    ] as const;
+    return [median(samples.map(({ loadMs }) => loadMs)), median(samples.map(({ responseMs }) => responseMs))] as const;
   };
   const [floorLoad, floorResponse] = medians(floor);
   const rows = [floor, ...functions].map((each) => {

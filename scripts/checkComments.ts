@@ -26,7 +26,9 @@ function* readComments(file: string): Generator<{ line: number; columns: number;
   }
 }
 
-const files = execFileSync('git', ['ls-files', '*.ts', '*.js', '*.cjs', '*.cts', '*.mjs', '*.yml'], { encoding: 'utf8' });
+const files = execFileSync('git', ['ls-files', '*.ts', '*.js', '*.cjs', '*.cts', '*.mjs', '*.yml'], {
+  encoding: 'utf8',
+});
 let count = 0;
 for (const file of files.trim().split('\n')) {
   let isStart = true;

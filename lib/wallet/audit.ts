@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import * as z from 'zod';
 import { backOff } from '../backOff.ts';
 import { fail } from '../errors.ts';
@@ -46,6 +47,8 @@ export interface Report {
   findings: Finding[];
 }
 
+const walletsAtOnce = 8;
+
 /** Verifies the wallets in one part of the table. `after` continues behind an earlier part. */
 export async function verifyNext(after?: Key): Promise<Report & { next: Key | undefined }> {
   const { keys: scanned, next } = await scanKeys(
@@ -54,14 +57,18 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
   );
   const [claims, keys] = [scanned.filter(isClaim), scanned.filter(({ sk }) => sk !== claimSortKey)];
   const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
-  const reports: Report[] = [];
-  for (const pk of new Set(keys.map((key) => key.pk))) {
-    // The wallet of these entries may be in another part, which verifies it.
-    if (withWallet.has(pk) || !(await readWallet(readCustomerId(pk))))
-      reports.push(await verifyWallet(readCustomerId(pk)));
-  }
+  const partitions = [...new Set(keys.map(({ pk }) => pk))];
+  const reports = await pMap(
+    partitions,
+    async (pk) => {
+      // The wallet of these entries may be in another part, which verifies it.
+      const isElsewhere = !withWallet.has(pk) && (await readWallet(readCustomerId(pk))) !== undefined;
+      return isElsewhere ? [] : [await verifyWallet(readCustomerId(pk))];
+    },
+    { concurrency: walletsAtOnce },
+  );
   const orphans = await findOrphanClaims(claims.map(({ pk }) => pk.slice(claimPrefix.length)));
-  return { ...total([...reports, { wallets: 0, entries: 0, findings: orphans }]), next };
+  return { ...total([...reports.flat(), { wallets: 0, entries: 0, findings: orphans }]), next };
 }
 
 /**
@@ -104,8 +111,10 @@ export async function verifyWallet(customerId: number): Promise<Report> {
   const finding = (problem: Finding['problem']) => ({ customerId, problem, entryId: null });
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const before = await readWallet(customerId);
-    const entries = await readRaw(customerPartition(customerId), entryPrefix);
-    const records = await readRaw(customerPartition(customerId), entryRecordPrefix);
+    const [entries, records] = await Promise.all([
+      readRaw(customerPartition(customerId), entryPrefix),
+      readRaw(customerPartition(customerId), entryRecordPrefix),
+    ]);
     const after = await readWallet(customerId);
     const counts = { wallets: before ? 1 : 0, entries: entries.length };
     if (!before && !after && entries.length + records.length === 0) return fail('customerNotFound');
@@ -155,8 +164,10 @@ async function readRecords(customerId: number, keyHashes: string[]): Promise<Map
   // Two entries may share a key if both of its records were lost, but BatchGetItem rejects
   // duplicate keys.
   const distinct = [...new Set(keyHashes)];
-  const claims = await readItems(distinct.map(walletClaimKey));
-  const records = await readItems(distinct.map((keyHash) => entryRecordKey(customerId, keyHash)));
+  const [claims, records] = await Promise.all([
+    readItems(distinct.map(walletClaimKey)),
+    readItems(distinct.map((keyHash) => entryRecordKey(customerId, keyHash))),
+  ]);
   return new Map(distinct.map((keyHash, index) => [keyHash, [claims[index], records[index]]]));
 }
 
