@@ -11,7 +11,18 @@ export function isDeclared(
   { path, status, body }: { path: string; status: number; body: unknown },
 ): boolean {
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
-  const errorFormat = chooseErrorFormat(contract, path);
+  const declared = listDeclared(contract, chooseErrorFormat(contract, path));
+  return codesOf(body).every((code) => declared.has(`${status} ${code}`));
+}
+
+const known = new WeakMap<Contract, Map<ErrorFormat, ReadonlySet<string>>>();
+
+/** Lists the statuses and codes of the errors of a contract. Thousands of requests share the list. */
+function listDeclared(contract: Contract, errorFormat: ErrorFormat): ReadonlySet<string> {
+  const ofContract = known.get(contract) ?? new Map<ErrorFormat, ReadonlySet<string>>();
+  known.set(contract, ofContract);
+  const listed = ofContract.get(errorFormat);
+  if (listed) return listed;
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
   const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
@@ -19,7 +30,8 @@ export function isDeclared(
   const declared = new Set(
     failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
   );
-  return codesOf(body).every((code) => declared.has(`${status} ${code}`));
+  ofContract.set(errorFormat, declared);
+  return declared;
 }
 
 /** Returns all possible field errors. An error format may report some fields differently. */

@@ -35,8 +35,7 @@ export async function startEngineProxy(
   watch: (call: Call, headers: IncomingHttpHeaders) => void = () => undefined,
 ): Promise<EngineProxy> {
   let fault: Fault = () => undefined;
-  // Keep-alive would add failures: a connection that the engine closes looks like a lost response.
-  const agent = new Agent({ keepAlive: false });
+  const agent = new Agent({ keepAlive: true });
   const server = createServer(async (incoming, outgoing) => {
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
     const chunks: Buffer[] = [];
@@ -56,22 +55,26 @@ export async function startEngineProxy(
       );
       return;
     }
-    const forwarded = forward(
-      proxy.target,
-      { agent, method: incoming.method, headers: incoming.headers },
-      (response) => {
-        call.endedAtMs = performance.now();
-        if (failure === 'lose response') {
-          response.resume();
-          outgoing.destroy();
-          return;
-        }
-        outgoing.writeHead(response.statusCode ?? 500, response.headers);
-        response.pipe(outgoing);
-      },
-    );
-    forwarded.on('error', () => outgoing.destroy());
-    forwarded.end(body);
+    const send = () => {
+      const forwarded = forward(
+        proxy.target,
+        { agent, method: incoming.method, headers: incoming.headers },
+        (response) => {
+          call.endedAtMs = performance.now();
+          if (failure === 'lose response') {
+            response.resume();
+            outgoing.destroy();
+            return;
+          }
+          outgoing.writeHead(response.statusCode ?? 500, response.headers);
+          response.pipe(outgoing);
+        },
+      );
+      // The engine may close an idle connection at the moment that a request reuses it.
+      forwarded.on('error', () => (forwarded.reusedSocket ? send() : outgoing.destroy()));
+      forwarded.end(body);
+    };
+    send();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -90,6 +93,7 @@ export async function startEngineProxy(
     },
     stop: () =>
       new Promise((resolve) => {
+        agent.destroy();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
