@@ -5,11 +5,11 @@ import { print } from './report.ts';
 const codes = 1_000_000;
 
 const attempts = {
-  'one phone, by all networks together, a day': config.otpWrongTriesPerPhonePerDay,
+  'one phone, by all networks together, a day': config.wrongOtpsPerPhonePerDay,
   'test number, by 10,000 networks, a day': 10_000 * 7,
   'one address, over all phones, an hour': config.wrongOtpsPerNetworkPerHour,
   'one address, over all phones, a day': 24 * config.wrongOtpsPerNetworkPerHour,
-  'all SMS of a stage, with every attempt, a day': config.otpSendsPerStagePerDay * config.otpTriesPerCode,
+  'all SMS of a stage, with every attempt, a day': config.otpSendsPerStagePerDay * config.attemptsPerOtp,
 };
 
 for (const [attacker, count] of Object.entries(attempts)) {

@@ -27,7 +27,7 @@ export const errors = {
   permissionDenied: row(403, 'permission_denied'),
   wrongCredentials: row(403, 'wrong_credentials'),
   wrongCode: row(403, 'wrong_code'),
-  codeNeeded: row(403, 'recent_code_required'),
+  reauthenticationRequired: row(403, 'recent_code_required'),
   phoneNotVerified: row(409, 'phone_not_verified'),
   notFound: row(404, 'not_found'),
   methodNotAllowed: row(405, 'method_not_allowed'),
@@ -39,7 +39,7 @@ export const errors = {
   /** A limit rejected the request, so nothing was written. */
   limitExceeded: row(429, 'throttled'),
   otpSendLimit: row(429, 'otp_send_limit'),
-  otpTryLimit: row(429, 'otp_try_limit'),
+  otpAttemptLimit: row(429, 'otp_try_limit'),
   otpInvalid: row(400, 'otp_invalid', { type: 'validation_error', attr: 'otp' }),
   otpExpired: row(400, 'otp_expired', { type: 'validation_error', attr: 'otp' }),
   smsOptedOut: row(400, 'sms_opted_out'),

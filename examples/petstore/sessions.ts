@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { nowSeconds } from '../../lib/clock.ts';
 import { fail } from '../../lib/errors.ts';
 import type { Authenticator } from '../../lib/http/contract.ts';
-import { countAttempt } from '../../lib/passwords/loginThrottle.ts';
-import { isPassword } from '../../lib/passwords/passwordHash.ts';
-import { clientNetwork } from '../../lib/rateLimits/clientNetwork.ts';
+import { countAttempt } from '../../lib/passwords/loginFailures.ts';
+import { matchesHash } from '../../lib/passwords/passwordHash.ts';
+import { toClientNetwork } from '../../lib/rateLimits/clientNetwork.ts';
 import { limitInBucket } from '../../lib/rateLimits/rateLimits.ts';
 import type { Key } from '../../lib/table/keys.ts';
 import { readAll, transact } from '../../lib/table/table.ts';
@@ -32,14 +32,14 @@ type Caller = { user?: SignedIn };
  */
 export async function logIn({ username, password }: Credentials, clientIp: string) {
   const now = nowSeconds();
-  const attempt = await countAttempt(username, clientNetwork(clientIp), now);
+  const attempt = await countAttempt(username, toClientNetwork(clientIp), now);
   if (!attempt.done) return fail('throttled', { retryAfterSeconds: attempt.waitSeconds });
   const [account] = await readAll([{ key: userKey(username), as: Account }]);
-  if (!(await isPassword(password, account?.passwordHash)) || !account) return fail('wrongCredentials');
+  if (!(await matchesHash(password, account?.passwordHash)) || !account) return fail('wrongCredentials');
   const secret = randomBytes(32).toString('base64url');
   const expiresAtSeconds = now + sessionSeconds;
   const item = { accessId: account.accessId, expiresAtSeconds };
-  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.resetThrottle]);
+  await transact([{ kind: 'put', key: sessionKey(username, secret), item }, attempt.resetFailures]);
   return { token: `${Buffer.from(username).toString('base64url')}.${secret}`, expiresAtSeconds };
 }
 

@@ -2,7 +2,7 @@ import { addAddress } from '../../lib/addresses/addresses.ts';
 import { Address, NewAddress, showAddress } from '../../lib/addresses/addressSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import * as addresses from '../../lib/addresses/addressRepository.ts';
 import { Address, showAddress } from '../../lib/addresses/addressSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {
     operationId: 'ListAddresses',
     tag: 'addresses',
     summary: "List the customer's addresses: the primary one, then the newest first.",
-    description: 'A customer has at most 50 addresses, so the list has no pages.',
+    description: 'A customer has 50 addresses by default, so the list has no pages.',
     auth: signedIn,
     returns: { 200: z.array(Address) },
   },

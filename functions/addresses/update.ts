@@ -4,7 +4,7 @@ import { Address, AddressChanges, showAddress } from '../../lib/addresses/addres
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { idInPath } from '../../lib/http/fields.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

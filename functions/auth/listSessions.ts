@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { displayLastUseSeconds, isActive } from '../../lib/sessions/sessionRepository.ts';
 import { Session, showSession } from '../../lib/sessions/sessionSchema.ts';
-import { readSignedInDevices } from '../../lib/sessions/signOut.ts';
+import { readSessionsAndDevices } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
   {
@@ -16,7 +16,7 @@ export const handler = endpoint(
     returns: { 200: z.array(Session) },
   },
   async ({ customer, session: current }) => {
-    const { open, registered } = await readSignedInDevices(customer.id);
+    const { open, registered } = await readSessionsAndDevices(customer.id);
     return open
       .filter((session) => isActive(session, customer))
       .toSorted((a, b) => displayLastUseSeconds(b, current.id) - displayLastUseSeconds(a, current.id))

@@ -1,5 +1,5 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { signOutEverywhere } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(

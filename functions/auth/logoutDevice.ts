@@ -4,7 +4,7 @@ import { registrationId } from '../../lib/devices/deviceSchema.ts';
 import { deactivateDeviceWrite } from '../../lib/devices/deviceWrites.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { clearable } from '../../lib/http/fields.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { verifyRefreshToken } from '../../lib/sessions/jwt.ts';
 import * as sessions from '../../lib/sessions/sessionRepository.ts';
 import { token } from '../../lib/sessions/tokenSchema.ts';

@@ -3,10 +3,10 @@ import { endpoint } from '../../lib/http/endpoint.ts';
 import { clearable, code, missing } from '../../lib/http/fields.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { reauthenticate } from '../../lib/sessions/reauthenticate.ts';
 
-const Proof = z
+const Reauthentication = z
   .object({
     otp: clearable(otpCode)
       .optional()
@@ -23,13 +23,13 @@ export const handler = endpoint(
     summary: 'Confirm the customer’s identity before a change of phone, e-mail address or password.',
     description: 'Send a code or the password. This session may then make such changes for ten minutes by default.',
     auth: signedIn,
-    body: Proof,
+    body: Reauthentication,
     returns: { 204: null },
     fieldErrors: [
       { attr: 'otp', code: 'required' },
       { attr: 'password', code: 'conflicting' },
     ],
-    errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'wrongCredentials'],
+    errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'wrongCredentials'],
   },
   async ({ body, clientIp, ...caller }) => {
     await reauthenticate(caller, { ...body, clientIp });

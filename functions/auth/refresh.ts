@@ -8,7 +8,8 @@ export const handler = endpoint(
     operationId: 'refresh_token_create',
     tag: 'auth',
     summary: 'Get new tokens for a refresh token.',
-    description: 'Each refresh token works once. A client that did not get the response may repeat the request.',
+    description:
+      'Replace the refresh token by the new one after each refresh. If the response is lost, send the same token again.',
     body: z.object({ refresh: token }),
     returns: { 200: Tokens },
     errors: ['tokenNotValid', 'unavailable'],

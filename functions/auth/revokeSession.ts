@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { fail } from '../../lib/errors.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { idInPath } from '../../lib/http/fields.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { signOut } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(

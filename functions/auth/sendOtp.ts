@@ -12,7 +12,7 @@ export const handler = endpoint(
       'The SMS takes a few seconds. The code expires after `expires_in` seconds, and a new code replaces it. Further sends wait 60, 120 and then 300 seconds: until `resend_in` has passed the response is 429 `otp_send_limit`. The response does not tell whether the phone has an account.',
     body: OtpRequest,
     returns: { 200: OtpSent },
-    errors: ['otpSendLimit', 'otpTryLimit', 'smsOptedOut', 'unavailable'],
+    errors: ['otpSendLimit', 'otpAttemptLimit', 'smsOptedOut', 'unavailable'],
   },
   async ({ body: { phone_number: phone, otp_type: type, app_id, channel, device_token }, language, clientIp }) => {
     const caller = await identifyOtpCaller(clientIp, device_token, phone.number);

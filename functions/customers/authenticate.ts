@@ -19,7 +19,7 @@ const SignIn = z.object({
   language: choice(languages).describe('Becomes the language of the customer.'),
   device_token: deviceToken,
 });
-const SignedIn = Tokens.extend({ customer: Customer, device_token: issuedDeviceToken });
+const SignInResponse = Tokens.extend({ customer: Customer, device_token: issuedDeviceToken });
 
 export const handler = endpoint(
   {
@@ -29,8 +29,8 @@ export const handler = endpoint(
     description:
       '200 for an existing customer. 201 for a new one with an empty profile: show the registration form. `language` becomes the language of the customer. A device with a push token is registered for pushes. Keep both tokens and `device_token` in the secure storage of the phone.',
     body: SignIn,
-    returns: { 200: SignedIn, 201: SignedIn },
-    errors: ['otpInvalid', 'otpExpired', 'otpTryLimit', 'unavailable'],
+    returns: { 200: SignInResponse, 201: SignInResponse },
+    errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'unavailable'],
   },
   async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientIp }) => {
     const [caller] = await Promise.all([identifyOtpCaller(clientIp, device_token, phone.number), readSigningKey()]);

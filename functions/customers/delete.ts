@@ -1,7 +1,7 @@
 import * as customers from '../../lib/customers/customerRepository.ts';
 import { fail } from '../../lib/errors.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

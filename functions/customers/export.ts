@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { link, PageQuery } from '../../lib/http/pageSchema.ts';
 import { exportPersonalData } from '../../lib/privacy/personalData.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

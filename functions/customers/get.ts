@@ -2,7 +2,7 @@ import * as countries from '../../lib/countries/countryRepository.ts';
 import { readDisplayedPhone } from '../../lib/customers/customerRepository.ts';
 import { Customer, showCustomer } from '../../lib/customers/customerSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
+import { signedInWithWallet } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

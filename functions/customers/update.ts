@@ -3,7 +3,7 @@ import { CustomerChanges } from '../../lib/customers/customerUpdateSchema.ts';
 import { changeProfile, readProfile } from '../../lib/customers/profile.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { multipart } from '../../lib/http/multipart.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {
@@ -16,7 +16,7 @@ export const handler = endpoint(
     accepts: multipart,
     body: CustomerChanges,
     returns: { 200: Customer },
-    errors: ['codeNeeded'],
+    errors: ['reauthenticationRequired'],
     fieldErrors: [
       { attr: 'primary_address', code: 'does_not_exist' },
       { attr: 'email', code: 'unique' },

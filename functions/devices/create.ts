@@ -2,7 +2,7 @@ import * as devices from '../../lib/devices/deviceRepository.ts';
 import { Device, NewDevice, showDevice, storedFields } from '../../lib/devices/deviceSchema.ts';
 import { reply } from '../../lib/http/contract.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {
@@ -10,7 +10,7 @@ export const handler = endpoint(
     tag: 'devices',
     summary: 'Register a device for pushes.',
     description:
-      '201 for a new device. 200 for a known push token: the device keeps its id and now belongs to the caller. The device gets pushes while the session that registered it is active. A customer has at most 50 devices. One more replaces an inactive one, or else the oldest.',
+      '201 for a new device. 200 for a known push token: the device keeps its id and now belongs to the caller. The device gets pushes while the session that registered it is active. A customer has 50 devices by default. One more replaces an inactive device, or else the one that was registered the longest ago.',
     auth: signedIn,
     body: NewDevice,
     returns: { 200: Device, 201: Device },

@@ -1,7 +1,7 @@
 import * as devices from '../../lib/devices/deviceRepository.ts';
 import { Device, DeviceChanges, DeviceInPath, showDevice, storedFields } from '../../lib/devices/deviceSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

@@ -2,7 +2,7 @@ import { endpoint } from '../../lib/http/endpoint.ts';
 import { PageQuery, readPageQuery, showPage } from '../../lib/http/pageSchema.ts';
 import * as notifications from '../../lib/notifications/notificationRepository.ts';
 import { Notification, showNotification } from '../../lib/notifications/notificationSchema.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

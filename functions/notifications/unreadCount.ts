@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import * as notifications from '../../lib/notifications/notificationRepository.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

@@ -6,7 +6,7 @@ import {
   showPreferences,
   storedPreferences,
 } from '../../lib/notifications/preferencesSchema.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {

@@ -2,7 +2,7 @@ import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
 import { CustomerResource, Login } from '../../lib/passwords/accountSchema.ts';
 import { logIn } from '../../lib/passwords/logIn.ts';
-import { readSecrets, showSignedIn } from '../../lib/sessions/showSignedIn.ts';
+import { readSignInSecrets, showSignedIn } from '../../lib/passwords/showSignedIn.ts';
 import { publicSettings } from '../../lib/settings/publicSettings.ts';
 
 export const handler = endpoint(
@@ -19,7 +19,7 @@ export const handler = endpoint(
     errors: ['wrongCredentials', 'unavailable'],
   },
   async ({ body: { email, phone, password, device_token }, clientIp }) => {
-    const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSecrets()]);
+    const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSignInSecrets()]);
     const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
     const account = await logIn({ ...identifier, password, deviceToken: device_token, clientIp });
     return showSignedIn(account);

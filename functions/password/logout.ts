@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { signOut } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(

@@ -7,7 +7,7 @@ import { clearable } from '../../lib/http/fields.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { newPassword } from '../../lib/passwords/passwordSchema.ts';
 import { setPassword } from '../../lib/passwords/setPassword.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
   {
@@ -15,7 +15,7 @@ export const handler = endpoint(
     tag: 'customers',
     summary: 'Set a password, so that the customer can also log in without a code.',
     description:
-      'This requires a sign-in or `reauthenticate` within the last ten minutes, or an `otp` of the type `password_reset`. A customer without an e-mail address must send `email`.',
+      'This requires a sign-in or `reauthenticate` within the last ten minutes by default, or an `otp` of the type `password_reset`. A customer without an e-mail address must send `email`.',
     auth: signedIn,
     body: z.object({
       email: clearable(emailAddress()).optional().describe('Required while the customer has no e-mail address.'),
@@ -28,7 +28,7 @@ export const handler = endpoint(
       { attr: 'email', code: 'unique' },
       { attr: 'password', code: 'too_common' },
     ],
-    errors: ['codeNeeded', 'otpInvalid', 'otpExpired', 'otpTryLimit'],
+    errors: ['reauthenticationRequired', 'otpInvalid', 'otpExpired', 'otpAttemptLimit'],
   },
   async ({ body: { otp: code, ...body }, clientIp, ...caller }) => {
     await setPassword(caller, { ...body, code, clientIp });

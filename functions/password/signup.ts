@@ -1,8 +1,8 @@
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
 import { CustomerResource, SignUp } from '../../lib/passwords/accountSchema.ts';
+import { readSignInSecrets, showSignedIn } from '../../lib/passwords/showSignedIn.ts';
 import { signUp } from '../../lib/passwords/signUp.ts';
-import { readSecrets, showSignedIn } from '../../lib/sessions/showSignedIn.ts';
 
 export const handler = endpoint(
   {
@@ -21,7 +21,7 @@ export const handler = endpoint(
     errors: ['unavailable'],
   },
   async ({ body, language, clientIp }) => {
-    await readSecrets();
+    await readSignInSecrets();
     const account = await signUp(body, language, clientIp);
     return showSignedIn(account);
   },

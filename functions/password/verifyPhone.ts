@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { phoneNumber } from '../../lib/countries/phoneSchema.ts';
+import { verifyPhone } from '../../lib/customers/verifyPhone.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { envelope } from '../../lib/http/errorFormats.ts';
 import { clearable } from '../../lib/http/fields.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { CurrentCustomer, showAccount } from '../../lib/passwords/accountSchema.ts';
-import { verifyPhone } from '../../lib/passwords/verifyPhone.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import * as wallets from '../../lib/wallet/walletRepository.ts';
 
 export const handler = endpoint(
@@ -17,7 +17,7 @@ export const handler = endpoint(
     errorFormat: envelope,
     auth: signedIn,
     description:
-      'To verify another number than the one of the sign-up, send `phone` in both calls. This requires a sign-in or `reauthenticate` within the last ten minutes. `token` is the token of the request.',
+      'To verify another number than the one of the sign-up, send `phone` in both calls. This requires a sign-in or `reauthenticate` within the last ten minutes, by default. `token` is the token of the request.',
     body: z.object({
       phone: clearable(phoneNumber).optional().describe('A phone other than the one of the sign-up.'),
       verification_code: clearable(otpCode).optional().describe('The six digits of the SMS. Omit it to get a code.'),
@@ -25,13 +25,13 @@ export const handler = endpoint(
     returns: { 200: CurrentCustomer },
     fieldErrors: [{ attr: 'phone', code: 'unique' }],
     errors: [
-      'codeNeeded',
+      'reauthenticationRequired',
       'phoneNotVerified',
       'otpSendLimit',
       'smsOptedOut',
       'otpInvalid',
       'otpExpired',
-      'otpTryLimit',
+      'otpAttemptLimit',
     ],
     attrs: { otpInvalid: 'verification_code', otpExpired: 'verification_code' },
   },

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { PageQuery, readPageQuery, showPage } from '../../lib/http/pageSchema.ts';
-import { signedInWithWallet } from '../../lib/sessions/authenticate.ts';
+import { signedInWithWallet } from '../../lib/sessions/authenticators.ts';
 import { showTransaction, WalletTransaction } from '../../lib/wallet/transactionSchema.ts';
 import * as wallets from '../../lib/wallet/walletRepository.ts';
 import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';

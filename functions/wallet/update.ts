@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import { signedIn } from '../../lib/sessions/authenticate.ts';
+import { signedIn } from '../../lib/sessions/authenticators.ts';
 import * as wallets from '../../lib/wallet/walletRepository.ts';
 import { showWallet, Wallet } from '../../lib/wallet/walletSchema.ts';
 

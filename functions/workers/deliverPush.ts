@@ -1,4 +1,4 @@
-import { deliverPushes } from '../../lib/notifications/deliverPush.ts';
+import { deliverPushes } from '../../lib/notifications/deliverPushes.ts';
 import { Notification } from '../../lib/notifications/notificationRepository.ts';
 import { readCustomerId } from '../../lib/table/keys.ts';
 import { streamWorker } from '../../lib/table/streamWorker.ts';

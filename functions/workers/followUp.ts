@@ -1,7 +1,7 @@
 import { deactivateDevicesOf } from '../../lib/devices/deviceRepository.ts';
 import { syncPushEndpoint } from '../../lib/devices/syncPushEndpoint.ts';
 import { logger } from '../../lib/logger.ts';
-import { purgeDeleted } from '../../lib/notifications/purgeDeleted.ts';
+import { purgeInbox } from '../../lib/notifications/purgeInbox.ts';
 import { eraseCustomer } from '../../lib/privacy/erasure.ts';
 import { clearingKey, devicePrefix, erasureKey, readCustomerId, sessionPrefix } from '../../lib/table/keys.ts';
 import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
@@ -15,7 +15,7 @@ export const handler = streamWorker(async ({ key, before, after }) => {
   if (key.sk === erasureKey(customerId).sk) {
     await eraseCustomer(customerId);
     logger().info('customer_erased', { customer_id: customerId });
-  } else if (key.sk === clearingKey(customerId).sk) await purgeDeleted(customerId);
+  } else if (key.sk === clearingKey(customerId).sk) await purgeInbox(customerId);
   else if (key.sk.startsWith(sessionPrefix)) {
     await deactivateDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });
   } else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {

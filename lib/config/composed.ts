@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ConfigurationError, flag, json, list, map, optional, type Read, text } from './env.ts';
-import { TestNumber } from './smsSettings.ts';
+import { TestNumber } from './smsApps.ts';
 
 // Readers of several variables, or with a rule of their own.
 

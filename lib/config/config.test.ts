@@ -43,10 +43,10 @@ test.each([
 });
 
 test('config uses the documented defaults', () => {
-  expect({ ...pick('otpSeconds', 'otpTriesPerCode', 'otpWrongTriesPerPhonePerDay', 'otpCoolDownsSeconds') }).toEqual({
+  expect({ ...pick('otpSeconds', 'attemptsPerOtp', 'wrongOtpsPerPhonePerDay', 'otpCoolDownsSeconds') }).toEqual({
     otpSeconds: 300,
-    otpTriesPerCode: 5,
-    otpWrongTriesPerPhonePerDay: 15,
+    attemptsPerOtp: 5,
+    wrongOtpsPerPhonePerDay: 15,
     otpCoolDownsSeconds: [60, 120, 300],
   });
   expect(pick('otpSendsPerPhonePerHour', 'otpSendsPerPhonePerDay', 'otpSendsPerNetworkPerHour')).toEqual({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { applications, cdnHeaders, credentials, onlyLocally, stackName, testNumbers, waits } from './composed.ts';
 import { count, flag, integer, json, list, MissingSetting, map, optional, readWhenUsed, text } from './env.ts';
-import { SmsApp } from './smsSettings.ts';
+import { SmsApp } from './smsApps.ts';
 
 /** Most events in one sliding window, because a DynamoDB expression has at most 4 KB. */
 export const mostCounted = 50;
@@ -103,9 +103,9 @@ export const config = readWhenUsed({
   /** How long an OTP is valid. */
   otpSeconds: count('OTP_SECONDS', 300),
   /** How many attempts an OTP allows. */
-  otpTriesPerCode: count('OTP_TRIES_PER_CODE', 5),
+  attemptsPerOtp: count('OTP_TRIES_PER_CODE', 5),
   /** Wrong attempts at the OTPs of one phone in 24 hours. */
-  otpWrongTriesPerPhonePerDay: count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends),
+  wrongOtpsPerPhonePerDay: count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends),
   /** Wait after the first, second … send of an hour. The last wait repeats. */
   otpCoolDownsSeconds: waits('OTP_COOL_DOWNS_SECONDS', [60, 120, 300]),
   /** OTPs sent to one phone in an hour. */
@@ -114,8 +114,10 @@ export const config = readWhenUsed({
   otpSendsPerPhonePerDay: count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostSends),
   /** OTPs that one client network may request in an hour, over all phones. */
   otpSendsPerNetworkPerHour: count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20),
-  /** OTPs sent to all phones of one country on a day (UTC). */
+  /** SMS (OTPs and security notices) sent to one country on a day (UTC). */
   otpSendsPerCountryPerDay: count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000),
+  /** SMS (OTPs and security notices) sent by the stage on a day (UTC). */
+  otpSendsPerStagePerDay: count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000),
   /** A prefix is a phone number without its last four digits. Fraud targets a range of numbers. */
   otpSendsPerPrefixPerDay: count('OTP_SENDS_PER_PREFIX_PER_DAY', 500),
   /** Wrong OTPs from one client network, for all phones together. */
@@ -128,10 +130,8 @@ export const config = readWhenUsed({
   signUpsPerNetworkPerHour: count('SIGN_UPS_PER_ADDRESS_PER_HOUR', 50),
   /** E-mail changes of one customer in 24 hours. */
   emailChangesPerDay: count('EMAIL_CHANGES_PER_DAY', 5, mostCounted),
-  /** Lifetime of a device token, which proves that a device belongs to a customer. */
+  /** Lifetime of a device token, which shows that a device belongs to a customer. */
   deviceTokenSeconds: count('DEVICE_TOKEN_SECONDS', 180 * daySeconds),
-  /** OTPs sent by the whole stage on a day (UTC). */
-  otpSendsPerStagePerDay: count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000),
 
   /** Memory of a password hash. OWASP's minimum is 19 MiB with two passes, or 46 MiB with one. */
   passwordMemoryKib: count('PASSWORD_MEMORY_KIB', 19_456, 1_048_576),
@@ -139,7 +139,7 @@ export const config = readWhenUsed({
   passwordPasses: count('PASSWORD_PASSES', 2, 100),
   /** Failed logins of one client network to an account before waits, which double up to 1 h. */
   loginFailuresBeforeWait: count('LOGIN_FAILURES_BEFORE_WAIT', 10),
-  /** Requests to `availability` by one client network. */
+  /** Availability checks by one client network: `availability`, and phone-verify without a code. */
   availabilityChecksPerNetworkPerHour: count('AVAILABILITY_CHECKS_PER_ADDRESS_PER_HOUR', 50),
   /** "Already taken" responses of one client network at sign-ups and e-mail changes. */
   takenResponsesPerNetworkPerHour: count('REFUSALS_PER_ADDRESS_PER_HOUR', 300),
@@ -148,7 +148,7 @@ export const config = readWhenUsed({
   /** Minimum duration of a password reset request, which hides whether an OTP was sent. */
   passwordRequestMs: count('PASSWORD_REQUEST_MS', 1_000, 10_000),
   /** Time after a login or a reauthentication in which sensitive changes are allowed. */
-  freshProofSeconds: count('RECENT_PROOF_SECONDS', 600),
+  freshVerificationSeconds: count('RECENT_PROOF_SECONDS', 600),
 
   /** The name of the shop in messages. */
   brandName: text('BRAND_NAME', 'Shop'),

@@ -4,9 +4,9 @@ import { withUploadedImage } from '../images/saving.ts';
 import { deleteImageBestEffort } from '../images/store.ts';
 import { isSameImage } from '../images/urls.ts';
 import { sendSecurityNotice } from '../messages/securityNotice.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
-import type { SignedIn } from '../sessions/authenticate.ts';
-import { isFreshlyVerified } from '../sessions/freshProof.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { isFreshlyVerified } from '../sessions/freshVerification.ts';
 import * as customers from './customerRepository.ts';
 import { type Customer, showCustomer } from './customerSchema.ts';
 import type { CustomerChanges } from './customerUpdateSchema.ts';
@@ -37,7 +37,7 @@ export async function changeProfile(
   clientIp: string,
 ): Promise<void> {
   const { full_name, birth_date, primary_address, email, gender, language } = fields;
-  const network = clientNetwork(clientIp);
+  const network = toClientNetwork(clientIp);
   await withUploadedImage(customer.id, fields.image, async (image) => {
     const changes = {
       fullName: full_name,

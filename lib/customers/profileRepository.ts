@@ -23,14 +23,14 @@ export type ProfileChanges = Changes<
  * from using them.
  * @param by whether the session is freshly verified, and the client network
  * @returns the customer before the change, or undefined if they have been deleted
- * @throws throttled; codeNeeded for an e-mail address that its owner logs in with, if the session
+ * @throws throttled; reauthenticationRequired for an e-mail address that its owner logs in with, if the session
  * is not freshly verified; `unique` for an e-mail address of another customer; `does_not_exist` for
  * an address that is not the customer's
  */
 export async function change(
   customer: Customer,
   changes: ProfileChanges,
-  { isVerified: isProven, network, holder }: { isVerified: boolean; network: string; holder?: Customer },
+  { isVerified, network, holder }: { isVerified: boolean; network: string; holder?: Customer },
 ): Promise<Customer | undefined> {
   if (!setExpression(changes).expression) return customer;
   // An image that is stored by its URL moves to its key, unless the change replaces it.
@@ -60,7 +60,7 @@ export async function change(
     if (email) Object.assign(writes, takeEmailWrites(customer, email, { network, holder }));
     if (customer.email) writes.release = { kind: 'delete', key: emailClaimKey(customer.email) };
     // With a password, the e-mail address logs in to the account.
-    if (!isProven)
+    if (!isVerified)
       writes.noPassword = { kind: 'check', key: passwordKey(customer.id), condition: 'attribute_not_exists(pk)' };
   }
 
@@ -68,19 +68,19 @@ export async function change(
   if (result.done) return customer;
   const rejected = new Set(Object.keys(writes).filter((_, index) => result.rejected[index]));
   failOverLimit(writes, result.rejected);
-  if (rejected.has('noPassword')) return fail('codeNeeded');
-  if (rejected.has('profile') || rejected.has('loss')) {
+  if (rejected.has('noPassword')) return fail('reauthenticationRequired');
+  if (rejected.has('profile') || rejected.has('holderProfile')) {
     const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
-    return current && change(current, changes, { isVerified: isProven, network });
+    return current && change(current, changes, { isVerified, network });
   }
   if (rejected.has('claim') && !rejected.has('address')) {
     const yielding = await findYieldingHolder(email, customer);
-    if (yielding) return change(customer, changes, { isVerified: isProven, network, holder: yielding });
+    if (yielding) return change(customer, changes, { isVerified, network, holder: yielding });
   }
-  if (rejected.has('claim') || rejected.has('othersLoss')) await countTakenEmail(network, customer.id);
+  if (rejected.has('claim') || rejected.has('noLostEmail')) await countTakenEmail(network, customer.id);
   return failFields(
     ...(rejected.has('address') ? [{ attr: 'primary_address', code: 'does_not_exist' } as const] : []),
-    ...(rejected.has('claim') || rejected.has('othersLoss') ? [{ attr: 'email', code: 'unique' } as const] : []),
+    ...(rejected.has('claim') || rejected.has('noLostEmail') ? [{ attr: 'email', code: 'unique' } as const] : []),
   );
 }
 
@@ -104,14 +104,14 @@ export function takeEmailWrites(
       claim: { kind: 'put', key, item, condition },
       // The customer who lost the e-mail still logs in with it. That would end if an unverified
       // holder lost it too.
-      ...(!phoneNumber && { othersLoss: { kind: 'check', key: lostEmailKey(email), ...freeOrOwn } }),
+      ...(!phoneNumber && { noLostEmail: { kind: 'check', key: lostEmailKey(email), ...freeOrOwn } }),
     };
   }
   const { lostEmail: before } = holder;
   return {
     ...limits,
     claim: { kind: 'put', key, item, condition: '#customerId = :holder', values: { ':holder': holder.id } },
-    loss: {
+    holderProfile: {
       kind: 'update',
       key: profileKey(holder.id),
       expression: 'SET #email = :none, #lostEmail = :email',
@@ -119,7 +119,7 @@ export function takeEmailWrites(
         '#email = :email AND #phoneNumber = :none AND (attribute_not_exists(#lostEmail) OR #lostEmail = :before)',
       values: { ':none': '', ':email': email, ':before': before },
     },
-    ...(before && before !== email && { forgotten: { kind: 'delete', key: lostEmailKey(before) } }),
+    ...(before && before !== email && { oldLostEmail: { kind: 'delete', key: lostEmailKey(before) } }),
     lost: { kind: 'put', key: lostEmailKey(email), item: { customerId: holder.id } satisfies UniqueClaim },
   };
 }
@@ -133,9 +133,9 @@ export function failOverLimit(
   writes: Record<string, Write>,
   rejected: readonly ({ old: Item | undefined } | undefined)[],
 ): void {
-  const toInputError = (name: string) => rejected[Object.keys(writes).indexOf(name)];
-  if (toInputError('taken')) fail('limitExceeded', { retryAfterSeconds: takenWait() });
-  const changes = toInputError('emailChanges');
+  const findRejection = (name: string) => rejected[Object.keys(writes).indexOf(name)];
+  if (findRejection('taken')) fail('limitExceeded', { retryAfterSeconds: takenWait() });
+  const changes = findRejection('emailChanges');
   if (changes) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(changes.old) });
 }
 

@@ -4,7 +4,7 @@ import type { Item, Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 import type { Device } from './device.ts';
 
-export interface Admission {
+export interface DeviceAdmission {
   evicted: readonly Device[];
   count?: ProfileChange;
 }
@@ -34,12 +34,12 @@ export function admit(
   registered: readonly Device[],
   { registrationId }: Pick<Device, 'registrationId'>,
   collisions = 0,
-): Admission {
-  if (hasRoom(customer)) return { evicted: [], count: countOneMore() };
+): DeviceAdmission {
+  if (hasRoom(customer)) return { evicted: [], count: makeIncrement() };
   const others = registered.filter((device) => device.registrationId !== registrationId);
   const surplus = others.length + 1 - config.devicesPerCustomer;
-  if (surplus > 0) return { evicted: chooseLongestInactive(others, Math.min(surplus, mostEvicted), collisions) };
-  return { evicted: [], count: countAnew(customer, others.length + 1) };
+  if (surplus > 0) return { evicted: chooseDevicesToEvict(others, Math.min(surplus, mostEvicted), collisions) };
+  return { evicted: [], count: makeRecount(customer, others.length + 1) };
 }
 
 /**
@@ -58,7 +58,7 @@ export function countDeviceWrite(customerId: number, count: ProfileChange | unde
  * After two collisions it may choose any of the older half, because many parallel registrations
  * would otherwise evict the same device.
  */
-function chooseLongestInactive(devices: readonly Device[], count: number, collisions: number): Device[] {
+function chooseDevicesToEvict(devices: readonly Device[], count: number, collisions: number): Device[] {
   const spread = collisions < 2 ? 0 : Math.floor(devices.length / 2);
   const first = Math.floor(Math.random() * (spread + 1));
   return devices
@@ -66,7 +66,7 @@ function chooseLongestInactive(devices: readonly Device[], count: number, collis
     .slice(first, first + count);
 }
 
-function countOneMore(): ProfileChange {
+function makeIncrement(): ProfileChange {
   return {
     assignments: '#devicesAtMost = #devicesAtMost + :one',
     condition: '#devicesAtMost < :limit',
@@ -74,7 +74,7 @@ function countOneMore(): ProfileChange {
   };
 }
 
-function countAnew({ devicesAtMost, deviceRecounts }: Customer, count: number): ProfileChange {
+function makeRecount({ devicesAtMost, deviceRecounts }: Customer, count: number): ProfileChange {
   const isUnchanged = (field: string, isAbsent: boolean) =>
     `(#${field} = :seen_${field}${isAbsent ? ` OR attribute_not_exists(#${field})` : ''})`;
   return {

@@ -13,17 +13,17 @@ import {
   evictDeviceWrites,
   makeDevice,
   makeIdentity,
-  type Owner,
+  type OwningSession,
   registerDeviceWrites,
   releaseTokenWrite,
   renewDeviceWrite,
   toRegisteredFields,
 } from './deviceWrites.ts';
-import { hasSpellings, listSpellings, toCanonicalToken } from './pushTokens.ts';
+import { isApnsToken, listSpellings, toCanonicalToken } from './pushTokens.ts';
 
 /** A registration starts over each time another one takes its push token meanwhile. */
 const patienceMs = 17_000;
-const longestWait = 4;
+const mostBackOffAttempt = 4;
 
 /**
  * Registers a device as the session's own, even if another customer holds its push token. Returns
@@ -32,7 +32,7 @@ const longestWait = 4;
  */
 export async function register(
   customer: Customer,
-  session: Owner,
+  session: OwningSession,
   given: Registration,
 ): Promise<{ device: Device; isNew: boolean }> {
   const { id: customerId } = customer;
@@ -46,7 +46,7 @@ export async function register(
       readPushTokenClaims(given),
       hasRoom(currentCustomer) ? [] : listByCustomer(customerId),
     ]);
-    if (await respell(given, others)) continue;
+    if (await moveToCanonicalToken(given, others)) continue;
     const { evicted, count } = admit(currentCustomer, devices, device, collisions);
     const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
@@ -68,7 +68,7 @@ export async function register(
     const [profile] = result.rejected;
     // The devices must be read after the customer, so the next attempt reads them again.
     if (profile) currentCustomer = profile.old ? Customer.parse(profile.old) : fail('authenticationFailed');
-    await backOff(Math.min(attempt, longestWait));
+    await backOff(Math.min(attempt, mostBackOffAttempt));
   }
   return fail('throttled', { retryAfterSeconds: 1 });
 }
@@ -91,7 +91,10 @@ function otherSpellings({ registrationId, type }: Registration): string[] {
  * removes them if it has a device. Returns whether there were any.
  * @param claims of the other spellings, in the order of {@link listPushTokenClaimKeys}
  */
-export async function respell(given: Registration, claims: readonly (PushTokenClaim | undefined)[]): Promise<boolean> {
+export async function moveToCanonicalToken(
+  given: Registration,
+  claims: readonly (PushTokenClaim | undefined)[],
+): Promise<boolean> {
   const keys = otherSpellings(given).flatMap((spelling, index) => {
     const claim = claims[index];
     return claim ? [{ key: deviceKey(claim.customerId, spelling), as: Device, customerId: claim.customerId }] : [];
@@ -125,7 +128,7 @@ async function findStored(customerId: number, registrationId: string): Promise<D
 
 /** Returns the stored push token of a customer's device for any spelling of it. */
 export async function readStoredToken(customerId: number, registrationId: string): Promise<string> {
-  if (!hasSpellings(registrationId)) return registrationId;
+  if (!isApnsToken(registrationId)) return registrationId;
   return (await findStored(customerId, registrationId))?.registrationId ?? registrationId;
 }
 
@@ -135,16 +138,16 @@ export async function readStoredToken(customerId: number, registrationId: string
  * their own, and get pushes after the stolen session is revoked.
  * @throws notFound, or `unique` for a push token that another device holds
  */
-export async function change(session: Owner, registrationId: string, changes: DeviceFields): Promise<Device> {
+export async function change(session: OwningSession, registrationId: string, changes: DeviceFields): Promise<Device> {
   const { customerId, id: sessionId } = session;
   const { registrationId: newToken = registrationId, ...fields } = changes;
-  const isApns = hasSpellings(registrationId) || hasSpellings(newToken);
+  const isApns = isApnsToken(registrationId) || isApnsToken(newToken);
   const asApns = { registrationId: newToken, type: 'ios' } as const;
   const [stored, [, ...others] = []] = isApns
     ? await Promise.all([find(customerId, registrationId), readPushTokenClaims(asApns)])
     : [];
   const type = fields.type ?? stored?.type;
-  if (type === 'ios' && (await respell(asApns, others))) return change(session, registrationId, changes);
+  if (type === 'ios' && (await moveToCanonicalToken(asApns, others))) return change(session, registrationId, changes);
   const from = stored?.registrationId ?? registrationId;
   const to = toCanonicalToken(newToken, type);
   if (to !== from) return changeToken(session, from, to, setExpression(fields).given, stored);
@@ -165,7 +168,13 @@ export type DeviceFields = Changes<Pick<Device, 'registrationId' | 'type' | 'dev
  * Changes the push token of a device, which keeps its id. Push services replace the token of an app
  * now and then.
  */
-async function changeToken(session: Owner, from: string, to: string, fields: object, stored?: Device): Promise<Device> {
+async function changeToken(
+  session: OwningSession,
+  from: string,
+  to: string,
+  fields: object,
+  stored?: Device,
+): Promise<Device> {
   const { customerId, id: sessionId } = session;
   const device = stored ?? (await find(customerId, from));
   const changed = Device.parse({ ...device, ...fields, sessionId, registrationId: to, registeredAtMs: nowMs() });
@@ -216,7 +225,7 @@ export function deactivate(customerId: number, { registrationId, registeredAtMs 
   return write({ ...change, condition, values: { ...values, ':seen': registeredAtMs } });
 }
 
-export async function deactivateDevicesOf({ customerId, id }: Owner): Promise<void> {
+export async function deactivateDevicesOf({ customerId, id }: OwningSession): Promise<void> {
   const devices = (await listByCustomer(customerId)).filter(({ active, sessionId }) => active && sessionId === id);
   for (const { registrationId } of devices) {
     const { values, ...change } = deactivateDeviceWrite(customerId, registrationId);

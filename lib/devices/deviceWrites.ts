@@ -6,7 +6,7 @@ import { deviceKey, pushTokenClaimKey } from '../table/keys.ts';
 import type { Device, PushTokenClaim, Registration } from './device.ts';
 
 /** The session that registers a device, and owns it from then on. */
-export type Owner = Pick<Session, 'customerId' | 'id'>;
+export type OwningSession = Pick<Session, 'customerId' | 'id'>;
 
 /**
  * Registers a device as the session's own. The device is active unless the registration says
@@ -14,7 +14,7 @@ export type Owner = Pick<Session, 'customerId' | 'id'>;
  * meanwhile.
  */
 export function registerDeviceWrites(
-  session: Owner,
+  session: OwningSession,
   device: Registration,
   claim: PushTokenClaim | undefined,
   identity: Identity = claim ?? makeIdentity(),
@@ -41,7 +41,7 @@ export function registerDeviceWrites(
  * Registers a customer's device again. The device exists as long as the customer holds its push
  * token.
  */
-export function renewDeviceWrite(session: Owner, device: Registration): Write & { kind: 'update' } {
+export function renewDeviceWrite(session: OwningSession, device: Registration): Write & { kind: 'update' } {
   const key = deviceKey(session.customerId, device.registrationId);
   return {
     kind: 'update',
@@ -51,7 +51,11 @@ export function renewDeviceWrite(session: Owner, device: Registration): Write & 
   };
 }
 
-export function makeDevice(session: Owner, device: Registration, { deviceId: id, createdAtSeconds }: Identity): Device {
+export function makeDevice(
+  session: OwningSession,
+  device: Registration,
+  { deviceId: id, createdAtSeconds }: Identity,
+): Device {
   const { deviceId = null, name = null, ...rest } = toRegisteredFields(session, device);
   return { id, ...rest, deviceId, name, createdAtSeconds };
 }
@@ -63,7 +67,7 @@ export function makeIdentity(): Identity {
   return { deviceId: newId(), createdAtSeconds: nowSeconds() };
 }
 
-export function toRegisteredFields({ id: sessionId }: Owner, { active = true, ...device }: Registration) {
+export function toRegisteredFields({ id: sessionId }: OwningSession, { active = true, ...device }: Registration) {
   return { ...device, active, sessionId, registeredAtMs: nowMs() };
 }
 

@@ -14,7 +14,7 @@ export const PushEndpoint = z.object({
 });
 export type PushEndpoint = z.infer<typeof PushEndpoint>;
 
-export async function readTokenHolder(
+export async function readDeviceAndEndpoint(
   registrationId: string,
 ): Promise<{ device: Device | undefined; endpoint: PushEndpoint | undefined }> {
   const [claim, endpoint] = await readAll([

@@ -4,7 +4,7 @@ import type { Device } from './device.ts';
  * Returns a token's hexadecimal digits without the spaces and brackets that iOS adds. Returns
  * undefined unless they are whole bytes.
  */
-function apnsToken(token: string): string | undefined {
+function parseApnsToken(token: string): string | undefined {
   const digits = token.replace(/[\s<>]/g, '').toLowerCase();
   return /^(?:[0-9a-f]{2})+$/.test(digits) ? digits : undefined;
 }
@@ -14,7 +14,7 @@ function apnsToken(token: string): string | undefined {
  * Other tokens are case-sensitive.
  */
 export function toCanonicalToken(token: string, type: Device['type'] | undefined): string {
-  return (type === 'ios' && apnsToken(token)) || token;
+  return (type === 'ios' && parseApnsToken(token)) || token;
 }
 
 /**
@@ -22,12 +22,12 @@ export function toCanonicalToken(token: string, type: Device['type'] | undefined
  * versions stored an iOS device as its app spelled the token.
  */
 export function listSpellings(token: string): string[] {
-  const apns = apnsToken(token);
+  const apns = parseApnsToken(token);
   if (!apns) return [token];
   const described = `<${apns.replace(/.{8}(?=.)/g, '$& ')}>`;
   return [...new Set([token, apns, apns.toUpperCase(), described])];
 }
 
-export function hasSpellings(token: string): boolean {
-  return apnsToken(token) !== undefined;
+export function isApnsToken(token: string): boolean {
+  return parseApnsToken(token) !== undefined;
 }

@@ -28,7 +28,7 @@ export async function ensureEndpoint(
   else if (currentArn && (await enable(currentArn, token))) return currentArn;
   const arn = await create(token, application);
   if (await enable(arn, token)) return arn;
-  throw new Error('The endpoint was taken away while it was made.');
+  throw new Error('The push endpoint was deleted while it was being created.');
 }
 
 /**

@@ -7,19 +7,18 @@ import { deleteEndpoint, disableEndpoint, ensureEndpoint, InvalidToken } from '.
 const attempts = 10;
 
 /**
- * Brings the push endpoint of a token to the state of its holder's device: enabled, disabled or
- * deleted. It reads the device again at the end. So the last of several parallel workers has seen
+ * Makes the push endpoint of a token match its device: enabled, disabled or deleted. It reads the device again at the end. So the last of several parallel workers has seen
  * the latest state.
  */
 export async function syncPushEndpoint(registrationId: string): Promise<void> {
-  let before = await endpoints.readTokenHolder(registrationId);
+  let before = await endpoints.readDeviceAndEndpoint(registrationId);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     await reconcile(registrationId, before);
-    const after = await endpoints.readTokenHolder(registrationId);
+    const after = await endpoints.readDeviceAndEndpoint(registrationId);
     if (stateOf(after.device) === stateOf(before.device)) return;
     before = after;
   }
-  throw new Error('The device does not come to rest.');
+  throw new Error('The device changed during every attempt to sync its push endpoint.');
 }
 
 function stateOf(device: Device | undefined): string {
@@ -28,7 +27,7 @@ function stateOf(device: Device | undefined): string {
 
 async function reconcile(
   registrationId: string,
-  { device, endpoint }: Awaited<ReturnType<typeof endpoints.readTokenHolder>>,
+  { device, endpoint }: Awaited<ReturnType<typeof endpoints.readDeviceAndEndpoint>>,
 ) {
   const application = device && findApplication(device.type);
   if (application && device.active) {

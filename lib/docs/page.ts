@@ -1,4 +1,4 @@
-import type { TestNumber } from '../config/smsSettings.ts';
+import type { TestNumber } from '../config/smsApps.ts';
 import { addVersion } from './assets.ts';
 
 interface Options {

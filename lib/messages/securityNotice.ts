@@ -3,7 +3,7 @@ import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
-import { countForCaps, countNotice } from '../rateLimits/rateLimits.ts';
+import { countInCaps, countNoticeToPhone } from '../rateLimits/rateLimits.ts';
 import { sendSms } from './sms.ts';
 
 const changes = {
@@ -34,9 +34,9 @@ export async function sendSecurityNotice(before: Customer, change: keyof typeof 
   try {
     const now = nowSeconds();
     const counts = await Promise.all([
-      countNotice(to, noticesPerDay, now),
+      countNoticeToPhone(to, noticesPerDay, now),
       // Strangers cannot use up the part of the caps that is for devices of customers.
-      ...countForCaps(to, country, 'device', now),
+      ...countInCaps(to, country, 'device', now),
     ]);
     if (!counts.every(({ done }) => done)) {
       await Promise.all(counts.map((count) => count.done && count.undo()));

@@ -51,7 +51,7 @@ type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
 
 /** Adds a notification to an inbox, once for each id. Returns whether the customer still exists. */
 export async function add(inbox: Inbox, content: Content): Promise<boolean> {
-  const result = await transact(createWrites(inbox, content));
+  const result = await transact(createNotificationWrites(inbox, content));
   if (result.done) return true;
   const [profile, existing] = result.rejected;
   if (existing || !profile) return true;
@@ -62,7 +62,10 @@ export async function add(inbox: Inbox, content: Content): Promise<boolean> {
  * Creates a notification. The writes fail if it exists, if the customer has been deleted, or if all
  * notifications were read or deleted meanwhile.
  */
-function createWrites({ id: customerId, readings: reading, clearings: clearing }: Inbox, content: Content): Write[] {
+function createNotificationWrites(
+  { id: customerId, readings: reading, clearings: clearing }: Inbox,
+  content: Content,
+): Write[] {
   const { id, createdAtMs, expiresAtSeconds } = content;
   const absent = 'attribute_not_exists(pk)';
   const location = { id, reading, clearing, createdAtMs, expiresAtSeconds };
@@ -141,7 +144,7 @@ async function find(inbox: Inbox, id: number) {
  * @throws authenticationFailed if the customer has been deleted
  */
 export async function markAllRead(customerId: number): Promise<void> {
-  const { done } = await write(countWrite(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
+  const { done } = await write(incrementWrite(customerId, '#readings = if_not_exists(#readings, :none) + :one'));
   if (!done) fail('authenticationFailed');
 }
 
@@ -154,11 +157,11 @@ export async function clear(customerId: number): Promise<void> {
   const both =
     '#readings = if_not_exists(#readings, :none) + :one, #clearings = if_not_exists(#clearings, :none) + :one';
   const mark = { kind: 'put' as const, key: clearingKey(customerId), item: { customerId, mark: crypto.randomUUID() } };
-  const { done } = await transact([countWrite(customerId, both), mark]);
+  const { done } = await transact([incrementWrite(customerId, both), mark]);
   if (!done) fail('authenticationFailed');
 }
 
-function countWrite(customerId: number, assignments: string): Write & { kind: 'update' } {
+function incrementWrite(customerId: number, assignments: string): Write & { kind: 'update' } {
   return {
     kind: 'update',
     key: profileKey(customerId),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Customer, Preferences as Stored } from '../customers/customerRepository.ts';
 import { code, text, toAsciiNumber } from '../http/fields.ts';
 import { type NotificationType, notificationTypes } from './notificationRepository.ts';
-import { findCountryTimeZone, findTimeZone, isTimeZone } from './timeZones.ts';
+import { findCountryTimeZone, isTimeZone, toIanaCase } from './timeZones.ts';
 
 const hoursAndMinutes = /^([01]\d|2[0-3]):[0-5]\d$/;
 const timeOfDay = z
@@ -41,7 +41,7 @@ export type Preferences = z.infer<typeof Preferences>;
 
 const timeZone = text({ max: 64 })
   .pipe(z.string().refine(isTimeZone, code('invalid_choice')))
-  .transform(findTimeZone)
+  .transform(toIanaCase)
   .describe('IANA name of an area and a location, `UTC` or `GMT`. Abbreviations are invalid.');
 
 /**

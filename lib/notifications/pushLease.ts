@@ -6,7 +6,10 @@ import { readAll, transact, write } from '../table/table.ts';
 
 const Pushes = z.object({ pushedTo: z.set(z.int()).default(() => new Set<number>()) });
 
-/** Longer than the worker's timeout, so an expired lease means that its holder died. */
+/**
+ * As long as the worker's timeout. A worker acquires the lease after it starts, so an expired lease
+ * means that its holder died.
+ */
 const leaseMs = 60_000;
 /** About 7 s: with its retries, Lambda outlasts the lease of a worker that died. */
 const mostAttempts = 20;

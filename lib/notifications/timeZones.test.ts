@@ -1,4 +1,4 @@
-import { findCountryTimeZone, isTimeZone, isWithin } from './timeZones.ts';
+import { findCountryTimeZone, isTimeZone, isWithinHours } from './timeZones.ts';
 
 test.each([
   ['EG', 'Africa/Cairo'],
@@ -41,5 +41,5 @@ test.each([
   [noon, '2026-01-15T10:30:00Z', false],
   [{ start: '00:00', end: '23:59' }, '2026-01-15T22:00:00Z', true],
 ])('quiet hours %j include %s in Cairo: %s', (hours, at, expected) =>
-  expect(isWithin(hours, Date.parse(at), 'Africa/Cairo')).toBe(expected),
+  expect(isWithinHours(hours, Date.parse(at), 'Africa/Cairo')).toBe(expected),
 );

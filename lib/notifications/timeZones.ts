@@ -19,7 +19,7 @@ export function isTimeZone(name: string): boolean {
 /**
  * Returns a time zone in IANA's case. It does not replace a name by another one of the same zone.
  */
-export function findTimeZone(name: string): string {
+export function toIanaCase(name: string): string {
   const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
   if (timeZone.toLowerCase() === name.toLowerCase()) return timeZone;
   if (/^[A-Z]\w+(?:\/[A-Z](?![A-Z]{3})[\w+-]*)+$/.test(name)) return name;
@@ -39,7 +39,7 @@ export function findCountryTimeZone(country: string): string {
  * Returns whether the local time in a time zone is within these hours (`22:00`). The end is
  * excluded. The hours may cross midnight.
  */
-export function isWithin({ start, end }: { start: string; end: string }, atMs: number, timeZone: string): boolean {
+export function isWithinHours({ start, end }: { start: string; end: string }, atMs: number, timeZone: string): boolean {
   const time = new Intl.DateTimeFormat('en-GB', {
     hour: '2-digit',
     minute: '2-digit',

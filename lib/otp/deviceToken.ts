@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { UniqueClaim } from '../customers/customerRepository.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { readOtpSecrets } from './otpHash.ts';
@@ -45,7 +45,7 @@ export async function identifyOtpCaller(
 ): Promise<OtpCaller> {
   const customerId = await readDeviceToken(token);
   const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: UniqueClaim }]) : [];
-  return { network: clientNetwork(clientIp), isOwner: claim !== undefined && claim.customerId === customerId };
+  return { network: toClientNetwork(clientIp), hasDeviceToken: claim !== undefined && claim.customerId === customerId };
 }
 
 /**

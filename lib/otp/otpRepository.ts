@@ -15,7 +15,13 @@ import type { Item, Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
 import { otpKey, phoneNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
-import { attemptWindows, networkAttemptWindows, networkSendWindows, type Share, sendWindows } from './phoneLimits.ts';
+import {
+  attemptWindows,
+  networkAttemptWindows,
+  networkSendWindows,
+  type PhoneShare,
+  sendWindows,
+} from './phoneLimits.ts';
 
 export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
 /**
@@ -45,12 +51,13 @@ export type NewOtp = Omit<Otp, 'id' | 'tries'>;
  * Returns the attribute that holds an OTP. The owner's device has its own, so no stranger can
  * replace or use up that OTP.
  */
-const slotOf = (type: OtpType, share: Share) => (share === 'owner' ? `own_${type}` : `code_${type}`);
+const slotOf = (type: OtpType, share: PhoneShare) => (share === 'owner' ? `own_${type}` : `code_${type}`);
 
 /** Returns the share for attempts at a sent OTP. Only a session can use a reauthentication. */
-const chooseAttemptShare = (type: OtpType, share: Share): Share => (type === 'reauthentication' ? 'signedIn' : share);
+const chooseAttemptShare = (type: OtpType, share: PhoneShare): PhoneShare =>
+  type === 'reauthentication' ? 'signedIn' : share;
 
-function codeIn(slot: string, item: Item | undefined): Otp | undefined {
+function parseOtp(slot: string, item: Item | undefined): Otp | undefined {
   return Otp.optional().parse(item?.[slot]);
 }
 
@@ -63,7 +70,13 @@ export type Issued =
  * Stores an OTP and counts the send, if the phone's limits allow it. It replaces the phone's last
  * OTP of the same type and share. A phone without attempts left gets no OTP.
  */
-export async function issueOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<Issued> {
+export async function issueOtp(
+  phone: string,
+  type: OtpType,
+  share: PhoneShare,
+  code: NewOtp,
+  now: number,
+): Promise<Issued> {
   const [windows, attempts] = [sendWindows(share), attemptWindows(chooseAttemptShare(type, share))];
   const slot = `#${slotOf(type, share)}`;
   const fresh: Otp = { ...code, id: newId(), tries: 0 };
@@ -74,7 +87,7 @@ export async function issueOtp(phone: string, type: OtpType, share: Share, code:
     condition: allowAll([...windows, ...attempts]),
     values: { ':code': fresh, ':expiry': now + daySeconds, ...valuesOf([...windows, ...attempts], now) },
   });
-  const previous = codeIn(slotOf(type, share), old);
+  const previous = parseOtp(slotOf(type, share), old);
   // The SDK retries a write whose response was lost. The retry then finds the OTP of the first
   // write.
   const isRepetition = !done && previous?.id === fresh.id;
@@ -101,7 +114,13 @@ export async function issueOtp(phone: string, type: OtpType, share: Share, code:
 }
 
 /** Stores the OTP of a test number, to which no limit applies. */
-export function issueTestOtp(phone: string, type: OtpType, share: Share, code: NewOtp, now: number): Promise<unknown> {
+export function issueTestOtp(
+  phone: string,
+  type: OtpType,
+  share: PhoneShare,
+  code: NewOtp,
+  now: number,
+): Promise<unknown> {
   return write({
     kind: 'update',
     key: otpKey(phone),
@@ -117,7 +136,7 @@ export function issueTestOtp(phone: string, type: OtpType, share: Share, code: N
 export function countNetworkSend(
   phone: string,
   network: string,
-  { type, share }: { type: OtpType; share: Share },
+  { type, share }: { type: OtpType; share: PhoneShare },
   now: number,
 ): Promise<RateLimitResult> {
   const attempts = chooseAttemptShare(type, share) === 'signedIn' ? [] : networkAttemptWindows(share);
@@ -127,7 +146,7 @@ export function countNetworkSend(
 export function countNetworkAttempt(
   phone: string,
   network: string,
-  share: Share,
+  share: PhoneShare,
   now: number,
 ): Promise<RateLimitResult> {
   return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
@@ -139,13 +158,13 @@ const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, to
 /**
  * A network that did not request the OTP gets only these attempts. The requester keeps the others.
  */
-const triesOfOthers = 2;
+const attemptsOfOthers = 2;
 
 /** An attempt that was counted, and the OTP to compare. */
-export interface Attempt {
+export interface OtpAttempt {
   phone: string;
   type: OtpType;
-  share: Share;
+  share: PhoneShare;
   slot: string;
   code: Otp;
   /** The limits of the phone in which the attempt counts. */
@@ -158,7 +177,7 @@ export interface Attempt {
 }
 
 export type Counting =
-  | { outcome: 'compare'; attempt: Attempt }
+  | { outcome: 'compare'; attempt: OtpAttempt }
   | { outcome: 'none' }
   | { outcome: 'limit'; waitSeconds: number };
 
@@ -173,8 +192,8 @@ export type Counting =
 export async function countAttempt(
   phone: string,
   type: OtpType,
-  share: Share,
-  slotShare: Share,
+  share: PhoneShare,
+  slotShare: PhoneShare,
   { network, isTrusted, isCounted, now }: { network: string; isTrusted: boolean; isCounted: boolean; now: number },
 ): Promise<Counting> {
   const isTest = findTestNumber(phone, now) !== undefined;
@@ -198,14 +217,14 @@ export async function countAttempt(
     values: {
       ':now': now,
       ':one': 1,
-      ':tries': config.otpTriesPerCode,
-      ':few': isTrusted ? config.otpTriesPerCode : triesOfOthers,
+      ':tries': config.attemptsPerOtp,
+      ':few': isTrusted ? config.attemptsPerOtp : attemptsOfOthers,
       ':network': network,
       ':expiry': now + daySeconds,
       ...valuesOf(windows, now),
     },
   });
-  const current = codeIn(slot, old);
+  const current = parseOtp(slot, old);
   if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current, windows } };
 
   const dayWaitSeconds = waitForAll(windows, old, now);
@@ -227,7 +246,7 @@ export function findTestNumber(phone: string, now: number) {
 /**
  * Consumes an OTP and uncounts its attempt. The write fails if the OTP has been used or replaced.
  */
-export function consumeOtpWrite(attempt: Attempt): Write {
+export function consumeOtpWrite(attempt: OtpAttempt): Write {
   const { phone, slot, code, windows } = attempt;
   const refund = uncountAll(windows);
   return {
@@ -240,7 +259,7 @@ export function consumeOtpWrite(attempt: Attempt): Write {
 }
 
 /** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */
-export async function refundAttempt(attempt: Attempt): Promise<void> {
+export async function refundAttempt(attempt: OtpAttempt): Promise<void> {
   const { phone, slot, code, windows } = attempt;
   const values = { ':never': 0, ':one': 1, ':id': code.id };
   const refund = uncountAll(windows);

@@ -9,7 +9,7 @@ export const otpCode = z
     (value) => (typeof value === 'number' ? String(value).padStart(6, '0') : value),
     text({ max: 32, clean: (value) => toAsciiNumber(value).replace(/[\s-]/g, '') }),
   )
-  .describe('The six digits of the SMS. A code expires after 300 seconds and works once.');
+  .describe('The six digits of the SMS. A code expires after 300 seconds by default and works once.');
 
 const otpChannels = ['sms'] as const;
 

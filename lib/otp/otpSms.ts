@@ -1,6 +1,6 @@
 import { config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
-import type { SmsApp } from '../config/smsSettings.ts';
+import type { SmsApp } from '../config/smsApps.ts';
 import type { Language } from '../languages.ts';
 
 type Text = (code: string, brand: string) => string;

@@ -9,7 +9,7 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
  * not sign in, may use three tenths of the sends and two fifths of the attempts. So no stranger can
  * keep the owner from signing in.
  */
-export type Share = 'owner' | 'signedIn' | 'stranger' | 'other';
+export type PhoneShare = 'owner' | 'signedIn' | 'stranger' | 'other';
 
 const guestPart = 0.6;
 const otherSendPart = 0.3;
@@ -24,12 +24,12 @@ const networkPart = 0.8;
 
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
-const isGuest = (share: Share) => share !== 'owner' && share !== 'signedIn';
+const isGuest = (share: PhoneShare) => share !== 'owner' && share !== 'signedIn';
 
 /**
  * Returns the limits of sends to a phone: of the day, of guests, and the cool-downs of the share.
  */
-export function sendWindows(share: Share): SlidingWindow[] {
+export function sendWindows(share: PhoneShare): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
   const ofOther = partOf(ofDay, otherSendPart);
@@ -44,8 +44,8 @@ export function sendWindows(share: Share): SlidingWindow[] {
 /**
  * Returns the limits of wrong attempts at a phone: of the day, of guests, and of the share.
  */
-export function attemptWindows(share: Share): SlidingWindow[] {
-  const limit = config.otpWrongTriesPerPhonePerDay;
+export function attemptWindows(share: PhoneShare): SlidingWindow[] {
+  const limit = config.wrongOtpsPerPhonePerDay;
   return [
     new SlidingWindow('wrong', [perDay(limit)]),
     ...(isGuest(share) ? [new SlidingWindow('guestWrong', [perDay(partOf(limit, guestPart))])] : []),
@@ -58,7 +58,7 @@ export function attemptWindows(share: Share): SlidingWindow[] {
  * Returns the limits of one client network's sends to one phone: of all types, and of OTPs that do
  * not sign in.
  */
-export function networkSendWindows(share: Share): SlidingWindow[] {
+export function networkSendWindows(share: PhoneShare): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
   const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
   return [
@@ -71,8 +71,8 @@ export function networkSendWindows(share: Share): SlidingWindow[] {
  * Returns the limits of one client network's attempts at one phone: of all types, and of OTPs that
  * do not sign in.
  */
-export function networkAttemptWindows(share: Share): SlidingWindow[] {
-  const limit = config.otpWrongTriesPerPhonePerDay;
+export function networkAttemptWindows(share: PhoneShare): SlidingWindow[] {
+  const limit = config.wrongOtpsPerPhonePerDay;
   const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
   return [
     new SlidingWindow('wrong', [perDay(partOf(limit, guestPart * networkPart))]),

@@ -25,7 +25,7 @@ interface Send {
   appId: string | undefined;
   language: Language;
   caller: OtpCaller;
-  /** Says that the caller has already counted the send of the client network. */
+  /** Whether the send of the client network was counted already. */
   isClientCounted?: boolean;
   /**
    * Counts and stores the OTP but sends no SMS: the client must not learn whether there is an
@@ -41,7 +41,7 @@ interface Send {
  * rejects changes nothing: it uses up no limit, and the last OTP still works. But a send to a phone
  * that cannot get SMS counts for the client. After an unknown outcome of SNS the new OTP counts.
  * @returns seconds until the OTP expires and until the next send
- * @throws otpSendLimit, otpTryLimit, smsOptedOut, throttled, `invalid` for a phone that SNS does
+ * @throws otpSendLimit, otpAttemptLimit, smsOptedOut, throttled, `invalid` for a phone that SNS does
  * not know, or whose country is no longer served
  */
 export async function sendOtp(send: Send) {
@@ -63,9 +63,11 @@ export async function sendOtp(send: Send) {
     // The phone comes last: a client over its limit must not replace the OTP of another client's
     // phone.
     const countings = await Promise.allSettled([
-      ...(caller.isOwner || type === 'reauthentication' ? [] : [requireAttemptsLeft(caller.network)]),
-      ...(isClientCounted || caller.isOwner ? [] : [countAll(ofClient, [sends.countForClient(caller.network, now)])]),
-      ...(caller.isOwner
+      ...(caller.hasDeviceToken || type === 'reauthentication' ? [] : [requireAttemptsLeft(caller.network)]),
+      ...(isClientCounted || caller.hasDeviceToken
+        ? []
+        : [countAll(ofClient, [sends.countSendOfNetwork(caller.network, now)])]),
+      ...(caller.hasDeviceToken
         ? []
         : [countAll(counted, [otps.countNetworkSend(phone.number, caller.network, { type, share }, now)])]),
       ...(isDecoy ? [] : [countForCaps(counted, phone, caller, now)]),
@@ -73,7 +75,7 @@ export async function sendOtp(send: Send) {
     for (const result of countings) if (result.status === 'rejected') throw result.reason;
     const issued = await otps.issueOtp(phone.number, type, share, stored, now);
     if (!issued.done) {
-      const problem = issued.limit === 'attempts' ? 'otpTryLimit' : 'otpSendLimit';
+      const problem = issued.limit === 'attempts' ? 'otpAttemptLimit' : 'otpSendLimit';
       return fail(problem, { retryAfterSeconds: issued.waitSeconds });
     }
     counted.push(issued);
@@ -93,14 +95,14 @@ export async function sendOtp(send: Send) {
   }
 }
 
-/** Whether the phone cannot get SMS. Without a count, a client could ask this without limit. */
+/** Whether the phone cannot get SMS. Without a count, a client could find that out without limit. */
 const isUnreachable = (error: unknown) =>
   error instanceof ValidationError || (error instanceof ApiError && error.errorName === 'smsOptedOut');
 
-/** @throws otpTryLimit if the client network could not try an OTP */
+/** @throws otpAttemptLimit if the client network could not try an OTP */
 async function requireAttemptsLeft(network: string): Promise<void> {
   const waitSeconds = await sends.readCallWait(network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour);
-  if (waitSeconds > 0) fail('otpTryLimit', { retryAfterSeconds: waitSeconds });
+  if (waitSeconds > 0) fail('otpAttemptLimit', { retryAfterSeconds: waitSeconds });
 }
 
 /** A counted event of a send, to be undone if the send fails. */
@@ -112,22 +114,30 @@ interface CountedEvent {
  * Counts a send against the caps. Once the part for strangers is used up, only a phone with an
  * account gets the reserve. The account is looked up only then.
  */
-async function countForCaps(counted: CountedEvent[], phone: Phone, { isOwner }: OtpCaller, now: number): Promise<void> {
+async function countForCaps(
+  counted: CountedEvent[],
+  phone: Phone,
+  { hasDeviceToken }: OtpCaller,
+  now: number,
+): Promise<void> {
   const attempted: CountedEvent[] = [];
   try {
-    await countAll(attempted, sends.countForCaps(phone.number, phone.country, isOwner ? 'device' : 'stranger', now));
+    await countAll(
+      attempted,
+      sends.countInCaps(phone.number, phone.country, hasDeviceToken ? 'device' : 'stranger', now),
+    );
     counted.push(...attempted);
   } catch (error) {
     await undoAll(attempted);
-    const [claim] = isOwner ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]);
+    const [claim] = hasDeviceToken ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]);
     if (!claim) throw error;
-    await countAll(counted, sends.countForCaps(phone.number, phone.country, 'account', now));
+    await countAll(counted, sends.countInCaps(phone.number, phone.country, 'account', now));
   }
 }
 
 /**
  * Counts an event in several limits. If the caller fails later, it undoes the events in `counted`.
- * @throws otpSendLimit, otpTryLimit
+ * @throws otpSendLimit, otpAttemptLimit
  */
 async function countAll(counted: CountedEvent[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
   const counts = await Promise.allSettled(counting);
@@ -137,7 +147,7 @@ async function countAll(counted: CountedEvent[], counting: readonly Promise<send
     count.status === 'fulfilled' && !count.value.done ? [count.value] : [],
   );
   if (rejections.length === 0) return;
-  const problem = rejections.some(({ isUncounted }) => isUncounted) ? 'otpTryLimit' : 'otpSendLimit';
+  const problem = rejections.some(({ isUncounted }) => isUncounted) ? 'otpAttemptLimit' : 'otpSendLimit';
   fail(problem, { retryAfterSeconds: Math.max(...rejections.map(({ waitSeconds }) => waitSeconds)) });
 }
 

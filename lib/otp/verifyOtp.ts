@@ -6,32 +6,35 @@ import { loggable, logger } from '../logger.ts';
 import { countCall, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
-import type { Share } from './phoneLimits.ts';
+import type { PhoneShare } from './phoneLimits.ts';
 
 export interface OtpCaller {
   network: string;
-  /** The only caller who learns that an OTP is still valid: the client network, or a customer. */
+  /**
+   * Who requested the OTP, if not the network: `customer <id>`. Only the requester learns that an OTP
+   * is still valid.
+   */
   requester?: string;
   /** Whether the caller sent a device token of the phone. */
-  isOwner: boolean;
+  hasDeviceToken: boolean;
   /** Whether the caller has signed in to the account that has verified this phone. */
   isSignedIn?: boolean;
 }
 
 export const findRequester = ({ requester, network }: OtpCaller) => requester ?? network;
 
-export function chooseShare(type: otps.OtpType, { isOwner, isSignedIn }: OtpCaller): Share {
-  if (isOwner) return 'owner';
+export function chooseShare(type: otps.OtpType, { hasDeviceToken, isSignedIn }: OtpCaller): PhoneShare {
+  if (hasDeviceToken) return 'owner';
   return isSignedIn ? 'signedIn' : chooseGuestShare(type);
 }
 
-function chooseGuestShare(type: otps.OtpType): Share {
+function chooseGuestShare(type: otps.OtpType): PhoneShare {
   return type === 'customer_auth' ? 'stranger' : 'other';
 }
 
-const isTrusted = ({ isOwner, isSignedIn }: OtpCaller) => isOwner || isSignedIn === true;
+const isTrusted = ({ hasDeviceToken, isSignedIn }: OtpCaller) => hasDeviceToken || isSignedIn === true;
 
-interface Admission {
+interface CountedAttempt {
   phone: string;
   type: otps.OtpType;
   caller: OtpCaller;
@@ -41,22 +44,22 @@ interface Admission {
 }
 
 /**
- * Counts an attempt by the caller's network, at this phone and at the OTPs of all phones. A network
+ * Counts an attempt by the caller's network: once at this phone, and once over all phones. A network
  * over its limit never uses up attempts of the phone. The owner's devices and sessions are not
  * limited by their network, except at a test number, which has no other limits.
  * @param isHidden for a caller who must not learn that this phone rejected the attempt. The attempt
  * then still counts for the network.
  * @throws unavailable
  */
-export async function admitAttempt(
+export async function countNetworkLimits(
   phone: string,
   type: otps.OtpType,
   caller: OtpCaller,
   { isHidden = false } = {},
-): Promise<Admission> {
+): Promise<CountedAttempt> {
   await readOtpSecrets();
   const now = nowSeconds();
-  const isUnlimited = caller.isOwner || (caller.isSignedIn && !otps.findTestNumber(phone, now));
+  const isUnlimited = caller.hasDeviceToken || (caller.isSignedIn && !otps.findTestNumber(phone, now));
   if (isUnlimited) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
     otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),
@@ -75,14 +78,14 @@ export async function admitAttempt(
  * attempts. The caller still has to consume a right OTP: with {@link otps.consumeOtpWrite}, in the
  * transaction of the operation that the OTP allows.
  * @param attr the name of the OTP's field in the request
- * @throws otpInvalid, otpExpired, otpTryLimit
+ * @throws otpInvalid, otpExpired, otpAttemptLimit
  */
-export async function verifyOtp(admission: Admission, otp: string, attr = 'otp'): Promise<otps.Attempt> {
-  if (admission.waitSeconds > 0) return fail('otpTryLimit', { retryAfterSeconds: admission.waitSeconds });
+export async function verifyOtp(admission: CountedAttempt, otp: string, attr = 'otp'): Promise<otps.OtpAttempt> {
+  if (admission.waitSeconds > 0) return fail('otpAttemptLimit', { retryAfterSeconds: admission.waitSeconds });
   const result = await compareOtp(admission, otp);
   if (result.outcome === 'limit') {
     await Promise.all(admission.counted.map(({ undo }) => undo()));
-    return fail('otpTryLimit', { retryAfterSeconds: result.waitSeconds });
+    return fail('otpAttemptLimit', { retryAfterSeconds: result.waitSeconds });
   }
   if (result.outcome === 'none') return fail('otpExpired', { attr });
   if (result.isRight) return result.attempt;
@@ -96,7 +99,7 @@ export async function verifyOtp(admission: Admission, otp: string, attr = 'otp')
  * Returns the attempt if the OTP is right, and undefined otherwise. It is for callers who must not
  * learn whether an OTP was sent.
  */
-export async function findMatchingOtp(admission: Admission, otp: string): Promise<otps.Attempt | undefined> {
+export async function findMatchingOtp(admission: CountedAttempt, otp: string): Promise<otps.OtpAttempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
   const result = await compareOtp(admission, otp);
   return result.outcome === 'compare' && result.isRight ? result.attempt : undefined;
@@ -106,10 +109,10 @@ export async function findMatchingOtp(admission: Admission, otp: string): Promis
  * Compares an OTP with the stored ones. The owner may enter the OTP that their device requested, or
  * one that another client requested on the same phone.
  */
-async function compareOtp(admission: Admission, otp: string) {
+async function compareOtp(admission: CountedAttempt, otp: string) {
   const { phone, type, caller, counted } = admission;
   const share = chooseShare(type, caller);
-  const slots: Share[] = isTrusted(caller) ? ['owner', chooseGuestShare(type)] : [share];
+  const slots: PhoneShare[] = isTrusted(caller) ? ['owner', chooseGuestShare(type)] : [share];
   const network = hashNetwork(findRequester(caller));
   let last: Comparison = { outcome: 'none' };
   for (const slot of slots) {
@@ -144,4 +147,4 @@ async function refundAll(undoing: readonly Promise<unknown>[]): Promise<void> {
 
 type Comparison =
   | Exclude<otps.Counting, { outcome: 'compare' }>
-  | { outcome: 'compare'; attempt: otps.Attempt; isRight: boolean };
+  | { outcome: 'compare'; attempt: otps.OtpAttempt; isRight: boolean };

@@ -27,7 +27,9 @@ export const CurrentCustomer = z
     phone_verified: z.boolean().describe('Whether the customer has confirmed the phone with a code.'),
     image: Uri.nullable().describe('The URL of the profile picture, or null.'),
     birthdate: z.iso.date().nullable().describe('`YYYY-MM-DD`, or null until set.'),
-    token: z.string().describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes.'),
+    token: z
+      .string()
+      .describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes by default.'),
     is_guest: z.boolean().describe('Always false: every customer has an account.'),
     language: z.enum(languages).describe('The language of texts, SMS and pushes: `en` or `ar`.'),
     primary_address: id.nullable().describe('The id of an address.'),
@@ -37,7 +39,7 @@ export const CurrentCustomer = z
 
 /** The customer in the response to a sign-in. No other response holds a refresh token. */
 export const CustomerResource = CurrentCustomer.extend({
-  refresh_token: z.string().describe('The refresh token for refresh_token_create. It works once.'),
+  refresh_token: z.string().describe('The refresh token for refresh_token_create. It is replaced at each refresh.'),
   device_token: issuedDeviceToken,
 }).meta({ id: 'CustomerResource', description: 'The customer and the tokens of a new session.' });
 
@@ -118,13 +120,13 @@ export const Login = z
 const either = { email, phone };
 type Either = { email?: unknown; phone?: unknown };
 const isOne = ({ email, phone }: Either) => Boolean(email) || Boolean(phone);
-const isOnlyOne = ({ email, phone }: Either) => !(email && phone);
+const isNotBoth = ({ email, phone }: Either) => !(email && phone);
 
-function identifying<S extends z.ZodType<Either>>(schema: S): S {
+function requireOneIdentifier<S extends z.ZodType<Either>>(schema: S): S {
   return schema
     .refine(isOne, missing('email'))
     .refine(isOne, missing('phone'))
-    .refine(isOnlyOne, { path: ['phone'], ...code('conflicting') });
+    .refine(isNotBoth, { path: ['phone'], ...code('conflicting') });
 }
 
 /** The errors if a request names neither identifier, or both. */
@@ -134,21 +136,21 @@ export const oneIdentifierErrors = [
   { attr: 'phone', code: 'conflicting' },
 ] as const satisfies FieldError[];
 
-export const ForgottenPassword = identifying(z.object({ ...either, device_token: deviceToken }));
+export const ForgottenPassword = requireOneIdentifier(z.object({ ...either, device_token: deviceToken }));
 
 /** A `+` that the client did not encode arrives as a space. */
 const phoneInQuery = z.preprocess(
   (value) => (typeof value === 'string' ? removeUnseen(value).replace(/^ /, '+') : value),
   phone,
 );
-export const AvailabilityQuery = identifying(
+export const AvailabilityQuery = requireOneIdentifier(
   z.object({
     email: email.describe('The e-mail address to look up.'),
     phone: phoneInQuery.describe('The phone to look up, in E.164.'),
   }),
 );
 
-export const PasswordReset = identifying(
+export const PasswordReset = requireOneIdentifier(
   z.object({
     ...either,
     token: otpCode.describe('The six digits of the SMS from forgetPassword.'),

@@ -1,15 +1,15 @@
 import { config } from '../config/config.ts';
 import { failFields } from '../errors.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import { limitCalls } from '../rateLimits/rateLimits.ts';
 import { type Identifier, readClaims } from './findAccounts.ts';
 
 /**
  * Checks that a new account can have an e-mail address or a phone.
- * @throws `unique`, throttled
+ * @throws `unique`, limitExceeded
  */
 export async function requireAvailable(identifier: Identifier, clientIp: string): Promise<void> {
-  await limitCalls(clientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerNetworkPerHour);
+  await limitCalls(toClientNetwork(clientIp), 'AVAILABILITY', config.availabilityChecksPerNetworkPerHour);
   const claims = await readClaims(identifier);
   const { email = claims.lost, phone } = claims;
   const attrs = [...(email ? (['email'] as const) : []), ...(phone ? (['phone'] as const) : [])];

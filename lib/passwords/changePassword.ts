@@ -8,7 +8,7 @@ import { countTakenEmail } from '../rateLimits/rateLimits.ts';
 import type { SignInState } from '../sessions/createSession.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
-import { deactivateDeviceWrites, readSignedInDevices } from '../sessions/signOut.ts';
+import { deactivateDeviceWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { emailClaimKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
@@ -22,7 +22,7 @@ interface Replacement {
   /** The client network. Its number of "already taken" responses is limited. */
   network: string;
   /** The OTP that allows the change. The change consumes it. */
-  otp?: otps.Attempt | undefined;
+  otp?: otps.OtpAttempt | undefined;
   /** The id of the session that survives. Without it the change revokes every session. */
   keptSessionId?: number;
   otherWrites?: readonly Write[];
@@ -45,7 +45,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
   return retry(async (attempt) => {
     const [{ customer, password }, before] = await Promise.all([
       readAccount(customerId),
-      readSignedInDevices(customerId),
+      readSessionsAndDevices(customerId),
     ]);
     if (!customer) return false;
     const newEmail = email === customer.email ? undefined : email;

@@ -50,7 +50,7 @@ export function isUnambiguous({ phone }: Identifier, account: Account, found: re
 export async function findAccounts(identifier: Identifier): Promise<[Account, Account]> {
   const { email, phone } = identifier;
   const claims = await readClaims(identifier);
-  const { first, last } = claims.phone ? { first: claims.phone.customerId } : (claims.unproven ?? {});
+  const { first, last } = claims.phone ? { first: claims.phone.customerId } : (claims.unverified ?? {});
   const customerIds = email
     ? [claims.email?.customerId, claims.lost?.customerId]
     : [first, last === first ? undefined : last];
@@ -68,13 +68,13 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
  * (verified and unverified).
  */
 export async function readClaims({ email, phone }: Identifier) {
-  const [emailClaim, lost, phoneClaim, unproven] = await readAll([
+  const [emailClaim, lost, phoneClaim, unverified] = await readAll([
     { key: emailClaimKey(email ?? ''), as: customers.UniqueClaim },
     { key: lostEmailKey(email ?? ''), as: customers.UniqueClaim },
     { key: phoneClaimKey(phone?.number ?? ''), as: customers.UniqueClaim },
     { key: unverifiedPhoneKey(phone?.number ?? ''), as: UnverifiedPhone },
   ]);
-  return { email: emailClaim, lost, phone: phoneClaim, unproven };
+  return { email: emailClaim, lost, phone: phoneClaim, unverified };
 }
 
 export type Account = Awaited<ReturnType<typeof readAccount>>;

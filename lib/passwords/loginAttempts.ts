@@ -4,7 +4,7 @@ import { fail } from '../errors.ts';
 import { countCall, countInBucket } from '../rateLimits/rateLimits.ts';
 import type { Write } from '../table/expressions.ts';
 import { loginAttemptsKey } from '../table/keys.ts';
-import * as loginFailures from './loginThrottle.ts';
+import * as loginFailures from './loginFailures.ts';
 
 /**
  * Failures of devices with a device token count apart from the network that they share with
@@ -14,10 +14,10 @@ export const devicesOf = (customerId: number) => `devices of ${customerId}`;
 
 export interface LoginAttempt {
   /** Deletes the failures of this network at this account. */
-  resetThrottle: Write;
+  resetFailures: Write;
   undo: () => Promise<unknown>;
   /** Undoes the counts of the network and of the account, because the login succeeded. */
-  succeed: () => Promise<unknown>;
+  undoSharedCounts: () => Promise<unknown>;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface LoginAttempt {
  * attempts. It counts for the account and client network, for the network at all accounts, and for
  * the account from all networks.
  * @param name the e-mail address or phone, whether or not there is such an account
- * @throws throttled
+ * @throws limitExceeded
  */
 export async function countLoginAttempt(name: string, network: string): Promise<LoginAttempt> {
   const now = nowSeconds();
@@ -34,13 +34,17 @@ export async function countLoginAttempt(name: string, network: string): Promise<
     countCall(network, 'FAILED_LOGINS', config.failedLoginsPerNetworkPerHour),
     countInBucket(loginAttemptsKey(name), config.failedLoginsPerAccountPerHour, now),
   ]);
-  const succeed = () => Promise.all(others.map((other) => other.done && other.undo()));
+  const undoSharedCounts = () => Promise.all(others.map((other) => other.done && other.undo()));
   const waits = [pair, ...others].flatMap((counted) => (counted.done ? [] : [counted.waitSeconds]));
   if (pair.done && waits.length === 0) {
-    return { resetThrottle: pair.resetThrottle, undo: () => Promise.all([pair.undo(), succeed()]), succeed };
+    return {
+      resetFailures: pair.resetFailures,
+      undo: () => Promise.all([pair.undo(), undoSharedCounts()]),
+      undoSharedCounts,
+    };
   }
-  await Promise.all([pair.done && pair.undo(), succeed()]);
-  return fail('throttled', { retryAfterSeconds: Math.max(...waits) });
+  await Promise.all([pair.done && pair.undo(), undoSharedCounts()]);
+  return fail('limitExceeded', { retryAfterSeconds: Math.max(...waits) });
 }
 
 /**
@@ -51,5 +55,5 @@ export async function countLoginAttempt(name: string, network: string): Promise<
  */
 export async function countDeviceLoginAttempt(name: string, ownerId: number): Promise<LoginAttempt | undefined> {
   const counted = await loginFailures.countAttempt(name, devicesOf(ownerId), nowSeconds());
-  return counted.done ? { ...counted, succeed: async () => undefined } : undefined;
+  return counted.done ? { ...counted, undoSharedCounts: async () => undefined } : undefined;
 }

@@ -1,4 +1,4 @@
-import { hashPassword, isOutdated, isPassword } from './passwordHash.ts';
+import { hashPassword, isOutdated, matchesHash } from './passwordHash.ts';
 
 const costs = { PASSWORD_MEMORY_KIB: '128', PASSWORD_PASSES: '2' };
 beforeEach(() => Object.assign(process.env, costs));
@@ -13,8 +13,8 @@ test('a hash of a lower cost is outdated, but matches only its own password', as
   expect({
     isOutdated: isOutdated(stored),
     isCurrentOutdated: isOutdated(await hashPassword('blue tea cups')),
-    right: await isPassword('blue tea cups', stored),
-    wrong: await isPassword('green tea cups', stored),
-    missing: await isPassword('blue tea cups', undefined),
+    right: await matchesHash('blue tea cups', stored),
+    wrong: await matchesHash('green tea cups', stored),
+    missing: await matchesHash('blue tea cups', undefined),
   }).toEqual({ isOutdated: true, isCurrentOutdated: false, right: true, wrong: false, missing: false });
 });

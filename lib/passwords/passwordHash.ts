@@ -27,7 +27,7 @@ export async function hashPassword(password: string): Promise<string> {
  * Returns whether a password matches a stored hash. If there is no hash, or a cheaper one, the
  * comparison takes as long, so that timing does not tell whether there is an account.
  */
-export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
+export async function matchesHash(password: string, stored: string | undefined): Promise<boolean> {
   const { cost, salt, hash } = stored ? parseHash(stored) : makePlaceholder();
   const isSame = timingSafeEqual(await run(password, salt, cost), hash);
   const missing = workOf(currentCost()) - workOf(cost);

@@ -9,15 +9,15 @@ import { readDeviceToken } from '../otp/deviceToken.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
 import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
-import { admitAttempt, findMatchingOtp } from '../otp/verifyOtp.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { countNetworkLimits, findMatchingOtp } from '../otp/verifyOtp.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import * as sends from '../rateLimits/rateLimits.ts';
 import { lostEmailKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { changePassword } from './changePassword.ts';
 import { type Account, findAccounts, type Identifier, toLoginKey } from './findAccounts.ts';
 import { devicesOf } from './loginAttempts.ts';
-import * as loginFailures from './loginThrottle.ts';
+import * as loginFailures from './loginFailures.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
 
@@ -30,27 +30,32 @@ interface Request extends Identifier {
 
 /**
  * Sends an OTP to the verified phone of an account. The client cannot tell whether there is an
- * account. Response, counts, limits and failures to send are the same. So is the time, unless SNS
- * takes longer than it.
- * @throws throttled, unavailable
+ * account. Response, counts, limits and failures to send are the same. So is the duration, unless SNS
+ * takes longer than passwordRequestMs.
+ * @throws limitExceeded, unavailable
  */
 export async function sendResetOtp(request: Request): Promise<void> {
   const { clientIp } = request;
   await readOtpSecrets();
-  await sends.limitCalls(clientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
+  await sends.limitCalls(toClientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
   await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
 async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): Promise<void> {
-  const [accounts, tokenOf] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
+  const [accounts, tokenCustomerId] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
   const [{ customer }] = accounts;
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
   const phone = owned || identifier.phone;
-  const caller = { network: clientNetwork(clientIp), isOwner: tokenOf !== undefined && isOwnedBy(tokenOf, accounts) };
+  const caller = {
+    network: toClientNetwork(clientIp),
+    hasDeviceToken: tokenCustomerId !== undefined && isOwnedBy(tokenCustomerId, accounts),
+  };
   try {
     // Counted in every case and never undone, because the client's next sends would show the
     // difference.
-    const { done } = caller.isOwner ? { done: true } : await sends.countForClient(caller.network, nowSeconds());
+    const { done } = caller.hasDeviceToken
+      ? { done: true }
+      : await sends.countSendOfNetwork(caller.network, nowSeconds());
     if (!done || !phone) return;
     const language = customer?.language ?? 'en';
     await sendOtp({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
@@ -68,25 +73,25 @@ interface Reset extends Request {
 /**
  * Sets the password of an account whose verified phone received the OTP, and revokes all its
  * sessions.
- * @throws wrongCode if the OTP or the account is wrong; throttled; `too_common` for a password that
+ * @throws wrongCode if the OTP or the account is wrong; limitExceeded; throttled; `too_common` for a password that
  * is the account's e-mail address or phone
  */
 export async function resetPassword({ code, password, deviceToken, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
   const name = `reset ${toLoginKey(identifier)}`;
-  const network = clientNetwork(clientIp);
-  const tokenOf = await readDeviceToken(deviceToken);
+  const network = toClientNetwork(clientIp);
+  const tokenCustomerId = await readDeviceToken(deviceToken);
   const finding = findAccounts(identifier);
-  const isOwner = tokenOf !== undefined && isOwnedBy(tokenOf, await finding);
+  const hasDeviceToken = tokenCustomerId !== undefined && isOwnedBy(tokenCustomerId, await finding);
   const [attempt, [{ customer }]] = await Promise.all([
-    loginFailures.countAttempt(name, isOwner ? devicesOf(tokenOf) : network, nowSeconds()),
+    loginFailures.countAttempt(name, hasDeviceToken ? devicesOf(tokenCustomerId) : network, nowSeconds()),
     finding,
   ]);
   if (!attempt.done) return fail('limitExceeded', { retryAfterSeconds: attempt.waitSeconds });
   // The network's attempts count at the identifier. At the phone they would show whose e-mail
   // address it is, and whether there is an account.
   const target = `reset ${createHash('sha256').update(name).digest('base64url')}`;
-  const admission = await admitAttempt(target, type, { network, isOwner }, { isHidden: true });
+  const admission = await countNetworkLimits(target, type, { network, hasDeviceToken }, { isHidden: true });
   const phone = customer?.phoneNumber || identifier.phone?.number || target;
   const [otp, [lost]] = await Promise.all([
     findMatchingOtp({ ...admission, phone }, code),
@@ -108,8 +113,8 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
     network,
     otp,
     otherWrites: [
-      attempt.resetThrottle,
-      ...names.filter(Boolean).map((key) => loginFailures.resetThrottleWrite(key, network)),
+      attempt.resetFailures,
+      ...names.filter(Boolean).map((key) => loginFailures.resetFailuresWrite(key, network)),
     ],
   });
   if (!isDone) fail('wrongCode');

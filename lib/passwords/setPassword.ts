@@ -1,9 +1,9 @@
 import { fail, failFields } from '../errors.ts';
 import { sendSecurityNotice } from '../messages/securityNotice.ts';
-import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
-import type { SignedIn } from '../sessions/authenticate.ts';
-import { requireFreshProof } from '../sessions/freshProof.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
 import { changePassword } from './changePassword.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
@@ -19,22 +19,22 @@ interface NewPassword {
  * Sets a customer's password, and the e-mail address to use it with. It needs a freshly verified
  * session, or an OTP of the type `password_reset`. It revokes the other sessions if the customer
  * had a password before.
- * @throws codeNeeded, otpInvalid, otpExpired, otpTryLimit, throttled, authenticationFailed,
+ * @throws reauthenticationRequired, otpInvalid, otpExpired, otpAttemptLimit, throttled, authenticationFailed,
  * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
  */
 export async function setPassword({ customer, session }: SignedIn, newPassword: NewPassword): Promise<void> {
   const { phoneNumber: phone } = customer;
-  if (!phone || !newPassword.code) requireFreshProof(session);
+  if (!phone || !newPassword.code) requireFreshlyVerified(session);
   if (!newPassword.email && !customer.email) return failFields({ attr: 'email', code: 'required' });
   const email = newPassword.email ?? undefined;
   if (isGuessable(newPassword.password, { email: email ?? customer.email, phone })) {
     return failFields({ attr: 'password', code: 'too_common' });
   }
-  const network = clientNetwork(newPassword.clientIp);
+  const network = toClientNetwork(newPassword.clientIp);
   const otp =
     phone && newPassword.code
       ? await verifyOtp(
-          await admitAttempt(phone, 'password_reset', { network, isOwner: false, isSignedIn: true }),
+          await countNetworkLimits(phone, 'password_reset', { network, hasDeviceToken: false, isSignedIn: true }),
           newPassword.code,
         )
       : undefined;

@@ -4,7 +4,7 @@ import * as countries from '../countries/countryRepository.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { failFields } from '../errors.ts';
 import type { Language } from '../languages.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import { countTakenResponse, limitCalls, requireTakenResponsesLeft } from '../rateLimits/rateLimits.ts';
 import { createSessionWrites } from '../sessions/createSession.ts';
 import { newId } from '../table/ids.ts';
@@ -17,11 +17,11 @@ import * as passwords from './passwordRepository.ts';
 /**
  * Creates a customer with a password and signs them in. The phone is unverified: several customers
  * may give the same one, and any of them can verify it.
- * @throws throttled, `unique` for an e-mail address of another customer, and for a phone that
- * another customer has verified
+ * @throws limitExceeded, throttled, `unique` for an e-mail address of another customer and for a
+ * phone that another customer has verified
  */
 export async function signUp(request: SignUp, language: Language, clientIp: string) {
-  const network = clientNetwork(clientIp);
+  const network = toClientNetwork(clientIp);
   const [country] = await Promise.all([
     countries.find(request.phone.country),
     requireTakenResponsesLeft(network),
@@ -46,7 +46,7 @@ export async function signUp(request: SignUp, language: Language, clientIp: stri
     createdAtSeconds: nowSeconds(),
   });
   const creation = customers.createCustomerWrites(customer, country.currency);
-  const { session, writes } = createSessionWrites(customer.id, { registrationId: '', isVerified: false, signIn: 0 });
+  const { session, writes } = createSessionWrites(customer.id, { registrationId: '', signIn: 0 });
   const result = await transact([...Object.values(creation), passwords.setPasswordWrite(customer.id, hash), ...writes]);
   if (!result.done) {
     await countTakenResponse(network);

@@ -7,7 +7,7 @@ import { personalData } from './personalData.ts';
 
 const kept: string[] = [
   ...Object.values(personalData).flatMap((kind) => ('outlivesCustomer' in kind ? [kind.sk] : [])),
-  // A record of an entry says nothing beyond it.
+  // An idempotency record repeats only what its wallet entry holds.
   entryRecordPrefix,
 ];
 
@@ -26,7 +26,7 @@ export async function eraseCustomer(customerId: number): Promise<void> {
   const mark = erasureKey(customerId);
   const has = (sk: string) => items.some((item) => item.sk === sk);
   if (!has(mark.sk)) return;
-  if (has(personalData.profile.sk)) throw new Error('A customer who has not been removed is not erased.');
+  if (has(personalData.profile.sk)) throw new Error('The profile still exists, so the customer is not erased.');
   const tokens = items
     .filter(({ sk }) => sk.startsWith(devicePrefix))
     .map(({ registrationId }) => String(registrationId));

@@ -7,7 +7,7 @@ import { countBytes, mostBytes } from '../http/responseLimit.ts';
 import { toImageUrl } from '../images/urls.ts';
 import { Notification } from '../notifications/notificationRepository.ts';
 import { Password } from '../passwords/passwordRepository.ts';
-import type { SignedIn } from '../sessions/authenticate.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
 import { displayLastUseSeconds, Session } from '../sessions/sessionRepository.ts';
 import {
   addressPrefix,

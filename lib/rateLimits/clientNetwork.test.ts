@@ -1,4 +1,4 @@
-import { clientNetwork, clientNetworks } from './clientNetwork.ts';
+import { toClientNetwork, toClientNetworks } from './clientNetwork.ts';
 
 test.each([
   ['198.51.100.7', '198.51.100.7'],
@@ -9,7 +9,7 @@ test.each([
   ['64:FF9B::C633:6407', '198.51.100.7'],
   ['::ffff:0:198.51.100.7', '198.51.100.7'],
 ])('%s counts as the IPv4 address %s, which has no site', (address, network) => {
-  expect(clientNetworks(address)).toEqual({ network, site: undefined });
+  expect(toClientNetworks(address)).toEqual({ network, site: undefined });
 });
 
 test.each([
@@ -25,18 +25,18 @@ test.each([
   ['FE80::2%25en1', 'fe80::/64', 'fe80::/48'],
   ['::1', '::/64', '::/48'],
 ])('%s counts as the network %s at the site %s', (address, network, site) => {
-  expect(clientNetworks(address)).toEqual({ network, site });
+  expect(toClientNetworks(address)).toEqual({ network, site });
 });
 
 test.each(['', 'unknown', '198.51.100.7, 198.51.100.8', '198.51.100.256', '2001:db8::1::2', '2001:db8::/64', '%eth0'])(
   '"%s", which is not an IP address, counts as its own network',
   (address) => {
-    expect(clientNetworks(address)).toEqual({ network: address, site: undefined });
+    expect(toClientNetworks(address)).toEqual({ network: address, site: undefined });
   },
 );
 
 test('clientNetwork returns the network of clientNetworks', () => {
   for (const address of ['198.51.100.7', '64:ff9b::c633:6407', '2001:db8:1:2::7', 'unknown']) {
-    expect(clientNetwork(address)).toBe(clientNetworks(address).network);
+    expect(toClientNetwork(address)).toBe(toClientNetworks(address).network);
   }
 });

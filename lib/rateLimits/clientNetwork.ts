@@ -15,7 +15,7 @@ export interface ClientNetworks {
 const translated = [ipaddr.IPv6.parse('64:ff9b::'), ipaddr.IPv6.parse('::ffff:0:0:0')];
 
 /** Returns the networks of an IP address. An invalid address is a network of its own. */
-export function clientNetworks(address: string): ClientNetworks {
+export function toClientNetworks(address: string): ClientNetworks {
   // A zone id names an interface of one machine, and not another client.
   const [withoutZone = ''] = address.split('%');
   if (!ipaddr.isValid(withoutZone)) return { network: address, site: undefined };
@@ -31,12 +31,12 @@ function cidr(address: ipaddr.IPv6, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/${bits}`).toString()}/${bits}`;
 }
 
-/** Returns the site of a network that {@link clientNetwork} returned. */
+/** Returns the site of a network that {@link toClientNetwork} returned. */
 export function toSite(network: string): string | undefined {
   const [address = ''] = network.split('/');
-  return clientNetworks(address).site;
+  return toClientNetworks(address).site;
 }
 
-export function clientNetwork(address: string): string {
-  return clientNetworks(address).network;
+export function toClientNetwork(address: string): string {
+  return toClientNetworks(address).network;
 }

@@ -19,13 +19,13 @@ import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } f
 
 /**
  * Result of a limit: the event was counted and can be undone, or the client has to wait.
- * `isUncounted` says that a limit rejected the event in which it does not count.
+ * `isUncounted`: a window that only checks, and does not count the event, rejected it.
  */
 export type RateLimitResult =
   | { done: true; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number; isUncounted?: boolean };
 
-export function countForClient(network: string, now: number): Promise<RateLimitResult> {
+export function countSendOfNetwork(network: string, now: number): Promise<RateLimitResult> {
   return countForNetwork(clientSendsKey, network, config.otpSendsPerNetworkPerHour, now);
 }
 
@@ -33,7 +33,7 @@ export function countCall(network: string, kind: string, perHour: number): Promi
   return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
 }
 
-/** Seconds until a client network has calls of one kind left; 0 if it has. Counts nothing. */
+/** Returns the seconds until a client network may make another call of one kind. Counts nothing. */
 export async function readCallWait(network: string, kind: string, perHour: number): Promise<number> {
   const [now, site] = [nowSeconds(), toSite(network)];
   const limits = [
@@ -206,19 +206,19 @@ const emailChanges = () =>
 
 export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
 
-export function countNotice(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
+export function countNoticeToPhone(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
   const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
   return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
 }
 
 /**
- * Share of a cap for each kind of caller. Only callers with a device token use the last tenth,
- * because anyone can name a phone that has an account.
+ * Share of a cap for each kind of caller. Only devices with a device token and security notices use
+ * the last tenth, because anyone can name a phone that has an account.
  */
 const capParts = { device: 1, account: 0.9, stranger: 0.8 };
 export type CapCaller = keyof typeof capParts;
 
-export function countForCaps(
+export function countInCaps(
   phone: string,
   country: string,
   caller: CapCaller,

@@ -1,17 +1,17 @@
 import { fail } from '../errors.ts';
 import { consumeOtpWrite } from '../otp/otpRepository.ts';
-import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { countLoginAttempt } from '../passwords/loginAttempts.ts';
-import { isPassword } from '../passwords/passwordHash.ts';
+import { matchesHash } from '../passwords/passwordHash.ts';
 import { Password } from '../passwords/passwordRepository.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { Write } from '../table/expressions.ts';
 import { passwordKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import type { SignedIn } from './authenticate.ts';
+import type { SignedIn } from './authenticators.ts';
 import * as sessions from './sessionRepository.ts';
 
-interface Proof {
+interface Reauthentication {
   otp?: string | null | undefined;
   password?: string | null | undefined;
   clientIp: string;
@@ -20,10 +20,10 @@ interface Proof {
 /**
  * Makes a session freshly verified, by the password or by an OTP that was sent to the customer's
  * verified phone.
- * @throws otpInvalid, otpExpired, otpTryLimit, wrongCredentials, throttled, tokenNotValid
+ * @throws otpInvalid, otpExpired, otpAttemptLimit, wrongCredentials, throttled, tokenNotValid
  */
-export async function reauthenticate(caller: SignedIn, { otp, password, clientIp }: Proof): Promise<void> {
-  const network = clientNetwork(clientIp);
+export async function reauthenticate(caller: SignedIn, { otp, password, clientIp }: Reauthentication): Promise<void> {
+  const network = toClientNetwork(clientIp);
   const { write, refund } = otp
     ? await checkOwnOtp(caller, otp, network)
     : await checkPassword(caller, password ?? '', network);
@@ -39,7 +39,11 @@ interface Checked {
 
 async function checkOwnOtp({ customer: { phoneNumber } }: SignedIn, otp: string, network: string): Promise<Checked> {
   if (!phoneNumber) return fail('otpExpired');
-  const admission = await admitAttempt(phoneNumber, 'reauthentication', { network, isOwner: false, isSignedIn: true });
+  const admission = await countNetworkLimits(phoneNumber, 'reauthentication', {
+    network,
+    hasDeviceToken: false,
+    isSignedIn: true,
+  });
   const attempt = await verifyOtp(admission, otp);
   return { write: consumeOtpWrite(attempt), refund: attempt.refund };
 }
@@ -50,6 +54,6 @@ async function checkPassword({ customer }: SignedIn, password: string, network: 
     countLoginAttempt(`customer ${customer.id}`, network),
     readAll([{ key: passwordKey(customer.id), as: Password }]),
   ]);
-  if (!(await isPassword(password, stored?.hash))) return fail('wrongCredentials');
-  return { write: attempt.resetThrottle, refund: attempt.succeed };
+  if (!(await matchesHash(password, stored?.hash))) return fail('wrongCredentials');
+  return { write: attempt.resetFailures, refund: attempt.undoSharedCounts };
 }

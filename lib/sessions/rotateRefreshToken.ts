@@ -2,7 +2,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { write } from '../table/table.ts';
-import { findSession } from './authenticate.ts';
+import { findSession } from './authenticators.ts';
 import { issueTokens, type RefreshClaims, readSigningKey, type Tokens, verifyRefreshToken } from './jwt.ts';
 import * as sessions from './sessionRepository.ts';
 

@@ -21,10 +21,7 @@ export const Session = z.object({
   /** The push token of the device that signed in. It is empty if the device has none. */
   registrationId: z.string(),
   createdAtSeconds: z.int(),
-  /**
-   * The last time the owner showed who they are, by an OTP or a password. A login with a password
-   * leaves it null until the owner reauthenticates.
-   */
+  /** When the owner last reauthenticated. Null until then. */
   provenAtSeconds: z.int().nullable().default(null),
   lastUsedAtSeconds: z.int(),
   /**
@@ -48,14 +45,13 @@ export type Session = z.infer<typeof Session>;
 export interface Origin {
   signIn: number;
   registrationId: string;
-  isVerified: boolean;
 }
 
 /**
  * Returns a new session. Its first refresh token follows a made-up one, so that every token has a
  * parent.
  */
-export function makeSession(customerId: number, { signIn, registrationId, isVerified: isProven }: Origin): Session {
+export function makeSession(customerId: number, { signIn, registrationId }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),
@@ -63,7 +59,7 @@ export function makeSession(customerId: number, { signIn, registrationId, isVeri
     signIn,
     registrationId,
     createdAtSeconds: now,
-    provenAtSeconds: isProven ? now : null,
+    provenAtSeconds: null,
     lastUsedAtSeconds: now,
     usedTokens: [{ id: 'sign-in', atSeconds: now }],
     sharedCycles: 0,

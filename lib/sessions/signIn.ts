@@ -11,7 +11,7 @@ import { toCanonicalToken } from '../devices/pushTokens.ts';
 import { fail } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { admitAttempt, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
+import { countNetworkLimits, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
 import { newId } from '../table/ids.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
@@ -19,7 +19,7 @@ import { makeEmptyWallet, type Wallet } from '../wallet/walletRepository.ts';
 import { createSessionWrites } from './createSession.ts';
 import { countSignInWrite } from './sessionGeneration.ts';
 import type * as sessions from './sessionRepository.ts';
-import { mostWrites, readSignedInDevices } from './signOut.ts';
+import { mostTransactionWrites, readSessionsAndDevices } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
@@ -45,12 +45,12 @@ const mostAttempts = 20;
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
  * customer, the device and the session. So nothing is left half done, and parallel requests with
  * one OTP create one session.
- * @throws otpInvalid, otpExpired, otpTryLimit
+ * @throws otpInvalid, otpExpired, otpAttemptLimit
  */
 export async function signIn({ phone, code, caller, device: given, language }: SignIn): Promise<Outcome> {
   const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   const [admission, firstClaims, country] = await Promise.all([
-    admitAttempt(phone.number, 'customer_auth', caller),
+    countNetworkLimits(phone.number, 'customer_auth', caller),
     readClaims(phone.number, given),
     countries.find(phone.country),
   ]);
@@ -61,7 +61,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
   const readExisting = () => readCustomer(claims.phone?.customerId ?? customers.noCustomerId, isAdded());
   const [otp, firstExisting] = await Promise.all([verifyOtp(admission, code), readExisting()]);
   let existing = firstExisting;
-  if (await devices.respell(given, claims.otherPushTokens)) {
+  if (await devices.moveToCanonicalToken(given, claims.otherPushTokens)) {
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
   }
@@ -71,7 +71,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
       customer.id,
-      { ...device, isVerified: true, signIn: existing ? existing.customer.signIns + 1 : 0 },
+      { registrationId: device.registrationId, signIn: existing ? existing.customer.signIns + 1 : 0 },
       existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [
@@ -84,7 +84,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       ...writes,
     ];
     // The last writes deactivate devices. If they do not fit, a worker makes them.
-    const writing = transact(all.slice(0, mostWrites));
+    const writing = transact(all.slice(0, mostTransactionWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
       return {
@@ -115,7 +115,10 @@ async function readClaims(phone: string, device: Registration) {
 }
 
 async function readCustomer(customerId: number, addsDevice: boolean) {
-  const [found, signedIn] = await Promise.all([customers.readWithWallet(customerId), readSignedInDevices(customerId)]);
+  const [found, signedIn] = await Promise.all([
+    customers.readWithWallet(customerId),
+    readSessionsAndDevices(customerId),
+  ]);
   if (!found) return undefined;
   // Devices that were read beside the customer may be too old to count.
   const isTooOld = addsDevice && !hasRoom(found.customer);

@@ -6,11 +6,11 @@ import { transact } from '../table/table.ts';
 import * as sessions from './sessionRepository.ts';
 
 /** The most writes that a DynamoDB transaction can hold. */
-export const mostWrites = 100;
+export const mostTransactionWrites = 100;
 
 /** Revokes a session and deactivates its devices. Returns whether the customer had the session. */
 export async function signOut(customerId: number, sessionId: number): Promise<boolean> {
-  const { open, registered } = await readSignedInDevices(customerId);
+  const { open, registered } = await readSessionsAndDevices(customerId);
   const session = open.find(({ id }) => id === sessionId);
   if (!session) return false;
   const remaining = open.filter((other) => other !== session);
@@ -27,14 +27,14 @@ export async function signOut(customerId: number, sessionId: number): Promise<bo
  * and can retry.
  */
 export async function signOutEverywhere(caller: Pick<sessions.Session, 'customerId' | 'id'>): Promise<void> {
-  const { open, registered } = await readSignedInDevices(caller.customerId);
+  const { open, registered } = await readSessionsAndDevices(caller.customerId);
   const writes = [
     ...registered.map(({ registrationId }) => deactivateDeviceWrite(caller.customerId, registrationId)),
     ...open.filter(({ id }) => id !== caller.id).map(sessions.revokeSessionWrite),
     sessions.revokeSessionWrite(caller),
   ];
-  for (let start = 0; start < writes.length; start += mostWrites) {
-    const { done } = await transact(writes.slice(start, start + mostWrites));
+  for (let start = 0; start < writes.length; start += mostTransactionWrites) {
+    const { done } = await transact(writes.slice(start, start + mostTransactionWrites));
     if (!done) return signOutEverywhere(caller);
   }
 }
@@ -53,7 +53,7 @@ export function deactivateDeviceWrites(
     });
 }
 
-export async function readSignedInDevices(customerId: number) {
+export async function readSessionsAndDevices(customerId: number) {
   const [open, registered] = await Promise.all([
     sessions.listByCustomer(customerId),
     devices.listByCustomer(customerId),

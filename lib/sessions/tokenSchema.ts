@@ -5,8 +5,12 @@ import { text } from '../http/fields.ts';
 export const token = text({ max: 4_096 }).describe('The newest refresh token of the session.');
 
 export const Tokens = z.object({
-  access: z.string().describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes.'),
+  access: z
+    .string()
+    .describe('The access token for `Authorization: Bearer …`. It expires after 15 minutes by default.'),
   refresh: z
     .string()
-    .describe('The refresh token for refresh_token_create. It works once and expires after 30 days without use.'),
+    .describe(
+      'The refresh token for refresh_token_create. It is replaced at each refresh and expires after 30 days without use, by default.',
+    ),
 });

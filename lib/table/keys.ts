@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 /**
  * The single table, item by item.
  *
- * Everything a customer owns is in one partition, and its id comes from the access token. A unique
- * claim is an item that makes a phone, an e-mail or a push token unique. It is written in the same
- * transaction as its owner. A limit that counts by the clock appends `#<hour>` to its sort key.
+ * A customer's data are in one partition, and its id comes from the access token. Unique claims,
+ * idempotency records and limits have partitions of their own. A unique claim is an item that makes
+ * a phone, an e-mail or a push token unique. It is written in the same transaction as its owner. A
+ * limit that counts by the clock appends `#<hour>` to its sort key.
  *
  * pk                       sk                      item: read to
  * ------------------------ ----------------------- --------------------------------------------
@@ -30,7 +31,6 @@ import { createHash } from 'node:crypto';
  * EMAIL#<lower case>       LOST                    lost e-mail: lets its former owner log in
  * OTP#<phone hash>         OTP                     OTPs: send, verify, limit sends and attempts
  * OTP#<phone hash>         NETWORK#<network>       limit: sends and attempts of one network
- * OTP#<phone hash>         ATTEMPTS#<UTC date>     limit: all attempts at a test number
  * OTP#<phone hash>         NOTICES                 limit: SMS about account changes
  * PUSH_TOKEN#<token hash>  CLAIM                   unique claim: find the owner of a device
  * PUSH_TOKEN#<token hash>  ENDPOINT                push endpoint: push, enable, disable
@@ -79,7 +79,7 @@ export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs:
   sk: `${entryPrefix}${inOrder(createdAtMs, 15)}-${id}`,
 });
 export const hashKey = (idempotencyKey: string) => hash(idempotencyKey);
-export const walletClaimKey = (keyHash: string): Key => ({ pk: `WALLET_KEY#${keyHash}`, sk: 'CLAIM' });
+export const walletRecordKey = (keyHash: string): Key => ({ pk: `WALLET_KEY#${keyHash}`, sk: 'CLAIM' });
 export const entryRecordKey = (customerId: number, keyHash: string): Key => ({
   pk: customerPartition(customerId),
   sk: `${entryRecordPrefix}${keyHash}`,

@@ -4,7 +4,7 @@ import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail } from '../errors.ts';
 import { newId } from '../table/ids.ts';
-import { entryRecordKey, hashKey, profileKey, walletClaimKey, walletKey } from '../table/keys.ts';
+import { entryRecordKey, hashKey, profileKey, walletKey, walletRecordKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';
 import { mostMinorUnits } from './money.ts';
@@ -53,7 +53,7 @@ export async function adjust(adjustment: Adjustment): Promise<Entry> {
 function recordsOf({ customerId, idempotencyKey }: Adjustment) {
   const keyHash = hashKey(idempotencyKey);
   return [
-    { key: walletClaimKey(keyHash), as: IdempotencyRecord },
+    { key: walletRecordKey(keyHash), as: IdempotencyRecord },
     { key: entryRecordKey(customerId, keyHash), as: IdempotencyRecord },
   ] as const;
 }

@@ -11,14 +11,14 @@ import {
   entryRecordPrefix,
   type Key,
   readCustomerId,
-  walletClaimKey,
   walletKey,
+  walletRecordKey,
 } from '../table/keys.ts';
 import { readAll, readRaw } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';
 import { Entry, IdempotencyRecord, serializeRequest, Wallet } from './walletRepository.ts';
 
-const { pk: claimPrefix, sk: claimSortKey } = walletClaimKey('');
+const { pk: claimPrefix, sk: claimSortKey } = walletRecordKey('');
 const isClaim = ({ pk, sk }: Key) => sk === claimSortKey && pk.startsWith(claimPrefix);
 
 export const problems = [
@@ -76,7 +76,7 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
  * key would count as done.
  */
 async function findOrphanClaims(keyHashes: readonly string[]): Promise<Finding[]> {
-  const claims = await readItems(keyHashes.map(walletClaimKey));
+  const claims = await readItems(keyHashes.map(walletRecordKey));
   const owners = claims.map((claim) => IdempotencyRecord.safeParse(claim).data?.customerId ?? 0);
   const records = await readItems(keyHashes.map((keyHash, index) => entryRecordKey(owners[index] ?? 0, keyHash)));
   const findings: Finding[] = [];
@@ -165,7 +165,7 @@ async function readRecords(customerId: number, keyHashes: string[]): Promise<Map
   // duplicate keys.
   const distinct = [...new Set(keyHashes)];
   const [claims, records] = await Promise.all([
-    readItems(distinct.map(walletClaimKey)),
+    readItems(distinct.map(walletRecordKey)),
     readItems(distinct.map((keyHash) => entryRecordKey(customerId, keyHash))),
   ]);
   return new Map(distinct.map((keyHash, index) => [keyHash, [claims[index], records[index]]]));

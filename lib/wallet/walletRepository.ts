@@ -7,8 +7,8 @@ import {
   entryPrefix,
   entryRecordKey,
   profileKey,
-  walletClaimKey,
   walletKey,
+  walletRecordKey,
 } from '../table/keys.ts';
 import { type Page, readPage } from '../table/pagination.ts';
 import { readAll, write } from '../table/table.ts';
@@ -110,7 +110,7 @@ export function postEntryWrites(
   const item = { customerId, content, entry } satisfies IdempotencyRecord;
   const isNew = 'attribute_not_exists(pk)';
   return [
-    { kind: 'put', key: walletClaimKey(keyHash), item, condition: isNew },
+    { kind: 'put', key: walletRecordKey(keyHash), item, condition: isNew },
     { kind: 'put', key: entryRecordKey(customerId, keyHash), item, condition: isNew },
     { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
     {

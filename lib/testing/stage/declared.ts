@@ -17,7 +17,7 @@ export function isDeclared(
 
 const known = new WeakMap<Contract, Map<ErrorFormat, ReadonlySet<string>>>();
 
-/** Lists the statuses and codes of the errors of a contract. Thousands of requests share the list. */
+/** Lists the statuses and codes of a contract's errors, once for thousands of requests. */
 function listDeclared(contract: Contract, errorFormat: ErrorFormat): ReadonlySet<string> {
   const ofContract = known.get(contract) ?? new Map<ErrorFormat, ReadonlySet<string>>();
   known.set(contract, ofContract);

@@ -23,7 +23,7 @@ const partSize = 500;
  * it can be interrupted at any step and repeated: the mark is deleted last, unless the inbox was
  * cleared again.
  */
-export async function purgeDeleted(customerId: number): Promise<void> {
+export async function purgeInbox(customerId: number): Promise<void> {
   const [customer, clearing] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: clearingKey(customerId), as: Mark },

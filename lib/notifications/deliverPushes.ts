@@ -28,7 +28,7 @@ import { readAll } from '../table/table.ts';
 import { countUnread, Notification } from './notificationRepository.ts';
 import * as pushes from './pushLease.ts';
 import { makePublishInput } from './pushMessage.ts';
-import { findCountryTimeZone, isWithin } from './timeZones.ts';
+import { findCountryTimeZone, isWithinHours } from './timeZones.ts';
 
 const attempts = 6;
 /** No attempt begins later, so that the worker releases its lease well before its timeout. */
@@ -88,7 +88,7 @@ async function readRecipient(customerId: number, notification: Notification): Pr
   if (!customer || !isUnread(customer, current)) return undefined;
   const { pushProductOrdered, pushOther, quietHours, timeZone, countryCode } = customer;
   if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return undefined;
-  const isQuiet = quietHours && isWithin(quietHours, nowMs(), timeZone ?? findCountryTimeZone(countryCode));
+  const isQuiet = quietHours && isWithinHours(quietHours, nowMs(), timeZone ?? findCountryTimeZone(countryCode));
   return isQuiet ? undefined : customer;
 }
 
@@ -107,7 +107,11 @@ async function deliverTo(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     if (performance.now() > deadlineMs) throw new Error('There is no time left to push to this device.');
-    const { device, endpoint, ttlSeconds } = await readState(customerId, { registrationId, sessionId }, notification);
+    const { device, endpoint, ttlSeconds } = await readDeviceState(
+      customerId,
+      { registrationId, sessionId },
+      notification,
+    );
     const application = device?.active ? findApplication(device.type) : undefined;
     if (!device || !application || ttlSeconds <= 0) return;
     try {
@@ -143,7 +147,7 @@ async function deliverTo(
  * Reads the current state of a device and its push endpoint. Returns no device if its session is
  * revoked, or if the device or the notification is no longer the customer's.
  */
-async function readState(
+async function readDeviceState(
   customerId: number,
   { registrationId, sessionId }: Pick<OwnedDevice, 'registrationId' | 'sessionId'>,
   notification: Notification,
@@ -157,7 +161,7 @@ async function readState(
     { key: pushEndpointKey(registrationId), as: PushEndpoint },
   ]);
   const owner = device?.sessionId ?? sessionId;
-  if (owner !== sessionId) return readState(customerId, { registrationId, sessionId: owner }, notification);
+  if (owner !== sessionId) return readDeviceState(customerId, { registrationId, sessionId: owner }, notification);
   const isCurrent =
     customer &&
     session &&

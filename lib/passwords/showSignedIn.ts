@@ -1,19 +1,19 @@
 import { issueDeviceToken } from '../otp/deviceToken.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
-import { showAccount } from '../passwords/accountSchema.ts';
-import { issueTokens, readSigningKey } from './jwt.ts';
+import { issueTokens, readSigningKey } from '../sessions/jwt.ts';
+import { showAccount } from './accountSchema.ts';
 
-type SignedIn = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof issueTokens>[0] };
+type NewSession = Omit<Parameters<typeof showAccount>[0], 'token'> & { session: Parameters<typeof issueTokens>[0] };
 
 /**
  * Reads the secrets that {@link showSignedIn} needs, before anything is counted or stored.
  * @throws unavailable
  */
-export async function readSecrets(): Promise<void> {
+export async function readSignInSecrets(): Promise<void> {
   await Promise.all([readSigningKey(), readOtpSecrets()]);
 }
 
-export async function showSignedIn(account: SignedIn) {
+export async function showSignedIn(account: NewSession) {
   const [{ access, refresh }, device_token] = await Promise.all([
     issueTokens(account.session),
     issueDeviceToken(account.customer.id),

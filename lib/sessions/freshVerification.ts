@@ -8,13 +8,13 @@ import type { Session } from './sessionRepository.ts';
  * this session. An access token alone shows nothing, because it may be stolen.
  */
 export function isFreshlyVerified({ createdAtSeconds, provenAtSeconds }: Session): boolean {
-  return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.freshProofSeconds);
+  return isFresh(Math.max(createdAtSeconds, provenAtSeconds ?? 0), config.freshVerificationSeconds);
 }
 
 /**
  * Guards every change of the means to recover an account.
- * @throws codeNeeded
+ * @throws reauthenticationRequired
  */
-export function requireFreshProof(session: Session): void {
-  if (!isFreshlyVerified(session)) fail('codeNeeded');
+export function requireFreshlyVerified(session: Session): void {
+  if (!isFreshlyVerified(session)) fail('reauthenticationRequired');
 }

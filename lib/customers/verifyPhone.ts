@@ -1,17 +1,17 @@
 import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
-import * as customers from '../customers/customerRepository.ts';
 import { fail, failFields } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
-import { admitAttempt, verifyOtp } from '../otp/verifyOtp.ts';
-import { clientNetwork } from '../rateLimits/clientNetwork.ts';
-import type { SignedIn } from '../sessions/authenticate.ts';
-import { requireFreshProof } from '../sessions/freshProof.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
+import { requireAvailable } from '../passwords/availability.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
 import { profileKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { requireAvailable } from './availability.ts';
+import * as customers from './customerRepository.ts';
 
 const type = 'phone_verification';
 
@@ -28,10 +28,12 @@ interface Verification {
  * the one from sign-up or another one. A caller with the right OTP learns whether another customer
  * has verified the phone. Others learn it only within the limit of {@link requireAvailable}.
  * @returns the customer with the verified phone
- * @throws codeNeeded for a phone that the sign-up did not name, without a fresh proof;
+ * @throws reauthenticationRequired for a phone that the sign-up did not name, if the session is not
+ * freshly verified;
  * phoneNotVerified when an OTP was sent; `unique` for a phone that another customer has verified;
  * `invalid` for a phone of another country, of a country that is not served, or if the customer has
- * verified another phone; otpSendLimit, otpInvalid, otpExpired, otpTryLimit, throttled
+ * verified another phone; otpSendLimit, otpInvalid, otpExpired, otpAttemptLimit, limitExceeded,
+ * throttled
  */
 export async function verifyPhone(
   { customer, session }: SignedIn,
@@ -39,7 +41,7 @@ export async function verifyPhone(
 ): Promise<customers.Customer> {
   // The sign-up named this phone. Any other phone could take over the account.
   const isOther = verification.phone && verification.phone.number !== customer.unprovenPhone;
-  if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshProof(session);
+  if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshlyVerified(session);
   try {
     return await tryToVerify(customer, verification);
   } catch (error) {
@@ -60,7 +62,7 @@ async function tryToVerify(
   const { phoneNumber, unprovenPhone, countryCode: country } = customer;
   const number = other?.number ?? (phoneNumber || unprovenPhone);
   // Anyone can sign up and name this phone, so each customer is a separate requester.
-  const caller = { network: clientNetwork(clientIp), requester: `customer ${customer.id}`, isOwner: false };
+  const caller = { network: toClientNetwork(clientIp), requester: `customer ${customer.id}`, hasDeviceToken: false };
   const isOfCountry = !other || other.country === country;
   if (!isOfCountry || (phoneNumber && number !== phoneNumber)) return failFields({ attr: 'phone', code: 'invalid' });
   if (phoneNumber) return customer;
@@ -69,7 +71,7 @@ async function tryToVerify(
     await sendOtp({ phone: { number, country }, type, appId: undefined, language, caller });
     return fail('phoneNotVerified');
   }
-  const otp = await verifyOtp(await admitAttempt(number, type, caller), code, 'verification_code');
+  const otp = await verifyOtp(await countNetworkLimits(number, type, caller), code, 'verification_code');
   return retry(async (attempt) => {
     const writes = [otps.consumeOtpWrite(otp), ...(await customers.verifyPhoneWrites(customer, number))];
     const [result] = await Promise.all([transact(writes), attempt === 1 && otp.refund?.()]);

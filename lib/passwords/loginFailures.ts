@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { daySeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { clockSkewSeconds } from '../rateLimits/slidingWindow.ts';
 import type { Write } from '../table/expressions.ts';
@@ -7,7 +8,6 @@ import { write } from '../table/table.ts';
 
 const Failures = z.object({ failures: z.int(), lastAtSeconds: z.int(), expiresAtSeconds: z.int() });
 
-const daySeconds = 86_400;
 const longestWaitSeconds = 3_600;
 /**
  * The number of failures, after the free ones, until the wait is longest: 1, 2, 4 … 2,048, 3,600 s.
@@ -24,11 +24,11 @@ function waitAfter(failures: number): number {
 }
 
 /**
- * The result of counting an attempt. `forgetting` deletes all failures, `undo` uncounts this
- * attempt alone.
+ * The result of counting an attempt. `resetFailures` deletes all failures. `undo` uncounts only this
+ * attempt.
  */
-export type Attempt =
-  | { done: true; resetThrottle: Write; undo: () => Promise<unknown> }
+export type ThrottledAttempt =
+  | { done: true; resetFailures: Write; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number };
 
 /**
@@ -36,7 +36,7 @@ export type Attempt =
  * counts as a failure before the password is compared, so that parallel guesses get no more
  * attempts.
  */
-export async function countAttempt(identifier: string, network: string, now: number): Promise<Attempt> {
+export async function countAttempt(identifier: string, network: string, now: number): Promise<ThrottledAttempt> {
   const key = loginFailuresKey(identifier, network);
   const { done, old } = await write({
     kind: 'update',
@@ -53,14 +53,14 @@ export async function countAttempt(identifier: string, network: string, now: num
   });
   const before = Failures.safeParse(old).data;
   if (done)
-    return { done, resetThrottle: resetThrottleWrite(identifier, network), undo: () => undoAttempt(key, now, before) };
+    return { done, resetFailures: resetFailuresWrite(identifier, network), undo: () => undoAttempt(key, now, before) };
   const { failures, lastAtSeconds, expiresAtSeconds } = Failures.parse(old);
   if (expiresAtSeconds > now) return { done, waitSeconds: Math.max(1, lastAtSeconds + waitAfter(failures) - now) };
   await deleteExpired(key, expiresAtSeconds);
   return countAttempt(identifier, network, now);
 }
 
-export function resetThrottleWrite(identifier: string, network: string): Write {
+export function resetFailuresWrite(identifier: string, network: string): Write {
   return { kind: 'delete', key: loginFailuresKey(identifier, network) };
 }
 
