@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import { withdrawn } from '../../deploy/secrets.ts';
-import { clientSendsKey, otpKey } from '../../lib/table/keys.ts';
+import { clientCallsKey, otpKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { nextAddress } from '../../lib/testing/stage/signUp.ts';
@@ -236,7 +236,7 @@ describe('sendOtp', () => {
     const rejected = await send(phone, { clientIp });
     expect({ status: rejected.status, errors: rejected.body.errors }).toEqual({ status, errors: error(code) });
     if (status === 429) expect(Number(rejected.headers['retry-after'])).toBeGreaterThan(0);
-    const { pk, sk } = clientSendsKey(clientIp);
+    const { pk, sk } = clientCallsKey(clientIp, 'SENDS');
     const { [`${pk} ${sk}`]: ofClient = {}, ...others } = await readCounters();
     expect(others).toEqual(before);
     expect(Object.keys(ofClient).filter((name) => name.startsWith('sent'))).toHaveLength(sends);

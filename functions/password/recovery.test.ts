@@ -1,5 +1,5 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { clientSendsKey } from '../../lib/table/keys.ts';
+import { clientCallsKey } from '../../lib/table/keys.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
@@ -91,7 +91,7 @@ describe('forget', () => {
     const countSends = async (email: string) => {
       const clientIp = nextAddress();
       for (let request = 0; request < 4; request++) await requestReset({ email }, clientIp);
-      const { pk, sk } = clientSendsKey(clientIp);
+      const { pk, sk } = clientCallsKey(clientIp, 'SENDS');
       const counters = (await world.partition(pk)).find((item) => item.sk === sk);
       return Object.entries(counters ?? {}).filter(([name, at]) => /^sent/.test(name) && at !== 0).length;
     };

@@ -1,16 +1,16 @@
 import { fail, failFields } from '../errors.ts';
 import { toStoredImage } from '../images/urls.ts';
+import { type Changes, type Item, setExpression, type Write } from '../table/expressions.ts';
+import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from '../table/keys.ts';
+import { readAll, transact } from '../table/table.ts';
+import { Customer, UniqueClaim } from './customerRepository.ts';
 import {
   checkTakenResponsesWrite,
   countEmailChangeWrite,
   countTakenEmail,
   emailChangeWait,
   takenWait,
-} from '../rateLimits/rateLimits.ts';
-import { type Changes, type Item, setExpression, type Write } from '../table/expressions.ts';
-import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from '../table/keys.ts';
-import { readAll, transact } from '../table/table.ts';
-import { Customer, UniqueClaim } from './customerRepository.ts';
+} from './emailLimits.ts';
 
 export type ProfileChanges = Changes<
   Pick<Customer, 'fullName' | 'image' | 'birthDate' | 'primaryAddressId' | 'email' | 'gender' | 'language'>

@@ -3,8 +3,8 @@ import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
-import { countInCaps, countNoticeToPhone } from '../rateLimits/rateLimits.ts';
 import { sendSms } from './sms.ts';
+import { countInCaps, countNoticeToPhone } from './smsCaps.ts';
 
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },

@@ -8,7 +8,8 @@ import { ApiError, fail, failFields, ValidationError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSms } from '../messages/sms.ts';
-import * as sends from '../rateLimits/rateLimits.ts';
+import { countInCaps, countSendOfNetwork } from '../messages/smsCaps.ts';
+import { type RateLimitResult, readCallWait } from '../rateLimits/rateLimits.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { hashOtp } from './otpHash.ts';
@@ -64,9 +65,7 @@ export async function sendOtp(send: Send) {
     // phone.
     const countings = await Promise.allSettled([
       ...(caller.hasDeviceToken || type === 'reauthentication' ? [] : [requireAttemptsLeft(caller.network)]),
-      ...(isClientCounted || caller.hasDeviceToken
-        ? []
-        : [countAll(ofClient, [sends.countSendOfNetwork(caller.network, now)])]),
+      ...(isClientCounted || caller.hasDeviceToken ? [] : [countAll(ofClient, [countSendOfNetwork(caller.network)])]),
       ...(caller.hasDeviceToken
         ? []
         : [countAll(counted, [otps.countNetworkSend(phone.number, caller.network, { type, share }, now)])]),
@@ -101,7 +100,7 @@ const isUnreachable = (error: unknown) =>
 
 /** @throws otpAttemptLimit if the client network could not try an OTP */
 async function requireAttemptsLeft(network: string): Promise<void> {
-  const waitSeconds = await sends.readCallWait(network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour);
+  const waitSeconds = await readCallWait(network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour);
   if (waitSeconds > 0) fail('otpAttemptLimit', { retryAfterSeconds: waitSeconds });
 }
 
@@ -122,16 +121,13 @@ async function countForCaps(
 ): Promise<void> {
   const attempted: CountedEvent[] = [];
   try {
-    await countAll(
-      attempted,
-      sends.countInCaps(phone.number, phone.country, hasDeviceToken ? 'device' : 'stranger', now),
-    );
+    await countAll(attempted, countInCaps(phone.number, phone.country, hasDeviceToken ? 'device' : 'stranger', now));
     counted.push(...attempted);
   } catch (error) {
     await undoAll(attempted);
     const [claim] = hasDeviceToken ? [] : await readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]);
     if (!claim) throw error;
-    await countAll(counted, sends.countInCaps(phone.number, phone.country, 'account', now));
+    await countAll(counted, countInCaps(phone.number, phone.country, 'account', now));
   }
 }
 
@@ -139,7 +135,7 @@ async function countForCaps(
  * Counts an event in several limits. If the caller fails later, it undoes the events in `counted`.
  * @throws otpSendLimit, otpAttemptLimit
  */
-async function countAll(counted: CountedEvent[], counting: readonly Promise<sends.RateLimitResult>[]): Promise<void> {
+async function countAll(counted: CountedEvent[], counting: readonly Promise<RateLimitResult>[]): Promise<void> {
   const counts = await Promise.allSettled(counting);
   for (const count of counts) if (count.status === 'fulfilled' && count.value.done) counted.push(count.value);
   for (const count of counts) if (count.status === 'rejected') throw count.reason;

@@ -1,10 +1,10 @@
 import { again, retry } from '../backOff.ts';
 import type * as customers from '../customers/customerRepository.ts';
+import { countTakenEmail } from '../customers/emailLimits.ts';
 import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
 import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpRepository.ts';
-import { countTakenEmail } from '../rateLimits/rateLimits.ts';
 import type { SignInState } from '../sessions/createSession.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';

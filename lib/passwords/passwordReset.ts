@@ -5,13 +5,14 @@ import { config } from '../config/config.ts';
 import { UniqueClaim } from '../customers/customerRepository.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
+import { countSendOfNetwork } from '../messages/smsCaps.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
 import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { countNetworkLimits, findMatchingOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
-import * as sends from '../rateLimits/rateLimits.ts';
+import { limitCalls } from '../rateLimits/rateLimits.ts';
 import { lostEmailKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { changePassword } from './changePassword.ts';
@@ -37,7 +38,7 @@ interface Request extends Identifier {
 export async function sendResetOtp(request: Request): Promise<void> {
   const { clientIp } = request;
   await readOtpSecrets();
-  await sends.limitCalls(toClientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
+  await limitCalls(toClientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
   await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
@@ -53,9 +54,7 @@ async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): P
   try {
     // Counted in every case and never undone, because the client's next sends would show the
     // difference.
-    const { done } = caller.hasDeviceToken
-      ? { done: true }
-      : await sends.countSendOfNetwork(caller.network, nowSeconds());
+    const { done } = caller.hasDeviceToken ? { done: true } : await countSendOfNetwork(caller.network);
     if (!done || !phone) return;
     const language = customer?.language ?? 'en';
     await sendOtp({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
@@ -73,8 +72,8 @@ interface Reset extends Request {
 /**
  * Sets the password of an account whose verified phone received the OTP, and revokes all its
  * sessions.
- * @throws wrongCode if the OTP or the account is wrong; limitExceeded; throttled; `too_common` for a password that
- * is the account's e-mail address or phone
+ * @throws wrongCode if the OTP or the account is wrong; limitExceeded; throttled; `too_common` for
+ * a password that is the account's e-mail address or phone
  */
 export async function resetPassword({ code, password, deviceToken, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();

@@ -19,8 +19,9 @@ interface NewPassword {
  * Sets a customer's password, and the e-mail address to use it with. It needs a freshly verified
  * session, or an OTP of the type `password_reset`. It revokes the other sessions if the customer
  * had a password before.
- * @throws reauthenticationRequired, otpInvalid, otpExpired, otpAttemptLimit, throttled, authenticationFailed,
- * tokenNotValid; `required` and `unique` for the e-mail address, `too_common` for the password
+ * @throws reauthenticationRequired, otpInvalid, otpExpired, otpAttemptLimit, limitExceeded,
+ * throttled, authenticationFailed, tokenNotValid; `required` and `unique` for the e-mail address,
+ * `too_common` for the password
  */
 export async function setPassword({ customer, session }: SignedIn, newPassword: NewPassword): Promise<void> {
   const { phoneNumber: phone } = customer;

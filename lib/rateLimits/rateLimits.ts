@@ -1,18 +1,8 @@
 import * as z from 'zod';
-import { daySeconds, hourSeconds, nowSeconds, secondsToMidnight, utcDate } from '../clock.ts';
-import { config, mostCounted } from '../config/config.ts';
+import { daySeconds, hourSeconds, nowSeconds, secondsToMidnight } from '../clock.ts';
+import { mostCounted } from '../config/config.ts';
 import { fail } from '../errors.ts';
-import type { Item, Write } from '../table/expressions.ts';
-import {
-  clientCallsKey,
-  clientSendsKey,
-  countrySendsKey,
-  customerLimitKey,
-  type Key,
-  phoneNoticesKey,
-  prefixSendsKey,
-  stageSendsKey,
-} from '../table/keys.ts';
+import { clientCallsKey, type Key } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
 import { toSite } from './clientNetwork.ts';
 import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } from './slidingWindow.ts';
@@ -24,14 +14,6 @@ import { allowAll, countAll, SlidingWindow, uncountAll, valuesOf, waitForAll } f
 export type RateLimitResult =
   | { done: true; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number; isUncounted?: boolean };
-
-export function countSendOfNetwork(network: string, now: number): Promise<RateLimitResult> {
-  return countForNetwork(clientSendsKey, network, config.otpSendsPerNetworkPerHour, now);
-}
-
-export function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
-  return countForNetwork((client) => clientCallsKey(client, kind), network, perHour, nowSeconds());
-}
 
 /** Returns the seconds until a client network may make another call of one kind. Counts nothing. */
 export async function readCallWait(network: string, kind: string, perHour: number): Promise<number> {
@@ -62,45 +44,14 @@ export async function limitCalls(network: string, kind: string, perHour: number)
   if (!counted.done) fail('limitExceeded', { retryAfterSeconds: counted.waitSeconds });
 }
 
-const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network, 'REFUSALS');
-
-/**
- * Checks that a client network has "already taken" responses left this hour. Callers check before
- * they look anything up, so that a client over the limit learns nothing more.
- * @throws limitExceeded
- */
-export async function requireTakenResponsesLeft(network: string): Promise<void> {
-  const { key, endsInSeconds } = hourBucket(takenKey(network), nowSeconds());
-  const [counted] = await readAll([{ key, as: z.object({ sends: z.int() }) }]);
-  const isLeft = (counted?.sends ?? 0) < config.takenResponsesPerNetworkPerHour;
-  if (!isLeft) fail('limitExceeded', { retryAfterSeconds: endsInSeconds });
-}
-
-/**
- * Counts an "already taken" response to a client network.
- * @throws limitExceeded when it has none left this hour
- */
-export function countTakenResponse(network: string): Promise<void> {
-  return limitInBucket(takenKey(network), config.takenResponsesPerNetworkPerHour);
-}
-
-/**
- * Counts a response to a customer that an e-mail address is taken: for the client network, and as
- * an e-mail change of the customer.
- * @throws limitExceeded when either has none left
- */
-export async function countTakenEmail(network: string, customerId: number): Promise<void> {
-  const [{ done, old }] = await Promise.all([write(countEmailChangeWrite(customerId)), countTakenResponse(network)]);
-  if (!done) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(old) });
-}
-
 /** @throws limitExceeded when the bucket is full */
 export async function limitInBucket(key: Key, perHour: number): Promise<void> {
   const counted = await countInBucket(key, perHour, nowSeconds());
   if (!counted.done) fail('limitExceeded', { retryAfterSeconds: counted.waitSeconds });
 }
 
-function hourBucket({ pk, sk }: Key, now: number) {
+/** Returns the item that counts an event in this hour of the clock. */
+export function hourBucket({ pk, sk }: Key, now: number) {
   const hour = Math.floor(now / hourSeconds);
   return { key: { pk, sk: `${sk}#${hour}` }, endsInSeconds: hourSeconds - (now % hourSeconds) };
 }
@@ -111,16 +62,12 @@ function hourBucket({ pk, sk }: Key, now: number) {
  */
 const networksPerSite = 16;
 
-async function countForNetwork(
-  keyOf: (client: string) => Key,
-  network: string,
-  perHour: number,
-  now: number,
-): Promise<RateLimitResult> {
-  const site = toSite(network);
+/** Counts a call of one kind by a client network, and by its IPv6 site. */
+export async function countCall(network: string, kind: string, perHour: number): Promise<RateLimitResult> {
+  const [now, site] = [nowSeconds(), toSite(network)];
   const counts = await Promise.all([
-    countForHour(keyOf(network), perHour, now),
-    ...(site ? [countInBucket(keyOf(site), perHour * networksPerSite, now)] : []),
+    countForHour(clientCallsKey(network, kind), perHour, now),
+    ...(site ? [countInBucket(clientCallsKey(site, kind), perHour * networksPerSite, now)] : []),
   ]);
   const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
   if (counts.every(({ done }) => done)) return { done: true, undo };
@@ -174,62 +121,6 @@ export async function countInWindows(
   }
   const undo = () => write({ kind: 'update', key, expression: `SET ${uncountAll(windows)}`, values });
   return { done, undo };
-}
-
-/** Transaction check: a client network has "already taken" responses left this hour. */
-export function checkTakenResponsesWrite(network: string): Write {
-  const { key } = hourBucket(takenKey(network), nowSeconds());
-  const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
-  return { kind: 'check', key, condition, values: { ':cap': config.takenResponsesPerNetworkPerHour } };
-}
-
-/** Transaction write: count an e-mail change, if the customer has changes left today. */
-export function countEmailChangeWrite(customerId: number) {
-  const [window, now] = [emailChanges(), nowSeconds()];
-  return {
-    kind: 'update' as const,
-    key: customerLimitKey(customerId, 'EMAIL_CHANGES'),
-    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: window.allows,
-    values: { ':expiry': now + daySeconds, ...window.values(now) },
-  } satisfies Write;
-}
-
-/** Returns the seconds until the next e-mail change, from the item that rejected this one. */
-export function emailChangeWait(item: Item | undefined): number {
-  const [window, now] = [emailChanges(), nowSeconds()];
-  return Math.max(1, window.wait(window.read(item), now));
-}
-
-const emailChanges = () =>
-  new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
-
-export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
-
-export function countNoticeToPhone(phone: string, perDay: number, now: number): Promise<RateLimitResult> {
-  const window = new SlidingWindow('counted', [{ events: perDay, perSeconds: daySeconds }]);
-  return countInWindows(phoneNoticesKey(phone), [window], daySeconds, now);
-}
-
-/**
- * Share of a cap for each kind of caller. Only devices with a device token and security notices use
- * the last tenth, because anyone can name a phone that has an account.
- */
-const capParts = { device: 1, account: 0.9, stranger: 0.8 };
-export type CapCaller = keyof typeof capParts;
-
-export function countInCaps(
-  phone: string,
-  country: string,
-  caller: CapCaller,
-  now: number,
-): Promise<RateLimitResult>[] {
-  const cap = (limit: number) => Math.ceil(limit * capParts[caller]);
-  return [
-    countInDay(countrySendsKey(country, utcDate(now)), cap(config.otpSendsPerCountryPerDay), now),
-    countInDay(prefixSendsKey(phone, utcDate(now)), cap(config.otpSendsPerPrefixPerDay), now),
-    countInDay(stageSendsKey(utcDate(now)), cap(config.otpSendsPerStagePerDay), now),
-  ];
 }
 
 /**

@@ -163,8 +163,7 @@ export const broadcastPartKey = (idempotencyKey: string, number: number): Key =>
   sk: `${broadcastPartPrefix}${inOrder(number, 4)}`,
 });
 
-export const clientSendsKey = (network: string): Key => ({ pk: `CLIENT#${network}`, sk: 'SENDS' });
-export const clientCallsKey = (network: string, what: string): Key => ({ pk: clientSendsKey(network).pk, sk: what });
+export const clientCallsKey = (network: string, kind: string): Key => ({ pk: `CLIENT#${network}`, sk: kind });
 export const customerLimitKey = (customerId: number, kind: string): Key => ({ pk: `LIMIT#${customerId}`, sk: kind });
 export const loginFailuresKey = (identifier: string, network: string): Key => ({
   pk: `LOGIN#${hash(`${identifier} ${network}`)}`,
