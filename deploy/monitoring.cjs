@@ -98,7 +98,7 @@ const alarms = {
     query('delivered', ownNamespace, 'PushesDelivered', undefined, 'Sum', 900),
     expression('IF(failed >= 5, 100 * failed / (failed + delivered), 0)'),
   ]),
-  ApiFailuresAlarm: onQueries('More than 1 % of the requests of five minutes were answered by 5xx.', 1, [
+  ApiFailuresAlarm: onQueries('More than 1 % of the requests of five minutes got a 5xx.', 1, [
     query('failures', 'AWS/ApiGateway', '5XXError', api),
     query('requests', 'AWS/ApiGateway', 'Count', api),
     expression('IF(requests >= 20, 100 * failures / requests, 0)'),
@@ -136,7 +136,7 @@ const alarms = {
     expression('FILL(reads, 0) + FILL(writes, 0)'),
   ]),
   SecretsAlarm: onMetric(
-    'Requests were refused because SSM did not give a secret. npm run stage:prepare -- --high-throughput raises its limit.',
+    'Requests were rejected because SSM did not give a secret. npm run stage:prepare -- --high-throughput raises its limit.',
     0,
     ownNamespace,
     'SecretsUnavailable',

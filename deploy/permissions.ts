@@ -40,19 +40,19 @@ export function permissionsOf({ service, stage, pushApplications }: Scope) {
     deleteAll: allow(['dynamodb:BatchWriteItem'], table),
     check: allow(['dynamodb:ConditionCheckItem'], table),
     // Excludes topics and push endpoints, so only phone numbers remain, which have no ARN.
-    text: allowExcept(['sns:Publish'], sub('arn:${AWS::Partition}:sns:*:*:*')),
+    sendSms: allowExcept(['sns:Publish'], sub('arn:${AWS::Partition}:sns:*:*:*')),
     // An action of the account, which has no ARN.
-    askSms: allow(['sns:GetSMSAttributes'], '*'),
-    makeEndpoints: allow(['sns:CreatePlatformEndpoint'], ofStage(applications)),
+    readSmsAttributes: allow(['sns:GetSMSAttributes'], '*'),
+    createPushEndpoints: allow(['sns:CreatePlatformEndpoint'], ofStage(applications)),
     // Includes former applications of the stage, whose push endpoints are deleted when phones move
     // or customers leave.
-    changeEndpoints: allow(
+    changePushEndpoints: allow(
       ['sns:SetEndpointAttributes', 'sns:DeleteEndpoint'],
       sub(`arn:\${AWS::Partition}:sns:${inRegion}:endpoint/*`),
     ),
     push: allow(['sns:Publish'], ofStage(endpoints)),
-    keepImages: allow(['s3:PutObject', 's3:DeleteObject'], images),
-    dropImages: allow(['s3:DeleteObject'], images),
+    putImages: allow(['s3:PutObject', 's3:DeleteObject'], images),
+    deleteImages: allow(['s3:DeleteObject'], images),
     listImages: allow(['s3:ListBucket'], arnOf('Images')),
     reportFailure: allow(['sqs:SendMessage'], arnOf('FailedChanges')),
     enqueue: allow(['sqs:SendMessage'], arnOf('Broadcasts')),

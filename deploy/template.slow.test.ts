@@ -230,8 +230,8 @@ test('lets pushes go through the applications of the stage and no others', () =>
     'arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/shop/*',
     'arn:aws:sns:eu-central-1:111122223333:endpoint/APNS/shop/*',
   ];
-  const { makeEndpoints, push } = permissionsOf({ service: 'shop', stage: 'dev', pushApplications });
-  expect([makeEndpoints.Resource, push.Resource]).toEqual([[android, ios], endpoints]);
+  const { createPushEndpoints, push } = permissionsOf({ service: 'shop', stage: 'dev', pushApplications });
+  expect([createPushEndpoints.Resource, push.Resource]).toEqual([[android, ios], endpoints]);
   const publishing = grants(prod).filter(({ Action, Resource }) => Resource && [Action].flat().includes('sns:Publish'));
   expect(publishing.map(({ functionName }) => functionName)).toEqual(['deliverPush']);
   expect(JSON.stringify(publishing)).toContain(':app/GCM/none');

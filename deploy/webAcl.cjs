@@ -84,7 +84,7 @@ function countingRule(name, Limit, { name: clients, key, only }, paths) {
 /** Counting and blocking are apart, so that both surfaces have one count and each its own body. */
 function blockingRule(name, CustomResponseBodyKey, paths) {
   const isOverLimit = { LabelMatchStatement: { Scope: 'LABEL', Key: label } };
-  const headers = { 'cache-control': 'no-store', ...refusal(standard).headers };
+  const headers = { 'cache-control': 'no-store', ...rejection(standard).headers };
   const ResponseHeaders = Object.entries(headers).map(([Name, Value]) => ({ Name, Value }));
   return {
     Name: name,
@@ -93,8 +93,12 @@ function blockingRule(name, CustomResponseBodyKey, paths) {
   };
 }
 
-const refusal = (dialect) => dialect.failure(new ApiError('throttled', { retryAfterSeconds: windowSeconds }), 'en');
-const body = (dialect) => ({ ContentType: 'APPLICATION_JSON', Content: JSON.stringify(refusal(dialect).body) });
+const rejection = (errorFormat) =>
+  errorFormat.failure(new ApiError('throttled', { retryAfterSeconds: windowSeconds }), 'en');
+const body = (errorFormat) => ({
+  ContentType: 'APPLICATION_JSON',
+  Content: JSON.stringify(rejection(errorFormat).body),
+});
 
 function webAclOf(settings) {
   const { requests, guardedRequests } = readService().custom.clientLimits;

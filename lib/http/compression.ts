@@ -6,7 +6,7 @@ const codings = {
   gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 9 }),
 };
 const brotli = promisify(brotliCompress);
-export type Coding = keyof typeof codings;
+type Coding = keyof typeof codings;
 
 /**
  * Returns the client's preferred coding, or undefined if it accepts none of ours.

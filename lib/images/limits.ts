@@ -1,5 +1,5 @@
 /** Far more segments or chunks than a picture of 4 MB needs, and few enough to read in 50 ms. */
-export const mostParts = 10_000;
+const mostParts = 10_000;
 
 /** Larger than the profiles of printing presses. */
 export const mostProfileBytes = 1024 * 1024;

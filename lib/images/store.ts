@@ -52,7 +52,7 @@ export async function storeImage(ownerId: number, { bytes, contentType, extensio
  * Deletes an image of its owner, by its key or URL. Other images stay, because the owner may have
  * named another owner's image.
  */
-export async function deleteImage(ownerId: number, image: string | null): Promise<void> {
+async function deleteImage(ownerId: number, image: string | null): Promise<void> {
   const key = findImageKey(ownerId, image);
   if (key) await change('DELETE', key);
 }

@@ -62,7 +62,7 @@ function parseOtp(slot: string, item: Item | undefined): Otp | undefined {
 }
 
 /** `waitSeconds` is the time until this phone may be sent another OTP. */
-export type Issued =
+type Issued =
   | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
   | { done: false; limit: 'sends' | 'attempts'; waitSeconds: number };
 

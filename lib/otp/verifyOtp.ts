@@ -11,8 +11,8 @@ import type { PhoneShare } from './phoneLimits.ts';
 export interface OtpCaller {
   network: string;
   /**
-   * Who requested the OTP, if not the network: `customer <id>`. Only the requester learns that an OTP
-   * is still valid.
+   * The customer who requested the OTP, as `customer <id>`, if it was not the network. Only the
+   * requester learns that an OTP is still valid.
    */
   requester?: string;
   /** Whether the caller sent a device token of the phone. */
@@ -44,8 +44,8 @@ interface CountedAttempt {
 }
 
 /**
- * Counts an attempt by the caller's network: once at this phone, and once over all phones. A network
- * over its limit never uses up attempts of the phone. The owner's devices and sessions are not
+ * Counts an attempt by the caller's network: once at this phone, and once over all phones. A
+ * network over its limit never uses up attempts of the phone. The owner's devices and sessions are not
  * limited by their network, except at a test number, which has no other limits.
  * @param isHidden for a caller who must not learn that this phone rejected the attempt. The attempt
  * then still counts for the network.

@@ -24,8 +24,8 @@ function waitAfter(failures: number): number {
 }
 
 /**
- * The result of counting an attempt. `resetFailures` deletes all failures. `undo` uncounts only this
- * attempt.
+ * The result of counting an attempt. `resetFailures` deletes all failures, and `undo` uncounts only
+ * this attempt.
  */
 export type ThrottledAttempt =
   | { done: true; resetFailures: Write; undo: () => Promise<unknown> }

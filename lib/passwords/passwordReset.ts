@@ -31,8 +31,8 @@ interface Request extends Identifier {
 
 /**
  * Sends an OTP to the verified phone of an account. The client cannot tell whether there is an
- * account. Response, counts, limits and failures to send are the same. So is the duration, unless SNS
- * takes longer than passwordRequestMs.
+ * account: response, counts, limits and failures to send are the same. So is the duration, unless
+ * SNS takes longer than passwordRequestMs.
  * @throws limitExceeded, unavailable
  */
 export async function sendResetOtp(request: Request): Promise<void> {

@@ -63,7 +63,7 @@ const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([na
 
 const time = /At(Seconds|Ms)$/;
 
-export function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
+function exportedFields({ schema, internal = [] }: Kind): { stored: string; shown: string }[] {
   return Object.keys(schema.shape)
     .filter((name) => !internal.includes(name))
     .map((stored) => ({ stored, shown: snakeCase(stored.replace(time, 'At')) }));

@@ -10,7 +10,7 @@ export interface Change {
   after: Item | undefined;
 }
 
-export type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
+type StreamWorker = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
  * Makes the Lambda handler of a worker that follows the table's stream.

@@ -26,7 +26,7 @@ export const Wallet = z.object({
 export type Wallet = z.infer<typeof Wallet>;
 
 /** The types that add money to a wallet, and those that take money out. */
-export const credits = ['REFUND', 'CHARGING', 'CANCEL_ORDER', 'CASH_RECEIVE'] as const;
+const credits = ['REFUND', 'CHARGING', 'CANCEL_ORDER', 'CASH_RECEIVE'] as const;
 export const debits = ['FINE', 'PAYOUT', 'ORDER_PAYMENT', 'SHARE'] as const;
 export const transactionTypes = [...credits, ...debits] as const;
 

@@ -47,7 +47,7 @@ export async function planRegions(file?: string, upcoming: readonly { code: stri
     writes: cells.length + regions.length,
     apply: async (written) => {
       const done = await replace(activeVersion, { source, digest, regions, cells }, written);
-      if (!done) throw new InputError('Somebody else has loaded regions meanwhile; theirs stand. Load yours again.');
+      if (!done) throw new InputError('Another load has replaced the regions meanwhile. Load yours again.');
     },
   };
 }
