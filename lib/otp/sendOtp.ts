@@ -94,7 +94,7 @@ export async function sendOtp(send: Send) {
   }
 }
 
-/** Whether the phone cannot get SMS. Without a count, a client could find that out without limit. */
+/** Whether the phone cannot get SMS. It is counted, so that clients find it out only so often. */
 const isUnreachable = (error: unknown) =>
   error instanceof ValidationError || (error instanceof ApiError && error.errorName === 'smsOptedOut');
 

@@ -45,8 +45,8 @@ interface CountedAttempt {
 
 /**
  * Counts an attempt by the caller's network: once at this phone, and once over all phones. A
- * network over its limit never uses up attempts of the phone. The owner's devices and sessions are not
- * limited by their network, except at a test number, which has no other limits.
+ * network over its limit never uses up attempts of the phone. The owner's devices and sessions are
+ * not limited by their network, except at a test number, which has no other limits.
  * @param isHidden for a caller who must not learn that this phone rejected the attempt. The attempt
  * then still counts for the network.
  * @throws unavailable
