@@ -42,8 +42,8 @@ interface Send {
  * rejects changes nothing: it uses up no limit, and the last OTP still works. But a send to a phone
  * that cannot get SMS counts for the client. After an unknown outcome of SNS the new OTP counts.
  * @returns seconds until the OTP expires and until the next send
- * @throws otpSendLimit, otpAttemptLimit, smsOptedOut, throttled, `invalid` for a phone that SNS does
- * not know, or whose country is no longer served
+ * @throws otpSendLimit, otpAttemptLimit, smsOptedOut, throttled, `invalid` for a phone that SNS
+ * does not know, or whose country is no longer served
  */
 export async function sendOtp(send: Send) {
   const { phone, type, appId, language, caller, isClientCounted, isDecoy, attr = 'phone' } = send;
