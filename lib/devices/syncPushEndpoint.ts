@@ -7,8 +7,8 @@ import { deleteEndpoint, disableEndpoint, ensureEndpoint, InvalidToken } from '.
 const attempts = 10;
 
 /**
- * Makes the push endpoint of a token match its device: enabled, disabled or deleted. It reads the device again at the end. So the last of several parallel workers has seen
- * the latest state.
+ * Makes the push endpoint of a token match its device: enabled, disabled or deleted. It reads the
+ * device again at the end. So the last of several parallel workers has seen the latest state.
  */
 export async function syncPushEndpoint(registrationId: string): Promise<void> {
   let before = await endpoints.readDeviceAndEndpoint(registrationId);
