@@ -23,9 +23,9 @@ export type ProfileChanges = Changes<
  * from using them.
  * @param by whether the session is freshly verified, and the client network
  * @returns the customer before the change, or undefined if they have been deleted
- * @throws throttled; reauthenticationRequired for an e-mail address that its owner logs in with, if the session
- * is not freshly verified; `unique` for an e-mail address of another customer; `does_not_exist` for
- * an address that is not the customer's
+ * @throws limitExceeded; throttled; reauthenticationRequired for an e-mail address that its owner
+ * logs in with, if the session is not freshly verified; `unique` for an e-mail address of another
+ * customer; `does_not_exist` for an address that is not the customer's
  */
 export async function change(
   customer: Customer,
