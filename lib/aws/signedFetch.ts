@@ -1,4 +1,10 @@
-import { AwsClient } from 'aws4fetch';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { Sha256 } from '@smithy/core/checksum';
+import { HttpRequest } from '@smithy/core/protocols';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { backOff } from '../backOff.ts';
 import { config } from '../config/config.ts';
 import { findServiceUrl, type SignedService } from './serviceUrl.ts';
@@ -46,8 +52,9 @@ const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout
 
 /**
  * Sends a request to an AWS service without an SDK client, which would add 78 kB (SSM), 37 kB (SNS)
- * or 168 kB (S3) to a bundle. Like the SDK, it retries once if the service is busy, times out or
- * closes the connection, which may have died while Lambda froze the function.
+ * or 168 kB (S3) to a bundle. The signer and the HTTP handler are those that the SDK brings for
+ * DynamoDB. Like the SDK, it retries once if the service is busy, times out or closes the
+ * connection, which may have died while Lambda froze the function.
  * @returns the body
  * @throws {ServiceFailure}
  */
@@ -73,41 +80,55 @@ interface Outcome {
   isDefinite: boolean;
 }
 
+const reusing = new NodeHttpHandler();
+const connecting = new NodeHttpHandler({ httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() });
+
 async function attemptOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
-  const { timeoutMs, isRepeatable = true, budgetMs: _, ...request } = options;
-  const headers = { ...request.headers, ...(!isRepeatable && { connection: 'close' }) };
-  const aws = new AwsClient({ ...config.awsCredentials, region: config.region, service, retries: 0 });
+  const { timeoutMs, isRepeatable = true } = options;
   const failed = (reason: string, isDefinite: boolean): Outcome => ({
     body: '',
     reason,
     isTransient: true,
     isDefinite,
   });
-  const send = async (signal: AbortSignal): Promise<Outcome> => {
-    const response = await aws.fetch(`${findServiceUrl(service)}${path}`, { ...request, headers, signal });
-    const body = await response.text();
-    if (response.ok) return { body, reason: '', isTransient: false, isDefinite: true };
-    const reason = codeIn(body) ?? `Status${response.status}`;
-    const isFault = response.status >= 500;
-    const isTransient = isFault || response.status === 429 || transient.test(reason);
+  const send = async (abortSignal: AbortSignal): Promise<Outcome> => {
+    const signed = await sign(service, path, options);
+    const { response } = await (isRepeatable ? reusing : connecting).handle(signed, { abortSignal });
+    const { statusCode } = response;
+    const body = await text(response.body);
+    if (statusCode >= 200 && statusCode < 300) return { body, reason: '', isTransient: false, isDefinite: true };
+    const reason = codeIn(body) ?? `Status${statusCode}`;
+    const isFault = statusCode >= 500;
+    const isTransient = isFault || statusCode === 429 || transient.test(reason);
     return { body, reason, isTransient, isDefinite: !isFault };
   };
   return inTime(timeoutMs, failed('Timeout', false), send).catch((error) => failed('Unreachable', wasNeverSent(error)));
 }
 
-const connectErrors = [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
+async function sign(service: SignedService, path: string, { method, headers, body }: Options): Promise<HttpRequest> {
+  const { awsCredentials: credentials, region } = config;
+  const { protocol, hostname, port, host, pathname, searchParams } = new URL(`${findServiceUrl(service)}${path}`);
+  // S3 signs the path as it is sent. The signatures of other services encode it twice.
+  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256, uriEscapePath: service !== 's3' });
+  const request = new HttpRequest({
+    method,
+    protocol,
+    hostname,
+    ...(port && { port: Number(port) }),
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: { ...headers, host, ...(body && { 'content-length': String(Buffer.byteLength(body)) }) },
+    body,
+  });
+  return (await signer.sign(request)) as HttpRequest;
+}
+
+const connectErrors = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 /** Returns whether the connection failed, so that the request was never sent. */
 function wasNeverSent(error: unknown): boolean {
-  const { cause } = error as { cause?: { code?: string } };
-  return connectErrors.includes(cause?.code ?? '');
+  const { code = '' } = error as { code?: string };
+  return connectErrors.includes(code);
 }
 
 function codeIn(body: string): string | undefined {
