@@ -20,7 +20,7 @@ interface Service {
   service: string;
   params: Record<string, Record<string, unknown>>;
   custom: {
-    esbuild: { mainFields: string[]; target: string; alias: Record<string, string> };
+    esbuild: { mainFields: string[]; target: string; alias: Record<string, string>; inject?: string[] };
     clientLimits: { requests: number; guardedRequests: number };
   };
   functions: Record<
