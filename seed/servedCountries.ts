@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import * as repository from '../lib/countries/countryRepository.ts';
+import { nameCountry } from '../lib/countries/countrySchema.ts';
 import { check, read, toInputError } from './files.ts';
 import { findBadRanges } from './phoneRanges.ts';
 import { compare, type Plan } from './plan.ts';
@@ -12,8 +13,10 @@ export async function readCountries(): Promise<repository.Country[]> {
   const countries = check('countries', z.array(repository.Country.strict()), await read('countries'));
   const problems = await findBadRanges(countries);
   if (problems.length > 0) throw toInputError('countries', problems);
-  return countries;
+  return countries.map((country) => ({ names: namesOf(country.code), ...country }));
 }
+
+const namesOf = (code: string) => ({ en: nameCountry(code, 'en'), ar: nameCountry(code, 'ar') });
 
 /**
  * Plans to load countries. Countries that are no longer in the file stay, because customers may be

@@ -25,6 +25,21 @@ describe('ListCountries', () => {
     expect(headers.Vary).toMatch(/Accept-Language/);
   });
 
+  test('returns a name that operators have stored, and otherwise the name of Intl', async () => {
+    const [stored, unnamed] = [await repository.find('QA'), await repository.find('OM')];
+    await repository.save({ ...stored, names: { en: 'State of Qatar', ar: 'دولة قطر' } });
+    await repository.save({ ...unnamed, names: undefined });
+    world.advance(60);
+    const namesIn = async (language: string) =>
+      (await list({ 'Accept-Language': language })).body.slice(4, 6).map(({ name }: { name: string }) => name);
+    expect([await namesIn('en'), await namesIn('ar')]).toEqual([
+      ['State of Qatar', 'Oman'],
+      ['دولة قطر', 'عُمان'],
+    ]);
+    await Promise.all([stored, unnamed].map(repository.save));
+    world.advance(120);
+  });
+
   test('can be cached for a day, and returns 304 for a matching ETag', async () => {
     const first = await list({ Origin: 'https://shop.example.com' });
     const { etag = '' } = first.headers;

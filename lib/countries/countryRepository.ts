@@ -13,10 +13,12 @@ export const PhoneRange = z.strictObject({
 });
 export type PhoneRange = z.infer<typeof PhoneRange>;
 
-/** Country as operators seed it. Its name comes from `Intl` and is not stored. */
+/** Country as operators seed it. */
 export const Country = z.object({
   /** ISO 3166-1 alpha-2. */
   code: z.string().regex(/^[A-Z]{2}$/),
+  /** The seed fills in the names of `Intl`, whose data take a tenth of a cold start to load. */
+  names: z.strictObject({ en: z.string(), ar: z.string() }).optional(),
   flag: z.url(),
   /** Calling code without a plus: `20`. */
   phoneCode: z.string().regex(/^\d{1,4}$/),

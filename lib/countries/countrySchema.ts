@@ -13,7 +13,10 @@ export const Country = z
   .meta({ id: 'Country', description: 'A country that the shop serves.' });
 export type Country = z.infer<typeof Country>;
 
-export function showCountry({ code, flag, phoneCode }: countries.Country, language: Language): Country {
-  const name = new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;
-  return { code, flag, phone_code: phoneCode, name };
+export function showCountry({ code, flag, phoneCode, names }: countries.Country, language: Language): Country {
+  return { code, flag, phone_code: phoneCode, name: names?.[language] ?? nameCountry(code, language) };
+}
+
+export function nameCountry(code: string, language: Language): string {
+  return new Intl.DisplayNames([language], { type: 'region' }).of(code) ?? code;
 }

@@ -210,7 +210,7 @@ test('a load that another one overtook deletes only its own items', async () => 
   await plans[0]?.apply(() => undefined);
   const inForce = await readVersionInForce();
   world.advance(2 * 3_600);
-  await expect(plans[1]?.apply(() => undefined)).rejects.toThrow('theirs stand');
+  await expect(plans[1]?.apply(() => undefined)).rejects.toThrow('Load yours again');
   expect(await readVersionInForce()).toEqual(inForce);
   expect(await codeAt(5, 5)).toBe('SLOW');
   expect((await versions()).size).toBe(1);
