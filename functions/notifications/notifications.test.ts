@@ -1,4 +1,6 @@
 import type { Endpoint } from '../../lib/http/endpoint.ts';
+import { customerPartition, readingPrefix, unreadPrefix } from '../../lib/table/keys.ts';
+import { writeAll } from '../../lib/table/writeMany.ts';
 import { generator } from '../../lib/testing/fixtures/random.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
 import { notifyOf } from '../../lib/testing/stage/notifications.ts';
@@ -31,6 +33,22 @@ async function createCustomer(count: number) {
   }
   return { ...own, id: own.customer.id, ids };
 }
+
+describe('countUnreadNotifications', () => {
+  test('stops at 1,000, and reads no more however many there are', async () => {
+    const { access, id } = await createCustomer(1);
+    const item = (await world.partition(customerPartition(id))).find(({ sk }) => String(sk).startsWith(unreadPrefix));
+    const keyOf = (index: number) => ({ pk: customerPartition(id), sk: `${readingPrefix(0)}${index}` });
+    await writeAll(
+      Array.from({ length: 2_500 }, (_, index) => ({ key: keyOf(index), item: { ...item, ...keyOf(index) } })),
+    );
+    world.engine.record();
+    expect(await getUnreadCount(access)).toBe(1_000);
+    expect(world.engine.calls.filter(({ operation }) => operation === 'Query')).toHaveLength(1);
+    expect((await call(readAll, access)).status).toBe(204);
+    expect(await getUnreadCount(access)).toBe(0);
+  });
+});
 
 describe('listNotifications', () => {
   test('returns exactly the fields of the contract, newest first', async () => {

@@ -103,9 +103,15 @@ export async function readInboxPage(
   return { ...cursors, items: items.map((item) => ({ ...item, isRead: item.isRead || item.reading < readings })) };
 }
 
-/** Counts the unread items in the table, so parallel changes cannot make the number wrong. */
+/** Apps show the number in a badge, which has no room for a larger one. */
+export const mostUnread = 1_000;
+
+/**
+ * Counts the unread items in the table up to {@link mostUnread}. Parallel changes cannot make the
+ * number wrong.
+ */
 export function countUnread({ id, readings }: Pick<Inbox, 'id' | 'readings'>): Promise<number> {
-  return countPrefix(customerPartition(id), readingPrefix(readings));
+  return countPrefix(customerPartition(id), readingPrefix(readings), mostUnread);
 }
 
 /** @throws notFound */

@@ -5,8 +5,11 @@ import { config } from '../config/config.ts';
 import type { Item } from './expressions.ts';
 import { tableClient } from './table.ts';
 
-/** Counts the items of a partition whose sort key starts with a prefix, without expired ones. */
-export async function countPrefix(pk: string, prefix: string): Promise<number> {
+/**
+ * Counts the items of a partition whose sort key starts with a prefix, without expired ones. It
+ * stops at `most`, so that the cost does not grow with the number of items.
+ */
+export async function countPrefix(pk: string, prefix: string, most: number): Promise<number> {
   let count = 0;
   let after: Item | undefined;
   do {
@@ -17,11 +20,12 @@ export async function countPrefix(pk: string, prefix: string): Promise<number> {
       ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ':now': nowSeconds() },
       Select: 'COUNT',
       ConsistentRead: true,
+      Limit: most,
       ExclusiveStartKey: after,
     });
     const { Count = 0, LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
     count += Count;
     after = LastEvaluatedKey;
-  } while (after);
-  return count;
+  } while (after && count < most);
+  return Math.min(count, most);
 }
