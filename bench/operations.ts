@@ -133,9 +133,13 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   await run('passwordSet', { token: verified.access, body: { email, password: 'green tea 43 cups' } });
   const loggedIn = (await run('passwordLogin', { body: { email, password: 'green tea 43 cups' } })).data;
   await run('authReauthenticate', { token: loggedIn.token, body: { password: 'green tea 43 cups' } });
+  const newest = newPhone();
+  await call('authSendOtp', { body: { phone_number: newest, otp_type: 'phone_change' } });
+  const change = { phone_number: newest, otp: otpFor(sandbox, newest) };
+  await run('customersChangePhone', { token: loggedIn.token, body: change });
   await run('passwordLogout', { token: loggedIn.token });
   await run('passwordForget', { body: { email } });
-  await run('passwordReset', { body: { email, token: otpFor(sandbox, phone), password: 'black tea 44 cups' } });
+  await run('passwordReset', { body: { email, token: otpFor(sandbox, newest), password: 'black tea 44 cups' } });
   const { token: last } = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
   const [session] = await call('authListSessions', { token: last });
   await run('authRevokeSession', { token: last, params: { id: String(session.id) } });

@@ -9,6 +9,7 @@ import { countInCaps, countNoticeToPhone } from './smsCaps.ts';
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
   password: { en: 'A new password was set for your account.', ar: 'تم تعيين كلمة مرور جديدة لحسابك.' },
+  phone: { en: 'The phone number of your account was changed.', ar: 'تم تغيير رقم هاتف حسابك.' },
   emailAndPassword: {
     en: 'The e-mail address and the password of your account were changed.',
     ar: 'تم تغيير البريد الإلكتروني وكلمة المرور لحسابك.',
@@ -23,8 +24,8 @@ const advice: Texts = {
 const noticesPerDay = 5;
 
 /**
- * Tells the verified phone of an account that its e-mail address or password has changed. The
- * change is already made, so a failure to send is only logged. An unverified phone may be a
+ * Tells the verified phone of an account that its e-mail address, password or phone has changed.
+ * The change is already made, so a failure to send is only logged. An unverified phone may be a
  * stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {

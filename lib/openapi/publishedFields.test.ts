@@ -60,7 +60,7 @@ const WalletTransaction = {
   created_at: 'date-time',
 };
 const links = { next: 'uri?', previous: 'uri?' };
-const otpTypes = 'customer_auth|password_reset|provider_auth|reauthentication';
+const otpTypes = 'customer_auth|password_reset|phone_change|provider_auth|reauthentication';
 
 const responses: Record<string, Record<string, string>> = {
   sendOTP: { phone_number: 'string', otp_type: otpTypes, expires_in: 'integer', resend_in: 'integer' },

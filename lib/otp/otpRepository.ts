@@ -23,7 +23,13 @@ import {
   sendWindows,
 } from './phoneLimits.ts';
 
-export const otpTypes = ['customer_auth', 'provider_auth', 'password_reset', 'reauthentication'] as const;
+export const otpTypes = [
+  'customer_auth',
+  'provider_auth',
+  'password_reset',
+  'reauthentication',
+  'phone_change',
+] as const;
 /**
  * The purpose of an OTP. A phone has at most one live OTP of each type, and one more that its
  * owner's device requested.

@@ -27,7 +27,7 @@ export const issuedDeviceToken = z
 export const OtpRequest = z.object({
   phone_number: phoneNumber,
   otp_type: choice(otpTypes).describe(
-    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate. A code only works for its type.',
+    '`customer_auth` to sign in, `password_reset` for setPassword, `reauthentication` for reauthenticate, `phone_change` for changePhone, sent to the new phone. A code only works for its type.',
   ),
   app_id: text({ max: 255 })
     .nullish()

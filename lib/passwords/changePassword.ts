@@ -2,13 +2,11 @@ import { again, retry } from '../backOff.ts';
 import type * as customers from '../customers/customerRepository.ts';
 import { countTakenEmail } from '../customers/emailLimits.ts';
 import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
-import { deactivateDeviceWrite } from '../devices/deviceWrites.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpRepository.ts';
-import type { SignInState } from '../sessions/createSession.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
-import { deactivateDeviceWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
+import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { emailClaimKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
@@ -27,9 +25,6 @@ interface Replacement {
   keptSessionId?: number;
   otherWrites?: readonly Write[];
 }
-
-/** A transaction has 100 writes. The other writes need up to 15. */
-const mostCleanUpWrites = 85;
 
 /**
  * Sets a password, and the e-mail address to use it with, and revokes the other sessions, in one
@@ -70,7 +65,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
     const writing = transact([
       ...Object.values(writes),
       ...otherWrites,
-      ...(isFirst ? [] : cleanUpWrites(before, customerId, keptSessionId).slice(0, mostCleanUpWrites)),
+      ...(isFirst ? [] : cleanUpWrites(before, customerId, keptSessionId)),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
@@ -100,24 +95,4 @@ export async function changePassword(customerId: number, replacement: Replacemen
     }
     return again;
   });
-}
-
-/**
- * Deletes the revoked sessions and deactivates their devices. Sessions that do not fit into the
- * transaction stay in the table, but their tokens are rejected.
- */
-function cleanUpWrites(
-  { open, registered }: SignInState,
-  customerId: number,
-  keptSessionId: number | undefined,
-): Write[] {
-  const [revoked, kept] = [
-    open.filter(({ id }) => id !== keptSessionId),
-    open.filter(({ id }) => id === keptSessionId),
-  ];
-  const deactivations =
-    keptSessionId === undefined
-      ? registered.map(({ registrationId }) => deactivateDeviceWrite(customerId, registrationId))
-      : deactivateDeviceWrites(revoked, kept, registered);
-  return [...revoked.map(sessions.revokeSessionWrite), ...deactivations];
 }

@@ -44,16 +44,34 @@ export function checkUnchangedWrite(customer: Customer, email = customer.email):
 }
 
 /**
- * Revokes every session, even one that another request is creating, and may set the e-mail address.
- * The caller's session survives if it moves to the next generation.
+ * Revokes every session, even one that another request is creating, and may set the e-mail address
+ * or the verified phone. The caller's session survives if it moves to the next generation.
  */
-export function revokeAllWrite(customer: Customer, { email = customer.email, next = customer.signIns } = {}): Write {
+export function revokeAllWrite(
+  customer: Customer,
+  { email = customer.email, phoneNumber = customer.phoneNumber, next = customer.signIns } = {},
+): Write {
   const { condition, values } = sameGeneration(customer);
+  const assignments = [
+    '#endedSignIns = :seenSignIns',
+    '#signIns = :next',
+    '#email = :email',
+    '#phoneNumber = :phone',
+    '#unprovenPhone = :unverified',
+  ];
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: 'SET #endedSignIns = :seenSignIns, #signIns = :next, #email = :email',
-    condition: `${condition} AND #email = :seenEmail`,
-    values: { ...values, ':next': next, ':email': email, ':seenEmail': customer.email },
+    expression: `SET ${assignments.join(', ')}`,
+    condition: `${condition} AND #email = :seenEmail AND #phoneNumber = :seenPhone`,
+    values: {
+      ...values,
+      ':next': next,
+      ':email': email,
+      ':seenEmail': customer.email,
+      ':phone': phoneNumber,
+      ':seenPhone': customer.phoneNumber,
+      ':unverified': phoneNumber ? '' : customer.unprovenPhone,
+    },
   };
 }

@@ -53,6 +53,29 @@ export function deactivateDeviceWrites(
     });
 }
 
+/** The other writes of the transaction need up to 15. */
+const mostCleanUpWrites = mostTransactionWrites - 15;
+
+/**
+ * Deletes the sessions that {@link revokeAllWrite} revoked, and deactivates their devices. Sessions
+ * that do not fit into the transaction stay in the table, but their tokens are rejected.
+ */
+export function cleanUpWrites(
+  { open, registered }: Awaited<ReturnType<typeof readSessionsAndDevices>>,
+  customerId: number,
+  keptSessionId: number | undefined,
+): Write[] {
+  const [revoked, kept] = [
+    open.filter(({ id }) => id !== keptSessionId),
+    open.filter(({ id }) => id === keptSessionId),
+  ];
+  const deactivations =
+    keptSessionId === undefined
+      ? registered.map(({ registrationId }) => deactivateDeviceWrite(customerId, registrationId))
+      : deactivateDeviceWrites(revoked, kept, registered);
+  return [...revoked.map(sessions.revokeSessionWrite), ...deactivations].slice(0, mostCleanUpWrites);
+}
+
 export async function readSessionsAndDevices(customerId: number) {
   const [open, registered] = await Promise.all([
     sessions.listByCustomer(customerId),

@@ -137,6 +137,11 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
       await callOperation('verifyPhone', { token });
       return { token, body: { verification_code: world.otpFor(phone) }, instead: { phone } };
     },
+    async changePhone() {
+      const [{ access: token }, phone_number] = [await signIn(world), world.phone()];
+      await callOperation('sendOTP', { body: { phone_number, otp_type: 'phone_change' } });
+      return { token, body: { phone_number, otp: world.otpFor(phone_number) } };
+    },
     async reauthenticate() {
       const { token, password } = await signUp(world);
       return { token, body: { otp: null, password } };

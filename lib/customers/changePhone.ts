@@ -1,0 +1,101 @@
+import { again, retry } from '../backOff.ts';
+import type { Phone } from '../countries/phoneSchema.ts';
+import { fail, failFields } from '../errors.ts';
+import { sendSecurityNotice } from '../messages/securityNotice.ts';
+import * as otps from '../otp/otpRepository.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
+import { revokeAllWrite } from '../sessions/sessionGeneration.ts';
+import { moveToGenerationWrite } from '../sessions/sessionRepository.ts';
+import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
+import type { Write } from '../table/expressions.ts';
+import { phoneClaimKey, profileKey } from '../table/keys.ts';
+import { readAll, transact } from '../table/table.ts';
+import * as customers from './customerRepository.ts';
+import type { Customer } from './customerSchema.ts';
+import { readProfile } from './profile.ts';
+import { removeSignUpWrites } from './unverifiedPhones.ts';
+
+const type = 'phone_change';
+
+interface PhoneChange {
+  phone: Phone;
+  otp: string;
+  clientIp: string;
+}
+
+/**
+ * Moves a customer to a new phone, which got the OTP, and revokes all other sessions, in one
+ * transaction. The old phone gets an SMS and is free again.
+ * @returns the profile with the new phone
+ * @throws reauthenticationRequired; otpInvalid, otpExpired, otpAttemptLimit; `invalid` for the
+ * customer's own phone and for a phone of another country, because the wallet has the currency of
+ * the country; `unique` for a phone of another customer, once its OTP was right; tokenNotValid when
+ * the session has been revoked; throttled
+ */
+export async function changePhone(
+  { customer, session }: SignedIn,
+  { phone, otp: code, clientIp }: PhoneChange,
+): Promise<Customer> {
+  requireFreshlyVerified(session);
+  if (phone.number === customer.phoneNumber || phone.country !== customer.countryCode)
+    return failFields({ attr: 'phone_number', code: 'invalid' });
+  const caller = { network: toClientNetwork(clientIp), hasDeviceToken: false };
+  const [admission, firstSessions] = await Promise.all([
+    countNetworkLimits(phone.number, type, caller),
+    readSessionsAndDevices(customer.id),
+  ]);
+  const otp = await verifyOtp(admission, code);
+  const before = await retry(async (attempt) => {
+    const current = attempt === 1 ? customer : await readCustomer(customer.id);
+    const signedIn = attempt === 1 ? firstSessions : await readSessionsAndDevices(customer.id);
+    const writes = changePhoneWrites(current, phone.number, { otp, sessionId: session.id });
+    const writing = transact([
+      ...Object.values(writes),
+      ...(await removeSignUpWrites(current.unprovenPhone, customer.id)),
+      ...cleanUpWrites(signedIn, customer.id, session.id),
+    ]);
+    const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
+    if (result.done) return current;
+    const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
+    if (rejected.includes('otp')) return fail('otpExpired');
+    if (!rejected.includes('session') && !rejected.includes('claim')) return again;
+    // The OTP was right, so it counts as no guess.
+    await otps.refundAttempt(otp);
+    if (rejected.includes('session')) return fail('tokenNotValid');
+    return failFields({ attr: 'phone_number', code: 'unique' });
+  });
+  const [profile] = await Promise.all([readProfile(customer.id), sendSecurityNotice(before, 'phone')]);
+  return profile;
+}
+
+async function readCustomer(customerId: number): Promise<customers.Customer> {
+  const [current] = await readAll([{ key: profileKey(customerId), as: customers.Customer }]);
+  return current ?? fail('authenticationFailed');
+}
+
+function changePhoneWrites(
+  customer: customers.Customer,
+  phoneNumber: string,
+  { otp, sessionId }: { otp: otps.OtpAttempt; sessionId: number },
+): Record<string, Write> {
+  const { id: customerId, phoneNumber: oldNumber } = customer;
+  const next = customer.signIns + 1;
+  const item = { customerId } satisfies customers.UniqueClaim;
+  return {
+    otp: otps.consumeOtpWrite(otp),
+    session: moveToGenerationWrite({ customerId, id: sessionId }, next),
+    customer: revokeAllWrite(customer, { phoneNumber, next }),
+    claim: { kind: 'put', key: phoneClaimKey(phoneNumber), item, condition: 'attribute_not_exists(pk)' },
+    ...(oldNumber && {
+      oldClaim: {
+        kind: 'delete',
+        key: phoneClaimKey(oldNumber),
+        condition: '#customerId = :owner',
+        values: { ':owner': customerId },
+      },
+    }),
+  };
+}
