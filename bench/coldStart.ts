@@ -49,7 +49,7 @@ export async function coldStart(): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cold-'));
   const { sandbox, stop } = await startStage();
   const floor = {
-    ...(await bundle(folder, 'floor', { stdin: { contents: floorSource, resolveDir: '.' }, alias: {}, inject: [] })),
+    ...(await bundle(folder, 'floor', { stdin: { contents: floorSource, resolveDir: '.' }, alias: {}, banner: {} })),
     event: async () => '{}',
   };
   const routes = new Set(readRoutes().map(({ functionName }) => functionName));

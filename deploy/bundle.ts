@@ -8,8 +8,7 @@ import { project, readFunctions, readService } from '../lib/openapi/routes.ts';
 
 /** The options that every bundle of a service has: deployed, in the local stack and in `bench/`. */
 export function bundleOptions(folder?: string): BuildOptions {
-  const { target, mainFields, alias, inject = [] } = readService(folder).custom.esbuild;
-  return { bundle: true, platform: 'node', target, mainFields, alias, inject };
+  return { bundle: true, platform: 'node', ...readService(folder).custom.esbuild };
 }
 
 export interface Bundle {

@@ -347,7 +347,7 @@ describe('the web ACL', () => {
     }[];
     // The documentation is large, and customers do not need it.
     const shared = settings.filter(({ ResourcePath }) => !/~1api~1(docs|schema)/.test(ResourcePath));
-    expect(shared).toHaveLength(11);
+    expect(shared).toHaveLength(12);
     for (const { ResourcePath, ThrottlingRateLimit, ThrottlingBurstLimit } of shared) {
       const allowed = ResourcePath === '/*' ? requests : guardedRequests;
       expect(ThrottlingRateLimit * 300).toBeGreaterThanOrEqual(5 * allowed);

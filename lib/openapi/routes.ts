@@ -20,7 +20,7 @@ interface Service {
   service: string;
   params: Record<string, Record<string, unknown>>;
   custom: {
-    esbuild: { mainFields: string[]; target: string; alias: Record<string, string>; inject?: string[] };
+    esbuild: { mainFields: string[]; target: string; alias: Record<string, string>; banner: { js: string } };
     clientLimits: { requests: number; guardedRequests: number };
   };
   functions: Record<
