@@ -77,9 +77,18 @@ const pidFileOf = (file: string) => `${file}.pid`;
 export async function endOrphanedEngine(file: string): Promise<void> {
   const pid = Number(readIfAny(pidFileOf(file)));
   // The system may have given the id to another process.
-  const isEngine = () => pid > 0 && readCommand(pid).includes('dynoxide');
-  if (isEngine()) process.kill(pid, 'SIGKILL');
-  while (isEngine()) await sleep(20);
+  if (!(pid > 0) || !readCommand(pid).includes('dynoxide')) return;
+  process.kill(pid, 'SIGKILL');
+  // It has the port for a moment longer. Where no process reaps it, its id stays.
+  for (let wait = 0; wait < 100 && isRunning(pid); wait++) await sleep(20);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function readCommand(pid: number): string {
