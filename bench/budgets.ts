@@ -51,7 +51,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   passwordVerifyPhone: [6, 4, 13, 0],
   passwordSet: [6, 10, 12, 1],
   authReauthenticate: [3, 3, 9, 0],
-  customersChangePhone: [5, 6, 23, 1],
+  customersChangePhone: [6, 6, 23, 1],
   passwordLogin: [4, 12, 13, 0],
   passwordLogout: [3, 4, 2, 0],
   passwordForget: [6, 11, 7, 1],

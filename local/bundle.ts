@@ -17,6 +17,7 @@ function optionsFor(folder: string, outdir: string): BuildOptions & { metafile: 
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.mjs' },
+    // Without the banner of deployed bundles, because schemas serve many requests here.
     banner: { js: banner },
     absWorkingDir: folder,
     logLevel: 'error',

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
+import { countNetworkLimits, findMatchingOtp } from '../../lib/otp/verifyOtp.ts';
+import { changePassword } from '../../lib/passwords/changePassword.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, nextAddress, signUp } from '../../lib/testing/stage/signUp.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
@@ -150,15 +153,33 @@ describe('changePhone', () => {
     expect(await claimsOf(owner.customer.id)).toEqual([phone_number]);
   });
 
+  test('makes an OTP useless for a new password that the old phone got and that was verified before', async () => {
+    const [owner, phone] = [await signIn(world), world.phone()];
+    const email = `phone${owner.customer.id}@example.com`;
+    const body = { email, password: 'violet bicycle 77' };
+    expect((await world.call(setPassword, { token: owner.access, body })).status).toBe(200);
+    world.advance(60);
+    const oldOtp = await requestChangeOtp(owner.phone, 'password_reset');
+    const caller = { network: nextAddress(), hasDeviceToken: false };
+    const admission = await countNetworkLimits(owner.phone, 'password_reset', caller);
+    const otp = await findMatchingOtp({ ...admission, caller: { ...caller, isSignedIn: true } }, oldOtp);
+    expect(otp).toBeDefined();
+    expect((await change(owner.access, phone, await requestChangeOtp(phone))).status).toBe(200);
+    expect(await changePassword(owner.customer.id, { hash: 'x', network: caller.network, otp })).toBe(false);
+    expect((await read(owner.access)).status).toBe(200);
+  });
+
   test('beside a sign-in with the old phone leaves no second session of the account', async () => {
-    for (let turn = 0; turn < 5; turn++) {
+    for (let turn = 0; turn < 12; turn++) {
       const [owner, phone] = [await signIn(world), world.phone()];
       const otp = await requestChangeOtp(phone);
       world.advance(60);
       const oldOtp = await requestOtp(world, owner.phone);
       const [changed, signedIn] = await Promise.all([
         change(owner.access, phone, otp),
-        authenticateWith(world, owner.phone, oldOtp, { registrationId: `beside-${turn}` }),
+        setTimeout(2 * turn).then(() =>
+          authenticateWith(world, owner.phone, oldOtp, { registrationId: `beside-${turn}` }),
+        ),
       ]);
       expect(changed.status).toBe(200);
       const isOwnAccount = signedIn.body.customer?.id === owner.customer.id;

@@ -63,7 +63,9 @@ export async function signedFetch(service: SignedService, path: string, request:
   const startedAtMs = performance.now();
   let isDefinite = true;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(service, path, request);
+    // A retry connects anew, because other idle connections may have died as well.
+    const handler = attempt === 1 && isRepeatable ? reusing : connecting;
+    const outcome = await attemptOnce(service, path, request, handler);
     if (!outcome.reason) return outcome.body;
     isDefinite &&= outcome.isDefinite;
     const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
@@ -83,8 +85,14 @@ interface Outcome {
 const reusing = new NodeHttpHandler();
 const connecting = new NodeHttpHandler({ httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() });
 
-async function attemptOnce(service: SignedService, path: string, options: Options): Promise<Outcome> {
-  const { timeoutMs, isRepeatable = true } = options;
+async function attemptOnce(
+  service: SignedService,
+  path: string,
+  options: Options,
+  handler: NodeHttpHandler,
+): Promise<Outcome> {
+  const { timeoutMs } = options;
+  const signed = await sign(service, path, options);
   const failed = (reason: string, isDefinite: boolean): Outcome => ({
     body: '',
     reason,
@@ -92,8 +100,7 @@ async function attemptOnce(service: SignedService, path: string, options: Option
     isDefinite,
   });
   const send = async (abortSignal: AbortSignal): Promise<Outcome> => {
-    const signed = await sign(service, path, options);
-    const { response } = await (isRepeatable ? reusing : connecting).handle(signed, { abortSignal });
+    const { response } = await handler.handle(signed, { abortSignal });
     const { statusCode } = response;
     const body = await text(response.body);
     if (statusCode >= 200 && statusCode < 300) return { body, reason: '', isTransient: false, isDefinite: true };

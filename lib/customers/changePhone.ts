@@ -50,6 +50,11 @@ export async function changePhone(
   const otp = await verifyOtp(admission, code);
   const before = await retry(async (attempt) => {
     const current = attempt === 1 ? customer : await readCustomer(customer.id);
+    if (current.phoneNumber === phone.number) {
+      // A parallel request has made the same change.
+      await otps.refundAttempt(otp);
+      return undefined;
+    }
     const signedIn = attempt === 1 ? firstSessions : await readSessionsAndDevices(customer.id);
     const writes = changePhoneWrites(current, phone.number, { otp, sessionId: session.id });
     const writing = transact([
@@ -60,15 +65,16 @@ export async function changePhone(
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) return current;
     const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
-    if (rejected.includes('otp')) return fail('otpExpired');
-    if (!rejected.includes('session') && !rejected.includes('claim')) return again;
+    const isTaken = rejected.includes('claim') && !rejected.includes('customer');
+    if (!rejected.includes('otp') && !rejected.includes('session') && !isTaken) return again;
     // The OTP was right, so it counts as no guess.
     await otps.refundAttempt(otp);
+    if (rejected.includes('otp')) return fail('otpExpired');
     if (rejected.includes('session')) return fail('tokenNotValid');
     return failFields({ attr: 'phone_number', code: 'unique' });
   });
-  const [profile] = await Promise.all([readProfile(customer.id), sendSecurityNotice(before, 'phone')]);
-  return profile;
+  if (before) await sendSecurityNotice(before, 'phone');
+  return readProfile(customer.id);
 }
 
 async function readCustomer(customerId: number): Promise<customers.Customer> {

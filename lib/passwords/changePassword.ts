@@ -42,7 +42,8 @@ export async function changePassword(customerId: number, replacement: Replacemen
       readAccount(customerId),
       readSessionsAndDevices(customerId),
     ]);
-    if (!customer) return false;
+    // The customer may have moved to another phone since the OTP was verified.
+    if (!customer || (otp && otp.phone !== customer.phoneNumber)) return false;
     const newEmail = email === customer.email ? undefined : email;
     const keptSession = keptSessionId === undefined ? undefined : { customerId, id: keptSessionId };
     // A first password has no earlier holder to lock out.

@@ -38,8 +38,8 @@ export function checkUnchangedWrite(customer: Customer, email = customer.email):
     kind: 'update',
     key: profileKey(customer.id),
     expression: 'SET #email = :email',
-    condition: 'attribute_exists(pk) AND #email = :seenEmail',
-    values: { ':email': email, ':seenEmail': customer.email },
+    condition: 'attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone',
+    values: { ':email': email, ':seenEmail': customer.email, ':seenPhone': customer.phoneNumber },
   };
 }
 

@@ -66,6 +66,12 @@ export async function signIn({ phone, code, caller, device: given, language }: S
     existing = await readExisting();
   }
   return retry(async (attempt) => {
+    // The customer may have moved to another phone since the claims were read.
+    if (existing && existing.customer.phoneNumber !== phone.number) {
+      claims = await readClaims(phone.number, given);
+      existing = await readExisting();
+      return again;
+    }
     const customer = { ...(existing?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
       existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
