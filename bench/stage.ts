@@ -13,6 +13,7 @@ import { loadSeed } from '../seed/load.ts';
 const limits = {
   SEED_CACHE_SECONDS: '86400',
   OTP_COOL_DOWNS_SECONDS: '0',
+  OTP_SENDS_PER_PREFIX_PER_DAY: '1000000',
   OTP_SENDS_PER_COUNTRY_PER_DAY: '1000000',
   OTP_SENDS_PER_STAGE_PER_DAY: '1000000',
 };
