@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -83,7 +81,7 @@ interface Outcome {
 }
 
 const reusing = new NodeHttpHandler();
-const connecting = new NodeHttpHandler({ httpAgent: new HttpAgent(), httpsAgent: new HttpsAgent() });
+const connecting = new NodeHttpHandler({ httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } });
 
 async function attemptOnce(
   service: SignedService,
