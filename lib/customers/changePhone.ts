@@ -11,8 +11,7 @@ import { revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import { moveToGenerationWrite } from '../sessions/sessionRepository.ts';
 import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
-import { phoneClaimKey, profileKey } from '../table/keys.ts';
-import { readAll, transact } from '../table/table.ts';
+import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import type { Customer } from './customerSchema.ts';
 import { readProfile } from './profile.ts';
@@ -49,11 +48,11 @@ export async function changePhone(
   ]);
   const otp = await verifyOtp(admission, code);
   const before = await retry(async (attempt) => {
-    const current = attempt === 1 ? customer : await readCustomer(customer.id);
-    if (current.phoneNumber === phone.number) {
-      // A parallel request has made the same change.
+    const current = attempt === 1 ? customer : await customers.find(customer.id);
+    // A parallel request has erased the customer, or made the same change.
+    if (!current || current.phoneNumber === phone.number) {
       await otps.refundAttempt(otp);
-      return undefined;
+      return current ? undefined : fail('authenticationFailed');
     }
     const signedIn = attempt === 1 ? firstSessions : await readSessionsAndDevices(customer.id);
     const writes = changePhoneWrites(current, phone.number, { otp, sessionId: session.id });
@@ -77,11 +76,6 @@ export async function changePhone(
   return readProfile(customer.id);
 }
 
-async function readCustomer(customerId: number): Promise<customers.Customer> {
-  const [current] = await readAll([{ key: profileKey(customerId), as: customers.Customer }]);
-  return current ?? fail('authenticationFailed');
-}
-
 function changePhoneWrites(
   customer: customers.Customer,
   phoneNumber: string,
@@ -89,19 +83,11 @@ function changePhoneWrites(
 ): Record<string, Write> {
   const { id: customerId, phoneNumber: oldNumber } = customer;
   const next = customer.signIns + 1;
-  const item = { customerId } satisfies customers.UniqueClaim;
   return {
     otp: otps.consumeOtpWrite(otp),
     session: moveToGenerationWrite({ customerId, id: sessionId }, next),
     customer: revokeAllWrite(customer, { phoneNumber, next }),
-    claim: { kind: 'put', key: phoneClaimKey(phoneNumber), item, condition: 'attribute_not_exists(pk)' },
-    ...(oldNumber && {
-      oldClaim: {
-        kind: 'delete',
-        key: phoneClaimKey(oldNumber),
-        condition: '#customerId = :owner',
-        values: { ':owner': customerId },
-      },
-    }),
+    claim: customers.claimPhoneWrite(phoneNumber, customerId),
+    ...(oldNumber && { oldClaim: customers.releasePhoneWrite(oldNumber, customerId) }),
   };
 }

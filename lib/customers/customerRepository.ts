@@ -72,6 +72,18 @@ export const noCustomerId = 0;
 export const UniqueClaim = z.object({ customerId: z.int() });
 export type UniqueClaim = z.infer<typeof UniqueClaim>;
 
+/** Transaction write: claim a phone that no customer has verified. */
+export function claimPhoneWrite(phone: string, customerId: number): Write {
+  const item = { customerId } satisfies UniqueClaim;
+  return { kind: 'put', key: phoneClaimKey(phone), item, condition: 'attribute_not_exists(pk)' };
+}
+
+/** Transaction write: release the phone of a customer. */
+export function releasePhoneWrite(phone: string, customerId: number): Write {
+  const condition = '#customerId = :owner';
+  return { kind: 'delete', key: phoneClaimKey(phone), condition, values: { ':owner': customerId } };
+}
+
 /**
  * Creates a customer with a wallet, and claims their phone and e-mail address. A write fails if
  * another customer holds it. An unverified phone is not claimed, but no other customer may have
@@ -83,7 +95,7 @@ export function createCustomerWrites(customer: Customer, currency: string): Reco
   const absent = 'attribute_not_exists(pk)';
   return {
     phone: phoneNumber
-      ? { kind: 'put', key: phoneClaimKey(phoneNumber), item: claim, condition: absent }
+      ? claimPhoneWrite(phoneNumber, id)
       : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
     ...(unprovenPhone && { unproven: unprovenPhones.addSignUpWrite(unprovenPhone, id) }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
@@ -115,12 +127,7 @@ export async function verifyPhoneWrites(customer: Customer, phone: string): Prom
       condition: '#phoneNumber = :none',
       values: { ':phone': phone, ':none': '' },
     },
-    {
-      kind: 'put',
-      key: phoneClaimKey(phone),
-      item: { customerId: customer.id } satisfies UniqueClaim,
-      condition: 'attribute_not_exists(pk)',
-    },
+    claimPhoneWrite(phone, customer.id),
     ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, customer.id)),
   ];
 }
@@ -155,7 +162,6 @@ export async function changePreferences(customer: Customer, preferences: Prefere
  */
 export async function remove(customer: Customer): Promise<boolean> {
   const { id, email, phoneNumber } = customer;
-  const owner = { ':owner': id };
   const { done } = await transact([
     {
       kind: 'delete',
@@ -163,21 +169,24 @@ export async function remove(customer: Customer): Promise<boolean> {
       condition: '#email = :email AND #phoneNumber = :phone',
       values: { ':email': email, ':phone': phoneNumber },
     },
-    ...(phoneNumber
-      ? [{ kind: 'delete' as const, key: phoneClaimKey(phoneNumber), condition: '#customerId = :owner', values: owner }]
-      : []),
+    ...(phoneNumber ? [releasePhoneWrite(phoneNumber, id)] : []),
     ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, id)),
     ...(await releaseLostEmailWrites(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },
   ]);
   if (done) return true;
-  const [current] = await readAll([{ key: profileKey(id), as: Customer }]);
+  const current = await find(id);
   return current ? remove(current) : false;
 }
 
 export function markForErasure(customerId: number): Promise<unknown> {
   return write({ kind: 'put', key: erasureKey(customerId), item: { customerId } });
+}
+
+export async function find(customerId: number): Promise<Customer | undefined> {
+  const [customer] = await readAll([{ key: profileKey(customerId), as: Customer }]);
+  return customer;
 }
 
 export async function readWithWallet(customerId: number): Promise<{ customer: Customer; wallet: Wallet } | undefined> {

@@ -3,7 +3,7 @@ import { toStoredImage } from '../images/urls.ts';
 import { type Changes, type Item, setExpression, type Write } from '../table/expressions.ts';
 import { addressKey, emailClaimKey, lostEmailKey, passwordKey, profileKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
-import { Customer, UniqueClaim } from './customerRepository.ts';
+import { type Customer, find, UniqueClaim } from './customerRepository.ts';
 import {
   checkTakenResponsesWrite,
   countEmailChangeWrite,
@@ -70,7 +70,7 @@ export async function change(
   failOverLimit(writes, result.rejected);
   if (rejected.has('noPassword')) return fail('reauthenticationRequired');
   if (rejected.has('profile') || rejected.has('holderProfile')) {
-    const [current] = await readAll([{ key: profileKey(customer.id), as: Customer }]);
+    const current = await find(customer.id);
     return current && change(current, changes, { isVerified, network });
   }
   if (rejected.has('claim') && !rejected.has('address')) {
@@ -146,6 +146,6 @@ export function failOverLimit(
 export async function findYieldingHolder(email: string, { phoneNumber }: Customer): Promise<Customer | undefined> {
   if (!phoneNumber) return undefined;
   const [claim] = await readAll([{ key: emailClaimKey(email), as: UniqueClaim }]);
-  const [holder] = claim ? await readAll([{ key: profileKey(claim.customerId), as: Customer }]) : [];
+  const holder = claim && (await find(claim.customerId));
   return holder && !holder.phoneNumber && holder.email === email ? holder : undefined;
 }

@@ -9,14 +9,13 @@ import { requireAvailable } from '../passwords/availability.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';
 import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
-import { profileKey } from '../table/keys.ts';
-import { readAll, transact } from '../table/table.ts';
+import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 
 const type = 'phone_verification';
 
 interface Verification {
-  /** Another phone than the one at sign-up, for example without a typing error. */
+  /** A phone other than the one of the sign-up, for example to correct a typing error. */
   phone: Phone | null | undefined;
   code: string | null | undefined;
   language: Language;
@@ -28,9 +27,9 @@ interface Verification {
  * the one from sign-up or another one. A caller with the right OTP learns whether another customer
  * has verified the phone. Others learn it only within the limit of {@link requireAvailable}.
  * @returns the customer with the verified phone
- * @throws reauthenticationRequired for a phone that the sign-up did not name, if the session is not
- * freshly verified;
- * phoneNotVerified when an OTP was sent; `unique` for a phone that another customer has verified;
+ * @throws reauthenticationRequired for another phone than the one of the sign-up, if the session is
+ * not freshly verified; phoneNotVerified when an OTP was sent; `unique` for a phone that another
+ * customer has verified;
  * `invalid` for a phone of another country, of a country that is not served, or if the customer has
  * verified another phone; otpSendLimit, otpInvalid, otpExpired, otpAttemptLimit, limitExceeded,
  * throttled
@@ -39,7 +38,8 @@ export async function verifyPhone(
   { customer, session }: SignedIn,
   verification: Verification,
 ): Promise<customers.Customer> {
-  // The sign-up named this phone. Any other phone could take over the account.
+  // Only the phone of the sign-up can be verified with an access token alone. With another phone, a
+  // thief could take over the account.
   const isOther = verification.phone && verification.phone.number !== customer.unprovenPhone;
   if (isOther && verification.phone?.number !== customer.phoneNumber) requireFreshlyVerified(session);
   try {
@@ -47,7 +47,7 @@ export async function verifyPhone(
   } catch (error) {
     if (!verification.code) throw error;
     // A parallel request of the customer may have verified the phone with the same OTP.
-    const [current] = await readAll([{ key: profileKey(customer.id), as: customers.Customer }]);
+    const current = await customers.find(customer.id);
     if (!current) return fail('authenticationFailed');
     const number = verification.phone?.number ?? current.phoneNumber;
     if (current.phoneNumber && current.phoneNumber === number) return current;

@@ -1,12 +1,6 @@
-import type { Device } from '../devices/device.ts';
 import type { Write } from '../table/expressions.ts';
 import * as sessions from './sessionRepository.ts';
-import { deactivateDeviceWrites } from './signOut.ts';
-
-export interface SignInState {
-  open: readonly sessions.Session[];
-  registered: readonly Device[];
-}
+import { deactivateDeviceWrites, type SignInState } from './signOut.ts';
 
 /**
  * Creates a session. It evicts the sessions that exceed the limit, and deactivates their devices.

@@ -5,6 +5,12 @@ import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as sessions from './sessionRepository.ts';
 
+/** The sessions and devices of a customer. */
+export interface SignInState {
+  open: readonly sessions.Session[];
+  registered: readonly Device[];
+}
+
 /** The most writes that a DynamoDB transaction can hold. */
 export const mostTransactionWrites = 100;
 
@@ -61,7 +67,7 @@ const mostCleanUpWrites = mostTransactionWrites - 15;
  * that do not fit into the transaction stay in the table, but their tokens are rejected.
  */
 export function cleanUpWrites(
-  { open, registered }: Awaited<ReturnType<typeof readSessionsAndDevices>>,
+  { open, registered }: SignInState,
   customerId: number,
   keptSessionId: number | undefined,
 ): Write[] {
@@ -76,7 +82,7 @@ export function cleanUpWrites(
   return [...revoked.map(sessions.revokeSessionWrite), ...deactivations].slice(0, mostCleanUpWrites);
 }
 
-export async function readSessionsAndDevices(customerId: number) {
+export async function readSessionsAndDevices(customerId: number): Promise<SignInState> {
   const [open, registered] = await Promise.all([
     sessions.listByCustomer(customerId),
     devices.listByCustomer(customerId),
