@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { internalFunction } from '../../lib/http/internalFunction.ts';
-import { problems, verifyNext, verifyWallet } from '../../lib/wallet/audit.ts';
+import { verifyNext, verifyWallet } from '../../lib/wallet/audit.ts';
+import { problems } from '../../lib/wallet/auditEntry.ts';
 
 const Place = z.object({ pk: z.string().min(1), sk: z.string().min(1) });
 

@@ -5,41 +5,17 @@ import { fail } from '../errors.ts';
 import { scanKeys } from '../table/batch.ts';
 import {
   customerPartition,
-  entryKey,
   entryPrefix,
-  entryRecordKey,
   entryRecordPrefix,
   type Key,
   readCustomerId,
   walletKey,
-  walletRecordKey,
 } from '../table/keys.ts';
-import { readAll, readRaw } from '../table/table.ts';
-import { hashEntry, readChecksum } from './ledgerHash.ts';
-import { Entry, IdempotencyRecord, serializeRequest, Wallet } from './walletRepository.ts';
-
-const { pk: claimPrefix, sk: claimSortKey } = walletRecordKey('');
-const isClaim = ({ pk, sk }: Key) => sk === claimSortKey && pk.startsWith(claimPrefix);
-
-export const problems = [
-  'balance_differs',
-  'entry_edited',
-  'entry_missing',
-  'entry_unknown',
-  'entry_replaced',
-  'idempotency_record_missing',
-  'idempotency_record_edited',
-  'wallet_edited',
-  'wallet_missing',
-  /** The balance changed during every attempt. Verify the wallet again. */
-  'not_checked',
-] as const;
-
-export interface Finding {
-  customerId: number;
-  problem: (typeof problems)[number];
-  entryId: number | null;
-}
+import { readRaw } from '../table/table.ts';
+import { type Finding, intactEntry } from './auditEntry.ts';
+import { claimSortKey, compareRecords, findOrphanClaims, findOrphans } from './auditRecords.ts';
+import { readChecksum } from './ledgerHash.ts';
+import { Entry, Wallet } from './walletRepository.ts';
 
 export interface Report {
   wallets: number;
@@ -55,7 +31,7 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
     [walletKey(0).sk, entryPrefix, entryRecordPrefix, claimSortKey],
     after,
   );
-  const [claims, keys] = [scanned.filter(isClaim), scanned.filter(({ sk }) => sk !== claimSortKey)];
+  const keys = scanned.filter(({ sk }) => sk !== claimSortKey);
   const withWallet = new Set(keys.filter(({ sk }) => sk === walletKey(0).sk).map(({ pk }) => pk));
   const partitions = [...new Set(keys.map(({ pk }) => pk))];
   const reports = await pMap(
@@ -67,28 +43,8 @@ export async function verifyNext(after?: Key): Promise<Report & { next: Key | un
     },
     { concurrency: walletsAtOnce },
   );
-  const orphans = await findOrphanClaims(claims.map(({ pk }) => pk.slice(claimPrefix.length)));
+  const orphans = await findOrphanClaims(scanned);
   return { ...total([...reports.flat(), { wallets: 0, entries: 0, findings: orphans }]), next };
-}
-
-/**
- * Reports claims of idempotency keys that have neither a record nor an entry. A request with the
- * key would count as done.
- */
-async function findOrphanClaims(keyHashes: readonly string[]): Promise<Finding[]> {
-  const claims = await readItems(keyHashes.map(walletRecordKey));
-  const owners = claims.map((claim) => IdempotencyRecord.safeParse(claim).data?.customerId ?? 0);
-  const records = await readItems(keyHashes.map((keyHash, index) => entryRecordKey(owners[index] ?? 0, keyHash)));
-  const findings: Finding[] = [];
-  for (const [index, keyHash] of keyHashes.entries()) {
-    const [claim, customerId = 0] = [claims[index], owners[index]];
-    if (claim === undefined || records[index] !== undefined) continue;
-    const entries = await readRaw(customerPartition(customerId), entryPrefix);
-    if (entries.some((item) => intactEntry(customerId, item)?.keyHash === keyHash)) continue;
-    const entryId = IdempotencyRecord.safeParse(claim).data?.entry.id ?? null;
-    findings.push({ customerId, problem: 'idempotency_record_edited', entryId });
-  }
-  return findings;
 }
 
 function total(reports: readonly Report[]): Report {
@@ -121,7 +77,7 @@ export async function verifyWallet(customerId: number): Promise<Report> {
     if (!before && !after) return { ...counts, findings: [finding('wallet_missing')] };
     if (before?.entryCount === after?.entryCount) {
       const wallet = StoredWallet.safeParse(before).data;
-      const ofRecords = await compareRecords(customerId, entries);
+      const ofRecords = await compareRecords(customerId, { entries, records });
       const ofEntries = wallet ? compare(customerId, wallet, entries) : [finding('wallet_edited')];
       const ofOrphans = findOrphans(customerId, wallet?.entryCount ?? 0, { entries, records });
       return { ...counts, findings: [...ofEntries, ...ofRecords, ...ofOrphans] };
@@ -133,93 +89,10 @@ export async function verifyWallet(customerId: number): Promise<Report> {
 
 /** The items must have no other attributes: a TTL attribute, for example, would delete them. */
 const StoredWallet = z.strictObject({ pk: z.string(), sk: z.string(), ...Wallet.shape });
-const StoredEntry = z.strictObject({ pk: z.string(), sk: z.string(), ...Entry.shape });
 
 async function readWallet(customerId: number): Promise<Record<string, unknown> | undefined> {
   const [wallet] = await readRaw(customerPartition(customerId), walletKey(customerId).sk);
   return wallet;
-}
-
-/**
- * Reports intact entries without an intact idempotency record at both of its keys. A record is
- * written together with its entry, and read after it.
- */
-async function compareRecords(customerId: number, items: Key[]): Promise<Finding[]> {
-  const entries = items.flatMap((item) => intactEntry(customerId, item) ?? []);
-  const stored = await readRecords(
-    customerId,
-    entries.flatMap(({ keyHash }) => keyHash ?? []),
-  );
-  return entries.flatMap(({ keyHash = '', id: entryId, hash }) => {
-    const records = stored.get(keyHash) ?? [];
-    const isEdited = records.some((record) => record !== undefined && !isOf(record, customerId, hash));
-    return [
-      ...(records.includes(undefined) ? [{ customerId, problem: 'idempotency_record_missing' as const, entryId }] : []),
-      ...(isEdited ? [{ customerId, problem: 'idempotency_record_edited' as const, entryId }] : []),
-    ];
-  });
-}
-
-async function readRecords(customerId: number, keyHashes: string[]): Promise<Map<string, unknown[]>> {
-  // Two entries may share a key if both of its records were lost, but BatchGetItem rejects
-  // duplicate keys.
-  const distinct = [...new Set(keyHashes)];
-  const [claims, records] = await Promise.all([
-    readItems(distinct.map(walletRecordKey)),
-    readItems(distinct.map((keyHash) => entryRecordKey(customerId, keyHash))),
-  ]);
-  return new Map(distinct.map((keyHash, index) => [keyHash, [claims[index], records[index]]]));
-}
-
-/** The items of one BatchGetItem call. */
-const itemsPerRead = 100;
-
-async function readItems(keys: readonly Key[]): Promise<unknown[]> {
-  const items: unknown[] = [];
-  for (let start = 0; start < keys.length; start += itemsPerRead) {
-    const part = keys.slice(start, start + itemsPerRead);
-    items.push(...(await readAll(part.map((key) => ({ key, as: z.unknown() })))));
-  }
-  return items;
-}
-
-function isOf(record: unknown, customerId: number, hash: string | undefined): boolean {
-  const claim = IdempotencyRecord.safeParse(record).data;
-  if (claim?.customerId !== customerId || claim.entry.hash !== hash) return false;
-  return hashEntry(customerId, claim.entry) === hash && hasContentOf(claim);
-}
-
-function hasContentOf({ customerId, content, entry }: IdempotencyRecord): boolean {
-  const amountMinor = entry.requestedMinor ?? Math.abs(entry.amountMinor);
-  return content === serializeRequest({ ...entry, customerId, amountMinor });
-}
-
-/**
- * Reports records without an entry. Each entry that is missing or edited leaves one behind and is
- * reported itself, so only further records count.
- */
-function findOrphans(
-  customerId: number,
-  entryCount: number,
-  stored: { entries: readonly Key[]; records: readonly Key[] },
-): Finding[] {
-  const intact = stored.entries.flatMap((item) => intactEntry(customerId, item) ?? []);
-  const keyHashes = new Set(intact.map(({ keyHash }) => keyHash));
-  const orphans = stored.records.filter(({ sk }) => !keyHashes.has(sk.slice(entryRecordPrefix.length)));
-  const lost = Math.max(0, entryCount - stored.entries.length) + stored.entries.length - intact.length;
-  if (orphans.length <= lost) return [];
-  return orphans.map((record) => ({
-    customerId,
-    problem: 'idempotency_record_edited',
-    entryId: IdempotencyRecord.safeParse(record).data?.entry.id ?? null,
-  }));
-}
-
-/** Returns the entry of an item if it is unchanged, and undefined otherwise. */
-function intactEntry(customerId: number, item: Key): Entry | undefined {
-  const entry = StoredEntry.safeParse(item).data;
-  const isIntact = entry && hashEntry(customerId, entry) === entry.hash && entryKey(customerId, entry).sk === item.sk;
-  return isIntact ? entry : undefined;
 }
 
 function compare(customerId: number, wallet: Wallet, items: Key[]): Finding[] {
