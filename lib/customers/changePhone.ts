@@ -2,7 +2,7 @@ import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import { fail, failFields } from '../errors.ts';
 import { sendSecurityNotice } from '../messages/securityNotice.ts';
-import * as otps from '../otp/otpRepository.ts';
+import * as otps from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';

@@ -2,7 +2,7 @@ import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import { fail, failFields } from '../errors.ts';
 import type { Language } from '../languages.ts';
-import * as otps from '../otp/otpRepository.ts';
+import * as otps from '../otp/otpAttempts.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { requireAvailable } from '../passwords/availability.ts';

@@ -4,8 +4,9 @@ import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { countCall, type RateLimitResult } from '../rateLimits/rateLimits.ts';
+import * as otps from './otpAttempts.ts';
 import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
-import * as otps from './otpRepository.ts';
+import { findTestNumber, type OtpType } from './otpRepository.ts';
 import type { PhoneShare } from './phoneLimits.ts';
 
 export interface OtpCaller {
@@ -23,12 +24,12 @@ export interface OtpCaller {
 
 export const findRequester = ({ requester, network }: OtpCaller) => requester ?? network;
 
-export function chooseShare(type: otps.OtpType, { hasDeviceToken, isSignedIn }: OtpCaller): PhoneShare {
+export function chooseShare(type: OtpType, { hasDeviceToken, isSignedIn }: OtpCaller): PhoneShare {
   if (hasDeviceToken) return 'owner';
   return isSignedIn ? 'signedIn' : chooseGuestShare(type);
 }
 
-function chooseGuestShare(type: otps.OtpType): PhoneShare {
+function chooseGuestShare(type: OtpType): PhoneShare {
   return type === 'customer_auth' ? 'stranger' : 'other';
 }
 
@@ -36,7 +37,7 @@ const isTrusted = ({ hasDeviceToken, isSignedIn }: OtpCaller) => hasDeviceToken 
 
 interface CountedAttempt {
   phone: string;
-  type: otps.OtpType;
+  type: OtpType;
   caller: OtpCaller;
   counted: readonly (RateLimitResult & { done: true })[];
   /** 0 for a caller who may attempt the OTP. */
@@ -53,13 +54,13 @@ interface CountedAttempt {
  */
 export async function countNetworkLimits(
   phone: string,
-  type: otps.OtpType,
+  type: OtpType,
   caller: OtpCaller,
   { isHidden = false } = {},
 ): Promise<CountedAttempt> {
   await readOtpSecrets();
   const now = nowSeconds();
-  const isUnlimited = caller.hasDeviceToken || (caller.isSignedIn && !otps.findTestNumber(phone, now));
+  const isUnlimited = caller.hasDeviceToken || (caller.isSignedIn && !findTestNumber(phone, now));
   if (isUnlimited) return { phone, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
     otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),

@@ -3,7 +3,7 @@ import type * as customers from '../customers/customerRepository.ts';
 import { countTakenEmail } from '../customers/emailLimits.ts';
 import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
 import { fail, failFields } from '../errors.ts';
-import * as otps from '../otp/otpRepository.ts';
+import * as otps from '../otp/otpAttempts.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
 import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';

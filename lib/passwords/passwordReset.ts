@@ -7,8 +7,8 @@ import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { countSendOfNetwork } from '../messages/smsCaps.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
+import * as otps from '../otp/otpAttempts.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
-import * as otps from '../otp/otpRepository.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { countNetworkLimits, findMatchingOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
@@ -24,7 +24,7 @@ import { isGuessable } from './passwordSchema.ts';
 
 const type = 'password_reset';
 
-interface Request extends Identifier {
+interface ResetRequest extends Identifier {
   deviceToken: string | null | undefined;
   clientIp: string;
 }
@@ -35,14 +35,14 @@ interface Request extends Identifier {
  * SNS takes longer than passwordRequestMs.
  * @throws limitExceeded, unavailable
  */
-export async function sendResetOtp(request: Request): Promise<void> {
+export async function sendResetOtp(request: ResetRequest): Promise<void> {
   const { clientIp } = request;
   await readOtpSecrets();
   await limitCalls(toClientNetwork(clientIp), 'PASSWORD_REQUESTS', config.passwordRequestsPerNetworkPerHour);
   await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
-async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): Promise<void> {
+async function sendIfKnown({ deviceToken, clientIp, ...identifier }: ResetRequest): Promise<void> {
   const [accounts, tokenCustomerId] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
   const [{ customer }] = accounts;
   const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
@@ -64,7 +64,7 @@ async function sendIfKnown({ deviceToken, clientIp, ...identifier }: Request): P
   }
 }
 
-interface Reset extends Request {
+interface Reset extends ResetRequest {
   code: string;
   password: string;
 }

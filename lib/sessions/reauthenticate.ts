@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts';
-import { consumeOtpWrite } from '../otp/otpRepository.ts';
+import { consumeOtpWrite } from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { countLoginAttempt } from '../passwords/loginAttempts.ts';
 import { matchesHash } from '../passwords/passwordHash.ts';

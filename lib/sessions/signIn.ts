@@ -10,7 +10,7 @@ import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites
 import { toCanonicalToken } from '../devices/pushTokens.ts';
 import { fail } from '../errors.ts';
 import type { Language } from '../languages.ts';
-import * as otps from '../otp/otpRepository.ts';
+import * as otps from '../otp/otpAttempts.ts';
 import { countNetworkLimits, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
 import { newId } from '../table/ids.ts';
 import { phoneClaimKey } from '../table/keys.ts';

@@ -1,0 +1,124 @@
+import { daySeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
+import { allowAll, type SlidingWindow, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
+import type { Write } from '../table/expressions.ts';
+import { otpKey } from '../table/keys.ts';
+import { write } from '../table/table.ts';
+import { findTestNumber, networkKey, type Otp, type OtpType, parseOtp, slotOf } from './otpRepository.ts';
+import { attemptWindows, networkAttemptWindows, type PhoneShare } from './phoneLimits.ts';
+
+export function countNetworkAttempt(
+  phone: string,
+  network: string,
+  share: PhoneShare,
+  now: number,
+): Promise<RateLimitResult> {
+  return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
+}
+
+/**
+ * A network that did not request the OTP gets only these attempts. The requester keeps the others.
+ */
+const attemptsOfOthers = 2;
+
+/** An attempt that was counted, and the OTP to compare. */
+export interface OtpAttempt {
+  phone: string;
+  type: OtpType;
+  share: PhoneShare;
+  slot: string;
+  code: Otp;
+  /** The limits of the phone in which the attempt counts. */
+  windows: readonly SlidingWindow[];
+  /**
+   * Uncounts the attempt of the network once the OTP is right. Call it beside the write that
+   * consumes the OTP.
+   */
+  refund?: () => Promise<unknown>;
+}
+
+export type Counting =
+  | { outcome: 'compare'; attempt: OtpAttempt }
+  | { outcome: 'none' }
+  | { outcome: 'limit'; waitSeconds: number };
+
+/**
+ * Counts an attempt before the OTP is compared, so that parallel guesses get no more attempts than
+ * guesses in turn. The attempt counts as wrong until {@link consumeOtpWrite} or
+ * {@link refundAttempt}.
+ * @param slotShare the share that requested the OTP. The owner's device may also enter an OTP that
+ * a stranger requested.
+ * @param isCounted whether the phone's limits counted this attempt already, at another OTP
+ */
+export async function countAttempt(
+  phone: string,
+  type: OtpType,
+  share: PhoneShare,
+  slotShare: PhoneShare,
+  { network, isTrusted, isCounted, now }: { network: string; isTrusted: boolean; isCounted: boolean; now: number },
+): Promise<Counting> {
+  const isTest = findTestNumber(phone, now) !== undefined;
+  const windows = isTest || isCounted ? [] : attemptWindows(share);
+  const slot = slotOf(type, slotShare);
+  const code = `#${slot}`;
+  const condition = [
+    `${code}.#expiresAtSeconds > :now`,
+    ...(isTest ? [] : [`(${code}.#tries < :few OR (${code}.#network = :network AND ${code}.#tries < :tries))`]),
+    ...(windows.length > 0 ? [allowAll(windows)] : []),
+  ];
+  const counts = [
+    `SET ${code}.#tries = ${code}.#tries + :one, #expiresAtSeconds = :expiry`,
+    ...windows.map(({ count }) => count),
+  ];
+  const { done, old } = await write({
+    kind: 'update',
+    key: otpKey(phone),
+    expression: counts.join(', '),
+    condition: condition.join(' AND '),
+    values: {
+      ':now': now,
+      ':one': 1,
+      ':tries': config.attemptsPerOtp,
+      ':few': isTrusted ? config.attemptsPerOtp : attemptsOfOthers,
+      ':network': network,
+      ':expiry': now + daySeconds,
+      ...valuesOf(windows, now),
+    },
+  });
+  const current = parseOtp(slot, old);
+  if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current, windows } };
+
+  const dayWaitSeconds = waitForAll(windows, old, now);
+  if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
+  // Only the network that requested an OTP learns that it is still valid.
+  const isVisible = isTrusted || current?.network === network;
+  if (!current || current.expiresAtSeconds <= now || !isVisible) return { outcome: 'none' };
+  return { outcome: 'limit', waitSeconds: current.expiresAtSeconds - now };
+}
+
+/**
+ * Consumes an OTP and uncounts its attempt. The write fails if the OTP has been used or replaced.
+ */
+export function consumeOtpWrite(attempt: OtpAttempt): Write {
+  const { phone, slot, code, windows } = attempt;
+  const refund = uncountAll(windows);
+  return {
+    kind: 'update',
+    key: otpKey(phone),
+    expression: `${refund && `SET ${refund}`} REMOVE #${slot}`,
+    condition: `#${slot}.#id = :id`,
+    values: { ':id': code.id, ':never': 0 },
+  };
+}
+
+/** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */
+export async function refundAttempt(attempt: OtpAttempt): Promise<void> {
+  const { phone, slot, code, windows } = attempt;
+  const values = { ':never': 0, ':one': 1, ':id': code.id };
+  const refund = uncountAll(windows);
+  const inFull = `SET #${slot}.#tries = #${slot}.#tries - :one${refund && `, ${refund}`}`;
+  const update = { kind: 'update', key: otpKey(phone), values } as const;
+  const { done } = await write({ ...update, expression: inFull, condition: `#${slot}.#id = :id` });
+  if (!done && refund) await write({ ...update, expression: `SET ${refund}` });
+}
