@@ -19,7 +19,7 @@ export function utcDate(seconds: number): string {
 }
 
 export function secondsToMidnight(seconds: number): number {
-  return 86_400 - (seconds % 86_400);
+  return daySeconds - (seconds % daySeconds);
 }
 
 /**

@@ -26,7 +26,10 @@ const newFile = () => join(mkdtempSync(join(tmpdir(), 'customer-backend-')), 'st
 const itemsOf = (pk: string, count: number, sk = 'item') =>
   Array.from({ length: count }, (_, index) => ({ key: { pk, sk: `${sk}-${index}` }, item: {} }));
 /** Returns the stream of one partition, so that tests do not see each other's changes. */
-const only = (pk: string): StreamEvent => ({ ...every, filterPatterns: [{ dynamodb: { Keys: { pk: { S: [pk] } } } }] });
+const streamEventOf = (pk: string): StreamEvent => ({
+  ...every,
+  filterPatterns: [{ dynamodb: { Keys: { pk: { S: [pk] } } } }],
+});
 
 interface Following {
   event: StreamEvent;
@@ -88,19 +91,22 @@ test('a change that fails in nine attempts is parked alone, and its neighbors ar
     for (const record of records) times.set(keyOf(record), (times.get(keyOf(record)) ?? 0) + 1);
   };
   await writeAll(itemsOf('POISONED', 10));
-  const parked = await follow({ event: only('POISONED'), work });
+  const parked = await follow({ event: streamEventOf('POISONED'), work });
   expect(parked?.requestContext).toMatchObject({ condition: 'RetryAttemptsExhausted', approximateInvokeCount: 9 });
   expect(parked?.DDBStreamBatchInfo.batchSize).toBe(1);
   expect(times.get('item-3')).toBe(9);
   await writeAll(itemsOf('POISONED', 1, 'last'));
-  await follow({ event: only('POISONED'), work: (records) => records.some((record) => keyOf(record) === 'last-0') });
+  await follow({
+    event: streamEventOf('POISONED'),
+    work: (records) => records.some((record) => keyOf(record) === 'last-0'),
+  });
 });
 
 test('a batch is retried from the first change that the worker reports', async () => {
   const seen: string[][] = [];
   await writeAll(itemsOf('NAMED', 4));
   await follow({
-    event: only('NAMED'),
+    event: streamEventOf('NAMED'),
     work: (records) => {
       seen.push(records.map(keyOf));
       const failed = seen.length === 1 ? records[2] : undefined;
@@ -143,7 +149,7 @@ test.each(['ExpiredIteratorException', 'TrimmedDataAccessException', 'InternalSe
       return type === 'lose response' ? type : { status: 400, type };
     });
     await writeAll(itemsOf(`AFTER_${type}`, 1));
-    expect(await follow({ event: only(`AFTER_${type}`), work: () => true })).toBeUndefined();
+    expect(await follow({ event: streamEventOf(`AFTER_${type}`), work: () => true })).toBeUndefined();
     expect(reads.length).toBeGreaterThan(4);
   },
 );
@@ -152,7 +158,7 @@ test('unprocessed changes are read in batches of a thousand', async () => {
   await writeAll(itemsOf('SEED', 600));
   await writeAll(itemsOf('NEWS', 1));
   world.engine.record();
-  await follow({ event: only('NEWS'), work: () => true });
+  await follow({ event: streamEventOf('NEWS'), work: () => true });
   expect(world.engine.calls.filter(({ operation }) => operation === 'GetRecords').length).toBeLessThan(5);
 });
 
@@ -160,7 +166,7 @@ test('a restarted stack continues at its last position, and repeats unfinished b
   const file = newFile();
   await writeAll(itemsOf('AGAIN', 1, 'first'));
   await follow({
-    event: { ...only('AGAIN'), batchSize: 1 },
+    event: { ...streamEventOf('AGAIN'), batchSize: 1 },
     // The worker gets a batch only after the position of the batch before is saved.
     work: async (records) => {
       if (records.map(keyOf).includes('next-0')) return true;
@@ -174,7 +180,7 @@ test('a restarted stack continues at its last position, and repeats unfinished b
   const seen: string[] = [];
   const started = Promise.withResolvers<void>();
   void follow({
-    event: only('AGAIN'),
+    event: streamEventOf('AGAIN'),
     work: async () => {
       started.resolve();
       await new Promise(() => undefined);
@@ -184,7 +190,7 @@ test('a restarted stack continues at its last position, and repeats unfinished b
   await started.promise;
   stopAll();
   await follow({
-    event: only('AGAIN'),
+    event: streamEventOf('AGAIN'),
     work: (records) => {
       seen.push(...records.map(keyOf));
       return records.map(keyOf).includes('second-0');

@@ -7,7 +7,7 @@ import { clearable } from '../../lib/http/fields.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { verifyRefreshToken } from '../../lib/sessions/jwt.ts';
 import * as sessions from '../../lib/sessions/sessionRepository.ts';
-import { token } from '../../lib/sessions/tokenSchema.ts';
+import { refreshToken } from '../../lib/sessions/tokenSchema.ts';
 import { write } from '../../lib/table/table.ts';
 
 export const handler = endpoint(
@@ -18,7 +18,7 @@ export const handler = endpoint(
     description: 'Call it on sign-out, then delete the tokens. An unknown or expired refresh token is ignored.',
     auth: signedIn,
     body: z.object({
-      refresh_token: token,
+      refresh_token: refreshToken,
       registration_id: clearable(registrationId).describe('The push token. Empty when the app has none.'),
     }),
     returns: { 204: null },

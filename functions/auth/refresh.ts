@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { rotateRefreshToken } from '../../lib/sessions/rotateRefreshToken.ts';
-import { Tokens, token } from '../../lib/sessions/tokenSchema.ts';
+import { refreshToken, Tokens } from '../../lib/sessions/tokenSchema.ts';
 
 export const handler = endpoint(
   {
@@ -10,7 +10,7 @@ export const handler = endpoint(
     summary: 'Get new tokens for a refresh token.',
     description:
       'Replace the refresh token by the new one after each refresh. If the response is lost, send the same token again.',
-    body: z.object({ refresh: token }),
+    body: z.object({ refresh: refreshToken }),
     returns: { 200: Tokens },
     errors: ['tokenNotValid', 'unavailable'],
   },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { nowMs, nowSeconds } from '../clock.ts';
+import { daySeconds, nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import * as broadcasts from './broadcastRepository.ts';
@@ -18,7 +18,7 @@ const idsPerPart = 500;
  * A broadcast outlives its notifications by this, so that the operator can read its progress and
  * its key stays reserved.
  */
-const memorySeconds = 30 * 86_400;
+const memorySeconds = 30 * daySeconds;
 const atOnce = 10;
 
 /**

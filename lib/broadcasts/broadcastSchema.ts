@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { BroadcastRequest } from '../broadcasts/begin.ts';
+import { daySeconds } from '../clock.ts';
 import { choice, code, text } from '../http/fields.ts';
 import { languages } from '../languages.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
 
 const mostDataBytes = 2_048;
-const yearSeconds = 365 * 86_400;
+const yearSeconds = 365 * daySeconds;
 
 /** Keys that the platforms or this service reserve. */
 const reserved =

@@ -5,8 +5,8 @@ import { readAll } from '../table/table.ts';
 
 /**
  * The first and the last customer who signed up with a phone that is not verified. Both can log in
- * with it. The customers between them need their e-mail address beside it, even after both have
- * left.
+ * with it. Other customers who signed up with it must send their e-mail address as well, even after
+ * the first and the last were deleted.
  */
 export const UnverifiedPhone = z.object({ first: z.int(), last: z.int() });
 

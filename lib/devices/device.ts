@@ -22,7 +22,10 @@ export const Device = z.object({
 });
 export type Device = z.infer<typeof Device>;
 
-/** The holder of a push token. If the device changes hands, only its id and age stay. */
+/**
+ * The holder of a push token. If the device changes hands, only its id and age stay. `deviceId` is
+ * the device's `id`, not its `deviceId`.
+ */
 export const PushTokenClaim = z.object({ customerId: z.int(), deviceId: z.int(), createdAtSeconds: z.int() });
 export type PushTokenClaim = z.infer<typeof PushTokenClaim>;
 

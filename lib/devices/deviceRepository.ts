@@ -21,7 +21,7 @@ import {
 } from './deviceWrites.ts';
 import { isApnsToken, listSpellings, toCanonicalToken } from './pushTokens.ts';
 
-/** A registration starts over each time another one takes its push token meanwhile. */
+/** A registration retries while others take its push token. The function's timeout is 20 s. */
 const patienceMs = 17_000;
 const mostBackOffAttempt = 4;
 

@@ -37,8 +37,8 @@ const atOnce = 20;
 
 /**
  * Pushes a new notification once to every active device of its customer, however often the worker
- * runs. A device gets a second push only after a crash before the record, or after a lost response
- * of SNS. That push replaces the first one on the phone.
+ * runs. A device gets a second push only if the worker crashes before it has marked the first, or
+ * if the connection to SNS breaks. That push replaces the first one on the phone.
  * @throws the error of a device that a later run may still reach
  */
 export async function deliverPushes(customerId: number, notification: Notification): Promise<void> {

@@ -39,7 +39,7 @@ export const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-export type Content = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
+export type NotificationContent = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
 
 /**
  * The location of a notification. It stays after a deletion, so that the same notification is not
@@ -50,7 +50,7 @@ const NotificationLocation = Notification.pick({ id: true, reading: true, cleari
 type Inbox = Pick<Customer, 'id' | 'readings' | 'clearings'>;
 
 /** Adds a notification to an inbox, once for each id. Returns whether the customer still exists. */
-export async function add(inbox: Inbox, content: Content): Promise<boolean> {
+export async function add(inbox: Inbox, content: NotificationContent): Promise<boolean> {
   const result = await transact(createNotificationWrites(inbox, content));
   if (result.done) return true;
   const [profile, existing] = result.rejected;
@@ -64,7 +64,7 @@ export async function add(inbox: Inbox, content: Content): Promise<boolean> {
  */
 function createNotificationWrites(
   { id: customerId, readings: reading, clearings: clearing }: Inbox,
-  content: Content,
+  content: NotificationContent,
 ): Write[] {
   const { id, createdAtMs, expiresAtSeconds } = content;
   const absent = 'attribute_not_exists(pk)';

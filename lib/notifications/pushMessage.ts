@@ -1,4 +1,5 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import { daySeconds } from '../clock.ts';
 import type { Device } from '../devices/device.ts';
 import type { Notification } from './notificationRepository.ts';
 
@@ -6,7 +7,7 @@ import type { Notification } from './notificationRepository.ts';
 const mostBytes = 4_096;
 
 /** Firebase keeps a message for four weeks at most. */
-const mostSecondsAtFirebase = 28 * 86_400;
+const mostSecondsAtFirebase = 28 * daySeconds;
 
 export interface Push {
   notification: Pick<Notification, 'id' | 'type' | 'title' | 'body' | 'data'>;

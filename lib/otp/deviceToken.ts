@@ -10,8 +10,9 @@ import type { OtpCaller } from './verifyOtp.ts';
 
 /**
  * Issues a device token, which shows that a device has signed in to a customer's account before. It
- * does not authenticate. It only keeps strangers from using up the attempts and sends of the
- * account's owner. Its form is `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
+ * is not a push token, and does not authenticate. It only keeps strangers from using up the
+ * attempts and sends of the account's owner. Its form is
+ * `<secret id>.<customer id>.<expiry in seconds>.<salt>.<HMAC>`.
  */
 export async function issueDeviceToken(customerId: number): Promise<string> {
   const { current } = await readOtpSecrets();

@@ -119,13 +119,13 @@ export const Login = z
 /** The identifiers of an account. A request names exactly one. */
 const either = { email, phone };
 type Either = { email?: unknown; phone?: unknown };
-const isOne = ({ email, phone }: Either) => Boolean(email) || Boolean(phone);
+const hasIdentifier = ({ email, phone }: Either) => Boolean(email) || Boolean(phone);
 const isNotBoth = ({ email, phone }: Either) => !(email && phone);
 
 function requireOneIdentifier<S extends z.ZodType<Either>>(schema: S): S {
   return schema
-    .refine(isOne, missing('email'))
-    .refine(isOne, missing('phone'))
+    .refine(hasIdentifier, missing('email'))
+    .refine(hasIdentifier, missing('phone'))
     .refine(isNotBoth, { path: ['phone'], ...code('conflicting') });
 }
 

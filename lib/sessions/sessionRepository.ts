@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nowSeconds } from '../clock.ts';
+import { hourSeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { setExpression, type Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
@@ -188,7 +188,7 @@ export function displayLastUseSeconds(
   callerId: number,
 ): number {
   if (id === callerId) return lastUsedAtSeconds;
-  return Math.max(createdAtSeconds, lastUsedAtSeconds - (lastUsedAtSeconds % 3_600));
+  return Math.max(createdAtSeconds, lastUsedAtSeconds - (lastUsedAtSeconds % hourSeconds));
 }
 
 export function listByCustomer(customerId: number): Promise<Session[]> {

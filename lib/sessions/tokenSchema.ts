@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { text } from '../http/fields.ts';
 
 /** Long enough for any token of ours, and short enough to check quickly. */
-export const token = text({ max: 4_096 }).describe('The newest refresh token of the session.');
+export const refreshToken = text({ max: 4_096 }).describe('The newest refresh token of the session.');
 
 export const Tokens = z.object({
   access: z

@@ -61,11 +61,11 @@ function text(schema: Schema): fc.Arbitrary<unknown> {
     return fc
       .date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') })
       .map((date) => date.toISOString().slice(0, 10));
-  const any = anyText
+  const anyValue = anyText
     .map((value) => value.replaceAll('\0', '').toWellFormed().trim())
     .filter((value) => Array.from(value).length >= minLength && value.length <= (maxLength ?? 60));
   const limits = [minLength, maxLength ?? minLength].map((length) => 'x'.repeat(length));
-  return fc.oneof({ weight: 9, arbitrary: any }, { weight: 1, arbitrary: fc.constantFrom(...limits) });
+  return fc.oneof({ weight: 9, arbitrary: anyValue }, { weight: 1, arbitrary: fc.constantFrom(...limits) });
 }
 
 /** Returns the type of a schema, ignoring `null` if other types are allowed. */
