@@ -114,7 +114,7 @@ test('serves images at a domain where a stage has one, and else at that of Cloud
 });
 
 test('leaves room in the 500 resources that a stack can have', () => {
-  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(171);
+  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(169);
 });
 
 test('has room for 120 endpoints, each of which takes two resources', async () => {
