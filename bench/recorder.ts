@@ -1,4 +1,6 @@
-import { tableClient } from '../lib/table/table.ts';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Call } from '../lib/testing/stage/engineProxy.ts';
 
 /** A call to the table with its billed request units. */
@@ -7,16 +9,10 @@ export interface TableCall extends Call {
   writeUnits: number;
 }
 
-interface Request {
-  body: string | Uint8Array;
-  headers: Record<string, string>;
-}
-
 interface Billed {
   CapacityUnits?: number;
 }
 
-const name = 'recordTable';
 const reads = ['BatchGetItem', 'Query', 'Scan'];
 
 /**
@@ -27,32 +23,36 @@ const reads = ['BatchGetItem', 'Query', 'Scan'];
  */
 export function recordTable(): { calls: TableCall[]; stop: () => void } {
   const calls: TableCall[] = [];
-  const { middlewareStack } = tableClient();
-  middlewareStack.add(
-    (next) => async (args) => {
-      const request = args.request as Request;
-      const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? '';
-      const startedAtMs = performance.now();
-      const body = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);
-      request.body = JSON.stringify({ ...JSON.parse(body), ReturnConsumedCapacity: 'TOTAL' });
-      const record = (units: number) => {
-        const [readUnits, writeUnits] = reads.includes(operation) ? [units, 0] : [0, units];
-        calls.push({ operation, body, startedAtMs, endedAtMs: performance.now(), readUnits, writeUnits });
-      };
-      try {
-        const result = await next(args);
-        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Billed | Billed[] };
-        record([ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0));
-        return result;
-      } catch (error) {
-        // A failed condition costs as much as the write, but its response does not report the
-        // units.
-        record(2 * (JSON.parse(body).TransactItems?.length ?? 0.5));
-        throw error;
-      }
+  const { handle } = NodeHttpHandler.prototype;
+  NodeHttpHandler.prototype.handle = async function (request, options) {
+    const operation = /^DynamoDB_\d+\.(\w+)$/.exec(request.headers['x-amz-target'] ?? '')?.[1];
+    if (!operation) return handle.call(this, request, options);
+    const startedAtMs = performance.now();
+    const { body } = request;
+    const measured = JSON.stringify({ ...JSON.parse(body), ReturnConsumedCapacity: 'TOTAL' });
+    const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(measured)) };
+    const { response } = await handle.call(this, Object.assign(request, { body: measured, headers }), options);
+    const result = await text(response.body);
+    const units = response.statusCode < 300 ? billedUnits(JSON.parse(result)) : rejectedUnits(JSON.parse(body));
+    const [readUnits, writeUnits] = reads.includes(operation) ? [units, 0] : [0, units];
+    calls.push({ operation, body, startedAtMs, endedAtMs: performance.now(), readUnits, writeUnits });
+    return { response: Object.assign(response, { body: Readable.from([result]) }) };
+  };
+  return {
+    calls,
+    stop: () => {
+      NodeHttpHandler.prototype.handle = handle;
     },
-    // Runs before the SDK computes the length of the body.
-    { step: 'build', priority: 'high', name },
-  );
-  return { calls, stop: () => void middlewareStack.remove(name) };
+  };
+}
+
+function billedUnits({ ConsumedCapacity = [] }: { ConsumedCapacity?: Billed | Billed[] }): number {
+  return [ConsumedCapacity].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+}
+
+/**
+ * A failed condition costs as much as the write, but its response does not report the units.
+ */
+function rejectedUnits({ TransactItems }: { TransactItems?: unknown[] }): number {
+  return 2 * (TransactItems?.length ?? 0.5);
 }

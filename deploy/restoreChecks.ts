@@ -1,9 +1,9 @@
-import { paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { config } from '../lib/config/config.ts';
 import * as customers from '../lib/customers/customerRepository.ts';
 import { eraseCustomer, outlivesCustomer } from '../lib/privacy/erasure.ts';
 import { emailClaimKey, erasureKey, phoneClaimKey, profileKey, readCustomerId } from '../lib/table/keys.ts';
-import { tableClient } from '../lib/table/table.ts';
 import { verifyNext } from '../lib/wallet/audit.ts';
 
 const { Customer } = customers;
@@ -83,8 +83,10 @@ interface StoredItem extends Record<string, unknown> {
   sk: string;
 }
 
+const connect = () => DynamoDBDocumentClient.from(new DynamoDBClient({}));
+
 async function* scan(): AsyncGenerator<StoredItem> {
-  const pages = paginateScan({ client: tableClient() }, { TableName: config.tableName, ConsistentRead: true });
+  const pages = paginateScan({ client: connect() }, { TableName: config.tableName, ConsistentRead: true });
   for await (const { Items = [] } of pages) yield* Items as StoredItem[];
 }
 
@@ -97,7 +99,7 @@ async function readSortKeys(TableName: string, pk: string): Promise<string[]> {
     ConsistentRead: true,
   };
   const sks: string[] = [];
-  for await (const { Items = [] } of paginateQuery({ client: tableClient() }, query)) {
+  for await (const { Items = [] } of paginateQuery({ client: connect() }, query)) {
     sks.push(...Items.map(({ sk }) => String(sk)));
   }
   return sks;

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { fail } from './errors.ts';
+import { TableError } from './table/tableError.ts';
 
 /** Most attempts before the client gets a 429. */
 export const attempts = 12;
@@ -42,13 +43,12 @@ const temporaryReasons = [
 ];
 
 function isCancelledForNow(error: unknown): boolean {
-  const reasons = error instanceof Error && 'CancellationReasons' in error ? error.CancellationReasons : [];
-  const codes = Array.isArray(reasons) ? reasons.map(({ Code = 'None' }: { Code?: string }) => Code) : [];
+  const codes = error instanceof TableError ? error.cancellationReasons.map(({ code }) => code) : [];
   const failed = codes.filter((code) => code !== 'None').map((code) => code.replace(/Exception$/, ''));
   return failed.length > 0 && failed.every((code) => temporaryReasons.includes(code));
 }
 
-/** Errors of a throttled call, after the SDK's own retries. */
+/** Errors of a throttled call, after the retries of {@link signedFetch}. */
 const throttles = [
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',

@@ -47,8 +47,9 @@ function choosePlans([name, file, ...rest]: string[]): (() => Promise<Plan>)[] {
 }
 
 /** Returns whether nothing listens on the port, or a server whose responses are not JSON. */
-function isWithoutEngine(error: unknown): boolean {
-  return error instanceof SyntaxError || (error as { code?: unknown }).code === 'ECONNREFUSED';
+function isWithoutEngine(error: unknown): boolean | undefined {
+  const { name, code } = error as { name?: string; code?: unknown };
+  return error instanceof SyntaxError || name?.startsWith('Status') || code === 'ECONNREFUSED';
 }
 
 async function apply(plans: readonly Plan[]): Promise<void> {

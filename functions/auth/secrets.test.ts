@@ -199,8 +199,6 @@ describe('secrets', () => {
   test('cause one secret_unavailable event for each failed read, which raises the alarm of the stage', async () => {
     const { 'auth/sendOtp': sendOtp } = await startContainer('auth/sendOtp');
     ssmFault = throttle;
-    const { logger } = await import('../../lib/logger.ts');
-    logger().setLogLevel('INFO');
     const lines = await logOf(() => Promise.all([send(sendOtp), send(sendOtp)]));
     const unavailableEvents = lines
       .map((line) => JSON.parse(line))

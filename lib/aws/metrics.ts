@@ -9,7 +9,7 @@ import { logger } from '../logger.ts';
 export function countEvent(event: string, metric: string, dimensions: Record<string, string>): void {
   const Timestamp = Date.now();
   const description = {
-    Namespace: config.metricsNamespace,
+    Namespace: config.stackName,
     Dimensions: [[], Object.keys(dimensions)],
     Metrics: [{ Name: metric, Unit: 'Count' }],
   };

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -13,7 +14,9 @@ interface Options {
   body?: string | Uint8Array<ArrayBuffer>;
   /** Timeout of one attempt, including the response. */
   timeoutMs: number;
-  /** Time for retries of transient failures. Without it, there is one retry. */
+  /** Most attempts, 2 by default. A budget replaces it. */
+  attempts?: number;
+  /** Time for retries of transient failures. */
   budgetMs?: number | undefined;
   /**
    * False for a request that must not run twice. It is retried only after a definite rejection. It
@@ -33,31 +36,42 @@ export class ServiceFailure extends Error {
    */
   readonly isDefinite: boolean;
   readonly isTransient: boolean;
+  /** The service's error code, `Timeout`, `Unreachable`, or the status: `Status503`. */
+  readonly reason: string;
+  // Lambda logs the fields of an error, and the body may hold personal data.
+  readonly #body: string;
 
-  constructor(service: SignedService, { reason, isDefinite, isTransient }: Outcome) {
-    super(`${service} did not do what it was asked.`);
+  constructor(service: SignedService, { reason, body, cause, isDefinite, isTransient }: Outcome) {
+    super(`${service} did not do what it was asked.`, { cause });
     this.name = `${service.charAt(0).toUpperCase()}${service.slice(1)}${reason}`;
+    this.reason = reason;
+    this.#body = body;
     this.isDefinite = isDefinite;
     this.isTransient = isTransient;
   }
+
+  /** The body of the response, empty without one. */
+  get body(): string {
+    return this.#body;
+  }
 }
 
-const mostAttempts = 2;
 /** Retries within a budget start at a pause of up to 160 ms, for a service that throttles. */
 const skippedPauses = 3;
 /** Error codes of throttling and timeouts, which services return with a 4xx status. */
-const transient = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown)/;
+const transient =
+  /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestTimeout|SlowDown|ProvisionedThroughputExceeded)/;
 
 /**
- * Sends a request to an AWS service without an SDK client, which would add 78 kB (SSM), 37 kB (SNS)
- * or 168 kB (S3) to a bundle. The signer and the HTTP handler are those that the SDK brings for
- * DynamoDB. Like the SDK, it retries once if the service is busy, times out or closes the
- * connection, which may have died while Lambda froze the function.
+ * Sends a request to an AWS service without an SDK client, which would add 78 kB (SSM), 37 kB
+ * (SNS), 168 kB (S3) or 200 kB (DynamoDB) to a bundle. The signer, the HTTP handler and the default
+ * credentials are the SDK's. Like the SDK, it retries if the service is busy, times out or closes
+ * the connection, which may have died while Lambda froze the function.
  * @returns the body
  * @throws {ServiceFailure}
  */
 export async function signedFetch(service: SignedService, path: string, request: Options): Promise<string> {
-  const { isRepeatable = true, budgetMs } = request;
+  const { isRepeatable = true, attempts = 2, budgetMs } = request;
   const startedAtMs = performance.now();
   let isDefinite = true;
   for (let attempt = 1; ; attempt++) {
@@ -67,7 +81,7 @@ export async function signedFetch(service: SignedService, path: string, request:
     if (!outcome.reason) return outcome.body;
     isDefinite &&= outcome.isDefinite;
     const mayRepeat = outcome.isTransient && (isRepeatable || outcome.isDefinite);
-    const isOver = budgetMs === undefined ? attempt >= mostAttempts : performance.now() - startedAtMs >= budgetMs;
+    const isOver = budgetMs === undefined ? attempt >= attempts : performance.now() - startedAtMs >= budgetMs;
     if (!mayRepeat || isOver) throw new ServiceFailure(service, { ...outcome, isDefinite });
     await backOff(budgetMs === undefined ? attempt : attempt + skippedPauses);
   }
@@ -76,10 +90,13 @@ export async function signedFetch(service: SignedService, path: string, request:
 interface Outcome {
   body: string;
   reason: string;
+  cause?: unknown;
   isTransient: boolean;
   isDefinite: boolean;
 }
 
+/** In bundles, these are the credentials of the function's role (lambdaCredentials.ts). */
+const credentials = defaultProvider();
 const reusing = new NodeHttpHandler();
 const connecting = new NodeHttpHandler({ httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } });
 
@@ -107,11 +124,14 @@ async function attemptOnce(
     const isTransient = isFault || statusCode === 429 || transient.test(reason);
     return { body, reason, isTransient, isDefinite: !isFault };
   };
-  return inTime(timeoutMs, failed('Timeout', false), send).catch((error) => failed('Unreachable', wasNeverSent(error)));
+  return inTime(timeoutMs, failed('Timeout', false), send).catch((cause) => ({
+    ...failed('Unreachable', wasNeverSent(cause)),
+    cause,
+  }));
 }
 
 async function sign(service: SignedService, path: string, { method, headers, body }: Options): Promise<HttpRequest> {
-  const { awsCredentials: credentials, region } = config;
+  const { region } = config;
   const { protocol, hostname, port, host, pathname, searchParams } = new URL(`${findServiceUrl(service)}${path}`);
   // S3 signs the path as it is sent. The signatures of other services encode it twice.
   const signer = new SignatureV4({ credentials, region, service, sha256: Sha256, uriEscapePath: service !== 's3' });
@@ -136,8 +156,15 @@ function wasNeverSent(error: unknown): boolean {
   return connectErrors.includes(code);
 }
 
+/** Returns the error code in a response, which is XML or JSON. */
 function codeIn(body: string): string | undefined {
-  return /<Code>(\w+)<\/Code>|"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(body)?.slice(1).find(Boolean);
+  if (!body.startsWith('{')) return /<Code>(\w+)<\/Code>/.exec(body)?.[1];
+  try {
+    const { __type: type } = JSON.parse(body);
+    return typeof type === 'string' ? type.split('#').at(-1) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -20,8 +20,10 @@ export const config = readWhenUsed({
   version: text('VERSION', 'unknown'),
   /** The commit that getHealth returns. */
   commit: text('COMMIT', 'unknown'),
-  /** Name of the stack, which deploy/monitoring.cjs reads metrics from. */
-  metricsNamespace: stackName('POWERTOOLS_SERVICE_NAME', 'customer-backend'),
+  /** Name of the stack, in each line of the log. deploy/monitoring.cjs reads metrics from it. */
+  stackName: stackName('SERVICE_NAME', 'customer-backend'),
+  /** Whether functions log nothing. For tests. */
+  isLogSilent: flag('LOG_SILENT'),
   /** The name of the table in DynamoDB. */
   tableName: text('TABLE_NAME'),
   /** How long one call to the table may take. */

@@ -24,8 +24,8 @@ export type Piece = z.infer<typeof Piece>;
 /**
  * The pieces in a cell, smaller regions first. The cells of a version cover the world without
  * overlap. `corners` joins the corners of all rings, each ring closed, as 64-bit little-endian
- * floats: longitude, latitude, longitude … It is copied, because the SDK's bytes are a view that
- * keeps a larger buffer alive.
+ * floats: longitude, latitude, longitude … It is copied, because a Buffer is a view that may
+ * keep a larger one alive.
  */
 export const Cell = z.object({
   path: z.string(),

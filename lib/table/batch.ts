@@ -1,23 +1,18 @@
-import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
-  ScanCommand,
-  type ScanCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import type { BatchWriteCommandInput, ScanCommandInput } from '@aws-sdk/lib-dynamodb';
 import { attempts, backOff, isBusy, translateThrottle } from '../backOff.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
+import { callTable } from './callTable.ts';
 import type { Item } from './expressions.ts';
 import type { Key } from './keys.ts';
-import { tableClient } from './table.ts';
 
 /** Scans one page of the table or of a segment of it. The caller continues after `next`. */
 export async function scanPage(
   scan: Omit<ScanCommandInput, 'TableName' | 'ExclusiveStartKey'>,
   after?: Key,
 ): Promise<{ items: (Key & Item)[]; next: Key | undefined }> {
-  const command = new ScanCommand({ ...scan, TableName: config.tableName, ExclusiveStartKey: after && { ...after } });
-  const { Items = [], LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
+  const input = { ...scan, TableName: config.tableName, ExclusiveStartKey: after && { ...after } };
+  const { Items = [], LastEvaluatedKey } = await translateThrottle(callTable('Scan', input));
   return { items: Items as (Key & Item)[], next: LastEvaluatedKey as (Key & Item) | undefined };
 }
 
@@ -45,11 +40,11 @@ export async function writeBatch(changes: readonly { key: Key; item?: object }[]
     item ? { PutRequest: { Item: { ...key, ...item } } } : { DeleteRequest: { Key: { ...key } } },
   );
   for (let attempt = 1; remaining.length > 0; attempt++) {
-    const { UnprocessedItems } = await tableClient()
-      .send(new BatchWriteCommand({ RequestItems: { [config.tableName]: remaining } }))
-      .catch((error) =>
-        isBusy(error) ? { UnprocessedItems: { [config.tableName]: remaining } } : Promise.reject(error),
-      );
+    const { UnprocessedItems } = await callTable('BatchWriteItem', {
+      RequestItems: { [config.tableName]: remaining },
+    }).catch((error) =>
+      isBusy(error) ? { UnprocessedItems: { [config.tableName]: remaining } } : Promise.reject(error),
+    );
     const unprocessed = UnprocessedItems?.[config.tableName] ?? [];
     // Progress resets the count of attempts.
     if (unprocessed.length < remaining.length) attempt = 1;

@@ -1,9 +1,8 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { translateThrottle } from '../backOff.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
+import { callTable } from './callTable.ts';
 import type { Item } from './expressions.ts';
-import { tableClient } from './table.ts';
 
 /**
  * Counts the items of a partition whose sort key starts with a prefix, without expired ones. It
@@ -13,17 +12,17 @@ export async function countPrefix(pk: string, prefix: string, most: number): Pro
   let count = 0;
   let after: Item | undefined;
   do {
-    const command = new QueryCommand({
+    const input = {
       TableName: config.tableName,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
       FilterExpression: 'attribute_not_exists(expiresAtSeconds) OR expiresAtSeconds > :now',
       ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix, ':now': nowSeconds() },
-      Select: 'COUNT',
+      Select: 'COUNT' as const,
       ConsistentRead: true,
       Limit: most,
       ExclusiveStartKey: after,
-    });
-    const { Count = 0, LastEvaluatedKey } = await translateThrottle(tableClient().send(command));
+    };
+    const { Count = 0, LastEvaluatedKey } = await translateThrottle(callTable('Query', input));
     count += Count;
     after = LastEvaluatedKey;
   } while (after && count < most);

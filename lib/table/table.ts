@@ -1,41 +1,12 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  TransactionCanceledException,
-} from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  type BatchGetCommandOutput,
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { requestHandler } from '../aws/timeouts.ts';
 import { attempts, backOff, retryConflicts, translateThrottle } from '../backOff.ts';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
+import { callTable } from './callTable.ts';
 import { type Item, type TransactionResult, toExpressions, type Write, type WriteResult } from './expressions.ts';
 import type { Key } from './keys.ts';
-
-let client: DynamoDBDocumentClient | undefined;
-
-export function tableClient(): DynamoDBDocumentClient {
-  client ??= DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler: patience() }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-  return client;
-}
-
-function patience() {
-  const { tableTimeoutMs: requestTimeout } = config;
-  return { ...requestHandler, requestTimeout, connectionTimeout: requestTimeout };
-}
+import { TableError } from './tableError.ts';
 
 /**
  * Reads up to 100 items with strong consistency. Returns them in the order of the keys, with
@@ -47,10 +18,8 @@ export async function readAll<const S extends readonly { key: Key; as: z.ZodType
   const found = new Map<string, Item>();
   let keys: Item[] = reads.map(({ key }) => ({ ...key }));
   for (let attempt = 1; keys.length > 0; attempt++) {
-    const { Responses, UnprocessedKeys }: BatchGetCommandOutput = await translateThrottle(
-      tableClient().send(
-        new BatchGetCommand({ RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } }),
-      ),
+    const { Responses, UnprocessedKeys } = await translateThrottle(
+      callTable('BatchGetItem', { RequestItems: { [config.tableName]: { Keys: keys, ConsistentRead: true } } }),
     );
     for (const item of Responses?.[config.tableName] ?? []) found.set(`${item.pk} ${item.sk}`, item);
     keys = UnprocessedKeys?.[config.tableName]?.Keys ?? [];
@@ -121,7 +90,7 @@ interface Range {
 }
 
 async function query(pk: string, { from, to, descending = false, limit, after }: Range & { after?: Item | undefined }) {
-  const command = new QueryCommand({
+  const input = {
     TableName: config.tableName,
     KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
     ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
@@ -129,8 +98,8 @@ async function query(pk: string, { from, to, descending = false, limit, after }:
     Limit: limit,
     ConsistentRead: true,
     ExclusiveStartKey: after,
-  });
-  const { Items: items = [], LastEvaluatedKey: next } = await translateThrottle(tableClient().send(command));
+  };
+  const { Items: items = [], LastEvaluatedKey: next } = await translateThrottle(callTable('Query', input));
   return { items, next };
 }
 
@@ -140,18 +109,15 @@ export async function write(change: Write & { kind: 'put' | 'update' | 'delete' 
   return retryConflicts(async () => {
     try {
       const { Attributes } = await (change.kind === 'put'
-        ? tableClient().send(new PutCommand({ ...input, Item: { ...change.key, ...change.item } }))
+        ? callTable('PutItem', { ...input, Item: { ...change.key, ...change.item } })
         : change.kind === 'update'
-          ? tableClient().send(
-              new UpdateCommand({ ...input, Key: { ...change.key }, UpdateExpression: change.expression }),
-            )
-          : tableClient().send(new DeleteCommand({ ...input, Key: { ...change.key } })));
+          ? callTable('UpdateItem', { ...input, Key: { ...change.key }, UpdateExpression: change.expression })
+          : callTable('DeleteItem', { ...input, Key: { ...change.key } }));
       return { done: true, old: Attributes };
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return { done: false, old: error.Item && unmarshall(error.Item) };
-      }
-      throw error;
+      const isRejected = error instanceof TableError && error.name === 'ConditionalCheckFailedException';
+      if (!isRejected) throw error;
+      return { done: false, old: error.item };
     }
   });
 }
@@ -175,14 +141,13 @@ export async function transact(changes: readonly Write[]): Promise<TransactionRe
   };
   return retryConflicts(async () => {
     try {
-      await tableClient().send(new TransactWriteCommand(input));
+      await callTable('TransactWriteItems', input);
       return { done: true };
     } catch (error) {
-      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-      if (!reasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) throw error;
-      const rejected = reasons.map(({ Code, Item }) =>
-        Code === 'ConditionalCheckFailed' ? { old: Item && unmarshall(Item) } : undefined,
-      );
+      const reasons = error instanceof TableError ? error.cancellationReasons : [];
+      const isRejected = ({ code }: { code: string }) => code === 'ConditionalCheckFailed';
+      if (!reasons.some(isRejected)) throw error;
+      const rejected = reasons.map((reason) => (isRejected(reason) ? { old: reason.item } : undefined));
       return { done: false, rejected };
     }
   });

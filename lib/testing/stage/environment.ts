@@ -7,7 +7,7 @@ export function stageEnvironment(tableName: string, engineUrl: string, sandbox: 
     SECRETS_PATH: '/customer-backend/test',
     TOKEN_ISSUER: 'customer-backend-test',
     CORS_ORIGINS: 'https://shop.example.com',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    LOG_SILENT: 'true',
     AWS_REGION: 'eu-central-1',
     // Amazon's DynamoDB Local keeps one database per access key. Only a separate database keeps
     // the streams of tables apart.

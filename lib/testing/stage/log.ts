@@ -1,10 +1,9 @@
 import { jest } from '@jest/globals';
-import { logger } from '../../logger.ts';
 
 /** Returns the lines that the functions log while `run` is running. */
 export async function logOf(run: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = [];
-  logger().setLogLevel('INFO');
+  process.env.LOG_SILENT = 'false';
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
   const error = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
   try {
@@ -12,7 +11,7 @@ export async function logOf(run: () => Promise<unknown>): Promise<string[]> {
   } finally {
     write.mockRestore();
     error.mockRestore();
-    logger().setLogLevel('SILENT');
+    process.env.LOG_SILENT = 'true';
   }
   return lines.join('').split('\n').filter(Boolean);
 }
