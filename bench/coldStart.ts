@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleOptions } from '../deploy/bundle.ts';
 import { readFunctions, readRoutes } from '../lib/openapi/routes.ts';
+import { depth, type EngineProxy, startEngineProxy } from '../lib/testing/stage/engineProxy.ts';
 import type { Sandbox } from '../local/sandbox/server.ts';
 import { call, codeRequest, newPhone, otpFor, signIn } from './customer.ts';
 import { median, type Report } from './report.ts';
@@ -15,17 +16,19 @@ const rounds = 15;
 const sampleOf = (file: string) => `${file.replace('functions', 'events')}.json`;
 
 /**
- * The minimum of any function: DynamoDB's document client, bundled like our functions but without
- * our replacements.
+ * The minimum of a function with the SDK: the document client of DynamoDB. It makes as many calls
+ * one after another as the event says.
  */
 const floorSource = `
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 export const commands = [BatchGetCommand, DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand];
-export const handler = async () => {
+export const handler = async ({ calls }) => {
   const values = { ':pk': 'CONTENT' };
-  await client.send(new QueryCommand({ TableName: process.env.TABLE_NAME, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: values }));
+  for (let call = 0; call < calls; call++) {
+    await client.send(new QueryCommand({ TableName: process.env.TABLE_NAME, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: values }));
+  }
   return { statusCode: 200 };
 };
 `;
@@ -37,6 +40,8 @@ interface Bundle {
   /** Creates an event for the bundle. Without it, the bundle is only loaded. */
   event?: () => Promise<string>;
   compileCache?: string;
+  /** The longest chain of calls to the table and to SSM in its first response. */
+  calls?: number;
 }
 
 interface Start {
@@ -48,22 +53,42 @@ interface Start {
 export async function coldStart(): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cold-'));
   const { sandbox, stop } = await startStage();
-  const floor = {
-    ...(await bundle(folder, 'floor', { stdin: { contents: floorSource, resolveDir: '.' }, alias: {}, banner: {} })),
-    event: async () => '{}',
-  };
+  const proxies = await Promise.all(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SSM'].map(watchCalls));
+  const plain = await bundle(folder, 'plain', {
+    stdin: { contents: floorSource, resolveDir: '.' },
+    alias: {},
+    banner: {},
+  });
   const routes = new Set(readRoutes().map(({ functionName }) => functionName));
   const functions: Bundle[] = [];
   for (const { functionName, file } of readFunctions()) {
     const bundled = await bundle(folder, functionName, { entryPoints: [`${file}.ts`] });
     const event = () => eventOf(functionName, readFileSync(sampleOf(file), 'utf8'), sandbox);
-    functions.push({ ...bundled, ...(routes.has(functionName) && { event }) });
+    const isCalled = routes.has(functionName);
+    const calls = isCalled ? await countCalls({ ...bundled, event }, proxies) : 0;
+    functions.push({ ...bundled, calls, ...(isCalled && { event }) });
   }
-  const starts = await startInTurn(floor, functions);
-  const gains = await gainsOf(folder, floor);
+  const depths = new Set(functions.map(({ calls = 0 }) => calls));
+  const floors = Array.from(depths, (calls) => ({ ...plain, calls, event: async () => JSON.stringify({ calls }) }));
+  const starts = await startInTurn(floors, functions);
+  const gains = await gainsOf(folder, floors);
+  for (const proxy of proxies) await proxy.stop();
   await stop();
   rmSync(folder, { recursive: true });
-  return reportOf(floor, functions, starts, gains);
+  return reportOf(floors, functions, starts, gains);
+}
+
+async function watchCalls(variable: string): Promise<EngineProxy> {
+  const proxy = await startEngineProxy(process.env[variable] ?? '');
+  process.env[variable] = proxy.url;
+  return proxy;
+}
+
+async function countCalls(bundled: Bundle, proxies: readonly EngineProxy[]): Promise<number> {
+  const event = await bundled.event?.();
+  for (const proxy of proxies) proxy.record();
+  await start({ ...bundled, event: async () => event ?? '' });
+  return depth(proxies.flatMap(({ calls }) => calls));
 }
 
 /** Fills a sample event with the tokens and the phone of a new customer. */
@@ -85,13 +110,14 @@ async function bundle(folder: string, name: string, options: BuildOptions): Prom
   return { name, file, bytes: statSync(file).size };
 }
 
-/** Alternates the bundles with the floor, so that other load on the machine affects both. */
-async function startInTurn(floor: Bundle, bundles: readonly Bundle[]): Promise<Map<Bundle, Start[]>> {
-  const starts = new Map<Bundle, Start[]>([floor, ...bundles].map((each) => [each, []]));
+/** Alternates the bundles with the floors, so that other load on the machine affects both. */
+async function startInTurn(floors: readonly Bundle[], bundles: readonly Bundle[]): Promise<Map<Bundle, Start[]>> {
+  const starts = new Map<Bundle, Start[]>([...floors, ...bundles].map((each) => [each, []]));
+  const measure = async (each: Bundle | undefined) => each && starts.get(each)?.push(await start(each));
   for (let round = 0; round < rounds; round++) {
     for (const [index, each] of bundles.entries()) {
-      if (index % 4 === 0) starts.get(floor)?.push(await start(floor));
-      starts.get(each)?.push(await start(each));
+      if (index % 3 === 0) await measure(floors[(index / 3) % floors.length]);
+      await measure(each);
     }
   }
   return starts;
@@ -123,15 +149,11 @@ const shownBundles = {
   customersAuthenticate: 'functions/customers/authenticate.ts',
 };
 
-/**
- * Measures the gain of each step from a plain bundle of the SDK. One function reads, the other
- * issues tokens.
- */
-async function gainsOf(folder: string, floor: Bundle) {
+/** Measures what options of the bundle gain. One function reads, the other issues tokens. */
+async function gainsOf(folder: string, floors: readonly Bundle[]) {
   const variants: [string, BuildOptions][] = [
-    ["the SDK's CommonJS build", { mainFields: ['main'], alias: {} }],
-    ["the SDK's modules", { alias: {} }],
-    ['and only the credentials that Lambda hands over: as shipped', {}],
+    ["with zod's JSON schemas", { plugins: [] }],
+    ['as shipped', {}],
   ];
   const bundles: (Bundle & { of: string; title: string })[] = [];
   for (const [of, entry] of Object.entries(shownBundles)) {
@@ -144,42 +166,55 @@ async function gainsOf(folder: string, floor: Bundle) {
   }
   // The first run fills a compile cache.
   for (const each of bundles) await start(each);
-  const starts = await startInTurn(floor, bundles);
-  const floorMs = median((starts.get(floor) ?? []).map(({ loadMs }) => loadMs));
+  const starts = await startInTurn(floors, bundles);
+  const floorMs = loadOf(floors, starts);
   return bundles.map((each) => {
-    const loadMs = median((starts.get(each) ?? []).map((one) => one.loadMs));
+    const loadMs = loadOf([each], starts);
     return [`${each.of}: ${each.title}`, each.bytes / 1000, loadMs, loadMs / floorMs];
   });
 }
 
+function loadOf(bundles: readonly Bundle[], starts: Map<Bundle, Start[]>): number {
+  return median(bundles.flatMap((each) => starts.get(each) ?? []).map(({ loadMs }) => loadMs));
+}
+
+function responseOf(each: Bundle | undefined, starts: Map<Bundle, Start[]>): number {
+  return median((each ? (starts.get(each) ?? []) : []).map(({ responseMs }) => responseMs));
+}
+
 function reportOf(
-  floor: Bundle,
+  floors: readonly Bundle[],
   functions: readonly Bundle[],
   starts: Map<Bundle, Start[]>,
   gains: (string | number)[][],
 ): Report {
-  const medians = (each: Bundle) => {
-    const samples = starts.get(each) ?? [];
-    return [median(samples.map(({ loadMs }) => loadMs)), median(samples.map(({ responseMs }) => responseMs))] as const;
-  };
-  const [floorLoad, floorResponse] = medians(floor);
-  const rows = [floor, ...functions].map((each) => {
-    const [load, response] = medians(each);
+  const floorLoad = loadOf(floors, starts);
+  const floorOf = (calls = 0) =>
+    responseOf(
+      floors.find((floor) => floor.calls === calls),
+      starts,
+    );
+  const load = (each: Bundle) => loadOf([each], starts) / floorLoad;
+  const floorRows = [...floors]
+    .sort((a, b) => (a.calls ?? 0) - (b.calls ?? 0))
+    .map((floor) => [`plain SDK, ${floor.calls} calls`, floor.bytes / 1000, floorLoad, 1, floorOf(floor.calls), 1]);
+  const rows = functions.map((each) => {
     const hasResponse = each.event && starts.get(each)?.every(({ statusCode }) => statusCode < 300);
-    const first = hasResponse ? [response, response / floorResponse] : ['', ''];
-    return [each.name, each.bytes / 1000, load, load / floorLoad, ...first];
+    const response = responseOf(each, starts);
+    const first = hasResponse ? [response, response / floorOf(each.calls)] : ['', ''];
+    return [`${each.name}, ${each.calls} calls`, each.bytes / 1000, loadOf([each], starts), load(each), ...first];
   });
   return {
     title: 'Cold start',
     notes: [
-      `Each bundle is loaded in a fresh process, ${rounds} times in turn, and answers its first event where the sample in \`events/\` is one that succeeds for a new customer; medians. The floor is a bundle with the document client of DynamoDB alone, as the SDK comes, that makes one query. A first answer waits for the sandbox of SSM and for the engine as well, and one of forgetPassword for its second.`,
+      `Each bundle is loaded in a fresh process, ${rounds} times in turn, and answers its first event where the sample in \`events/\` is one that succeeds for a new customer; medians. The floor is a bundle with the document client of DynamoDB alone, as the SDK comes. The floor of a first response makes as many calls one after another as the function makes to the table and to SSM.`,
       'A compile cache would take a good part of the load time away. It is not shipped: it fits only the very build of Node.js that made it, and Lambda changes its own without notice; one that does not fit is of no use.',
     ],
     tables: [
       {
         caption: 'Functions',
-        columns: ['function', 'kB', 'load, ms', 'of the floor', 'first answer, ms', 'of the floor'],
-        rows,
+        columns: ['function', 'kB', 'load, ms', 'of the floor', 'first response, ms', 'of the floor'],
+        rows: [...floorRows, ...rows],
       },
       { caption: 'What steps gain', columns: ['bundle', 'kB', 'load, ms', 'of the floor'], rows: gains },
     ],
@@ -189,7 +224,7 @@ function reportOf(
         kind: 'bar',
         unit: '× floor',
         categories: functions.map(({ name }) => name),
-        series: [{ name: 'load', values: functions.map((each) => Number((medians(each)[0] / floorLoad).toFixed(2))) }],
+        series: [{ name: 'load', values: functions.map((each) => Number(load(each).toFixed(2))) }],
       },
     ],
   };

@@ -1,7 +1,7 @@
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { findBase } from '../../lib/docs/base.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
-import document from '../../openapi.json' with { type: 'json' };
 
 export const handler = endpoint(
   {
@@ -14,5 +14,8 @@ export const handler = endpoint(
     isCompressed: true,
   },
   // The URL has no host, because shared caches would keep a header that a client made up.
-  ({ path, resource }) => ({ ...document, servers: [{ url: findBase(path, resource) || '/' }] }),
+  ({ path, resource }) => ({
+    ...JSON.parse(readFileSync('openapi.json', 'utf8')),
+    servers: [{ url: findBase(path, resource) || '/' }],
+  }),
 );

@@ -1,7 +1,7 @@
 import { config } from '../config/config.ts';
 import { text } from '../config/env.ts';
 
-export type SignedService = 'dynamodb' | 'ssm' | 'sns' | 's3';
+export type SignedService = 'dynamodb' | 'ssm' | 'sns' | 'sqs' | 's3';
 
 /** Domains of the AWS partitions, by the prefix of their regions. */
 const domains = { 'cn-': 'amazonaws.com.cn', 'eusc-': 'amazonaws.eu' };

@@ -1,11 +1,4 @@
-import {
-  CreatePlatformEndpointCommand,
-  DeleteEndpointCommand,
-  InvalidParameterException,
-  NotFoundException,
-  SetEndpointAttributesCommand,
-} from '@aws-sdk/client-sns';
-import { snsClient } from '../aws/sns.ts';
+import { callSns, isRejection, listParameters } from '../aws/snsQuery.ts';
 
 /** SNS rejects this push token, because it is not a token of the platform. */
 export class InvalidToken extends Error {
@@ -37,13 +30,13 @@ export async function ensureEndpoint(
  */
 async function create(token: string, application: string): Promise<string> {
   try {
-    const command = new CreatePlatformEndpointCommand({ PlatformApplicationArn: application, Token: token });
-    return (await snsClient().send(command)).EndpointArn ?? '';
+    const response = await callSns('CreatePlatformEndpoint', { PlatformApplicationArn: application, Token: token });
+    return /<EndpointArn>(\S+)<\/EndpointArn>/.exec(response)?.[1] ?? '';
   } catch (error) {
-    if (!(error instanceof InvalidParameterException)) throw error;
-    const [existing] = /arn:\S+:endpoint\/\S+(?= already exists)/.exec(error.message) ?? [];
+    if (!isRejection(error, 'InvalidParameter')) throw error;
+    const [existing] = /arn:\S+:endpoint\/\S+(?= already exists)/.exec(error.body) ?? [];
     if (existing) return existing;
-    throw /\bToken\b/.test(error.message) ? new InvalidToken() : error;
+    throw /\bToken\b/.test(error.body) ? new InvalidToken() : error;
   }
 }
 
@@ -52,27 +45,31 @@ async function create(token: string, application: string): Promise<string> {
  * token.
  */
 async function enable(arn: string, token: string): Promise<boolean> {
-  const attributes = { Token: token, Enabled: 'true', CustomUserData: '' };
   try {
-    await snsClient().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: attributes }));
+    await setAttributes(arn, { Token: token, Enabled: 'true', CustomUserData: '' });
     return true;
   } catch (error) {
-    if (error instanceof NotFoundException || error instanceof InvalidParameterException) return false;
+    if (isRejection(error, 'NotFound', 'InvalidParameter')) return false;
     throw error;
   }
 }
 
 export async function disableEndpoint(arn: string): Promise<void> {
   try {
-    await snsClient().send(new SetEndpointAttributesCommand({ EndpointArn: arn, Attributes: { Enabled: 'false' } }));
+    await setAttributes(arn, { Enabled: 'false' });
   } catch (error) {
-    if (!(error instanceof NotFoundException)) throw error;
+    if (!isRejection(error, 'NotFound')) throw error;
   }
+}
+
+async function setAttributes(EndpointArn: string, attributes: Record<string, string>): Promise<void> {
+  const entries = Object.entries(attributes).map(([key, value]) => ({ key, value }));
+  await callSns('SetEndpointAttributes', { EndpointArn, ...listParameters('Attributes', entries) });
 }
 
 /** Deletes a push endpoint. SNS also accepts one that does not exist. */
 export async function deleteEndpoint(arn: string): Promise<void> {
-  await snsClient().send(new DeleteEndpointCommand({ EndpointArn: arn }));
+  await callSns('DeleteEndpoint', { EndpointArn: arn });
 }
 
 /** Returns whether a push endpoint belongs to a platform application. Both are ARNs. */

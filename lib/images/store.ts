@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { ServiceFailure, signedFetch } from '../aws/signedFetch.ts';
-import { requestHandler } from '../aws/timeouts.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import type { CleanImage } from './picture.ts';
 import { findImageKey, folderOf } from './urls.ts';
-
-let client: S3Client | undefined;
-
-function bucket(): S3Client {
-  client ??= new S3Client({ forcePathStyle: true, requestHandler });
-  return client;
-}
 
 const retryAfterSeconds = 5;
 
@@ -81,17 +73,21 @@ async function change(
  * @throws if S3 does not delete an image
  */
 export async function deleteImagesOf(ownerId: number): Promise<void> {
-  for (;;) {
-    const { Contents = [] } = await bucket().send(
-      new ListObjectsV2Command({ Bucket: config.imagesBucket, Prefix: folderOf(ownerId) }),
-    );
-    if (Contents.length === 0) return;
-    const { Errors: [failed] = [] } = await bucket().send(
-      new DeleteObjectsCommand({
-        Bucket: config.imagesBucket,
-        Delete: { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true },
-      }),
-    );
-    if (failed) throw new Error(`S3 did not delete an image: ${failed.Code}.`);
+  for (let keys = await listImages(ownerId); keys.length > 0; keys = await listImages(ownerId)) {
+    await pMap(keys, (key) => change('DELETE', key), { concurrency: deletedAtOnce });
   }
+}
+
+const deletedAtOnce = 10;
+
+/**
+ * Returns the keys of up to 1,000 images of an owner.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+async function listImages(ownerId: number): Promise<string[]> {
+  const query = new URLSearchParams({ 'list-type': '2', prefix: folderOf(ownerId) });
+  const path = `/${config.imagesBucket}?${query}`;
+  const xml = await signedFetch('s3', path, { method: 'GET', headers: {}, timeoutMs: config.s3TimeoutMs });
+  // A key has no character that XML escapes.
+  return Array.from(xml.matchAll(/<Key>([^<]+)<\/Key>/g), ([, key = '']) => key);
 }

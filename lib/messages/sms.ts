@@ -1,6 +1,6 @@
 import { countEvent } from '../aws/metrics.ts';
 import { ServiceFailure } from '../aws/signedFetch.ts';
-import { callSns } from '../aws/snsQuery.ts';
+import { callSns, messageAttributes } from '../aws/snsQuery.ts';
 import { config } from '../config/config.ts';
 import { fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
@@ -31,8 +31,10 @@ export async function sendSms({ to, text, type, country, attr }: Sms): Promise<v
   const message = {
     PhoneNumber: to,
     Message: text,
-    ...attribute(1, 'AWS.SNS.SMS.SMSType', 'Transactional'),
-    ...(sender && attribute(2, 'AWS.SNS.SMS.SenderID', sender)),
+    ...messageAttributes({
+      'AWS.SNS.SMS.SMSType': 'Transactional',
+      ...(sender && { 'AWS.SNS.SMS.SenderID': sender }),
+    }),
   };
   try {
     await callSns('Publish', message, { isRepeatable: false });
@@ -52,9 +54,4 @@ function rejectSms(failure: ServiceFailure, attr: string): never {
   if (name.startsWith('SnsInvalidParameter')) failFields({ attr, code: 'invalid' });
   logger().warn('sms_rejected', { error: loggable(failure) });
   throw failure;
-}
-
-function attribute(number: number, name: string, value: string): Record<string, string> {
-  const entry = `MessageAttributes.entry.${number}`;
-  return { [`${entry}.Name`]: name, [`${entry}.Value.DataType`]: 'String', [`${entry}.Value.StringValue`]: value };
 }

@@ -1,11 +1,6 @@
-import {
-  EndpointDisabledException,
-  InvalidParameterException,
-  NotFoundException,
-  PublishCommand,
-} from '@aws-sdk/client-sns';
 import { pMapSettled } from 'p-map';
-import { snsClientWithoutRetries } from '../aws/sns.ts';
+import { ServiceFailure } from '../aws/signedFetch.ts';
+import { callSns, isRejection } from '../aws/snsQuery.ts';
 import { backOff } from '../backOff.ts';
 import { nowMs, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
@@ -27,7 +22,7 @@ import {
 import { readAll } from '../table/table.ts';
 import { countUnread, Notification } from './notificationRepository.ts';
 import * as pushes from './pushLease.ts';
-import { makePublishInput } from './pushMessage.ts';
+import { publishParameters } from './pushMessage.ts';
 import { findCountryTimeZone, isWithinHours } from './timeZones.ts';
 
 const attempts = 6;
@@ -117,16 +112,17 @@ async function deliverTo(
     try {
       if (endpoint?.enabledForMs === device.registeredAtMs && belongsTo(application, endpoint.arn)) {
         const push = { notification, ttlSeconds, badge };
-        await snsClientWithoutRetries()
-          .send(new PublishCommand(makePublishInput(device.type, endpoint.arn, push)))
-          .catch(acceptTimeout);
+        // Each attempt of this loop reads the state before it calls SNS again.
+        await callSns('Publish', publishParameters(device.type, endpoint.arn, push), { attempts: 1 }).catch(
+          acceptTimeout,
+        );
         break;
       }
       // The push endpoint may have been disabled for an earlier registration.
       await syncPushEndpoint(registrationId);
       if (attempt === attempts) return;
     } catch (error) {
-      if (error instanceof EndpointDisabledException) {
+      if (isRejection(error, 'EndpointDisabled')) {
         logger().info('push_device_uninstalled', { customer_id: customerId, device_id: id });
         await devices.deactivate(customerId, device);
         return;
@@ -173,15 +169,11 @@ async function readDeviceState(
 
 /** Counts a push without confirmation as sent, because SNS may have accepted it. */
 function acceptTimeout(error: unknown): void {
-  const isUnknown =
-    error instanceof Error && error.name === 'TimeoutError' && !/establish a connection/.test(error.message);
+  const isUnknown = error instanceof ServiceFailure && error.reason === 'Timeout';
   if (!isUnknown) throw error;
   logger().warn('push_outcome_unknown', { error: loggable(error) });
 }
 
 function isMissingEndpoint(error: unknown): boolean {
-  return (
-    error instanceof NotFoundException ||
-    (error instanceof InvalidParameterException && /TargetArn/.test(error.message))
-  );
+  return isRejection(error, 'NotFound') || (isRejection(error, 'InvalidParameter') && /TargetArn/.test(error.body));
 }

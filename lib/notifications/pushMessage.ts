@@ -1,4 +1,4 @@
-import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import { messageAttributes } from '../aws/snsQuery.ts';
 import { daySeconds } from '../clock.ts';
 import type { Device } from '../devices/device.ts';
 import type { Notification } from './notificationRepository.ts';
@@ -18,27 +18,24 @@ export interface Push {
 }
 
 /**
- * Returns the SNS request for a push, in the format of the platform, which the endpoint's ARN
- * names.
+ * Returns the parameters of SNS's Publish for a push, in the format of the platform, which the
+ * endpoint's ARN names.
  */
-export function makePublishInput(type: Device['type'], endpoint: string, push: Push): PublishCommandInput {
+export function publishParameters(type: Device['type'], endpoint: string, push: Push): Record<string, string> {
   const platform = endpoint.split('/')[1] ?? '';
   const message = platform === 'GCM' ? fcmMessage(type, push) : apnsMessage(push);
-  const text = { DataType: 'String' };
-  const attributes = { TTL: push.ttlSeconds, PUSH_TYPE: 'alert', PRIORITY: 10, COLLAPSE_ID: push.notification.id };
+  // SNS names Apple's push type and collapse id alike for the sandbox and for production.
+  const attributes = {
+    [`AWS.SNS.MOBILE.${platform}.TTL`]: String(push.ttlSeconds),
+    'AWS.SNS.MOBILE.APNS.PUSH_TYPE': 'alert',
+    'AWS.SNS.MOBILE.APNS.PRIORITY': '10',
+    'AWS.SNS.MOBILE.APNS.COLLAPSE_ID': String(push.notification.id),
+  };
   return {
     TargetArn: endpoint,
     MessageStructure: 'json',
     Message: JSON.stringify({ default: push.notification.title, [platform]: message }),
-    ...(platform !== 'GCM' && {
-      MessageAttributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, value]) => [
-          // SNS names Apple's push type and collapse id alike for the sandbox and for production.
-          `AWS.SNS.MOBILE.${name === 'TTL' ? platform : 'APNS'}.${name}`,
-          { ...text, StringValue: String(value) },
-        ]),
-      ),
-    }),
+    ...(platform !== 'GCM' && messageAttributes(attributes)),
   };
 }
 
