@@ -52,6 +52,8 @@ export const budgets: Readonly<Record<string, Budget>> = {
   passwordSet: [6, 10, 12, 1],
   authReauthenticate: [3, 3, 9, 0],
   customersChangePhone: [6, 6, 23, 1],
+  customersRequestPhoneChange: [5, 2, 29, 1],
+  customersCancelPhoneChange: [3, 2, 12, 0],
   passwordLogin: [4, 12, 13, 0],
   passwordLogout: [3, 4, 2, 0],
   passwordForget: [6, 11, 7, 1],

@@ -137,6 +137,11 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   await call('authSendOtp', { body: { phone_number: newest, otp_type: 'phone_change' } });
   const change = { phone_number: newest, otp: otpFor(sandbox, newest) };
   await run('customersChangePhone', { token: loggedIn.token, body: change });
+  const later = newPhone();
+  await call('authSendOtp', { body: { phone_number: later, otp_type: 'phone_change' } });
+  const wanted = { phone_number: later, otp: otpFor(sandbox, later) };
+  const { id } = await run('customersRequestPhoneChange', { token: loggedIn.token, body: wanted });
+  await run('customersCancelPhoneChange', { token: loggedIn.token, params: { id: String(id) } });
   await run('passwordLogout', { token: loggedIn.token });
   await run('passwordForget', { body: { email } });
   await run('passwordReset', { body: { email, token: otpFor(sandbox, newest), password: 'black tea 44 cups' } });

@@ -326,6 +326,7 @@ describe('the web ACL', () => {
       'authSendOtp',
       'customersAuthenticate',
       'customersChangePhone',
+      'customersRequestPhoneChange',
       'passwordAvailability',
       'passwordForget',
       'passwordLogin',

@@ -23,6 +23,10 @@ export const errorTexts = {
     en: 'Your phone is not verified yet. A code was sent to it.',
     ar: 'لم يتم التحقق من هاتفك بعد. تم إرسال رمز إليه.',
   },
+  phone_change_pending: {
+    en: 'A change of your phone number is already waiting. Cancel it first.',
+    ar: 'يوجد طلب قيد الانتظار لتغيير رقم هاتفك. ألغِه أولًا.',
+  },
   not_found: { en: 'Not found.', ar: 'غير موجود.' },
   method_not_allowed: { en: 'This method is not allowed here.', ar: 'هذه الطريقة غير مسموح بها هنا.' },
   not_acceptable: { en: 'This API only returns JSON.', ar: 'تُرجع هذه الواجهة البيانات بصيغة JSON فقط.' },
@@ -62,6 +66,10 @@ export const errorTexts = {
   customer_not_found: { en: 'Customer not found.', ar: 'العميل غير موجود.' },
   currency_mismatch: { en: 'The wallet is in another currency.', ar: 'المحفظة بعملة أخرى.' },
   insufficient_funds: { en: 'Insufficient wallet balance.', ar: 'رصيد المحفظة غير كافٍ.' },
+  wallet_frozen: {
+    en: 'No money can leave this wallet at the moment.',
+    ar: 'لا يمكن سحب أي مبلغ من هذه المحفظة حاليًا.',
+  },
   balance_too_large: {
     en: 'This exceeds the maximum wallet balance.',
     ar: 'يتجاوز هذا المبلغ الحد الأقصى لرصيد المحفظة.',

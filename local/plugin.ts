@@ -26,7 +26,12 @@ interface FunctionDefinition {
   timeout?: number;
   memorySize?: number;
   environment?: Environment;
-  events: { http?: string | { method: string; path: string }; stream?: StreamEvent; sqs?: object }[];
+  events: {
+    http?: string | { method: string; path: string };
+    stream?: StreamEvent;
+    sqs?: object;
+    schedule?: object;
+  }[];
 }
 
 /** The parts of Serverless that this plugin uses. */
@@ -167,6 +172,7 @@ class LocalStackPlugin {
       binaryMediaTypes: provider.apiGateway?.binaryMediaTypes ?? [],
       minimumCompressionSize: provider.apiGateway?.minimumCompressionSize,
       streams,
+      scheduled: definitions.filter(({ events }) => events.some((event) => 'schedule' in event)).map(({ key }) => key),
       queueWorker: definitions.find(({ events }) => events.some((event) => 'sqs' in event))?.key,
     };
   }

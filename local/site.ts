@@ -27,6 +27,13 @@ export const pages = {
 } as const;
 export type PageName = keyof typeof pages;
 
+interface Surroundings {
+  apiPort: number;
+  notify: (customerId: number) => Promise<unknown>;
+  /** Runs what is due at the new time. */
+  clockMoved: () => Promise<void>;
+}
+
 /**
  * Serves the developer's pages, and a JSON API for scripts. The API of the service is at another
  * port of the same host.
@@ -35,7 +42,7 @@ export function site(
   service: { name: string; pages: readonly PageName[] },
   sandbox: Sandbox,
   requests: Feed<object>,
-  { apiPort, notify }: { apiPort: number; notify: (customerId: number) => Promise<unknown> },
+  { apiPort, notify, clockMoved }: Surroundings,
 ): Hono {
   const { messages } = sandbox;
   const app = new Hono();
@@ -109,6 +116,7 @@ export function site(
       );
     }
     process.env.CLOCK_OFFSET_SECONDS = String(offset);
+    await clockMoved();
     return context.json(clock());
   });
   app.delete('/api/clock', (context) => {

@@ -18,6 +18,7 @@ import { notifier } from './notifier.ts';
 import { reloadOnChange } from './reload.ts';
 import { followRequests } from './requests.ts';
 import { sandboxEnvironment, startSandbox } from './sandbox/server.ts';
+import { startSchedule } from './schedule.ts';
 import { keepSecrets } from './secrets.ts';
 import { SetupError } from './setupError.ts';
 import { type PageName, site } from './site.ts';
@@ -106,6 +107,8 @@ export interface Service {
   minimumCompressionSize: number | undefined;
   streams: readonly { functionKey: string; event: StreamEvent }[];
   queueWorker: string | undefined;
+  /** The keys of functions that run on a schedule. */
+  scheduled: readonly string[];
 }
 
 interface Start {
@@ -161,6 +164,8 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
         process.stderr.write(`${key} failed: ${(error as Error).stack}\n`);
         throw error;
       });
+    const schedule = startSchedule(service.scheduled.map((key) => () => invoke(key)({})));
+    ends.push(schedule.stop);
     const sandbox = await startSandbox({
       host,
       port: localPort,
@@ -173,7 +178,11 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
         ends.push(consumeBroadcasts(localPort, consume));
       },
       site: (sandbox) =>
-        site(service, sandbox, requestLog.requests, { apiPort: settings.apiPort, notify: notifier(invoke('notify')) }),
+        site(service, sandbox, requestLog.requests, {
+          apiPort: settings.apiPort,
+          notify: notifier(invoke('notify')),
+          clockMoved: schedule.run,
+        }),
     });
     ends.push(sandbox.stop);
     const sources = { folder: service.folder, bundles, folders: await isBundled };

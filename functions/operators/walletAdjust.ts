@@ -7,7 +7,14 @@ export const handler = internalFunction(
     summary: "Credit or debit a customer's wallet, once for each idempotency key.",
     input: WalletAdjustment,
     returns: LedgerEntry,
-    errors: ['customerNotFound', 'currencyMismatch', 'insufficientFunds', 'balanceTooLarge', 'idempotencyKeyReused'],
+    errors: [
+      'customerNotFound',
+      'currencyMismatch',
+      'insufficientFunds',
+      'balanceTooLarge',
+      'walletFrozen',
+      'idempotencyKeyReused',
+    ],
   },
   async (wanted) => showEntry(await adjust(wanted)),
 );

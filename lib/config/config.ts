@@ -151,6 +151,10 @@ export const config = readWhenUsed({
   passwordRequestMs: count('PASSWORD_REQUEST_MS', 1_000, 10_000),
   /** Time after a login or a reauthentication in which sensitive changes are allowed. */
   freshVerificationSeconds: count('RECENT_PROOF_SECONDS', 600),
+  /** How long a requested change of a phone waits, so that the owner can cancel it. */
+  phoneChangeSeconds: count('PHONE_CHANGE_SECONDS', 3 * daySeconds),
+  /** Requests of one customer to change the phone. */
+  phoneChangeRequestsPerDay: count('PHONE_CHANGE_REQUESTS_PER_DAY', 3, mostCounted),
 
   /** The name of the shop in messages. */
   brandName: text('BRAND_NAME', 'Shop'),

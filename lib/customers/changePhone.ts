@@ -14,15 +14,23 @@ import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import type { Customer } from './customerSchema.ts';
+import { removeDueWrite } from './phoneChange.ts';
 import { readProfile } from './profile.ts';
 import { removeSignUpWrites } from './unverifiedPhones.ts';
 
 const type = 'phone_change';
 
-interface PhoneChange {
+/** A phone, and the OTP that it got. */
+export interface NewPhone {
   phone: Phone;
   otp: string;
   clientIp: string;
+}
+
+/** @throws `invalid` for the customer's own phone and for one of another country */
+export function requireOtherPhone({ phoneNumber, countryCode }: customers.Customer, phone: Phone): void {
+  if (phone.number === phoneNumber || phone.country !== countryCode)
+    failFields({ attr: 'phone_number', code: 'invalid' });
 }
 
 /**
@@ -36,11 +44,10 @@ interface PhoneChange {
  */
 export async function changePhone(
   { customer, session }: SignedIn,
-  { phone, otp: code, clientIp }: PhoneChange,
+  { phone, otp: code, clientIp }: NewPhone,
 ): Promise<Customer> {
   requireFreshlyVerified(session);
-  if (phone.number === customer.phoneNumber || phone.country !== customer.countryCode)
-    return failFields({ attr: 'phone_number', code: 'invalid' });
+  requireOtherPhone(customer, phone);
   const caller = { network: toClientNetwork(clientIp), hasDeviceToken: false };
   const [admission, firstSessions] = await Promise.all([
     countNetworkLimits(phone.number, type, caller),
@@ -89,5 +96,6 @@ function changePhoneWrites(
     customer: revokeAllWrite(customer, { phoneNumber, next }),
     claim: customers.claimPhoneWrite(phoneNumber, customerId),
     ...(oldNumber && { oldClaim: customers.releasePhoneWrite(oldNumber, customerId) }),
+    ...(customer.phoneChange && { due: removeDueWrite(customerId, customer.phoneChange) }),
   };
 }

@@ -5,6 +5,7 @@ import { type Changes, setExpression, type Write } from '../table/expressions.ts
 import { emailClaimKey, erasureKey, lostEmailKey, phoneClaimKey, profileKey, walletKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
 import { makeEmptyWallet, Wallet } from '../wallet/walletRepository.ts';
+import { PhoneChange } from './phoneChange.ts';
 import * as unprovenPhones from './unverifiedPhones.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
@@ -62,6 +63,8 @@ export const Customer = z.object({
    * they are still in the table.
    */
   endedSignIns: z.int().default(-1),
+  /** A change of the phone that waits for its owner to cancel it. */
+  phoneChange: PhoneChange.nullable().default(null),
   createdAtSeconds: z.int(),
 });
 export type Customer = z.infer<typeof Customer>;

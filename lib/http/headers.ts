@@ -38,7 +38,7 @@ function pagePolicy(): string {
     "img-src 'self' data:",
     `connect-src 'self' ${config.localSiteUrl ?? ''}`.trim(),
     "base-uri 'none'",
-    "form-action 'none'",
+    "form-action 'self'",
     "frame-ancestors 'none'",
   ].join('; ');
 }

@@ -29,9 +29,12 @@ const noticesPerDay = 5;
  * stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
-  const to = before.phoneNumber;
+  await sendNotice(before, `${changes[change][before.language]} ${advice[before.language]}`);
+}
+
+/** Sends a notice to the verified phone of an account. A failure is only logged. */
+export async function sendNotice({ phoneNumber: to, countryCode: country }: Customer, notice: string): Promise<void> {
   if (!to) return;
-  const { language, countryCode: country } = before;
   try {
     const now = nowSeconds();
     const counts = await Promise.all([
@@ -44,8 +47,7 @@ export async function sendSecurityNotice(before: Customer, change: keyof typeof 
       logger().warn('security_notice_over_limit');
       return;
     }
-    const text = `${config.brandName}: ${changes[change][language]} ${advice[language]}`;
-    await sendSms({ to, text, type: 'notice', country, attr: 'phone' });
+    await sendSms({ to, text: `${config.brandName}: ${notice}`, type: 'notice', country, attr: 'phone' });
   } catch (error) {
     logger().warn('security_notice_failed', { error: loggable(error) });
   }

@@ -41,6 +41,7 @@ const beyondSchema: BeyondSchema = {
   verifyPhone: { phone: 'invalid' },
   setPassword: { email: 'invalid required', password, otp: 'otp_expired' },
   changePhone: { phone_number: 'invalid unique', otp: 'otp_expired' },
+  requestPhoneChange: { phone_number: 'invalid unique', otp: 'otp_expired' },
   reauthenticate: { otp: 'required otp_expired', password: 'conflicting' },
   GetRegionByPoint: { long: 'invalid', lat: 'invalid' },
   CreateAddress: address,

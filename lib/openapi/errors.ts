@@ -18,7 +18,7 @@ export function describeStatus(status: number, hasFields = false): string {
     404: 'Not found.',
     405: 'The path does not have this method.',
     406: 'This API only returns JSON.',
-    409: 'Conflict: verify the phone first.',
+    409: 'Conflict: the phone is not verified, or a change of it waits.',
     413: 'The body is too large.',
     415: 'The content type is not supported.',
     423: 'A field is missing, invalid or taken. Every failing field is named.',

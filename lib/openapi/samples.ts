@@ -49,6 +49,7 @@ const samples: Record<string, unknown> = {
   device_id: '9774d56d682e549c',
   device_name: 'Mona’s phone',
   device_token: '2026-11.1811116800.c2FsdHNhbHQ.bWFj',
+  effective_at: '2026-11-25T18:30:00Z',
   email: 'mona@example.com',
   enablePhoneLogin: false,
   expires_in: 300,

@@ -1,4 +1,5 @@
 import type { Customer } from '../customers/customerRepository.ts';
+import { whileNoPhoneChange } from '../customers/phoneChange.ts';
 import type { ProfileChange } from '../devices/deviceLimit.ts';
 import type { Language } from '../languages.ts';
 import type { Write } from '../table/expressions.ts';
@@ -58,14 +59,19 @@ export function revokeAllWrite(
     '#email = :email',
     '#phoneNumber = :phone',
     '#unprovenPhone = :unverified',
+    // A thief may have requested the waiting change.
+    ...(phoneNumber === customer.phoneNumber ? [] : ['#phoneChange = :noChange']),
   ];
+  const sameChange = customer.phoneChange ? '#phoneChange.#id = :seenChange' : whileNoPhoneChange.condition;
   return {
     kind: 'update',
     key: profileKey(customer.id),
     expression: `SET ${assignments.join(', ')}`,
-    condition: `${condition} AND #email = :seenEmail AND #phoneNumber = :seenPhone`,
+    condition: `${condition} AND #email = :seenEmail AND #phoneNumber = :seenPhone AND ${sameChange}`,
     values: {
       ...values,
+      ...whileNoPhoneChange.values,
+      ':seenChange': customer.phoneChange?.id,
       ':next': next,
       ':email': email,
       ':seenEmail': customer.email,

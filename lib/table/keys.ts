@@ -55,6 +55,7 @@ import { createHash } from 'node:crypto';
  * REGIONS                  VERSION#<version>       version of the regions: delete old ones
  * REGIONS#<version>        REGION#<code>           region: compare with a new file
  * REGIONS#<version>        CELL#<path>             cell of the map: find the region of a point
+ * PHONE_CHANGES            <second>-<customer id>  waiting change of a phone: apply when it is due
  * PUBLIC_KEYS              PUBLISHED               public keys: verify tokens
  */
 export interface Key {
@@ -181,6 +182,14 @@ export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
 
 export const publicSettingsKey: Key = { pk: 'SETTINGS', sk: 'PUBLIC' };
+/** All waiting changes of phones, in the order in which they take effect. */
+export const duePhoneChangesPartition = 'PHONE_CHANGES';
+export const dueUntilSortKey = (seconds: number) => `${inOrder(seconds, 12)}-\uffff`;
+export const duePhoneChangeKey = (effectiveAtSeconds: number, customerId: number): Key => ({
+  pk: duePhoneChangesPartition,
+  sk: `${inOrder(effectiveAtSeconds, 12)}-${customerId}`,
+});
+
 export const commonPasswordsKey = (bucket: string): Key => ({ pk: 'COMMON_PASSWORDS', sk: bucket });
 export const commonPasswordSourceKey: Key = { pk: 'COMMON_PASSWORD_SOURCE', sk: 'LOADED' };
 

@@ -33,7 +33,7 @@ const mostAttempts = 20;
  * Credits or debits a wallet, once for each idempotency key: a repeated request returns the first
  * entry. The entry, the balance and the idempotency record are written in one transaction. A
  * rejection is not recorded, so the same key may be used again later.
- * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge,
+ * @throws customerNotFound, currencyMismatch, insufficientFunds, balanceTooLarge, walletFrozen,
  * idempotencyKeyReused
  */
 export async function adjust(adjustment: Adjustment): Promise<Entry> {
@@ -72,6 +72,8 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     if (!customer || !wallet) return fail('customerNotFound');
     const { balanceMinor: balance, currency } = wallet;
     const entry = newEntry(wallet, adjustment, keyHash);
+    // A thief may have requested the change of the phone.
+    if (entry.amountMinor < 0 && customer.phoneChange) return fail('walletFrozen');
     // A partial fine depends on the balance, so the balance must still be the one that was read.
     const isPartial = entry.requestedMinor !== undefined;
     const least = isPartial ? balance : Math.max(0, -entry.amountMinor);
@@ -82,7 +84,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const [claimRejected, recordRejected, profileRejected, walletRejected] = result.rejected;
     if (claimRejected) claim = IdempotencyRecord.parse(claimRejected.old);
     if (recordRejected) record = IdempotencyRecord.parse(recordRejected.old);
-    if (profileRejected) customer = undefined;
+    if (profileRejected) customer = profileRejected.old && Customer.parse(profileRejected.old);
     if (walletRejected) wallet = walletRejected.old && Wallet.parse(walletRejected.old);
     return again;
   }, mostAttempts);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { whileNoPhoneChange as whileNotFrozen } from '../customers/phoneChange.ts';
 import { fail } from '../errors.ts';
 import type { Write } from '../table/expressions.ts';
 import {
@@ -99,8 +100,9 @@ export async function setUsedInPayment(customerId: number, isUsedInPayment: bool
 }
 
 /**
- * Posts a new entry. The writes fail if the key has been used, the customer has been deleted, or
- * the balance is out of bounds. The update adds to the balance, so parallel changes are not lost.
+ * Posts a new entry. The writes fail if the key has been used, the customer has been deleted, the
+ * balance is out of bounds, or money would leave a frozen wallet. The update adds to the balance,
+ * so parallel changes are not lost.
  */
 export function postEntryWrites(
   keyHash: string,
@@ -112,7 +114,13 @@ export function postEntryWrites(
   return [
     { kind: 'put', key: walletRecordKey(keyHash), item, condition: isNew },
     { kind: 'put', key: entryRecordKey(customerId, keyHash), item, condition: isNew },
-    { kind: 'check', key: profileKey(customerId), condition: 'attribute_exists(pk)' },
+    {
+      kind: 'check',
+      key: profileKey(customerId),
+      condition:
+        entry.amountMinor < 0 ? `attribute_exists(pk) AND ${whileNotFrozen.condition}` : 'attribute_exists(pk)',
+      values: whileNotFrozen.values,
+    },
     {
       kind: 'update',
       key: walletKey(customerId),

@@ -142,6 +142,18 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
       await callOperation('sendOTP', { body: { phone_number, otp_type: 'phone_change' } });
       return { token, body: { phone_number, otp: world.otpFor(phone_number) } };
     },
+    async requestPhoneChange() {
+      const [{ access: token }, phone_number] = [await signIn(world), world.phone()];
+      await callOperation('sendOTP', { body: { phone_number, otp_type: 'phone_change' } });
+      return { token, body: { phone_number, otp: world.otpFor(phone_number) } };
+    },
+    async cancelPhoneChange() {
+      const [{ access: token }, phone_number] = [await signIn(world), world.phone()];
+      await callOperation('sendOTP', { body: { phone_number, otp_type: 'phone_change' } });
+      const otp = world.otpFor(phone_number);
+      const { body } = await callOperation('requestPhoneChange', { token, body: { phone_number, otp } });
+      return { token, path: { id: body.id } };
+    },
     async reauthenticate() {
       const { token, password } = await signUp(world);
       return { token, body: { otp: null, password } };

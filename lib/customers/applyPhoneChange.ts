@@ -1,0 +1,81 @@
+import { again, retry } from '../backOff.ts';
+import { nowSeconds } from '../clock.ts';
+import { loggable, logger } from '../logger.ts';
+import { sendSecurityNotice } from '../messages/securityNotice.ts';
+import { revokeAllWrite } from '../sessions/sessionGeneration.ts';
+import { isActive, moveToGenerationWrite } from '../sessions/sessionRepository.ts';
+import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
+import type { Write } from '../table/expressions.ts';
+import { duePhoneChangesPartition, dueUntilSortKey } from '../table/keys.ts';
+import { readRange, transact, write } from '../table/table.ts';
+import { removePhoneChange } from './cancelPhoneChange.ts';
+import * as customers from './customerRepository.ts';
+import { DuePhoneChange, type PhoneChange, removeDueWrite } from './phoneChange.ts';
+import { addToInbox } from './phoneChangeNotices.ts';
+
+const mostAtOnce = 100;
+
+/** Applies the changes that are due. One that fails is tried again by the next run. */
+export async function applyDuePhoneChanges(): Promise<void> {
+  const range = { from: ' ', to: dueUntilSortKey(nowSeconds()), limit: mostAtOnce };
+  for (const due of await readRange(duePhoneChangesPartition, range, DuePhoneChange)) {
+    try {
+      const applied = await applyPhoneChange(due);
+      logger().info('phone_change_applied', { customer_id: due.customerId, outcome: applied });
+    } catch (error) {
+      logger().error('phone_change_failed', { customer_id: due.customerId, error: loggable(error) });
+    }
+  }
+}
+
+/**
+ * Moves a customer to the phone of a waiting change, and revokes every session but the one that
+ * requested it, in one transaction. If another customer has verified that phone meanwhile, the
+ * change is dropped.
+ * @param others writes of the same transaction, such as an audit entry
+ */
+export async function applyPhoneChange(
+  due: DuePhoneChange,
+  others: readonly Write[] = [],
+): Promise<'applied' | 'taken' | 'gone'> {
+  return retry(async () => {
+    const customer = await customers.find(due.customerId);
+    const change = customer?.phoneChange;
+    if (!customer || change?.id !== due.id) {
+      await write(removeDueWrite(due.customerId, due));
+      return 'gone';
+    }
+    const signedIn = await readSessionsAndDevices(customer.id);
+    const kept = signedIn.open.find((session) => session.id === change.sessionId && isActive(session, customer));
+    const writes = applyWrites(customer, change, kept?.id);
+    const result = await transact([
+      ...Object.values(writes),
+      ...others,
+      ...cleanUpWrites(signedIn, customer.id, kept?.id),
+    ]);
+    if (result.done) {
+      await Promise.all([sendSecurityNotice(customer, 'phone'), addToInbox(customer, change, 'applied')]);
+      return 'applied';
+    }
+    const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
+    if (!rejected.includes('claim') || rejected.includes('customer')) return again;
+    if (await removePhoneChange(customer.id, change)) await addToInbox(customer, change, 'taken');
+    return 'taken';
+  });
+}
+
+function applyWrites(
+  customer: customers.Customer,
+  change: PhoneChange,
+  keptSessionId: number | undefined,
+): Record<string, Write> {
+  const { id: customerId, phoneNumber: oldNumber } = customer;
+  const next = customer.signIns + 1;
+  return {
+    customer: revokeAllWrite(customer, { phoneNumber: change.phoneNumber, next }),
+    claim: customers.claimPhoneWrite(change.phoneNumber, customerId),
+    oldClaim: customers.releasePhoneWrite(oldNumber, customerId),
+    due: removeDueWrite(customerId, change),
+    ...(keptSessionId !== undefined && { session: moveToGenerationWrite({ customerId, id: keptSessionId }, next) }),
+  };
+}

@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import type { Write } from '../table/expressions.ts';
+import { newId } from '../table/ids.ts';
+import { duePhoneChangeKey, profileKey } from '../table/keys.ts';
+
+/** A requested move to a new phone, which takes effect unless its customer cancels it. */
+export const PhoneChange = z.object({
+  id: z.int(),
+  /** The new phone in E.164. */
+  phoneNumber: z.string(),
+  /** The session that requested the change. It survives it. */
+  sessionId: z.int(),
+  effectiveAtSeconds: z.int(),
+  /** The hash of the secret in the link that cancels the change. */
+  linkHash: z.string(),
+});
+export type PhoneChange = z.infer<typeof PhoneChange>;
+
+/** An entry in the list of all waiting changes. */
+export const DuePhoneChange = z.object({ customerId: z.int(), id: z.int(), effectiveAtSeconds: z.int() });
+export type DuePhoneChange = z.infer<typeof DuePhoneChange>;
+
+/** @returns the change, and the secret for its link */
+export function makePhoneChange(phoneNumber: string, sessionId: number): { change: PhoneChange; secret: string } {
+  const secret = randomBytes(16).toString('base64url');
+  const effectiveAtSeconds = nowSeconds() + config.phoneChangeSeconds;
+  const change = { id: newId(), phoneNumber, sessionId, effectiveAtSeconds, linkHash: hashSecret(secret) };
+  return { change, secret };
+}
+
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** Stores a change. The writes fail if another one waits, or if the phone is another one by now. */
+export function storePhoneChangeWrites(customerId: number, seenPhone: string, change: PhoneChange) {
+  const { id, effectiveAtSeconds } = change;
+  return {
+    customer: {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #phoneChange = :change',
+      condition: `#phoneNumber = :seenPhone AND ${whileNoPhoneChange.condition}`,
+      values: { ':change': change, ':seenPhone': seenPhone, ...whileNoPhoneChange.values },
+    },
+    due: {
+      kind: 'put',
+      key: duePhoneChangeKey(effectiveAtSeconds, customerId),
+      item: { customerId, id, effectiveAtSeconds } satisfies DuePhoneChange,
+    },
+  } satisfies Record<string, Write>;
+}
+
+/** Condition of a profile: no change waits. */
+export const whileNoPhoneChange = {
+  condition: '(attribute_not_exists(#phoneChange) OR #phoneChange = :noChange)',
+  values: { ':noChange': null },
+};
+
+/** Removes a waiting change. The writes fail if it does not wait any more. */
+export function removePhoneChangeWrites(customerId: number, change: PhoneChange): Write[] {
+  return [
+    {
+      kind: 'update',
+      key: profileKey(customerId),
+      expression: 'SET #phoneChange = :none',
+      condition: '#phoneChange.#id = :id',
+      values: { ':none': null, ':id': change.id },
+    },
+    removeDueWrite(customerId, change),
+  ];
+}
+
+export function removeDueWrite(
+  customerId: number,
+  { effectiveAtSeconds }: Pick<PhoneChange, 'effectiveAtSeconds'>,
+): Write & { kind: 'delete' } {
+  return { kind: 'delete', key: duePhoneChangeKey(effectiveAtSeconds, customerId) };
+}

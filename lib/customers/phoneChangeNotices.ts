@@ -1,0 +1,56 @@
+import { nowMs, nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import type { Texts } from '../languages.ts';
+import { loggable, logger } from '../logger.ts';
+import { sendNotice } from '../messages/securityNotice.ts';
+import * as notifications from '../notifications/notificationRepository.ts';
+import { newId } from '../table/ids.ts';
+import type { Customer } from './customerRepository.ts';
+import type { PhoneChange } from './phoneChange.ts';
+
+const requestSms: Texts = {
+  en: 'A change of your account to another phone number was requested. Not you? Cancel it here:',
+  ar: 'طُلب نقل حسابك إلى رقم هاتف آخر. إن لم تطلب ذلك، فألغِ الطلب من هنا:',
+};
+
+const title: Texts = { en: 'Your phone number', ar: 'رقم هاتفك' };
+const bodies = {
+  requested: {
+    en: 'A change to another phone number was requested. If this was not you, cancel it in the app.',
+    ar: 'طُلب تغيير رقم هاتفك إلى رقم آخر. إن لم تطلب ذلك، فألغِ الطلب من التطبيق.',
+  },
+  cancelled: { en: 'The change of your phone number was cancelled.', ar: 'تم إلغاء طلب تغيير رقم هاتفك.' },
+  applied: { en: 'Your phone number was changed.', ar: 'تم تغيير رقم هاتفك.' },
+  taken: {
+    en: 'Your phone number was not changed, because another account has the new number.',
+    ar: 'لم يتغير رقم هاتفك لأن الرقم الجديد مسجّل لحساب آخر.',
+  },
+} as const satisfies Record<string, Texts>;
+
+/** Tells the old phone, with a link that cancels the change, and every device. */
+export async function announceRequest(customer: Customer, change: PhoneChange, link: string): Promise<void> {
+  await Promise.all([
+    sendNotice(customer, `${requestSms[customer.language]} ${link}`),
+    addToInbox(customer, change, 'requested'),
+  ]);
+}
+
+/**
+ * Adds a notification about a change to the inbox, which is pushed to every device. The change has
+ * been made already, so a failure is only logged.
+ */
+export async function addToInbox(customer: Customer, { id }: PhoneChange, event: keyof typeof bodies): Promise<void> {
+  try {
+    await notifications.add(customer, {
+      id: newId(),
+      type: 'other',
+      title: title[customer.language],
+      body: bodies[event][customer.language],
+      data: { type: `phone_change_${event}`, phone_change_id: String(id) },
+      createdAtMs: nowMs(),
+      expiresAtSeconds: nowSeconds() + config.notificationSeconds,
+    });
+  } catch (error) {
+    logger().warn('phone_change_notice_failed', { error: loggable(error) });
+  }
+}

@@ -1,0 +1,75 @@
+import { daySeconds, nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import { fail, failFields } from '../errors.ts';
+import * as otps from '../otp/otpAttempts.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { checkSessionWrite } from '../sessions/sessionRepository.ts';
+import type { Item, Write } from '../table/expressions.ts';
+import { customerLimitKey, phoneClaimKey } from '../table/keys.ts';
+import { transact } from '../table/table.ts';
+import { type NewPhone, requireOtherPhone } from './changePhone.ts';
+import { makePhoneChange, type PhoneChange, storePhoneChangeWrites } from './phoneChange.ts';
+import { announceRequest } from './phoneChangeNotices.ts';
+
+/**
+ * Requests a move to a new phone, which got the OTP, for a customer who can no longer use the old
+ * one. The owner of the old phone and every signed-in device can cancel it until it takes effect.
+ * @param linkBase the URL under which the link in the SMS opens
+ * @throws phoneChangePending; reauthenticationRequired for a customer without a verified phone, who
+ * has a password; limitExceeded; the errors of changePhone
+ */
+export async function requestPhoneChange(
+  { customer, session }: SignedIn,
+  { phone, otp: code, clientIp }: NewPhone,
+  linkBase: string,
+): Promise<PhoneChange> {
+  if (customer.phoneChange) return fail('phoneChangePending');
+  if (!customer.phoneNumber) return fail('reauthenticationRequired');
+  requireOtherPhone(customer, phone);
+  const caller = { network: toClientNetwork(clientIp), hasDeviceToken: false };
+  const otp = await verifyOtp(await countNetworkLimits(phone.number, 'phone_change', caller), code);
+  const { change, secret } = makePhoneChange(phone.number, session.id);
+  const writes = {
+    otp: otps.consumeOtpWrite(otp),
+    session: checkSessionWrite(session),
+    ...storePhoneChangeWrites(customer.id, customer.phoneNumber, change),
+    limit: countRequestWrite(customer.id),
+    claim: { kind: 'check', key: phoneClaimKey(phone.number), condition: 'attribute_not_exists(pk)' },
+  } satisfies Record<string, Write>;
+  const [result] = await Promise.all([transact(Object.values(writes)), otp.refund?.()]);
+  if (!result.done) {
+    // The OTP was right, so it counts as no guess.
+    await otps.refundAttempt(otp);
+    const rejected = new Map(Object.keys(writes).map((name, index) => [name, result.rejected[index]]));
+    if (rejected.get('otp')) return fail('otpExpired');
+    if (rejected.get('session')) return fail('tokenNotValid');
+    if (rejected.get('customer')) return fail('phoneChangePending');
+    const limit = rejected.get('limit');
+    if (limit) return fail('limitExceeded', { retryAfterSeconds: requestWait(limit.old) });
+    return failFields({ attr: 'phone_number', code: 'unique' });
+  }
+  await announceRequest(customer, change, `${linkBase}${customer.id}.${secret}/`);
+  return change;
+}
+
+const requests = () =>
+  new SlidingWindow('requested', [{ events: config.phoneChangeRequestsPerDay, perSeconds: daySeconds }]);
+
+function countRequestWrite(customerId: number): Write {
+  const [window, now] = [requests(), nowSeconds()];
+  return {
+    kind: 'update',
+    key: customerLimitKey(customerId, 'PHONE_CHANGES'),
+    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
+    condition: window.allows,
+    values: { ':expiry': now + daySeconds, ...window.values(now) },
+  };
+}
+
+function requestWait(counted: Item | undefined): number {
+  const [window, now] = [requests(), nowSeconds()];
+  return Math.max(1, window.wait(window.read(counted), now));
+}
