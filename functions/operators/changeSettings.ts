@@ -8,8 +8,8 @@ export const handler = internalFunction(
     input: SettingsChange,
     returns: PublicSettings,
   },
-  async ({ set, remove }) => {
-    await changeSettings(set, remove);
+  async ({ set, remove, ...operator }) => {
+    await changeSettings(set, remove, operator);
     return PublicSettings.parse(await readStoredSettings());
   },
 );

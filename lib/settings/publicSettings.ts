@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
 import { failFields } from '../errors.ts';
+import { addAuditEntryWrites, type Operator } from '../operators/auditLog.ts';
 import { setExpression } from '../table/expressions.ts';
 import { publicSettingsKey } from '../table/keys.ts';
-import { readAll, write } from '../table/table.ts';
+import { readAll, transact } from '../table/table.ts';
 
 export const SettingValue = z.union([z.string().max(2_000), z.number(), z.boolean()]);
 export type SettingValues = Record<string, z.infer<typeof SettingValue>>;
@@ -42,7 +43,11 @@ const mostCharacters = 100_000;
  * Sets and removes settings. All others stay unchanged.
  * @throws `max_length` for `set`, if all settings together are too long
  */
-export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
+export async function changeSettings(
+  set: SettingValues,
+  remove: readonly string[] = [],
+  operator: Operator = {},
+): Promise<void> {
   const { expression: assignments, values } = setExpression(set);
   if (assignments) {
     const after = { ...(await readStoredSettings()), ...set };
@@ -53,5 +58,10 @@ export async function changeSettings(set: SettingValues, remove: readonly string
   }
   const removals = remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
   const expression = `${assignments} ${removals}`.trim();
-  if (expression) await write({ kind: 'update', key: publicSettingsKey, expression, values });
+  if (!expression) return;
+  const details = { set: Object.keys(set), removed: [...remove] };
+  await transact([
+    { kind: 'update', key: publicSettingsKey, expression, values },
+    ...addAuditEntryWrites({ action: 'changeSettings', ...operator, details }),
+  ]);
 }
