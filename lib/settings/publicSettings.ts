@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
 import { failFields } from '../errors.ts';
-import { addAuditEntryWrites, type Operator } from '../operators/auditLog.ts';
-import { setExpression } from '../table/expressions.ts';
+import { setExpression, type Write } from '../table/expressions.ts';
 import { publicSettingsKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
 
@@ -40,13 +39,14 @@ export const reservedNames: readonly string[] = ['pk', 'sk', 'expiresAtSeconds']
 const mostCharacters = 100_000;
 
 /**
- * Sets and removes settings. All others stay unchanged.
+ * Sets and removes settings, with other writes in the same transaction. All others stay unchanged,
+ * and a change without settings writes nothing.
  * @throws `max_length` for `set`, if all settings together are too long
  */
 export async function changeSettings(
   set: SettingValues,
   remove: readonly string[] = [],
-  operator: Operator = {},
+  otherWrites: readonly Write[] = [],
 ): Promise<void> {
   const { expression: assignments, values } = setExpression(set);
   if (assignments) {
@@ -58,10 +58,5 @@ export async function changeSettings(
   }
   const removals = remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
   const expression = `${assignments} ${removals}`.trim();
-  if (!expression) return;
-  const details = { set: Object.keys(set), removed: [...remove] };
-  await transact([
-    { kind: 'update', key: publicSettingsKey, expression, values },
-    ...addAuditEntryWrites({ action: 'changeSettings', ...operator, details }),
-  ]);
+  if (expression) await transact([{ kind: 'update', key: publicSettingsKey, expression, values }, ...otherWrites]);
 }
