@@ -35,6 +35,8 @@ export function permissionsOf({ service, stage, pushApplications }: Scope) {
     query: allow(['dynamodb:Query'], table),
     scan: allow(['dynamodb:Scan'], table),
     put: allow(['dynamodb:PutItem'], table),
+    // Entries of the audit log, which no other function may put (deploy/roles.ts).
+    audit: allow(['dynamodb:PutItem'], table),
     update: allow(['dynamodb:UpdateItem'], table),
     delete: allow(['dynamodb:DeleteItem'], table),
     deleteAll: allow(['dynamodb:BatchWriteItem'], table),

@@ -1,3 +1,4 @@
+import { operatorLogPartition } from '../lib/table/keys.ts';
 import { type Permission, permissionsOf, type Scope } from './permissions.ts';
 import type { Resource, Resources } from './template.ts';
 
@@ -6,6 +7,7 @@ export interface Statement {
   Action: string[];
   Resource?: unknown;
   NotResource?: unknown;
+  Condition?: Record<string, Record<string, string[]>>;
 }
 
 export interface Deployed {
@@ -33,7 +35,7 @@ export function describeRoles(functions: Record<string, Deployed>, common: State
   return Object.fromEntries(
     Object.entries(functions).map(([functionName, { permissions = [], events = [] }]) => {
       const own = permissions.map((name) => known[name]);
-      const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...own];
+      const statements = [writeLogs, ...common, ...events.flatMap(readEvents), ...own, ...keepAuditLog(permissions)];
       return [roleIdOf(functionName), describeRole('lambda.amazonaws.com', mergeStatements(statements))];
     }),
   );
@@ -53,6 +55,26 @@ function readEvents({ stream, sqs }: NonNullable<Deployed['events']>[number]): S
       ? [{ Effect: 'Allow', Action: streamActions.map((name) => `dynamodb:${name}`), Resource: stream.arn }]
       : []),
     ...(sqs ? [{ Effect: 'Allow', Action: queueActions.map((name) => `sqs:${name}`), Resource: sqs.arn }] : []),
+  ];
+}
+
+/**
+ * Keeps a function from changing and deleting entries of the audit log, and from putting entries if
+ * its permissions do not include `audit`.
+ */
+function keepAuditLog(permissions: readonly Permission[]): Statement[] {
+  const isWriting = (['put', 'audit', 'update', 'delete', 'deleteAll'] as const).some((name) =>
+    permissions.includes(name),
+  );
+  if (!isWriting) return [];
+  const denied = ['UpdateItem', 'DeleteItem', 'BatchWriteItem', ...(permissions.includes('audit') ? [] : ['PutItem'])];
+  return [
+    {
+      Effect: 'Deny',
+      Action: denied.map((name) => `dynamodb:${name}`),
+      Resource: { 'Fn::GetAtt': ['Table', 'Arn'] },
+      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [`${operatorLogPartition}*`] } },
+    },
   ];
 }
 

@@ -8,6 +8,8 @@ import { ApiError } from '../lib/errors.ts';
 import type { Contract } from '../lib/http/contract.ts';
 import { type ErrorFormat, envelope, standard } from '../lib/http/errorFormats.ts';
 import { readFunctions, readRoutes, readService } from '../lib/openapi/routes.ts';
+import { actions } from '../lib/operators/auditLog.ts';
+import { operatorLogPartitionOf } from '../lib/table/keys.ts';
 import { copyService, packageStages, type Template } from '../lib/testing/aws/template.ts';
 import { describeApi, routesOf } from './apiDocument.ts';
 import { bundleFunctions } from './bundle.ts';
@@ -114,7 +116,7 @@ test('serves images at a domain where a stage has one, and else at that of Cloud
 });
 
 test('leaves room in the 500 resources that a stack can have', () => {
-  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(169);
+  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(181);
 });
 
 test('has room for 120 endpoints, each of which takes two resources', async () => {
@@ -242,6 +244,42 @@ test('lets only functions that mint tokens read the private keys', () => {
     .filter((grant: object) => JSON.stringify(grant).includes('/signing-keys'))
     .map(({ functionName }: { functionName: string }) => functionName);
   expect(readers.sort()).toEqual(['authRefresh', 'customersAuthenticate', 'passwordLogin', 'passwordSignup']);
+});
+
+describe('the audit log of operators', () => {
+  const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'].map((name) => `dynamodb:${name}`);
+  const keepsLog = (statement: { Effect: string; Condition?: object }) =>
+    statement.Effect === 'Deny' &&
+    JSON.stringify(statement.Condition) === '{"ForAnyValue:StringLike":{"dynamodb:LeadingKeys":["OPERATOR_LOG*"]}}';
+  /** Returns the writes to the log that a function is allowed and not denied. */
+  const writesToLog = (functionName: string) => {
+    const own = grants(prod).filter((grant) => grant.functionName === functionName);
+    const actionsOf = (statements: typeof own) => statements.flatMap(({ Action }) => [Action].flat());
+    const denied = actionsOf(own.filter(keepsLog));
+    const allowed = actionsOf(own.filter(({ Effect }) => Effect === 'Allow'));
+    return writes.filter((action) => allowed.includes(action) && !denied.includes(action));
+  };
+
+  test('can be written by the operator functions that change something, and by no other function', () => {
+    const writers = functions.filter(({ functionName }) => writesToLog(functionName).length > 0);
+    expect(writers.map(({ functionName }) => functionName).sort()).toEqual([...actions].sort());
+  });
+
+  test('can be changed and deleted by no function', () => {
+    for (const { functionName } of functions) {
+      expect([functionName, writesToLog(functionName).filter((action) => action !== 'dynamodb:PutItem')]).toEqual([
+        functionName,
+        [],
+      ]);
+    }
+  });
+
+  test('is kept by statements about the partitions that the log is in', () => {
+    for (const pk of [undefined, 7].map(operatorLogPartitionOf)) expect(pk).toMatch(/^OPERATOR_LOG/);
+    for (const { Effect, Resource } of grants(prod).filter(keepsLog)) {
+      expect([Effect, Resource]).toEqual(['Deny', { 'Fn::GetAtt': ['Table', 'Arn'] }]);
+    }
+  });
 });
 
 test('throttles every method of the API, and the most what sends messages or is large', () => {

@@ -19,6 +19,10 @@ export const errorTexts = {
     en: 'Confirm your identity with your password or a new code, then try again.',
     ar: 'أكّد هويتك بكلمة المرور أو برمز جديد، ثم أعد المحاولة.',
   },
+  account_suspended: {
+    en: 'Your account is suspended. Please contact us.',
+    ar: 'تم إيقاف حسابك. يرجى التواصل معنا.',
+  },
   phone_not_verified: {
     en: 'Your phone is not verified yet. A code was sent to it.',
     ar: 'لم يتم التحقق من هاتفك بعد. تم إرسال رمز إليه.',

@@ -1,5 +1,5 @@
 import { type errorDetails, errorTexts, type FieldDetail, type FieldErrorCode } from './errorTexts.ts';
-import type { Texts } from './languages.ts';
+import type { Language, Texts } from './languages.ts';
 
 interface Entry<Status extends number, Code extends string> {
   status: Status;
@@ -28,6 +28,7 @@ export const errors = {
   wrongCredentials: row(403, 'wrong_credentials'),
   wrongCode: row(403, 'wrong_code'),
   reauthenticationRequired: row(403, 'recent_code_required'),
+  accountSuspended: row(403, 'account_suspended'),
   phoneNotVerified: row(409, 'phone_not_verified'),
   phoneChangePending: row(409, 'phone_change_pending'),
   notFound: row(404, 'not_found'),
@@ -71,6 +72,9 @@ export interface FieldError {
 
 interface ErrorContext {
   detail?: keyof typeof errorDetails;
+  /** Texts instead of those in the catalogue, and the language to show them in. */
+  texts?: Texts | undefined;
+  language?: Language;
   /** For 429 and 503: whole seconds until the same request can succeed. */
   retryAfterSeconds?: number;
   allow?: readonly string[];

@@ -1,4 +1,4 @@
-/** Short, so that a change that is due appears at once. A deployed stage runs its schedules less often. */
+/** Short, so that a due change appears at once. A deployed stage runs its schedules less often. */
 const everyMs = 5_000;
 
 /** Runs scheduled functions here. `run` runs them at once, after the clock has moved. */

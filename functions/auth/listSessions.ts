@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { displayLastUseSeconds, isActive } from '../../lib/sessions/sessionRepository.ts';
-import { Session, showSession } from '../../lib/sessions/sessionSchema.ts';
+import { findDeviceOf, Session, showSession } from '../../lib/sessions/sessionSchema.ts';
 import { readSessionsAndDevices } from '../../lib/sessions/signOut.ts';
 
 export const handler = endpoint(
@@ -20,11 +20,6 @@ export const handler = endpoint(
     return open
       .filter((session) => isActive(session, customer))
       .toSorted((a, b) => displayLastUseSeconds(b, current.id) - displayLastUseSeconds(a, current.id))
-      .map((session) => {
-        const device =
-          registered.find(({ registrationId }) => registrationId === session.registrationId) ??
-          registered.find(({ sessionId }) => sessionId === session.id);
-        return showSession(session, device, current.id);
-      });
+      .map((session) => showSession(session, findDeviceOf(session, registered), current.id));
   },
 );

@@ -30,7 +30,7 @@ export const handler = endpoint(
       '200 for an existing customer. 201 for a new one with an empty profile: show the registration form. `language` becomes the language of the customer. A device with a push token is registered for pushes. Keep both tokens and `device_token` in the secure storage of the phone.',
     body: SignIn,
     returns: { 200: SignInResponse, 201: SignInResponse },
-    errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'unavailable'],
+    errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'accountSuspended', 'unavailable'],
   },
   async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientIp }) => {
     const [caller] = await Promise.all([identifyOtpCaller(clientIp, device_token, phone.number), readSigningKey()]);

@@ -107,6 +107,7 @@ describe('a requested change of the phone', () => {
     const { body } = await request(owner.access, world.phone());
     expect(linkTo(owner.phone)).not.toBe('');
     expect(await inboxOf(other.access)).toEqual(['phone_change_requested']);
+    world.advance(1);
     expect((await cancel(other.access, body.id)).status).toBe(204);
     expect((await cancel(other.access, body.id)).status).toBe(404);
     expect(await inboxOf(other.access)).toEqual(['phone_change_cancelled', 'phone_change_requested']);
@@ -301,8 +302,48 @@ test('a change beside sign-ins with both phones leaves one owner for each phone'
   expect(await dueChanges(owner)).toEqual([]);
 });
 
-test('operators invoke no function to apply a change early by mistake', async () => {
-  const { owner } = await waiting();
-  await invoke('applyPhoneChanges', { at: '2099-01-01T00:00:00Z' }).catch(() => undefined);
-  expect((await read(owner.access)).body.phone_number).toBe(owner.phone);
+const operate = (name: string, customerId: number, fields: object = {}) =>
+  invoke(name, { customer_id: customerId, operator: 'sara', reason: 'case 7', ...fields });
+const auditOf = async (customer_id: number) =>
+  (await invoke('auditLog', { customer_id })).results.map(({ action }: { action: string }) => action);
+
+describe('an operator', () => {
+  test('makes a waiting change at once, and leaves an audit entry', async () => {
+    const { owner, phone } = await waiting();
+    const { id } = owner.customer;
+    expect((await invoke('findCustomer', { customer_id: id })).phone_change).toMatchObject({ phone_number: phone });
+    expect(await operate('approvePhoneChange', id)).toEqual({ customer_id: id, phone_number: phone });
+    expect((await read(owner.access)).body.phone_number).toBe(phone);
+    expect(codeOf(await operate('approvePhoneChange', id))).toBe('not_found');
+    expect(await auditOf(id)).toEqual(['approvePhoneChange']);
+    expect(await dueChanges(owner)).toEqual([]);
+  });
+
+  test('drops a waiting change, and leaves an audit entry', async () => {
+    const { owner } = await waiting();
+    const { id } = owner.customer;
+    world.advance(1);
+    expect(await operate('rejectPhoneChange', id)).toEqual({ customer_id: id });
+    expect(codeOf(await operate('rejectPhoneChange', id))).toBe('not_found');
+    expect(await auditOf(id)).toEqual(['rejectPhoneChange']);
+    expect(await dueChanges(owner)).toEqual([]);
+    expect(await inboxOf(owner.access)).toEqual(['phone_change_cancelled', 'phone_change_requested']);
+  });
+
+  test.each(['approvePhoneChange', 'rejectPhoneChange'])('needs a reason for %s', async (name) => {
+    const { owner } = await waiting();
+    expect(codeOf(await operate(name, owner.customer.id, { reason: ' ' }))).toBe('blank');
+    expect(await dueChanges(owner)).toHaveLength(1);
+  });
+
+  test('suspends a customer, whose change waits until the suspension ends', async () => {
+    const { owner, phone } = await waiting();
+    await operate('suspendCustomer', owner.customer.id);
+    world.advance(3 * days);
+    await applyChanges();
+    expect(await dueChanges(owner)).toHaveLength(1);
+    await operate('restoreCustomer', owner.customer.id);
+    await applyChanges();
+    expect((await signIn(world, { phone })).customer.id).toBe(owner.customer.id);
+  });
 });

@@ -263,7 +263,11 @@ describe('unread-count', () => {
 });
 
 describe('preferences', () => {
-  const initial = { push: { product_ordered: true, other: true }, quiet_hours: null, time_zone: 'Africa/Cairo' };
+  const initial = {
+    push: { product_ordered: true, other: true, new_sign_in: true },
+    quiet_hours: null,
+    time_zone: 'Africa/Cairo',
+  };
   const change = (token: string, body: unknown) => world.call(updatePreferences, { method: 'PATCH', token, body });
 
   test('allow every push at any time by default, in the time zone of the country', async () => {
@@ -278,16 +282,20 @@ describe('preferences', () => {
     const quiet_hours = { start: '22:30', end: '07:00' };
     expect((await change(access, { quiet_hours })).body).toEqual({ ...initial, quiet_hours });
     expect((await change(access, { push: { other: false }, time_zone: 'Europe/Berlin' })).body).toEqual({
-      push: { product_ordered: true, other: false },
+      push: { product_ordered: true, other: false, new_sign_in: true },
       quiet_hours,
       time_zone: 'Europe/Berlin',
     });
     expect((await change(access, {})).body.quiet_hours).toEqual(quiet_hours);
     expect((await change(access, { quiet_hours: null, time_zone: null })).body).toEqual({
       ...initial,
-      push: { product_ordered: true, other: false },
+      push: { product_ordered: true, other: false, new_sign_in: true },
     });
-    expect((await call(getPreferences, access)).body.push).toEqual({ product_ordered: true, other: false });
+    expect((await call(getPreferences, access)).body.push).toEqual({
+      product_ordered: true,
+      other: false,
+      new_sign_in: true,
+    });
   });
 
   test('apply parallel changes of different fields', async () => {
@@ -295,7 +303,7 @@ describe('preferences', () => {
     const changes = [{ push: { other: false } }, { push: { product_ordered: false } }, { time_zone: 'UTC' }];
     await Promise.all(changes.map((body) => change(access, body)));
     expect((await call(getPreferences, access)).body).toEqual({
-      push: { product_ordered: false, other: false },
+      push: { product_ordered: false, other: false, new_sign_in: true },
       quiet_hours: null,
       time_zone: 'UTC',
     });

@@ -1,4 +1,5 @@
 import { internalFunction } from '../../lib/http/internalFunction.ts';
+import { addAuditEntryWrites } from '../../lib/operators/auditLog.ts';
 import { changeSettings, PublicSettings, readStoredSettings } from '../../lib/settings/publicSettings.ts';
 import { SettingsChange } from '../../lib/settings/settingsSchema.ts';
 
@@ -8,8 +9,9 @@ export const handler = internalFunction(
     input: SettingsChange,
     returns: PublicSettings,
   },
-  async ({ set, remove }) => {
-    await changeSettings(set, remove);
+  async ({ set, remove, ...operator }) => {
+    const details = { set: Object.keys(set), removed: remove };
+    await changeSettings(set, remove, addAuditEntryWrites({ action: 'changeSettings', ...operator, details }));
     return PublicSettings.parse(await readStoredSettings());
   },
 );

@@ -16,7 +16,7 @@ export const handler = endpoint(
     body: Login,
     returns: { 200: CustomerResource },
     fieldErrors: [{ attr: 'email', code: 'required' }],
-    errors: ['wrongCredentials', 'unavailable'],
+    errors: ['wrongCredentials', 'accountSuspended', 'unavailable'],
   },
   async ({ body: { email, phone, password, device_token }, clientIp }) => {
     const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSignInSecrets()]);

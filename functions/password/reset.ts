@@ -15,7 +15,7 @@ export const handler = endpoint(
     body: PasswordReset,
     returns: { 200: z.null() },
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
-    errors: ['wrongCode', 'unavailable'],
+    errors: ['wrongCode', 'accountSuspended', 'unavailable'],
   },
   async ({ body: { token: code, device_token, ...body }, clientIp }) => {
     await resetPassword({ ...body, code, deviceToken: device_token, clientIp });

@@ -3,12 +3,15 @@ import { syncPushEndpoint } from '../../lib/devices/syncPushEndpoint.ts';
 import { logger } from '../../lib/logger.ts';
 import { purgeInbox } from '../../lib/notifications/purgeInbox.ts';
 import { eraseCustomer } from '../../lib/privacy/erasure.ts';
+import { announceNewDevice } from '../../lib/sessions/newDevice.ts';
+import { Session } from '../../lib/sessions/sessionRepository.ts';
 import { clearingKey, devicePrefix, erasureKey, readCustomerId, sessionPrefix } from '../../lib/table/keys.ts';
 import { type Change, streamWorker } from '../../lib/table/streamWorker.ts';
 
 /**
  * Follows up writes to the table. It erases deleted customers, empties cleared inboxes, deactivates
- * the devices of revoked sessions, and syncs the push endpoints of devices.
+ * the devices of revoked sessions, announces sign-ins on new devices, and syncs the push endpoints
+ * of devices.
  */
 export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = readCustomerId(key.pk);
@@ -16,6 +19,7 @@ export const handler = streamWorker(async ({ key, before, after }) => {
     await eraseCustomer(customerId);
     logger().info('customer_erased', { customer_id: customerId });
   } else if (key.sk === clearingKey(customerId).sk) await purgeInbox(customerId);
+  else if (key.sk.startsWith(sessionPrefix) && after) await announceNewDevice(Session.parse(after));
   else if (key.sk.startsWith(sessionPrefix)) {
     await deactivateDevicesOf({ customerId, id: Number(key.sk.slice(sessionPrefix.length)) });
   } else if (key.sk.startsWith(devicePrefix) && concernsPushes({ before, after })) {

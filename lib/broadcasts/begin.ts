@@ -3,6 +3,9 @@ import pMap from 'p-map';
 import { daySeconds, nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
+import { addAuditEntryWrites, type Operator } from '../operators/auditLog.ts';
+import type { Write } from '../table/expressions.ts';
+import { hashKey } from '../table/keys.ts';
 import * as broadcasts from './broadcastRepository.ts';
 import { enqueue } from './queue.ts';
 
@@ -11,6 +14,7 @@ export interface BroadcastRequest
   audience: broadcasts.Audience;
   /** The lifetime of the notifications. Without it the configured one applies. */
   ttlSeconds: number | undefined;
+  operator?: Operator;
 }
 
 const idsPerPart = 500;
@@ -27,14 +31,14 @@ const atOnce = 10;
  * @throws idempotencyKeyReused for the key of another broadcast
  */
 export async function startBroadcast(request: BroadcastRequest): Promise<broadcasts.Broadcast> {
-  const { audience, ttlSeconds = config.notificationSeconds, ...content } = request;
+  const { audience, ttlSeconds = config.notificationSeconds, operator = {}, ...content } = request;
   const contentHash = createHash('sha256')
     .update(JSON.stringify([audience, request.ttlSeconds, { ...content, data: Object.entries(content.data).sort() }]))
     .digest('hex');
   const endsAtSeconds = nowSeconds() + ttlSeconds;
   const expiresAtSeconds = endsAtSeconds + memorySeconds;
   const created = { ...content, contentHash, createdAtMs: nowMs(), endsAtSeconds, expiresAtSeconds };
-  const broadcast = await broadcasts.begin(created);
+  const broadcast = await broadcasts.begin(created, auditWrites(created, audience, operator));
   if (broadcast.contentHash !== contentHash) fail('idempotencyKeyReused');
 
   const { idempotencyKey } = broadcast;
@@ -47,6 +51,23 @@ export async function startBroadcast(request: BroadcastRequest): Promise<broadca
   const pending = [...existing, ...missing].filter(({ isDone }) => !isDone);
   await enqueue(pending.map(({ number }) => ({ idempotency_key: idempotencyKey, part: number })));
   return broadcast;
+}
+
+function auditWrites(
+  { idempotencyKey, type }: broadcasts.Broadcast,
+  audience: broadcasts.Audience,
+  operator: Operator,
+): Write[] {
+  const { customerIds: [onlyId, ...others] = [] } = 'customerIds' in audience ? audience : {};
+  const { countryCode = null, language = null } = 'customerIds' in audience ? {} : audience;
+  const recipients =
+    'customerIds' in audience ? { customers: audience.customerIds.length } : { country: countryCode, language };
+  return addAuditEntryWrites({
+    action: 'notify',
+    ...operator,
+    customerId: others.length > 0 ? undefined : onlyId,
+    details: { idempotency_key_hash: hashKey(idempotencyKey), notification_type: type, ...recipients },
+  });
 }
 
 /** Splits an audience into parts: each has a few ids, or one segment of the table. */

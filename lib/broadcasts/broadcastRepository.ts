@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { languages } from '../languages.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
+import type { Write } from '../table/expressions.ts';
 import { broadcastKey, broadcastPartKey, broadcastPartPrefix, type Key } from '../table/keys.ts';
-import { readAll, readPrefix, write } from '../table/table.ts';
+import { readAll, readPrefix, transact, write } from '../table/table.ts';
 
 const inEveryLanguage = z.object({ en: z.string(), ar: z.string() });
 
@@ -49,11 +50,17 @@ export const Part = z.object({
 });
 export type Part = z.infer<typeof Part>;
 
-/** Creates a broadcast unless its key has been used. Returns the broadcast under that key. */
-export async function begin(broadcast: Broadcast): Promise<Broadcast> {
+/**
+ * Creates a broadcast, with the other writes, unless its key has been used. Returns the broadcast
+ * under that key.
+ */
+export async function begin(broadcast: Broadcast, otherWrites: readonly Write[]): Promise<Broadcast> {
   const key = broadcastKey(broadcast.idempotencyKey);
-  const { done, old } = await write({ kind: 'put', key, item: broadcast, condition: 'attribute_not_exists(pk)' });
-  return done ? broadcast : Broadcast.parse(old);
+  const result = await transact([
+    { kind: 'put', key, item: broadcast, condition: 'attribute_not_exists(pk)' },
+    ...otherWrites,
+  ]);
+  return result.done ? broadcast : Broadcast.parse(result.rejected[0]?.old);
 }
 
 export function addPart(idempotencyKey: string, part: Part): Promise<unknown> {

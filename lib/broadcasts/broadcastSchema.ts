@@ -4,6 +4,7 @@ import { daySeconds } from '../clock.ts';
 import { choice, code, text } from '../http/fields.ts';
 import { languages } from '../languages.ts';
 import { notificationTypes } from '../notifications/notificationRepository.ts';
+import { optionalOperatorFields } from '../operators/operatorSchema.ts';
 
 const mostDataBytes = 2_048;
 const yearSeconds = 365 * daySeconds;
@@ -50,6 +51,7 @@ export const NotifyRequest = z
     data: Data.default({}),
     idempotency_key: text({ max: 255 }),
     ttl: z.int().min(1).max(yearSeconds).optional().describe('Seconds; as NOTIFICATION_SECONDS says without it.'),
+    ...optionalOperatorFields,
   })
   .superRefine(
     (request, context) => {
@@ -64,6 +66,7 @@ export type NotifyRequest = z.output<typeof NotifyRequest>;
 export function toStoredRequest(request: NotifyRequest): BroadcastRequest {
   const { customer_ids, country, language, notification_type, title, message_body, data, idempotency_key, ttl } =
     request;
+  const { operator, reason } = request;
   return {
     audience: customer_ids
       ? { customerIds: [...new Set(customer_ids)].sort((a, b) => a - b) }
@@ -74,6 +77,7 @@ export function toStoredRequest(request: NotifyRequest): BroadcastRequest {
     data,
     idempotencyKey: idempotency_key,
     ttlSeconds: ttl,
+    operator: { operator, reason },
   };
 }
 

@@ -12,6 +12,7 @@ import { removePhoneChange } from './cancelPhoneChange.ts';
 import * as customers from './customerRepository.ts';
 import { DuePhoneChange, type PhoneChange, removeDueWrite } from './phoneChange.ts';
 import { addToInbox } from './phoneChangeNotices.ts';
+import { isSuspended } from './suspension.ts';
 
 const mostAtOnce = 100;
 
@@ -37,7 +38,7 @@ export async function applyDuePhoneChanges(): Promise<void> {
 export async function applyPhoneChange(
   due: DuePhoneChange,
   others: readonly Write[] = [],
-): Promise<'applied' | 'taken' | 'gone'> {
+): Promise<'applied' | 'taken' | 'gone' | 'suspended'> {
   return retry(async () => {
     const customer = await customers.find(due.customerId);
     const change = customer?.phoneChange;
@@ -45,6 +46,8 @@ export async function applyPhoneChange(
       await write(removeDueWrite(due.customerId, due));
       return 'gone';
     }
+    // The change waits for the end of a suspension.
+    if (isSuspended(customer)) return 'suspended';
     const signedIn = await readSessionsAndDevices(customer.id);
     const kept = signedIn.open.find((session) => session.id === change.sessionId && isActive(session, customer));
     const writes = applyWrites(customer, change, kept?.id);

@@ -19,7 +19,7 @@ export async function removePhoneChange(customerId: number, change: PhoneChange)
   return done;
 }
 
-/** Returns the customer and the waiting change of a link, or undefined if it does not wait any more. */
+/** Returns the customer and the waiting change of a link, or undefined if none waits. */
 export async function findByLink(link: string) {
   const [, customerId, secret = ''] = /^(\d{1,16})\.([\w-]{22})$/.exec(link) ?? [];
   const customer = customerId ? await customers.find(Number(customerId)) : undefined;

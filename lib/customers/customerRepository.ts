@@ -44,6 +44,7 @@ export const Customer = z.object({
   clearings: z.int().default(0),
   pushProductOrdered: z.boolean().default(true),
   pushOther: z.boolean().default(true),
+  pushNewSignIn: z.boolean().default(true),
   /** The hours without pushes, such as from `22:00` to `07:00`, in the customer's time zone. */
   quietHours: z.object({ start: z.string(), end: z.string() }).nullable().default(null),
   /** An IANA name, or null for the time zone of the country. */
@@ -65,6 +66,10 @@ export const Customer = z.object({
   endedSignIns: z.int().default(-1),
   /** A change of the phone that waits for its owner to cancel it. */
   phoneChange: PhoneChange.nullable().default(null),
+  /** A suspended customer cannot sign in. Without an end, an operator must lift the suspension. */
+  suspendedAtSeconds: z.int().nullable().default(null),
+  suspensionEndsAtSeconds: z.int().nullable().default(null),
+  suspensionMessage: z.object({ en: z.string(), ar: z.string() }).nullable().default(null),
   createdAtSeconds: z.int(),
 });
 export type Customer = z.infer<typeof Customer>;
@@ -145,7 +150,9 @@ async function releaseLostEmailWrites({ id, lostEmail }: Customer): Promise<Writ
   return [{ kind: 'delete', key, condition: '#customerId = :owner', values: { ':owner': id } }];
 }
 
-export type Preferences = Changes<Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'quietHours' | 'timeZone'>>;
+export type Preferences = Changes<
+  Pick<Customer, 'pushProductOrdered' | 'pushOther' | 'pushNewSignIn' | 'quietHours' | 'timeZone'>
+>;
 
 /**
  * Changes the given preferences only.

@@ -21,8 +21,8 @@ export function chooseErrorFormat(
 export const standard: ErrorFormat = {
   badFieldsStatus: 400,
   success: (_, body) => body,
-  failure(error, language) {
-    const { status, headers, type, code, texts, fields } = describeProblem(error);
+  failure(error, requested) {
+    const { status, headers, type, code, texts, language = requested, fields } = describeProblem(error);
     const problems = fields.length > 0 ? fields : [{ code, texts, attr: null }];
     const shown = problems.map(({ code, texts, attr }) => ({ code, detail: texts[language], attr }));
     return { status, headers, body: { type, errors: shown } };
@@ -37,8 +37,8 @@ export const standard: ErrorFormat = {
 export const envelope: ErrorFormat = {
   badFieldsStatus: 423,
   success: (code, data) => ({ code, data }),
-  failure(error, language) {
-    const { type, headers, texts, fields, ...problem } = describeProblem(error);
+  failure(error, requested) {
+    const { type, headers, texts, language = requested, fields, ...problem } = describeProblem(error);
     const isField = type === 'validation_error';
     const status = isField ? envelope.badFieldsStatus : problem.status;
     const details = fields.map(({ attr, texts }) => [attr, [texts[language]]]);
@@ -61,6 +61,8 @@ export interface Problem {
   type: string;
   code: string;
   texts: Texts;
+  /** The language to show the texts in, if it is not that of the request. */
+  language?: Language | undefined;
   headers: Record<string, string>;
   fields: { attr: string; code: string; texts: Texts }[];
 }
@@ -74,14 +76,15 @@ export function describeProblem(error: unknown): Problem {
   }
   const { errorName, details } = error instanceof ApiError ? error : new ApiError('error');
   const { status, type, code, detail, ...entry } = errors[errorName];
-  const texts = details.detail ? errorDetails[details.detail] : detail;
+  const texts = details.texts ?? (details.detail ? errorDetails[details.detail] : detail);
   const attr = details.attr ?? ('attr' in entry ? entry.attr : undefined);
   const headers = {
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="api"' }),
     ...((status === 429 || status === 503) && { 'retry-after': String(details.retryAfterSeconds ?? 1) }),
     ...(details.allow && { allow: details.allow.join(', ') }),
   };
-  return { status, type, code, texts, headers, fields: attr ? [{ attr, code, texts }] : [] };
+  const { language } = details;
+  return { status, type, code, texts, language, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }
 
 function fieldTexts(code: FieldError['code'], { detail, max, min }: Omit<FieldError, 'attr' | 'code'>): Texts {

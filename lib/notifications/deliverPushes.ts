@@ -40,7 +40,9 @@ export async function deliverPushes(customerId: number, notification: Notificati
   const { id, expiresAtSeconds } = notification;
   const customer = await readRecipient(customerId, notification);
   if (!customer) return;
-  const active = await readActiveDevices(customerId);
+  const active = (await readActiveDevices(customerId)).filter(
+    ({ sessionId }) => sessionId !== notification.newSessionId,
+  );
   if (active.length === 0) return;
   const pushedTo = await pushes.acquireLease(customerId, { id, expiresAtSeconds });
   if (!pushedTo) return;
@@ -81,10 +83,15 @@ async function readRecipient(customerId: number, notification: Notification): Pr
     { key: notificationKey(customerId, notification), as: Notification },
   ]);
   if (!customer || !isUnread(customer, current)) return undefined;
-  const { pushProductOrdered, pushOther, quietHours, timeZone, countryCode } = customer;
-  if (!{ product_ordered: pushProductOrdered, other: pushOther }[notification.type]) return undefined;
+  const { quietHours, timeZone, countryCode } = customer;
+  if (!wantsPush(customer, notification)) return undefined;
   const isQuiet = quietHours && isWithinHours(quietHours, nowMs(), timeZone ?? findCountryTimeZone(countryCode));
   return isQuiet ? undefined : customer;
+}
+
+function wantsPush(customer: Customer, { type, newSessionId }: Notification): boolean {
+  if (newSessionId !== null) return customer.pushNewSignIn;
+  return { product_ordered: customer.pushProductOrdered, other: customer.pushOther }[type];
 }
 
 function isUnread({ readings }: Customer, notification: Notification | undefined): boolean {
@@ -161,6 +168,7 @@ async function readDeviceState(
   const isCurrent =
     customer &&
     session &&
+    owner !== notification.newSessionId &&
     sessions.isActive(session, customer) &&
     isUnread(customer, current) &&
     claim?.customerId === customerId;

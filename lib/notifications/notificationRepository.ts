@@ -27,6 +27,8 @@ export const Notification = z.object({
   title: z.string(),
   body: z.string(),
   data: z.record(z.string(), z.string()),
+  /** The session of a new sign-in. The notice of it goes to the devices of all other sessions. */
+  newSessionId: z.int().nullable().default(null),
   isRead: z.boolean(),
   /**
    * The customer's `readings` and `clearings` when it was created. It is read, or deleted, once
@@ -39,7 +41,8 @@ export const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-export type NotificationContent = Omit<Notification, 'isRead' | 'reading' | 'clearing'>;
+export type NotificationContent = Omit<Notification, 'isRead' | 'reading' | 'clearing' | 'newSessionId'> &
+  Partial<Pick<Notification, 'newSessionId'>>;
 
 /**
  * The location of a notification. It stays after a deletion, so that the same notification is not
@@ -81,7 +84,7 @@ function createNotificationWrites(
     {
       kind: 'put',
       key: notificationKey(customerId, location),
-      item: { ...content, isRead: false, reading, clearing } satisfies Notification,
+      item: { newSessionId: null, ...content, isRead: false, reading, clearing } satisfies Notification,
       condition: absent,
     },
     { kind: 'put', key: unreadKey(customerId, location), item: { expiresAtSeconds } },

@@ -25,7 +25,10 @@ const QuietHours = z
 const types = notificationTypes.map(
   (type) => [type, z.boolean().describe(`Whether notifications of the type \`${type}\` come as pushes.`)] as const,
 );
-const Push = z.object(Object.fromEntries(types) as Record<NotificationType, z.ZodBoolean>);
+const Push = z.object({
+  ...(Object.fromEntries(types) as Record<NotificationType, z.ZodBoolean>),
+  new_sign_in: z.boolean().describe('Whether sign-ins on new devices come as pushes to the other devices.'),
+});
 
 export const Preferences = z
   .object({
@@ -58,7 +61,11 @@ export const PreferenceChanges = z
 
 export function showPreferences({ countryCode, timeZone, quietHours, ...customer }: Customer): Preferences {
   return {
-    push: { product_ordered: customer.pushProductOrdered, other: customer.pushOther },
+    push: {
+      product_ordered: customer.pushProductOrdered,
+      other: customer.pushOther,
+      new_sign_in: customer.pushNewSignIn,
+    },
     quiet_hours: quietHours,
     time_zone: timeZone ?? findCountryTimeZone(countryCode),
   };
@@ -68,6 +75,7 @@ export function storedPreferences({ push, quiet_hours, time_zone }: z.output<typ
   return {
     pushProductOrdered: push?.product_ordered,
     pushOther: push?.other,
+    pushNewSignIn: push?.new_sign_in,
     quietHours: quiet_hours,
     timeZone: time_zone,
   };

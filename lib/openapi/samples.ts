@@ -74,6 +74,7 @@ const samples: Record<string, unknown> = {
   map_image: 'https://example.com/map.png',
   message_body: 'Your order is on its way.',
   next: null,
+  new_sign_in: true,
   openapi: '3.1.0',
   other: true,
   page_size: 10,

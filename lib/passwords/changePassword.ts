@@ -2,6 +2,7 @@ import { again, retry } from '../backOff.ts';
 import type * as customers from '../customers/customerRepository.ts';
 import { countTakenEmail } from '../customers/emailLimits.ts';
 import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
+import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
@@ -32,7 +33,7 @@ interface Replacement {
  * customer sets in a session revokes none.
  * @returns false if the customer does not exist or the OTP has been used
  * @throws `unique` for an e-mail address of another customer, tokenNotValid when the surviving
- * session has been revoked
+ * session has been revoked, accountSuspended
  */
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keptSessionId, otherWrites = [] } = replacement;
@@ -44,6 +45,10 @@ export async function changePassword(customerId: number, replacement: Replacemen
     ]);
     // The customer may have moved to another phone since the OTP was verified.
     if (!customer || (otp && otp.phone !== customer.phoneNumber)) return false;
+    if (isSuspended(customer)) {
+      if (otp) await otps.refundAttempt(otp);
+      return keptSessionId === undefined ? failSuspended(customer, customer.language) : fail('tokenNotValid');
+    }
     const newEmail = email === customer.email ? undefined : email;
     const keptSession = keptSessionId === undefined ? undefined : { customerId, id: keptSessionId };
     // A first password has no earlier holder to lock out.

@@ -1,5 +1,6 @@
 import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail } from '../errors.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
@@ -22,7 +23,7 @@ interface LogIn extends Identifier {
 /**
  * Signs in the owner of a password. Every failure takes the same steps and gets the same response:
  * it counts the attempt, reads the same items and hashes as many passwords.
- * @throws wrongCredentials, limitExceeded, throttled
+ * @throws wrongCredentials, limitExceeded, throttled; accountSuspended once the password was right
  */
 export async function logIn({ password, deviceToken, clientIp, ...identifier }: LogIn) {
   const loginKey = toLoginKey(identifier);
@@ -52,14 +53,19 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
         readSessionsAndDevices(account.customer?.id ?? customers.noCustomerId),
       ]);
       if (!isRight) continue;
+      if (account.customer && isSuspended(account.customer)) {
+        await attempt.undo();
+        return failSuspended(account.customer, account.customer.language);
+      }
+      const isNewDevice = account.customer?.id !== tokenCustomerId;
       if (attempt === deviceAttempt || isUnambiguous(identifier, account, candidates)) {
         const [signedIn] = await Promise.all([
-          createSession(account, before, password, [attempt.resetFailures]),
+          createSession(account, before, { password, isNewDevice }, [attempt.resetFailures]),
           attempt.undoSharedCounts(),
         ]);
         return signedIn;
       }
-      const signedIn = await createSession(account, before, password);
+      const signedIn = await createSession(account, before, { password, isNewDevice });
       await attempt.undo();
       return signedIn;
     }
@@ -74,14 +80,15 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
 async function createSession(
   account: Account,
   before: SignInState,
-  enteredPassword: string,
+  { password: enteredPassword, isNewDevice }: { password: string; isNewDevice: boolean },
   otherWrites: readonly Write[] = [],
 ) {
   return retry(async () => {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
+    if (isSuspended(customer)) return failSuspended(customer, customer.language);
     const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
-    const origin = { registrationId: '', signIn: customer.signIns + 1 };
+    const origin = { registrationId: '', signIn: customer.signIns + 1, isNewDevice };
     const { session, writes } = createSessionWrites(customer.id, origin, before);
     const [result, phone] = await Promise.all([
       transact([

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { UniqueClaim } from '../customers/customerRepository.ts';
+import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
 import { countSendOfNetwork } from '../messages/smsCaps.ts';
@@ -72,8 +73,9 @@ interface Reset extends ResetRequest {
 /**
  * Sets the password of an account whose verified phone received the OTP, and revokes all its
  * sessions.
- * @throws wrongCode if the OTP or the account is wrong; limitExceeded; throttled; `too_common` for
- * a password that is the account's e-mail address or phone
+ * @throws wrongCode if the OTP or the account is wrong; accountSuspended once the OTP was right;
+ * limitExceeded; throttled; `too_common` for a password that is the account's e-mail address or
+ * phone
  */
 export async function resetPassword({ code, password, deviceToken, clientIp, ...identifier }: Reset): Promise<void> {
   await readOtpSecrets();
@@ -99,6 +101,10 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
   if (!customer?.phoneNumber || !otp) {
     if (otp) await otps.refundAttempt(otp);
     return fail('wrongCode');
+  }
+  if (isSuspended(customer)) {
+    await Promise.all([otps.refundAttempt(otp), otp.refund?.(), attempt.undo()]);
+    return failSuspended(customer, customer.language);
   }
   if (isGuessable(password, { email: customer.email, phone })) {
     await Promise.all([otps.refundAttempt(otp), attempt.undo()]);

@@ -52,11 +52,16 @@ export const personalData = {
     sk: sessionPrefix,
     schema: Session,
     many: true,
-    internal: ['customerId', 'usedTokens', 'signIn', 'sharedCycles', 'sharing'],
+    internal: ['customerId', 'usedTokens', 'signIn', 'sharedCycles', 'sharing', 'isNewDevice'],
   },
   devices: { sk: devicePrefix, schema: Device, many: true, internal: ['sessionId'] },
   addresses: { sk: addressPrefix, schema: Address, many: true, image: 'mapImage' },
-  notifications: { sk: notificationPrefix, schema: Notification, many: true, internal: ['reading', 'clearing'] },
+  notifications: {
+    sk: notificationPrefix,
+    schema: Notification,
+    many: true,
+    internal: ['reading', 'clearing', 'newSessionId'],
+  },
 } as const satisfies Record<string, Kind>;
 
 const kinds: (Kind & { name: string })[] = Object.entries(personalData).map(([name, kind]) => ({ name, ...kind }));

@@ -1,8 +1,9 @@
 import type { Customer } from '../customers/customerRepository.ts';
 import { whileNoPhoneChange } from '../customers/phoneChange.ts';
+import { whileNotSuspended } from '../customers/suspension.ts';
 import type { ProfileChange } from '../devices/deviceLimit.ts';
 import type { Language } from '../languages.ts';
-import type { Write } from '../table/expressions.ts';
+import { setExpression, type Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 
 /**
@@ -14,6 +15,13 @@ function sameGeneration({ signIns }: Customer) {
   return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
 }
 
+/** Returns the same condition, which also fails for a customer who has been suspended meanwhile. */
+function mayContinue(customer: Customer) {
+  const { condition, values } = sameGeneration(customer);
+  const allowed = whileNotSuspended();
+  return { condition: `${condition} AND ${allowed.condition}`, values: { ...values, ...allowed.values } };
+}
+
 /**
  * Counts a sign-in, and sets the language if one was sent. The write fails after another sign-in,
  * because that one created a session which this one has not read. It may count a device as well.
@@ -22,7 +30,7 @@ export function countSignInWrite(
   customer: Customer,
   { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
 ): Write {
-  const { condition, values } = sameGeneration(customer);
+  const { condition, values } = mayContinue(customer);
   const assignments = [...(language ? ['#language = :language'] : []), ...(count ? [count.assignments] : [])];
   return {
     kind: 'update',
@@ -52,7 +60,7 @@ export function revokeAllWrite(
   customer: Customer,
   { email = customer.email, phoneNumber = customer.phoneNumber, next = customer.signIns } = {},
 ): Write {
-  const { condition, values } = sameGeneration(customer);
+  const { condition, values } = mayContinue(customer);
   const assignments = [
     '#endedSignIns = :seenSignIns',
     '#signIns = :next',
@@ -80,4 +88,14 @@ export function revokeAllWrite(
       ':unverified': phoneNumber ? '' : customer.unprovenPhone,
     },
   };
+}
+
+/**
+ * Revokes every session for an operator, and may change other fields of the customer. The write
+ * fails after another sign-in, because that one created a session which the caller has not read.
+ */
+export function endAllSessionsWrite(customer: Customer, fields: Partial<Customer> = {}): Write {
+  const { condition, values } = sameGeneration(customer);
+  const { expression, values: changed } = setExpression({ ...fields, endedSignIns: customer.signIns });
+  return { kind: 'update', key: profileKey(customer.id), expression, condition, values: { ...values, ...changed } };
 }

@@ -20,6 +20,8 @@ export const Session = z.object({
   signIn: z.int().default(0),
   /** The push token of the device that signed in. It is empty if the device has none. */
   registrationId: z.string(),
+  /** Whether the account did not know the device. A worker then tells the customer's others. */
+  isNewDevice: z.boolean().default(false),
   createdAtSeconds: z.int(),
   /** When the owner last reauthenticated. Null until then. */
   provenAtSeconds: z.int().nullable().default(null),
@@ -45,19 +47,21 @@ export type Session = z.infer<typeof Session>;
 export interface Origin {
   signIn: number;
   registrationId: string;
+  isNewDevice?: boolean;
 }
 
 /**
  * Returns a new session. Its first refresh token follows a made-up one, so that every token has a
  * parent.
  */
-export function makeSession(customerId: number, { signIn, registrationId }: Origin): Session {
+export function makeSession(customerId: number, { signIn, registrationId, isNewDevice = false }: Origin): Session {
   const now = nowSeconds();
   return {
     id: newId(),
     customerId,
     signIn,
     registrationId,
+    isNewDevice,
     createdAtSeconds: now,
     provenAtSeconds: null,
     lastUsedAtSeconds: now,

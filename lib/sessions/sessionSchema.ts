@@ -20,6 +20,14 @@ export const Session = z
   })
   .meta({ id: 'Session', description: 'A signed-in device.' });
 
+/** Returns the device that signed in with a session, else one that it registered later. */
+export function findDeviceOf(session: sessions.Session, registered: readonly Device[]): Device | undefined {
+  return (
+    registered.find(({ registrationId }) => registrationId === session.registrationId) ??
+    registered.find(({ sessionId }) => sessionId === session.id)
+  );
+}
+
 export function showSession(
   session: sessions.Session,
   device: Device | undefined,

@@ -3,6 +3,7 @@ import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { PushTokenClaim, type Registration } from '../devices/device.ts';
 import { admit, hasRoom } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
@@ -45,7 +46,7 @@ const mostAttempts = 20;
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
  * customer, the device and the session. So nothing is left half done, and parallel requests with
  * one OTP create one session.
- * @throws otpInvalid, otpExpired, otpAttemptLimit
+ * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended
  */
 export async function signIn({ phone, code, caller, device: given, language }: SignIn): Promise<Outcome> {
   const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
@@ -72,12 +73,22 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       existing = await readExisting();
       return again;
     }
+    if (existing && isSuspended(existing.customer)) {
+      // The OTP was right, so it counts as no guess.
+      await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
+      return failSuspended(existing.customer, language);
+    }
+    const isKnown = caller.hasDeviceToken || (hasPushToken && !isAdded());
     const customer = { ...(existing?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
       existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
       customer.id,
-      { registrationId: device.registrationId, signIn: existing ? existing.customer.signIns + 1 : 0 },
+      {
+        registrationId: device.registrationId,
+        signIn: existing ? existing.customer.signIns + 1 : 0,
+        isNewDevice: existing !== undefined && !isKnown,
+      },
       existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [

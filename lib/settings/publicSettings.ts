@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { cached } from '../cached.ts';
 import { failFields } from '../errors.ts';
-import { setExpression } from '../table/expressions.ts';
+import { setExpression, type Write } from '../table/expressions.ts';
 import { publicSettingsKey } from '../table/keys.ts';
-import { readAll, write } from '../table/table.ts';
+import { readAll, transact } from '../table/table.ts';
 
 export const SettingValue = z.union([z.string().max(2_000), z.number(), z.boolean()]);
 export type SettingValues = Record<string, z.infer<typeof SettingValue>>;
@@ -39,10 +39,15 @@ export const reservedNames: readonly string[] = ['pk', 'sk', 'expiresAtSeconds']
 const mostCharacters = 100_000;
 
 /**
- * Sets and removes settings. All others stay unchanged.
+ * Sets and removes settings, with other writes in the same transaction. All others stay unchanged,
+ * and a change without settings writes nothing.
  * @throws `max_length` for `set`, if all settings together are too long
  */
-export async function changeSettings(set: SettingValues, remove: readonly string[] = []): Promise<void> {
+export async function changeSettings(
+  set: SettingValues,
+  remove: readonly string[] = [],
+  otherWrites: readonly Write[] = [],
+): Promise<void> {
   const { expression: assignments, values } = setExpression(set);
   if (assignments) {
     const after = { ...(await readStoredSettings()), ...set };
@@ -53,5 +58,5 @@ export async function changeSettings(set: SettingValues, remove: readonly string
   }
   const removals = remove.length > 0 ? `REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
   const expression = `${assignments} ${removals}`.trim();
-  if (expression) await write({ kind: 'update', key: publicSettingsKey, expression, values });
+  if (expression) await transact([{ kind: 'update', key: publicSettingsKey, expression, values }, ...otherWrites]);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { code, readable } from '../http/fields.ts';
+import { optionalOperatorFields } from '../operators/operatorSchema.ts';
 import { PublicSettings, reservedNames } from './publicSettings.ts';
 
 const mostAtOnce = 50;
@@ -29,6 +30,7 @@ export const SettingsChange = z
   .object({
     set: SettingsToSet.default({}),
     remove: z.array(name).max(mostAtOnce).default([]),
+    ...optionalOperatorFields,
   })
   .refine(({ set }) => Object.keys(set).length <= mostAtOnce, {
     path: ['set'],

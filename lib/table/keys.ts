@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
  * A customer's data are in one partition, and its id comes from the access token. Unique claims,
  * idempotency records and limits have partitions of their own. A unique claim is an item that makes
  * a phone, an e-mail or a push token unique. It is written in the same transaction as its owner. A
- * limit that counts by the clock appends `#<hour>` to its sort key.
+ * limit that counts by the clock appends `#<hour>` to its sort key. The log of operators outlives
+ * customers, so its entries are in partitions of their own.
  *
  * pk                       sk                      item: read to
  * ------------------------ ----------------------- --------------------------------------------
@@ -45,6 +46,8 @@ import { createHash } from 'node:crypto';
  * SENDS#<country>          <UTC date>              cap: OTP sends to a country
  * SENDS#<phone prefix>     <UTC date>              cap: OTP sends to a range of numbers
  * SENDS#STAGE              <UTC date>              cap: OTP sends of the stage
+ * OPERATOR_LOG             OPERATION#<ms>-<id>     change that an operator made: audit
+ * OPERATOR_LOG#<customer>  OPERATION#<ms>-<id>     the same, for the changes to one customer
  * COUNTRIES                <ISO 3166-1 alpha-2>    country: list, check a phone number
  * SETTINGS                 PUBLIC                  public settings: show, choose the login
  * COMMON_PASSWORDS         <hash prefix>           common passwords: reject them
@@ -139,9 +142,10 @@ export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /** The phone is hashed, because limits outlive a deleted customer by up to a day. */
 export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
+export const phoneNetworkPrefix = 'NETWORK#';
 export const phoneNetworkKey = (phone: string, network: string): Key => ({
   pk: otpKey(phone).pk,
-  sk: `NETWORK#${network}`,
+  sk: `${phoneNetworkPrefix}${network}`,
 });
 /** Keyed by phone, because a customer could reset the limit by deleting the account. */
 export const phoneNoticesKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'NOTICES' });
@@ -177,6 +181,14 @@ export const prefixSendsKey = (phone: string, date: string): Key => ({
   sk: date,
 });
 export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: date });
+
+/** Functions may neither change nor delete items of partitions that start with this. */
+export const operatorLogPartition = 'OPERATOR_LOG';
+export const operatorLogPartitionOf = (customerId: number | undefined) =>
+  customerId === undefined ? operatorLogPartition : `${operatorLogPartition}#${customerId}`;
+export const operationPrefix = 'OPERATION#';
+export const operationSortKey = ({ createdAtMs, id }: { createdAtMs: number; id: number }) =>
+  `${operationPrefix}${inOrder(createdAtMs, 15)}-${id}`;
 
 export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });

@@ -3,11 +3,12 @@ import { nowMs } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail } from '../errors.ts';
+import { addAuditEntryWrites, type Operator } from '../operators/auditLog.ts';
 import { newId } from '../table/ids.ts';
 import { entryRecordKey, hashKey, profileKey, walletKey, walletRecordKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
 import { hashEntry, readChecksum } from './ledgerHash.ts';
-import { mostMinorUnits } from './money.ts';
+import { mostMinorUnits, toDecimal } from './money.ts';
 import {
   debits,
   type Entry,
@@ -17,7 +18,7 @@ import {
   Wallet,
 } from './walletRepository.ts';
 
-export interface Adjustment {
+export interface Adjustment extends Operator {
   customerId: number;
   type: Entry['type'];
   /** Positive. The type decides whether it is a credit or a debit. */
@@ -79,7 +80,10 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const least = isPartial ? balance : Math.max(0, -entry.amountMinor);
     const most = isPartial ? balance : mostMinorUnits(currency) - Math.max(0, entry.amountMinor);
     const newRecord: IdempotencyRecord = { customerId, content: serializeRequest(adjustment), entry };
-    const result = await transact(postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }));
+    const result = await transact([
+      ...postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }),
+      ...auditWrites(adjustment, entry),
+    ]);
     if (result.done) return entry;
     const [claimRejected, recordRejected, profileRejected, walletRejected] = result.rejected;
     if (claimRejected) claim = IdempotencyRecord.parse(claimRejected.old);
@@ -88,6 +92,13 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     if (walletRejected) wallet = walletRejected.old && Wallet.parse(walletRejected.old);
     return again;
   }, mostAttempts);
+}
+
+function auditWrites({ customerId, operator, reason }: Adjustment, entry: Entry) {
+  const { id, type, reference, currency } = entry;
+  const amount = toDecimal(entry.amountMinor, currency);
+  const details = { entry_id: id, transaction_type: type, amount, currency, reference };
+  return addAuditEntryWrites({ action: 'walletAdjust', operator, reason, customerId, details });
 }
 
 /** Returns the entry of the first request with a key, if this request has the same content. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { choice, code, text } from '../http/fields.ts';
+import { optionalOperatorFields } from '../operators/operatorSchema.ts';
 import type { Adjustment } from '../wallet/adjust.ts';
 import { isCurrency, minorUnits, mostMinorUnits, toDecimal } from './money.ts';
 import { type Entry, transactionTypes } from './walletRepository.ts';
@@ -19,6 +20,7 @@ export const WalletAdjustment = z
     ...Money.shape,
     reference: text({ max: 255 }),
     idempotency_key: text({ max: 255 }),
+    ...optionalOperatorFields,
   })
   // Checked even if other fields are invalid, so that the response names all errors at once.
   .superRefine(checkAmount, { when: ({ value }) => Money.safeParse(value).success })
@@ -30,6 +32,8 @@ export const WalletAdjustment = z
       currency: request.currency,
       reference: request.reference,
       idempotencyKey: request.idempotency_key,
+      operator: request.operator,
+      reason: request.reason,
     }),
   );
 

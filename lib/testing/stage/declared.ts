@@ -1,16 +1,20 @@
 import * as z from 'zod';
-import { ApiError, ValidationError } from '../../errors.ts';
+import { ApiError, errors, ValidationError } from '../../errors.ts';
 import { type FieldErrorCode, fieldErrors } from '../../errorTexts.ts';
 import type { Contract } from '../../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat } from '../../http/errorFormats.ts';
 import { commonErrors } from '../../openapi/openapi.ts';
 
-/** Returns whether a contract declares a response: its status and, for errors, also the code. */
+/**
+ * Returns whether a contract declares a response: its status and, for errors, also the code. The
+ * envelope has texts instead of codes, and operators write the text of a suspension.
+ */
 export function isDeclared(
   contract: Contract,
   { path, status, body }: { path: string; status: number; body: unknown },
 ): boolean {
   if (status in contract.returns || (status === 304 && contract.cacheControl)) return true;
+  if (status === errors.accountSuspended.status && contract.errors?.includes('accountSuspended')) return true;
   const declared = listDeclared(contract, chooseErrorFormat(contract, path));
   return codesOf(body).every((code) => declared.has(`${status} ${code}`));
 }
@@ -25,8 +29,8 @@ function listDeclared(contract: Contract, errorFormat: ErrorFormat): ReadonlySet
   if (listed) return listed;
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
-  const errors = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
-  const failures = errors.map((error) => errorFormat.failure(error, 'en'));
+  const all = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
+  const failures = all.map((error) => errorFormat.failure(error, 'en'));
   const declared = new Set(
     failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
   );

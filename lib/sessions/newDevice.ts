@@ -1,0 +1,33 @@
+import { nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import * as customers from '../customers/customerRepository.ts';
+import type { Texts } from '../languages.ts';
+import * as notifications from '../notifications/notificationRepository.ts';
+import type { Session } from './sessionRepository.ts';
+
+const title: Texts = { en: 'New sign-in to your account', ar: 'تسجيل دخول جديد إلى حسابك' };
+const body: Texts = {
+  en: 'If this was not you, end that session in the app.',
+  ar: 'إن لم تكن أنت، فأنهِ هذه الجلسة من التطبيق.',
+};
+
+/**
+ * Tells a customer about a sign-in on a device that the account did not know: in the inbox, and by
+ * a push to the other devices. It can be repeated, because the id of the session is that of the
+ * notification. Other channels, such as e-mail, belong here.
+ */
+export async function announceNewDevice({ id, customerId, createdAtSeconds }: Session): Promise<void> {
+  const customer = await customers.find(customerId);
+  const expiresAtSeconds = createdAtSeconds + config.notificationSeconds;
+  if (!customer || expiresAtSeconds <= nowSeconds()) return;
+  await notifications.add(customer, {
+    id,
+    type: 'other',
+    title: title[customer.language],
+    body: body[customer.language],
+    data: { type: 'new_sign_in', session_id: String(id) },
+    newSessionId: id,
+    createdAtMs: createdAtSeconds * 1000,
+    expiresAtSeconds,
+  });
+}
