@@ -114,7 +114,7 @@ test('serves images at a domain where a stage has one, and else at that of Cloud
 });
 
 test('leaves room in the 500 resources that a stack can have', () => {
-  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(169);
+  expect(Object.keys(prod.Resources).length).toBeLessThanOrEqual(175);
 });
 
 test('has room for 120 endpoints, each of which takes two resources', async () => {
@@ -133,6 +133,40 @@ test('has room for 120 endpoints, each of which takes two resources', async () =
     expect(count).toBeLessThan(500);
     expect(printed).toContain(`The stack has ${count} resources, which leaves ${500 - count}.`);
     expect(Object.keys(routesOf(copy.template().Resources))).toContain('GET /api/more/0/{id}');
+  } finally {
+    copy.delete();
+  }
+});
+
+test('reports bounces and complaints to a worker where a stage has a sender of e-mails, and else makes nothing for it', async () => {
+  const isOfEmail = ([id]: [string, unknown]) => /^Email/.test(id);
+  expect(Object.entries(prod.Resources).filter(isOfEmail)).toEqual([]);
+  const copy = copyService();
+  try {
+    await copy.serverless(['package', '--stage', 'dev', '--param', 'emailSender=shop@shop.example']);
+    const { Resources } = copy.template();
+    expect(Object.fromEntries(Object.entries(Resources).filter(isOfEmail))).toMatchObject({
+      EmailConfigurationSet: { Properties: { Name: 'customer-backend-dev' } },
+      EmailEventDestination: {
+        Properties: {
+          EventDestination: {
+            MatchingEventTypes: ['bounce', 'complaint'],
+            SnsDestination: { TopicARN: { Ref: 'EmailEvents' } },
+          },
+        },
+      },
+      EmailEvents: { Properties: { KmsMasterKeyId: { Ref: 'AlarmsKey' } } },
+      EmailEventsPolicy: { Type: 'AWS::SNS::TopicPolicy' },
+      EmailEventsSubscription: { Properties: { Protocol: 'lambda', TopicArn: { Ref: 'EmailEvents' } } },
+      EmailEventsPermission: {
+        Properties: { Principal: 'sns.amazonaws.com', SourceArn: { Ref: 'EmailEvents' } },
+      },
+    });
+    const { Variables } = Resources.CustomersSetEmailLambdaFunction?.Properties.Environment ?? {};
+    expect(Variables).toMatchObject({
+      EMAIL_SENDER: 'shop@shop.example',
+      EMAIL_CONFIGURATION_SET: 'customer-backend-dev',
+    });
   } finally {
     copy.delete();
   }
@@ -327,6 +361,8 @@ describe('the web ACL', () => {
       'customersAuthenticate',
       'customersChangePhone',
       'customersRequestPhoneChange',
+      'customersSetEmail',
+      'customersVerifyEmail',
       'passwordAvailability',
       'passwordForget',
       'passwordLogin',

@@ -3,7 +3,7 @@ import { emailClaimKey, lostEmailKey, profileKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { type Customer, find, noCustomerId, UniqueClaim } from './customerRepository.ts';
 
-/** Returns the customer who has an e-mail address. It takes as long if nobody has it. */
+/** Returns the customer who has an e-mail address. An address that is free takes as long. */
 export async function readEmailHolder(email: string): Promise<Customer | undefined> {
   const [claim] = await readAll([{ key: emailClaimKey(email), as: UniqueClaim }]);
   return find(claim?.customerId ?? noCustomerId);
