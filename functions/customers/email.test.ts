@@ -162,6 +162,27 @@ describe('setEmail', () => {
     expect((await request(access, email)).status).toBe(202);
   });
 
+  test('leaves no pending address when SES rejects the first e-mail', async () => {
+    const { access, customer } = await signIn(world);
+    const email = newEmail();
+    world.sandbox.faults.rejected = [email];
+    expect((await request(access, email)).status).toBe(500);
+    const { pk, sk } = pendingEmailKey(customer.id);
+    expect((await world.partition(pk)).filter((item) => item.sk === sk)).toEqual([]);
+  });
+
+  test('changes nothing when the table fails between the code and the e-mail, and can be repeated', async () => {
+    const { access } = await signIn(world);
+    const email = newEmail();
+    world.engine.fail((operation) =>
+      operation === 'TransactWriteItems' ? { status: 500, type: 'InternalServerError' } : undefined,
+    );
+    expect((await request(access, email)).status).toBe(500);
+    expect(world.sandbox.messages.list(email)).toEqual([]);
+    world.engine.heal();
+    expect((await request(access, email)).status).toBe(202);
+  });
+
   test('counts an e-mail with an unknown outcome as sent', async () => {
     const { access } = await signIn(world);
     const email = newEmail();

@@ -66,6 +66,7 @@ export async function verifyEmail(
     await otps.refundAttempt(otp);
     return fail(rejected.includes('session') ? 'tokenNotValid' : 'otpExpired');
   });
-  await Promise.all([sendSecurityNotice(before, 'email'), loser && sendEmailLostNotice(loser)]);
+  const isNew = email !== before.email;
+  await Promise.all([isNew && sendSecurityNotice(before, 'email'), loser && sendEmailLostNotice(loser)]);
   return readProfile(customer.id);
 }
