@@ -142,14 +142,20 @@ async function doWithPasswords(sandbox: Sandbox, run: Do): Promise<void> {
   const wanted = { phone_number: later, otp: otpFor(sandbox, later) };
   const { id } = await run('customersRequestPhoneChange', { token: loggedIn.token, body: wanted });
   await run('customersCancelPhoneChange', { token: loggedIn.token, params: { id: String(id) } });
+  const address = `${randomUUID()}@example.com`;
+  await run('customersSetEmail', { token: loggedIn.token, body: { email: address } });
+  await run('customersVerifyEmail', { token: loggedIn.token, body: { otp: otpFor(sandbox, address) } });
   await run('passwordLogout', { token: loggedIn.token });
-  await run('passwordForget', { body: { email } });
-  await run('passwordReset', { body: { email, token: otpFor(sandbox, newest), password: 'black tea 44 cups' } });
-  const { token: last } = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  await run('passwordForget', { body: { email: address } });
+  await run('passwordReset', {
+    body: { email: address, token: otpFor(sandbox, newest), password: 'black tea 44 cups' },
+  });
+  const login = { body: { email: address, password: 'black tea 44 cups' } };
+  const { token: last } = (await call('passwordLogin', login)).data;
   const [session] = await call('authListSessions', { token: last });
   await run('authRevokeSession', { token: last, params: { id: String(session.id) } });
-  const again = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  const again = (await call('passwordLogin', login)).data;
   await run('authLogoutAllDevices', { token: again.token });
-  const lastSession = (await call('passwordLogin', { body: { email, password: 'black tea 44 cups' } })).data;
+  const lastSession = (await call('passwordLogin', login)).data;
   await run('customersDelete', { token: lastSession.token });
 }

@@ -5,6 +5,7 @@ import { type SecretName, secretNames } from '../lib/aws/secrets.ts';
 import { paramOf, readService } from '../lib/openapi/routes.ts';
 import { countries } from '../seed/countries.ts';
 import { explainAwsError, isForbidden } from './awsErrors.ts';
+import { checkEmailSender } from './emailChecks.ts';
 import { Parameters } from './parameters.ts';
 
 export interface Finding {
@@ -39,6 +40,7 @@ const checks: ((target: Target) => Promise<Finding>)[] = [
   checkSandbox,
   checkSpend,
   checkSenderId,
+  ({ stage, region }) => checkEmailSender(String(paramOf(stage, 'emailSender') ?? ''), region),
   checkConcurrency,
   checkThroughput,
   checkLogRole,
@@ -59,7 +61,8 @@ export async function checkAccount(target: Target): Promise<Finding[]> {
 }
 
 function isUnchecked(error: Error): boolean {
-  return ['InvalidAction', 'UnknownOperationException'].includes(error.name) || isForbidden(error);
+  const unchecked = ['InvalidAction', 'UnknownOperationException', 'SesAccessDeniedException'];
+  return unchecked.includes(error.name) || isForbidden(error);
 }
 
 async function checkSandbox({ region }: Target): Promise<Finding> {

@@ -7,6 +7,8 @@ export interface Scope {
   stage: string;
   /** ARNs of the SNS platform applications in the stage's params. */
   pushApplications: string[];
+  /** The address that sends e-mails, if the stage has one. */
+  emailSender?: string | undefined;
 }
 
 export type Permission = keyof ReturnType<typeof permissionsOf>;
@@ -25,10 +27,13 @@ const noApplication = sub(`arn:\${AWS::Partition}:sns:${inRegion}:app/GCM/none`)
  * The permissions that functions name in serverless.yml. A transaction needs the permission of each
  * kind of write in it.
  */
-export function permissionsOf({ service, stage, pushApplications }: Scope) {
+export function permissionsOf({ service, stage, pushApplications, emailSender }: Scope) {
   const secret = (name: string) => sub(`arn:\${AWS::Partition}:ssm:${inRegion}:parameter/${service}/${stage}/${name}`);
   const applications = [...new Set(pushApplications)];
   const endpoints = applications.map((arn) => `${arn.replace(':app/', ':endpoint/')}/*`);
+  // A sender is verified by itself or by its domain.
+  const identities = emailSender ? [emailSender, emailSender.slice(emailSender.indexOf('@') + 1)] : ['none'];
+  const ses = (resource: string) => sub(`arn:\${AWS::Partition}:ses:${inRegion}:${resource}`);
   const ofStage = (arns: string[]) => (arns.length > 0 ? arns : [noApplication]);
   return {
     get: allow(['dynamodb:BatchGetItem'], table),
@@ -43,6 +48,10 @@ export function permissionsOf({ service, stage, pushApplications }: Scope) {
     check: allow(['dynamodb:ConditionCheckItem'], table),
     // Excludes topics and push endpoints, so only phone numbers remain, which have no ARN.
     sendSms: allowExcept(['sns:Publish'], sub('arn:${AWS::Partition}:sns:*:*:*')),
+    sendEmail: allow(
+      ['ses:SendEmail'],
+      [...identities.map((name) => ses(`identity/${name}`)), ses(`configuration-set/${service}-${stage}`)],
+    ),
     // An action of the account, which has no ARN.
     readSmsAttributes: allow(['sns:GetSMSAttributes'], '*'),
     createPushEndpoints: allow(['sns:CreatePlatformEndpoint'], ofStage(applications)),

@@ -47,7 +47,8 @@ interface Serverless {
       deploymentRole?: string;
       concurrency?: Record<string, number>;
       /** ARNs of SNS platform applications, or empty strings. */
-      pushing?: Record<string, string>;
+      pushEnvironment?: Record<string, string>;
+      emailSender?: string;
     };
     functions: Record<string, Deployed>;
     provider: {
@@ -255,7 +256,8 @@ class StagePlugin {
     const scope = {
       service,
       stage: this.#stage,
-      pushApplications: Object.values(custom.pushing ?? {}).filter(Boolean),
+      pushApplications: Object.values(custom.pushEnvironment ?? {}).filter(Boolean),
+      emailSender: custom.emailSender,
     };
     Object.assign(compiled, describeRoles(functions, provider.iam?.role?.statements ?? [], scope));
     compiled[logGroupId] = {

@@ -101,6 +101,10 @@ const calls: Record<string, [arn: string, actions: string[]]> = {
     arn('logs', `log-group:/aws/lambda/${stack}:*`),
     named('logs', 'PutMetricFilter', 'DescribeMetricFilters', 'DeleteMetricFilter'),
   ],
+  'AWS::Lambda::Permission': [
+    arn('lambda', `function:${stack}-suppressEmails`),
+    named('lambda', 'AddPermission', 'GetPolicy', 'RemovePermission'),
+  ],
   'AWS::S3::Bucket': [
     `arn:aws:s3:::${stack}-images-1`,
     named(
@@ -113,10 +117,30 @@ const calls: Record<string, [arn: string, actions: string[]]> = {
     `arn:aws:s3:::${stack}-images-1`,
     named('s3', 'PutBucketPolicy', 'GetBucketPolicy', 'DeleteBucketPolicy'),
   ],
+  'AWS::SES::ConfigurationSet': [
+    arn('ses', `configuration-set/${stack}`),
+    named(
+      'ses',
+      ...['CreateConfigurationSet', 'GetConfigurationSet', 'DeleteConfigurationSet', 'TagResource'],
+      ...['PutConfigurationSetDeliveryOptions', 'PutConfigurationSetSuppressionOptions'],
+    ),
+  ],
+  'AWS::SES::ConfigurationSetEventDestination': [
+    arn('ses', `configuration-set/${stack}`),
+    named(
+      'ses',
+      ...['CreateConfigurationSetEventDestination', 'GetConfigurationSetEventDestinations'],
+      ...['UpdateConfigurationSetEventDestination', 'DeleteConfigurationSetEventDestination'],
+    ),
+  ],
   'AWS::SNS::Subscription': [arn('sns', `${stack}-alarms`), named('sns', 'Subscribe', 'Unsubscribe')],
   'AWS::SNS::Topic': [
     arn('sns', `${stack}-alarms`),
     named('sns', 'CreateTopic', 'SetTopicAttributes', 'GetTopicAttributes', 'TagResource', 'DeleteTopic'),
+  ],
+  'AWS::SNS::TopicPolicy': [
+    arn('sns', `${stack}-email-events`),
+    named('sns', 'SetTopicAttributes', 'GetTopicAttributes'),
   ],
   'AWS::SQS::Queue': [
     arn('sqs', `${stack}-Broadcasts-1`),
@@ -141,6 +165,7 @@ beforeAll(async () => {
     domainName: 'api.example.com',
     certificateArn: arn('acm', 'certificate/1'),
     pushAndroidApplication: arn('sns', 'app/GCM/shop'),
+    emailSender: 'shop@shop.example',
     permissionsBoundary: 'bound',
   };
   const options = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
@@ -239,6 +264,19 @@ test('the boundary allows what the roles of the functions and of the API allow',
     }
   }
   expect(denied).toEqual([]);
+});
+
+test('functions push through the application of the stage, and send e-mails from its sender alone', () => {
+  const resourcesOf = (action: string) =>
+    rolesOf(template)
+      .flatMap(([, { Properties }]) => Properties.Policies[0].PolicyDocument.Statement)
+      .filter(({ Action, Resource }: Statement) => Resource && Action.includes(action))
+      .flatMap(({ Resource }: { Resource: unknown[] }) => [Resource].flat().map(resolve));
+  expect(new Set(resourcesOf('sns:Publish'))).toEqual(new Set([arn('sns', 'endpoint/GCM/shop/*')]));
+  const identities = ['shop@shop.example', 'shop.example'].map((name) => arn('ses', `identity/${name}`));
+  expect(new Set(resourcesOf('ses:SendEmail'))).toEqual(
+    new Set([...identities, arn('ses', `configuration-set/${stack}`)]),
+  );
 });
 
 test('the boundary allows nothing that no role needs', () => {

@@ -179,6 +179,7 @@ describe('stage:check', () => {
       'ok    SNS sends SMS to every number in eu-central-1.',
       'ok    SMS may cost 100 USD a month.',
       expect.stringMatching(/^fail {2}The stage has no sender ID, which EG, SA, AE, KW, QA demand/),
+      'ok    The stage has no sender of e-mails, so it sends none.',
       'ok    Lambda runs 1000 functions at a time.',
       expect.stringMatching(/^warn {2}SSM allows 40 reads/),
       expect.stringMatching(/^ok {4}The stage has no access log/),
@@ -220,7 +221,7 @@ describe('stage:check', () => {
     isForbidden.add('lambda');
     const [, output] = await check();
     expect(output).toMatch(/^warn {2}Something could not be checked\. .*lambda:GetAccountSettings/m);
-    expect(output.trim().split('\n')).toHaveLength(7);
+    expect(output.trim().split('\n')).toHaveLength(8);
   });
 });
 

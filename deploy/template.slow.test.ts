@@ -140,6 +140,40 @@ test('has room for 120 endpoints, each of which takes two resources', async () =
   }
 });
 
+test('reports bounces and complaints to a worker where a stage has a sender of e-mails, and else makes nothing for it', async () => {
+  const isOfEmail = ([id]: [string, unknown]) => /^Email/.test(id);
+  expect(Object.entries(prod.Resources).filter(isOfEmail)).toEqual([]);
+  const copy = copyService();
+  try {
+    await copy.serverless(['package', '--stage', 'dev', '--param', 'emailSender=shop@shop.example']);
+    const { Resources } = copy.template();
+    expect(Object.fromEntries(Object.entries(Resources).filter(isOfEmail))).toMatchObject({
+      EmailConfigurationSet: { Properties: { Name: 'customer-backend-dev' } },
+      EmailEventDestination: {
+        Properties: {
+          EventDestination: {
+            MatchingEventTypes: ['bounce', 'complaint'],
+            SnsDestination: { TopicARN: { Ref: 'EmailEvents' } },
+          },
+        },
+      },
+      EmailEvents: { Properties: { KmsMasterKeyId: { Ref: 'AlarmsKey' } } },
+      EmailEventsPolicy: { Type: 'AWS::SNS::TopicPolicy' },
+      EmailEventsSubscription: { Properties: { Protocol: 'lambda', TopicArn: { Ref: 'EmailEvents' } } },
+      EmailEventsPermission: {
+        Properties: { Principal: 'sns.amazonaws.com', SourceArn: { Ref: 'EmailEvents' } },
+      },
+    });
+    const { Variables } = Resources.CustomersSetEmailLambdaFunction?.Properties.Environment ?? {};
+    expect(Variables).toMatchObject({
+      EMAIL_SENDER: 'shop@shop.example',
+      EMAIL_CONFIGURATION_SET: 'customer-backend-dev',
+    });
+  } finally {
+    copy.delete();
+  }
+});
+
 test('describes every route of serverless.yml in the document of the API, and the fallback for the others', () => {
   const anyMethod = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
   const routes = readRoutes();
@@ -365,6 +399,8 @@ describe('the web ACL', () => {
       'customersAuthenticate',
       'customersChangePhone',
       'customersRequestPhoneChange',
+      'customersSetEmail',
+      'customersVerifyEmail',
       'passwordAvailability',
       'passwordForget',
       'passwordLogin',

@@ -54,6 +54,14 @@ export const errorTexts = {
     en: 'This number has opted out of our SMS. Use another number or contact support.',
     ar: 'أُوقفت رسائلنا النصية إلى هذا الرقم بطلب من صاحبه. استخدم رقمًا آخر أو تواصل مع الدعم.',
   },
+  email_undeliverable: {
+    en: 'E-mails to this address are not delivered. Use another address.',
+    ar: 'لا تصل رسائلنا إلى هذا العنوان. استخدم عنوانًا آخر.',
+  },
+  email_unavailable: {
+    en: 'Codes by e-mail are not available yet.',
+    ar: 'إرسال الرموز بالبريد الإلكتروني غير متاح بعد.',
+  },
   unsupported_region: { en: 'We do not deliver to this place yet.', ar: 'لا نوصّل إلى هذا المكان بعد.' },
   region_country_mismatch: {
     en: 'This place is in a different country than your account.',

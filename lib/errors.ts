@@ -45,6 +45,9 @@ export const errors = {
   otpInvalid: row(400, 'otp_invalid', { type: 'validation_error', attr: 'otp' }),
   otpExpired: row(400, 'otp_expired', { type: 'validation_error', attr: 'otp' }),
   smsOptedOut: row(400, 'sms_opted_out'),
+  emailUndeliverable: row(400, 'email_undeliverable', { type: 'validation_error', attr: 'email' }),
+  /** The stage has no sender of e-mails. */
+  emailUnavailable: row(400, 'email_unavailable'),
   unsupportedRegion: row(400, 'unsupported_region'),
   regionCountryMismatch: row(400, 'region_country_mismatch'),
   addressLimitReached: row(400, 'address_limit_reached'),

@@ -61,6 +61,33 @@ withBrowser('in a browser', () => {
     await page.close();
   });
 
+  test('an e-mail appears with its HTML in a sandboxed frame, right to left in Arabic', async () => {
+    const Data = (text: string) => ({ Data: text });
+    const html = '<html dir="rtl"><body><p style="font-size:32px">123456</p></body></html>';
+    const Simple = { Subject: Data('رمزك'), Body: { Text: Data('123456 هو رمزك'), Html: Data(html) } };
+    const body = {
+      FromEmailAddress: 'shop@example.com',
+      Destination: { ToAddresses: ['mona@example.com'] },
+      Content: { Simple },
+    };
+    const sent = await fetch(`${pages.site}/ses/v2/email/outbound-emails`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(sent.status).toBe(200);
+    const page = await pages.open(pages.site);
+    const card = page.locator('li', { hasText: 'mona@example.com' });
+    const frame = card.frameLocator('iframe.email');
+    expect(await frame.locator('p').evaluate('(shown) => getComputedStyle(shown).fontSize')).toBe('32px');
+    expect(await card.locator('iframe').getAttribute('sandbox')).toBe('');
+    expect(await card.locator('.subject').getAttribute('dir')).toBe('rtl');
+    expect(await card.locator('button.code').textContent()).toBe('123456');
+    await page.locator('#to').fill('mona@exam');
+    expect(await page.locator('li .to').allTextContents()).toEqual(['mona@example.com']);
+    await page.close();
+  });
+
   test('an empty inbox says how to request an OTP from this API', async () => {
     await fetch(`${pages.site}/api/messages`, { method: 'DELETE' });
     const page = await pages.open(pages.site);

@@ -51,7 +51,7 @@ interface Serverless {
       apiGateway?: { binaryMediaTypes?: string[]; minimumCompressionSize?: number };
     };
     /** `seed` is a module with `loadSeed`. See {@link Service} for both. */
-    custom: { local: { pages: Service['pages']; seed?: string } };
+    custom: { local: { pages: Service['pages']; seed?: string; emailWorker?: string } };
     functions: Record<string, FunctionDefinition>;
     resources: { Resources: Record<string, { Type: string; Properties: object }> };
   };
@@ -174,6 +174,7 @@ class LocalStackPlugin {
       streams,
       scheduled: definitions.filter(({ events }) => events.some((event) => 'schedule' in event)).map(({ key }) => key),
       queueWorker: definitions.find(({ events }) => events.some((event) => 'sqs' in event))?.key,
+      emailWorker: custom.local.emailWorker,
     };
   }
 

@@ -20,7 +20,7 @@ const Notified = z.object({ customer_id: z.int() });
 const Advance = z.object({ advance_seconds: z.int() });
 
 export const pages = {
-  Inbox: { path: '/', shows: 'codes and pushes appear here' },
+  Inbox: { path: '/', shows: 'codes, e-mails and pushes appear here' },
   Regions: { path: '/regions', shows: 'a map to click' },
   Requests: { path: '/requests', shows: 'what the API was asked' },
   Docs: { path: '/docs', shows: 'the API, to read and to try' },
@@ -48,9 +48,12 @@ export function site(
   const app = new Hono();
   const apiOf = (context: Context) => `http://${new URL(context.req.url).hostname}:${apiPort}`;
 
-  /** Pages load their own files, and call this site and the API. */
+  /**
+   * Pages load their own files, and call this site and the API. A frame with an e-mail has the
+   * policy of its page, and the styles in its elements.
+   */
   const policyOf = (context: Context) =>
-    `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ${apiOf(context)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+    `default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src data:; connect-src 'self' ${apiOf(context)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
   for (const name of service.pages) {
     app.get(pages[name].path, (context) =>

@@ -109,6 +109,8 @@ export interface Service {
   queueWorker: string | undefined;
   /** The keys of functions that run on a schedule. */
   scheduled: readonly string[];
+  /** The worker that follows bounces and complaints of e-mails. */
+  emailWorker: string | undefined;
 }
 
 interface Start {
@@ -177,6 +179,7 @@ export async function startStack(settings: Settings, service: Service, { fresh, 
         const consume = async (event: object) => (await invoke(queueWorker)(event)) as SQSBatchResponse;
         ends.push(consumeBroadcasts(localPort, consume));
       },
+      onEmailEvent: (event) => service.emailWorker && invoke(service.emailWorker)(event).catch(() => undefined),
       site: (sandbox) =>
         site(service, sandbox, requestLog.requests, {
           apiPort: settings.apiPort,
@@ -215,7 +218,7 @@ const restrictAccess: MiddlewareHandler = async (context, next) => {
   const { path, method } = context.req;
   const isFromHere = /^(::ffff:)?127\.|^::1$/.test(address);
   const isImage = path.startsWith('/s3/') && ['GET', 'HEAD'].includes(method);
-  if (!isFromHere && !isImage && /^\/(sns|ssm|s3|sqs)(\/|$)/.test(path))
+  if (!isFromHere && !isImage && /^\/(sns|ses|ssm|s3|sqs)(\/|$)/.test(path))
     return context.json({ error: 'Only this machine may call what stands in for AWS.' }, 403);
   return onlyFromHere(context, next);
 };

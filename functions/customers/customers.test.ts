@@ -67,6 +67,8 @@ describe('AuthenticateCustomer', () => {
         language: 'ar',
         country: { code: 'KW', flag: expect.stringMatching(/^https:/), phone_code: '965', name: 'الكويت' },
         wallet: { balance: '0.000', balance_currency: 'KWD', is_use_wallet_in_payment: false },
+        is_phone_verified: true,
+        is_email_verified: false,
       },
     });
     world.advance(60);

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { countNetworkLimits, findMatchingOtp } from '../../lib/otp/verifyOtp.ts';
 import { changePassword } from '../../lib/passwords/changePassword.ts';
+import { verifyAddress } from '../../lib/testing/stage/emails.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, nextAddress, signUp } from '../../lib/testing/stage/signUp.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
@@ -51,6 +52,15 @@ describe('changePhone', () => {
     expect(notices.map(({ text }) => text)).toEqual([
       expect.stringContaining('phone number of your account was changed'),
     ]);
+  });
+
+  test('tells the verified e-mail address', async () => {
+    const [owner, phone] = [await signIn(world), world.phone()];
+    await verifyAddress(world, owner.access, 'told@example.com');
+    expect((await change(owner.access, phone, await requestChangeOtp(phone))).status).toBe(200);
+    expect(world.sandbox.messages.list('told@example.com')[0]?.text).toContain(
+      'phone number of your account was changed',
+    );
   });
 
   test('gives a customer with an unverified phone another one', async () => {

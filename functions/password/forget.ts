@@ -8,8 +8,9 @@ export const handler = endpoint(
   {
     operationId: 'forgetPassword',
     tag: 'password',
-    summary: 'Send a code for a new password to the verified phone of an account.',
-    description: 'The response is the same with and without an account.',
+    summary: 'Send a code for a new password to the verified phone or e-mail address of an account.',
+    description:
+      'The response is the same with and without an account. An account gets no code by a `channel` for which it has verified nothing.',
     errorFormat: envelope,
     body: ForgottenPassword,
     returns: { 200: z.null() },

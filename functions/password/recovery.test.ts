@@ -1,5 +1,7 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { clientCallsKey } from '../../lib/table/keys.ts';
+import { suppressEmail } from '../../lib/messages/suppressedEmails.ts';
+import { clientCallsKey, otpKey } from '../../lib/table/keys.ts';
+import { verifyAddress } from '../../lib/testing/stage/emails.ts';
 import { depth } from '../../lib/testing/stage/engineProxy.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { type Account, cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
@@ -99,6 +101,78 @@ describe('forget', () => {
     expect([await countSends('ghost@example.com'), await countSends(registered.email)]).toEqual([4, 4]);
   });
 
+  test('sends an OTP to the verified e-mail address of an account without a verified phone', async () => {
+    const { token, email, phone } = await signUp(world);
+    await verifyAddress(world, token, email);
+    world.advance(60);
+    for (const body of [{ email }, { phone }]) {
+      const before = world.sandbox.messages.list(email).length;
+      expect((await requestReset(body)).status).toBe(200);
+      expect(world.sandbox.messages.list(email)).toHaveLength(before + 1);
+      world.advance(3_600);
+    }
+    expect(world.sandbox.messages.list(phone)).toEqual([]);
+    const body = { email, token: world.otpFor(email), password: newPassword };
+    expect((await resetWith(body)).status).toBe(403);
+    await requestReset({ email });
+    expect((await resetWith({ ...body, token: world.otpFor(email) })).status).toBe(200);
+    expect((await logIn(world, { email, password: newPassword })).status).toBe(200);
+  });
+
+  test('sends an OTP by the channel that the client names, if the account has verified something for it', async () => {
+    const account = await signUpVerified();
+    const { email, phone } = account;
+    const sent = async (channel: string) => {
+      const before = [email, phone].map((to) => world.sandbox.messages.list(to).length);
+      expect((await requestReset({ email, channel })).status).toBe(200);
+      world.advance(3_600);
+      return [email, phone].map((to, index) => world.sandbox.messages.list(to).length - (before[index] ?? 0));
+    };
+    expect([await sent('sms'), await sent('email')]).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+    await verifyAddress(world, (await logIn(world, account)).body.data.token, email);
+    world.advance(3_600);
+    expect([await sent('sms'), await sent('email')]).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(listFields(await requestReset({ email, channel: 'pigeon' }))).toEqual([423, ['channel']]);
+  });
+
+  test('by e-mail returns the same response, and counts the same, with or without an account', async () => {
+    const { token, email } = await signUp(world);
+    await verifyAddress(world, token, email);
+    world.advance(3_600);
+    const countSends = async (address: string) => {
+      const statuses = [];
+      for (let turn = 0; turn < 4; turn++) {
+        statuses.push((await requestReset({ email: address, channel: 'email' })).status);
+        world.advance(3_600);
+      }
+      const items = await world.partition(otpKey(address).pk);
+      const counters = Object.entries(items.find(({ sk }) => sk === 'OTP') ?? {});
+      return { statuses, sent: counters.filter(([name, at]) => /^otherSent/.test(name) && at !== 0).length };
+    };
+    const [known, unknown] = [await countSends(email), await countSends('ghost.by.mail@example.com')];
+    expect([known.sent, unknown]).toEqual([3, known]);
+    expect(world.sandbox.messages.list('ghost.by.mail@example.com')).toEqual([]);
+  });
+
+  test('sends no OTP to an address that is not verified or whose e-mails bounced', async () => {
+    const [unverified, bounced] = [await signUp(world), await signUp(world)];
+    await verifyAddress(world, bounced.token, bounced.email);
+    await suppressEmail(bounced.email, 'bounce');
+    world.advance(3_600);
+    for (const { email } of [unverified, bounced]) {
+      const before = world.sandbox.messages.list(email).length;
+      const response = await requestReset({ email, channel: 'email' });
+      expect([response.status, response.body]).toEqual([200, { code: 200, data: null }]);
+      expect(world.sandbox.messages.list(email)).toHaveLength(before);
+    }
+  });
+
   test('sends nothing to a country that is no longer served', async () => {
     const account = await signUp(world, { phone: '+96550012345' });
     await verify(world, account);
@@ -181,8 +255,7 @@ describe('reset', () => {
     const victim = await signUp(world);
     const thief = await signUpWithOtp();
     expect((await logIn(world, thief)).status).toBe(200);
-    const request = { method: 'PATCH', token: thief.token, body: { email: victim.email } };
-    expect((await world.call(updateCustomer, request)).status).toBe(200);
+    await verifyAddress(world, thief.token, victim.email);
     const clientIp = nextAddress();
     const guess = async () => (await logIn(world, { ...victim, password: 'guess' }, { clientIp })).status;
     for (let turn = 0; turn < 9; turn++) expect(await guess()).toBe(403);

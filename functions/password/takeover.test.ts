@@ -1,5 +1,6 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
 import { otpKey } from '../../lib/table/keys.ts';
+import { requestEmailOtp, verifyAddress } from '../../lib/testing/stage/emails.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import {
   type Account,
@@ -17,6 +18,7 @@ import { handler as deleteCustomer } from '../customers/delete.ts';
 import { handler as exportCustomer } from '../customers/export.ts';
 import { handler as getCustomer } from '../customers/get.ts';
 import { handler as updateCustomer } from '../customers/update.ts';
+import { handler as verifyEmail } from '../customers/verifyEmail.ts';
 import { handler as availability } from './availability.ts';
 import { handler as forget } from './forget.ts';
 import { handler as reset } from './reset.ts';
@@ -313,10 +315,10 @@ describe('an attacker who signs up with the phone of another person', () => {
 });
 
 describe('an attacker who signs up with the e-mail of another person', () => {
-  test('without a verified phone loses it to an owner who has one', async () => {
+  test('loses it to an owner who verifies it', async () => {
     const attacker = await signUp(world, { email: 'owner@example.com' });
     const owner = await signIn(world);
-    expect((await setEmail(owner.access, 'owner@example.com')).status).toBe(200);
+    await verifyAddress(world, owner.access, 'owner@example.com');
     expect((await getMe(owner.access)).email).toBe('owner@example.com');
     expect((await getMe(attacker.token)).email).toBe('');
   });
@@ -325,7 +327,7 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     const email = 'still@example.com';
     const first = await signUp(world, { email });
     const owner = await signIn(world);
-    await setEmail(owner.access, email);
+    await verifyAddress(world, owner.access, email);
     expect((await logIn(world, first)).body.data).toMatchObject({ id: first.id, email: '' });
     world.advance(60);
     const password = 'violet bicycle 77';
@@ -342,7 +344,7 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     const email = 'guessed.at@example.com';
     const attacker = await signUp(world, { email });
     const owner = await signIn(world);
-    await setEmail(owner.access, email);
+    await verifyAddress(world, owner.access, email);
     const password = 'violet bicycle 77';
     expect((await world.call(setPassword, { token: owner.access, body: { password } })).status).toBe(200);
     const clientIp = nextAddress();
@@ -358,14 +360,15 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     const email = 'given.up@example.com';
     const first = await signUp(world, { email });
     const owner = await signIn(world);
-    await setEmail(owner.access, email);
+    await verifyAddress(world, owner.access, email);
     expect((await setEmail(owner.access, '')).status).toBe(200);
     expect(listFields(await world.call(signup, { body: newAccount(world, { email }) }))).toEqual([423, ['email']]);
     expect(listFields(await world.call(availability, { method: 'GET', query: { email } }))).toEqual([423, ['email']]);
     expect((await setEmail((await signUp(world)).token, email)).status).toBe(400);
     expect((await logIn(world, first)).status).toBe(200);
     expect((await setEmail(first.token, email)).status).toBe(200);
-    expect((await setEmail(owner.access, email)).status).toBe(200);
+    world.advance(60);
+    await verifyAddress(world, owner.access, email);
     expect((await logIn(world, first)).status).toBe(200);
   });
 
@@ -374,7 +377,7 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     const account = await signUp(world, { email: emails[0] });
     for (const email of emails) {
       await setEmail(account.token, email);
-      expect((await setEmail((await signIn(world)).access, email)).status).toBe(200);
+      await verifyAddress(world, (await signIn(world)).access, email);
     }
     expect((await logIn(world, { ...account, email: emails[1] })).status).toBe(200);
     expect((await logIn(world, { ...account, email: emails[0] })).status).toBe(403);
@@ -384,13 +387,21 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     }
   });
 
-  test('but has verified a phone keeps it', async () => {
-    const first = await signUp(world);
-    await verify(world, first);
-    const second = await signIn(world);
+  test('keeps it from everyone who does not verify it, even from a customer with a verified phone', async () => {
+    const [first, second] = [await signUp(world), await signIn(world)];
     const { status, body } = await setEmail(second.access, first.email);
     expect([status, body.errors[0]]).toEqual([400, expect.objectContaining({ attr: 'email', code: 'unique' })]);
     expect((await logIn(world, first)).status).toBe(200);
+  });
+
+  test('and has verified a phone loses it too, and then logs in with the phone alone', async () => {
+    const [first, owner] = [await signUp(world), await signIn(world)];
+    await verify(world, first);
+    await verifyAddress(world, owner.access, first.email);
+    expect((await logIn(world, first)).status).toBe(403);
+    world.advance(60);
+    const byOtp = await authenticateWith(world, first.phone, await requestOtp(world, first.phone));
+    expect(byOtp.body.customer).toMatchObject({ id: first.id, email: '' });
   });
 
   test('cannot take it from a customer who has it, at sign-up or later', async () => {
@@ -407,13 +418,19 @@ describe('an attacker who signs up with the e-mail of another person', () => {
     expect((await getMe(owner.access)).email).toBe('kept@example.com');
   });
 
-  test('loses it to exactly one of ten customers who set it in parallel', async () => {
+  test('loses it to exactly one of ten customers who verify it in parallel', async () => {
     const email = 'contested@example.com';
     const attacker = await signUp(world, { email });
     const owners = await Promise.all(Array.from({ length: 10 }, () => signIn(world)));
-    const responses = await Promise.all(owners.map(({ access }) => setEmail(access, email)));
-    expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)]);
-    expect((await world.items()).filter((item) => item.email === email)).toHaveLength(1);
+    world.set({ OTP_COOL_DOWNS_SECONDS: '0', OTP_SENDS_PER_PHONE_PER_HOUR: '24', OTP_SENDS_PER_PHONE_PER_DAY: '24' });
+    world.set({ OTP_TRIES_PER_CODE: '20', OTP_WRONG_TRIES_PER_PHONE_PER_DAY: '24' });
+    for (const { access } of owners) await requestEmailOtp(world, access, email);
+    const otp = world.otpFor(email);
+    const responses = await Promise.all(
+      owners.map(({ access: token }) => world.call(verifyEmail, { token, body: { otp }, clientIp: nextAddress() })),
+    );
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await world.items()).filter((item) => item.email === email && 'fullName' in item)).toHaveLength(1);
     expect((await getMe(attacker.token)).email).toBe('');
   });
 });

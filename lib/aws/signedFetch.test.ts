@@ -75,6 +75,16 @@ test.each(problems)(
   },
 );
 
+test('signedFetch reads the error code of SES from its header', async () => {
+  process.env.AWS_ENDPOINT_URL_SESV2 = process.env.AWS_ENDPOINT_URL_SNS;
+  responses = [
+    (response) => response.writeHead(400, { 'x-amzn-errortype': 'MessageRejected:http://x/' }).end('{"message":""}'),
+  ];
+  const sending = signedFetch('ses', '/v2/email/outbound-emails', { method: 'POST', headers: {}, timeoutMs: 5_000 });
+  await expect(sending).rejects.toMatchObject({ name: 'SesMessageRejected', isDefinite: true });
+  expect(requests.map(({ authorization }) => authorization)).toEqual([expect.stringMatching(/\/eu-central-1\/ses\//)]);
+});
+
 test('signedFetch does not retry a permanent error', async () => {
   responses = [fault('OptedOut')];
   await expect(sendRequest()).rejects.toMatchObject({ name: 'SnsOptedOut' });
@@ -99,4 +109,6 @@ test.each([
 ])('findServiceUrl returns the service URL of %s', (region, endpoint) => {
   process.env.AWS_REGION = region;
   expect(findServiceUrl('s3')).toBe(endpoint);
+  delete process.env.AWS_ENDPOINT_URL_SESV2;
+  expect(findServiceUrl('ses')).toBe(endpoint.replace('//s3.', '//email.'));
 });

@@ -119,7 +119,9 @@ async function attemptOnce(
     const { statusCode } = response;
     const body = await text(response.body);
     if (statusCode >= 200 && statusCode < 300) return { body, reason: '', isTransient: false, isDefinite: true };
-    const reason = codeIn(body) ?? `Status${statusCode}`;
+    // SES names its error in a header.
+    const reason =
+      codeIn(body) ?? /^\w+/.exec(response.headers['x-amzn-errortype'] ?? '')?.[0] ?? `Status${statusCode}`;
     const isFault = statusCode >= 500;
     const isTransient = isFault || statusCode === 429 || transient.test(reason);
     return { body, reason, isTransient, isDefinite: !isFault };

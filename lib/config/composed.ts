@@ -60,6 +60,20 @@ function applicationArn(variable: string, platform: string): string | undefined 
   return arn;
 }
 
+export const emailSender = (variable: string) =>
+  map(optional(variable), (sender) => {
+    if (sender && !/^[^\s@<>"]+@[^\s@<>"]+$/.test(sender)) {
+      throw new ConfigurationError(`${variable} must be an e-mail address without a name.`);
+    }
+    return sender;
+  });
+
+export const domain = (variable: string) =>
+  map(optional(variable), (name) => {
+    if (name && !z.hostname().safeParse(name).success) throw new ConfigurationError(`${variable} must be a domain.`);
+    return name;
+  });
+
 export const waits = (variable: string, fallback: number[]) =>
   map(list(variable), (entries) => {
     const seconds = entries.map(Number);

@@ -1,5 +1,15 @@
 import * as z from 'zod';
-import { applications, cdnHeaders, credentials, onlyLocally, stackName, testNumbers, waits } from './composed.ts';
+import {
+  applications,
+  cdnHeaders,
+  credentials,
+  domain,
+  emailSender,
+  onlyLocally,
+  stackName,
+  testNumbers,
+  waits,
+} from './composed.ts';
 import { count, flag, integer, json, list, MissingSetting, map, optional, readWhenUsed, text } from './env.ts';
 import { SmsApp } from './smsApps.ts';
 
@@ -59,6 +69,8 @@ export const config = readWhenUsed({
   secretsBudgetMs: count('SECRETS_BUDGET_MS', 5_000),
   /** Timeout of one of two attempts. After both, the function has time to undo its counters. */
   snsTimeoutMs: count('SNS_TIMEOUT_MS', 4_000),
+  /** How long an attempt to send an e-mail may take. */
+  sesTimeoutMs: count('SES_TIMEOUT_MS', 4_000),
   /** How long an attempt to store or delete an image may take. */
   s3TimeoutMs: count('S3_TIMEOUT_MS', 4_000),
 
@@ -106,15 +118,15 @@ export const config = readWhenUsed({
   otpSeconds: count('OTP_SECONDS', 300),
   /** How many attempts an OTP allows. */
   attemptsPerOtp: count('OTP_TRIES_PER_CODE', 5),
-  /** Wrong attempts at the OTPs of one phone in 24 hours. */
+  /** Wrong attempts at the OTPs of one phone or e-mail address in 24 hours. */
   wrongOtpsPerPhonePerDay: count('OTP_WRONG_TRIES_PER_PHONE_PER_DAY', 15, mostSends),
   /** Wait after the first, second … send of an hour. The last wait repeats. */
   otpCoolDownsSeconds: waits('OTP_COOL_DOWNS_SECONDS', [60, 120, 300]),
-  /** OTPs sent to one phone in an hour. */
+  /** OTPs sent to one phone or e-mail address in an hour. */
   otpSendsPerPhonePerHour: count('OTP_SENDS_PER_PHONE_PER_HOUR', 5, mostSends),
-  /** OTPs sent to one phone in 24 hours. */
+  /** OTPs sent to one phone or e-mail address in 24 hours. */
   otpSendsPerPhonePerDay: count('OTP_SENDS_PER_PHONE_PER_DAY', 10, mostSends),
-  /** OTPs that one client network may request in an hour, over all phones. */
+  /** OTPs that one client network, or one customer for e-mails, may request in an hour. */
   otpSendsPerNetworkPerHour: count('OTP_SENDS_PER_ADDRESS_PER_HOUR', 20),
   /** SMS (OTPs and security notices) sent to one country on a day (UTC). */
   otpSendsPerCountryPerDay: count('OTP_SENDS_PER_COUNTRY_PER_DAY', 10_000),
@@ -122,7 +134,7 @@ export const config = readWhenUsed({
   otpSendsPerStagePerDay: count('OTP_SENDS_PER_STAGE_PER_DAY', 20_000),
   /** A prefix is a phone number without its last four digits. Fraud targets a range of numbers. */
   otpSendsPerPrefixPerDay: count('OTP_SENDS_PER_PREFIX_PER_DAY', 500),
-  /** Wrong OTPs from one client network, for all phones together. */
+  /** Wrong OTPs from one client network, for all phones and e-mail addresses together. */
   wrongOtpsPerNetworkPerHour: count('WRONG_CODES_PER_ADDRESS_PER_HOUR', 100),
   /** Failed logins of one client network, over all accounts. */
   failedLoginsPerNetworkPerHour: count('FAILED_LOGINS_PER_ADDRESS_PER_HOUR', 100),
@@ -162,6 +174,16 @@ export const config = readWhenUsed({
   smsSenderId: optional('SMS_SENDER_ID'),
   /** Apps whose SMS have a line for automatic OTP entry. */
   smsApps: json('SMS_APPS', z.array(SmsApp), []),
+  /** The address that sends e-mails. A stage without one sends none. */
+  emailSender: emailSender('EMAIL_SENDER'),
+  /** The SES configuration set, which reports bounces and complaints. */
+  emailConfigurationSet: optional('EMAIL_CONFIGURATION_SET'),
+  /** Domain in the last line of an e-mail with an OTP, for automatic code entry. */
+  emailCodeDomain: domain('EMAIL_CODE_DOMAIN'),
+  /** E-mails (OTPs and security notices) sent by the stage on a day (UTC). */
+  emailsPerStagePerDay: count('EMAILS_PER_STAGE_PER_DAY', 10_000),
+  /** How long an address gets no e-mail after a permanent bounce or a complaint. */
+  suppressedEmailSeconds: count('SUPPRESSED_EMAIL_SECONDS', 90 * daySeconds),
   /** Phones with a fixed OTP for app store review, each valid until the end of a UTC day. */
   testNumbers: testNumbers('TEST_NUMBERS', 'ALLOW_TEST_NUMBERS'),
 

@@ -23,9 +23,11 @@ export const Customer = z.object({
   /** The end of the full name that the customer gave as their last name. */
   lastName: z.string().default(''),
   email: z.string(),
+  /** Whether an OTP has verified the e-mail address. */
+  isEmailVerified: z.boolean().default(false),
   /**
-   * An e-mail address that a customer with a verified phone has taken over. It still logs in to
-   * this account.
+   * An e-mail address that another customer has verified. It still logs in to this account with its
+   * password.
    */
   lostEmail: z.string().default(''),
   image: z.string().nullable(),

@@ -17,7 +17,7 @@ export const Customer = z
       .max(128)
       .describe('E.164, such as `+201001234567`. Empty when another customer has verified this phone.'),
     full_name: z.string().max(255).describe('First and last name. Empty until set.'),
-    email: z.string().max(254).describe('Empty until set.'),
+    email: z.string().max(254).describe('Empty until set, and when another customer has verified this address.'),
     image: Uri.nullable().describe('The URL of the profile picture, or null.'),
     gender: z.enum(genders).describe('`M`, `F`, or `NS` for not specified.'),
     birth_date: z.iso.date().nullable().describe('`YYYY-MM-DD`, or null until set.'),
@@ -26,6 +26,8 @@ export const Customer = z
     language: z.enum(languages).describe('The language of texts, SMS and pushes: `en` or `ar`.'),
     country: Country,
     wallet: Wallet,
+    is_phone_verified: z.boolean().describe('Whether a code has verified the phone.'),
+    is_email_verified: z.boolean().describe('Whether a code has verified the e-mail address.'),
   })
   .meta({ id: 'Customer', description: 'The signed-in customer.' });
 export type Customer = z.infer<typeof Customer>;
@@ -50,5 +52,7 @@ export function showCustomer(
     language,
     country: showCountry(country, language),
     wallet: showWallet(wallet),
+    is_phone_verified: customer.phoneNumber !== '',
+    is_email_verified: customer.isEmailVerified,
   };
 }

@@ -41,15 +41,35 @@ export async function countTakenEmail(network: string, customerId: number): Prom
   if (!done) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(old) });
 }
 
+/** The limits of an e-mail change, as writes of its transaction. */
+export function countEmailLimitWrites(customerId: number, network: string): Record<string, Write> {
+  return { emailChanges: countEmailChangeWrite(customerId), taken: checkTakenResponsesWrite(network) };
+}
+
+/**
+ * Fails if a limit is exceeded, before the response can tell whether an e-mail address is taken.
+ * @param writes with those of {@link countEmailLimitWrites}
+ * @throws limitExceeded when the customer, or the client network, is over a limit
+ */
+export function failOverLimit(
+  writes: Record<string, Write>,
+  rejected: readonly ({ old: Item | undefined } | undefined)[],
+): void {
+  const findRejection = (name: string) => rejected[Object.keys(writes).indexOf(name)];
+  if (findRejection('taken')) fail('limitExceeded', { retryAfterSeconds: takenWait() });
+  const changes = findRejection('emailChanges');
+  if (changes) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(changes.old) });
+}
+
 /** Transaction check: a client network has "already taken" responses left this hour. */
-export function checkTakenResponsesWrite(network: string): Write {
+function checkTakenResponsesWrite(network: string): Write {
   const { key } = hourBucket(takenKey(network), nowSeconds());
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
   return { kind: 'check', key, condition, values: { ':cap': config.takenResponsesPerNetworkPerHour } };
 }
 
 /** Transaction write: count an e-mail change, if the customer has changes left today. */
-export function countEmailChangeWrite(customerId: number) {
+function countEmailChangeWrite(customerId: number) {
   const [window, now] = [emailChanges(), nowSeconds()];
   return {
     kind: 'update' as const,
@@ -61,7 +81,7 @@ export function countEmailChangeWrite(customerId: number) {
 }
 
 /** Returns the seconds until the next e-mail change, from the item that rejected this one. */
-export function emailChangeWait(item: Item | undefined): number {
+function emailChangeWait(item: Item | undefined): number {
   const [window, now] = [emailChanges(), nowSeconds()];
   return Math.max(1, window.wait(window.read(item), now));
 }
@@ -69,4 +89,4 @@ export function emailChangeWait(item: Item | undefined): number {
 const emailChanges = () =>
   new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
 
-export const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;
+const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;

@@ -1,10 +1,13 @@
-import { nowSeconds } from '../clock.ts';
+import { nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
+import * as notifications from '../notifications/notificationRepository.ts';
+import { newId } from '../table/ids.ts';
+import { sendSecurityEmail } from './securityEmail.ts';
 import { sendSms } from './sms.ts';
-import { countInCaps, countNoticeToPhone } from './smsCaps.ts';
+import { countInCaps, countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
 
 const changes = {
   email: { en: 'The e-mail address of your account was changed.', ar: 'تم تغيير البريد الإلكتروني لحسابك.' },
@@ -21,15 +24,48 @@ const advice: Texts = {
   ar: 'إن لم تُجرِ هذا التغيير بنفسك، فسجّل الخروج من جميع الأجهزة وتواصل معنا.',
 };
 
-const noticesPerDay = 5;
+const securityAlert: Texts = { en: 'Security alert', ar: 'تنبيه أمني' };
 
 /**
- * Tells the verified phone of an account that its e-mail address, password or phone has changed.
- * The change is already made, so a failure to send is only logged. An unverified phone may be a
- * stranger's, and gets no SMS.
+ * Tells the verified phone and the verified e-mail address that an account had before a change that
+ * its e-mail address, password or phone has changed. The change is already made, so a failure to
+ * send is only logged. An unverified phone may be a stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
-  await sendNotice(before, `${changes[change][before.language]} ${advice[before.language]}`);
+  const { language } = before;
+  await Promise.all([
+    sendNotice(before, `${changes[change][language]} ${advice[language]}`),
+    sendSecurityEmail(before, { subject: securityAlert, paragraphs: [changes[change], advice] }),
+  ]);
+}
+
+const emailLost = {
+  title: { en: 'Your e-mail address was removed', ar: 'أُزيل بريدك الإلكتروني' },
+  body: {
+    en: 'Another customer has verified the e-mail address of your account. Add one of your own.',
+    ar: 'تحقّق عميل آخر من ملكيته للبريد الإلكتروني المسجّل في حسابك. أضف بريدًا إلكترونيًا يخصك.',
+  },
+} as const satisfies Record<string, Texts>;
+
+/**
+ * Tells a customer that another one has verified their e-mail address: by SMS to the verified
+ * phone, and by a notification, which is pushed. A failure is only logged.
+ */
+export async function sendEmailLostNotice(before: Customer): Promise<void> {
+  const { language } = before;
+  const content = {
+    id: newId(),
+    type: 'other',
+    title: emailLost.title[language],
+    body: emailLost.body[language],
+    data: {},
+    createdAtMs: nowMs(),
+    expiresAtSeconds: nowSeconds() + config.notificationSeconds,
+  } as const;
+  const notify = notifications
+    .add(before, content)
+    .catch((error) => logger().warn('security_notification_failed', { error: loggable(error) }));
+  await Promise.all([notify, sendNotice(before, emailLost.body[language])]);
 }
 
 /** Sends a notice to the verified phone of an account. A failure is only logged. */
@@ -38,7 +74,7 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
   try {
     const now = nowSeconds();
     const counts = await Promise.all([
-      countNoticeToPhone(to, noticesPerDay, now),
+      countNoticeToAddress(to, noticesPerDay, now),
       // Strangers cannot use up the part of the caps that is for devices of customers.
       ...countInCaps(to, country, 'device', now),
     ]);

@@ -17,6 +17,7 @@ beforeEach(() => {
   const unlimited = '999999999';
   world.set({ OTP_SENDS_PER_COUNTRY_PER_DAY: unlimited, OTP_SENDS_PER_STAGE_PER_DAY: unlimited });
   world.set({ OTP_COOL_DOWNS_SECONDS: '0', OTP_SENDS_PER_PHONE_PER_HOUR: '24', OTP_SENDS_PER_PHONE_PER_DAY: '24' });
+  world.set({ EMAILS_PER_STAGE_PER_DAY: unlimited });
   world.set({ EMAIL_CHANGES_PER_DAY: '50', REFUSALS_PER_ADDRESS_PER_HOUR: unlimited });
   world.set({ SIGN_UPS_PER_ADDRESS_PER_HOUR: unlimited, WRONG_CODES_PER_ADDRESS_PER_HOUR: unlimited });
   world.set({ FAILED_LOGINS_PER_ADDRESS_PER_HOUR: unlimited, FAILED_LOGINS_PER_ACCOUNT_PER_HOUR: unlimited });
@@ -42,6 +43,8 @@ const beyondSchema: BeyondSchema = {
   setPassword: { email: 'invalid required', password, otp: 'otp_expired' },
   changePhone: { phone_number: 'invalid unique', otp: 'otp_expired' },
   requestPhoneChange: { phone_number: 'invalid unique', otp: 'otp_expired' },
+  setEmail: { email: 'invalid' },
+  verifyEmail: { otp: 'otp_expired' },
   reauthenticate: { otp: 'required otp_expired', password: 'conflicting' },
   GetRegionByPoint: { long: 'invalid', lat: 'invalid' },
   CreateAddress: address,

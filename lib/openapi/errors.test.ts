@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { errors } from '../errors.ts';
 import { toFieldErrors } from '../http/validationErrors.ts';
 import { document, exampleValue, nameOf, type Operation, responses } from '../testing/openapi/describedApi.ts';
 import { useWorld } from '../testing/stage/world.ts';
@@ -86,7 +87,8 @@ describe('documented errors', () => {
     for (const [code, example] of shown) {
       for (const attr of attrsOf(exampleValue(example))) {
         const isDeclared =
-          declared.some((error) => error.code === code && error.attr === attr) || code.startsWith('otp_');
+          declared.some((error) => error.code === code && error.attr === attr) ||
+          Object.values(errors).some((error) => error.code === code);
         if (!isDeclared) expect([...parsed]).toContain(`${attr} ${code}`);
       }
     }

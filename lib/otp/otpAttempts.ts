@@ -24,6 +24,7 @@ const attemptsOfOthers = 2;
 
 /** An attempt that was counted, and the OTP to compare. */
 export interface OtpAttempt {
+  /** A phone in E.164, or an e-mail address in lower case, as everywhere in this folder. */
   phone: string;
   type: OtpType;
   share: PhoneShare;

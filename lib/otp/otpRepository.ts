@@ -24,10 +24,10 @@ export const otpTypes = [
   'phone_change',
 ] as const;
 /**
- * The purpose of an OTP. A phone has at most one live OTP of each type, and one more that its
- * owner's device requested.
+ * The purpose of an OTP. A phone or e-mail address has at most one live OTP of each type, and one
+ * more that its owner's device requested.
  */
-export type OtpType = (typeof otpTypes)[number] | 'phone_verification';
+export type OtpType = (typeof otpTypes)[number] | 'phone_verification' | 'email_verification';
 
 /** A stored OTP. It holds an HMAC of the digits, under a secret that is not in the table. */
 const Otp = z.object({

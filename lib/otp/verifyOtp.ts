@@ -29,8 +29,11 @@ export function chooseShare(type: OtpType, { hasDeviceToken, isSignedIn }: OtpCa
   return isSignedIn ? 'signedIn' : chooseGuestShare(type);
 }
 
+/** The OTPs that phones and e-mail addresses get most. The others use a smaller share. */
+const mainTypes: readonly OtpType[] = ['customer_auth', 'email_verification'];
+
 function chooseGuestShare(type: OtpType): PhoneShare {
-  return type === 'customer_auth' ? 'stranger' : 'other';
+  return mainTypes.includes(type) ? 'stranger' : 'other';
 }
 
 const isTrusted = ({ hasDeviceToken, isSignedIn }: OtpCaller) => hasDeviceToken || isSignedIn === true;
@@ -98,12 +101,26 @@ export async function verifyOtp(admission: CountedAttempt, otp: string, attr = '
 
 /**
  * Returns the attempt if the OTP is right, and undefined otherwise. It is for callers who must not
- * learn whether an OTP was sent.
+ * learn whether an OTP was sent. Only a right OTP ends the search in `addresses`.
  */
-export async function findMatchingOtp(admission: CountedAttempt, otp: string): Promise<otps.OtpAttempt | undefined> {
+export async function findMatchingOtp(
+  admission: CountedAttempt,
+  otp: string,
+  addresses: readonly string[] = [admission.phone],
+): Promise<otps.OtpAttempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
-  const result = await compareOtp(admission, otp);
-  return result.outcome === 'compare' && result.isRight ? result.attempt : undefined;
+  const wrong: otps.OtpAttempt[] = [];
+  for (const phone of addresses) {
+    const result = await compareOtp({ ...admission, phone }, otp);
+    if (result.outcome !== 'compare') continue;
+    if (result.isRight) {
+      // The OTP of the one address is no guess at that of the other.
+      await Promise.all(wrong.map(otps.refundAttempt));
+      return result.attempt;
+    }
+    wrong.push(result.attempt);
+  }
+  return undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { phoneNumber } from '../countries/phoneSchema.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import { birthDate, emailAddress } from '../customers/personFields.ts';
 import type { FieldError } from '../errors.ts';
-import { clearable, code, id, missing, removeBidiControls, removeUnseen, text } from '../http/fields.ts';
+import { choice, clearable, code, id, missing, removeBidiControls, removeUnseen, text } from '../http/fields.ts';
 import { Uri } from '../http/uri.ts';
 import { toImageUrl } from '../images/urls.ts';
 import { languages } from '../languages.ts';
@@ -116,6 +116,8 @@ export const Login = z
   .refine(async ({ email }) => Boolean(email) || (await isPhoneLogin()), missing('email'))
   .refine(async ({ phone }) => Boolean(phone) || !(await isPhoneLogin()), missing('phone'));
 
+const resetChannels = ['sms', 'email'] as const;
+
 /** The identifiers of an account. A request names exactly one. */
 const either = { email, phone };
 type Either = { email?: unknown; phone?: unknown };
@@ -136,7 +138,17 @@ export const oneIdentifierErrors = [
   { attr: 'phone', code: 'conflicting' },
 ] as const satisfies FieldError[];
 
-export const ForgottenPassword = requireOneIdentifier(z.object({ ...either, device_token: deviceToken }));
+export const ForgottenPassword = requireOneIdentifier(
+  z.object({
+    ...either,
+    channel: choice(resetChannels)
+      .nullish()
+      .describe(
+        'How the code is sent. By default by `sms` to the verified phone, or by `email` to the verified e-mail address of an account without one.',
+      ),
+    device_token: deviceToken,
+  }),
+);
 
 /** A `+` that the client did not encode arrives as a space. */
 const phoneInQuery = z.preprocess(
@@ -153,7 +165,7 @@ export const AvailabilityQuery = requireOneIdentifier(
 export const PasswordReset = requireOneIdentifier(
   z.object({
     ...either,
-    token: otpCode.describe('The six digits of the SMS from forgetPassword.'),
+    token: otpCode.describe('The six digits of the SMS or e-mail from forgetPassword.'),
     password: newPassword,
     device_token: deviceToken,
   }),

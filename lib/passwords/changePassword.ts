@@ -1,7 +1,7 @@
 import { again, retry } from '../backOff.ts';
-import type * as customers from '../customers/customerRepository.ts';
-import { countTakenEmail } from '../customers/emailLimits.ts';
-import { failOverLimit, findYieldingHolder, takeEmailWrites } from '../customers/profileRepository.ts';
+import type { Customer } from '../customers/customerRepository.ts';
+import { claimEmailWrites, releaseEmailWrite } from '../customers/emailClaims.ts';
+import { countEmailLimitWrites, countTakenEmail, failOverLimit } from '../customers/emailLimits.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpAttempts.ts';
@@ -9,7 +9,6 @@ import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGenerati
 import * as sessions from '../sessions/sessionRepository.ts';
 import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
-import { emailClaimKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { readAccount } from './findAccounts.ts';
 import * as passwords from './passwordRepository.ts';
@@ -37,14 +36,13 @@ interface Replacement {
  */
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
   const { hash, email, network, otp, keptSessionId, otherWrites = [] } = replacement;
-  let holder: customers.Customer | undefined;
   return retry(async (attempt) => {
     const [{ customer, password }, before] = await Promise.all([
       readAccount(customerId),
       readSessionsAndDevices(customerId),
     ]);
-    // The customer may have moved to another phone since the OTP was verified.
-    if (!customer || (otp && otp.phone !== customer.phoneNumber)) return false;
+    // The customer may have moved to another phone or e-mail address since the OTP was verified.
+    if (!customer || (otp && !isVerifiedAddress(otp.phone, customer))) return false;
     if (isSuspended(customer)) {
       if (otp) await otps.refundAttempt(otp);
       return keptSessionId === undefined ? failSuspended(customer, customer.language) : fail('tokenNotValid');
@@ -65,8 +63,8 @@ export async function changePassword(customerId: number, replacement: Replacemen
       }),
       customer: isFirst ? checkUnchangedWrite(customer, newEmail) : revokeAllWrite(customer, { email: newEmail, next }),
       ...(otp && { otp: otps.consumeOtpWrite(otp) }),
-      ...(newEmail && takeEmailWrites(customer, newEmail, { network, holder })),
-      ...(newEmail && customer.email && { release: { kind: 'delete', key: emailClaimKey(customer.email) } }),
+      ...(newEmail && { ...countEmailLimitWrites(customerId, network), ...claimEmailWrites(customer, newEmail) }),
+      ...(newEmail && customer.email && { release: releaseEmailWrite(customer.email) }),
     };
     const writing = transact([
       ...Object.values(writes),
@@ -90,15 +88,14 @@ export async function changePassword(customerId: number, replacement: Replacemen
       await refundOtp();
       return false;
     }
-    if (newEmail && rejected.includes('claim') && !rejected.includes('customer')) {
-      holder = await findYieldingHolder(newEmail, customer);
-      if (!holder) {
-        await Promise.all([refundOtp(), countTakenEmail(network, customerId)]);
-        return failFields({ attr: 'email', code: 'unique' });
-      }
-    } else {
-      holder = undefined;
-    }
-    return again;
+    const isTaken = rejected.includes('claim') || rejected.includes('noLostEmail');
+    if (!isTaken || rejected.includes('customer')) return again;
+    await Promise.all([refundOtp(), countTakenEmail(network, customerId)]);
+    return failFields({ attr: 'email', code: 'unique' });
   });
+}
+
+/** The customer may have moved to another phone or e-mail address since the OTP was verified. */
+function isVerifiedAddress(address: string, { phoneNumber, email, isEmailVerified }: Customer): boolean {
+  return address === phoneNumber || (isEmailVerified && address === email);
 }

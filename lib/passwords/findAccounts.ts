@@ -43,7 +43,7 @@ export function isUnambiguous({ phone }: Identifier, account: Account, found: re
 
 /**
  * Returns the two accounts that an identifier can mean. An e-mail address means its holder, then
- * the customer who lost it to a verified phone. A phone means the customer who verified it,
+ * the customer who lost it to one who verified it. A phone means the customer who verified it,
  * otherwise the first sign-up with it, then the last. An account that does not exist has no
  * customer. It takes the same two reads, so that timing tells nothing.
  */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { UniqueClaim } from '../customers/customerRepository.ts';
+import type { Phone } from '../countries/phoneSchema.ts';
+import { type Customer, UniqueClaim } from '../customers/customerRepository.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import { loggable, logger } from '../logger.ts';
@@ -10,6 +11,7 @@ import { countSendOfNetwork } from '../messages/smsCaps.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { readOtpSecrets } from '../otp/otpHash.ts';
+import { sendEmailOtp } from '../otp/sendEmailOtp.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { countNetworkLimits, findMatchingOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
@@ -25,15 +27,19 @@ import { isGuessable } from './passwordSchema.ts';
 
 const type = 'password_reset';
 
-interface ResetRequest extends Identifier {
+interface ResetCaller extends Identifier {
   deviceToken: string | null | undefined;
   clientIp: string;
 }
 
+interface ResetRequest extends ResetCaller {
+  channel?: 'sms' | 'email' | null | undefined;
+}
+
 /**
- * Sends an OTP to the verified phone of an account. The client cannot tell whether there is an
- * account: response, counts, limits and failures to send are the same. So is the duration, unless
- * SNS takes longer than passwordRequestMs.
+ * Sends an OTP to the verified phone of an account, or to its verified e-mail address. The client
+ * cannot tell whether there is an account: response, counts, limits and failures to send are the
+ * same. So is the duration, unless SNS or SES takes longer than passwordRequestMs.
  * @throws limitExceeded, unavailable
  */
 export async function sendResetOtp(request: ResetRequest): Promise<void> {
@@ -43,36 +49,54 @@ export async function sendResetOtp(request: ResetRequest): Promise<void> {
   await Promise.all([sendIfKnown(request), setTimeout(config.passwordRequestMs)]);
 }
 
-async function sendIfKnown({ deviceToken, clientIp, ...identifier }: ResetRequest): Promise<void> {
+async function sendIfKnown({ deviceToken, clientIp, channel, ...identifier }: ResetRequest): Promise<void> {
   const [accounts, tokenCustomerId] = await Promise.all([findAccounts(identifier), readDeviceToken(deviceToken)]);
   const [{ customer }] = accounts;
-  const owned = customer?.phoneNumber && { number: customer.phoneNumber, country: customer.countryCode };
-  const phone = owned || identifier.phone;
   const caller = {
     network: toClientNetwork(clientIp),
     hasDeviceToken: tokenCustomerId !== undefined && isOwnedBy(tokenCustomerId, accounts),
   };
+  const send = { type, caller, language: customer?.language ?? 'en', isClientCounted: true } as const;
+  const sendToPhone = (phone: Phone, isDecoy = false) => sendOtp({ ...send, phone, appId: undefined, isDecoy });
+  const sendToEmail = (email: string, isDecoy = false) => sendEmailOtp({ ...send, email, isDecoy });
+  const own = findVerifiedAddresses(customer);
+  const toPhone = channel !== 'email' && own.phone;
+  const toEmail = channel !== 'sms' && !toPhone && own.email;
+  // Counted in every case and never undone, because the client's next sends would show the
+  // difference.
+  const { done } = caller.hasDeviceToken ? { done: true } : await countSendOfNetwork(caller.network);
+  if (!done) return;
+  // An address that the client named is counted even if nothing is sent to it.
+  await Promise.all([
+    toPhone && logFailure(sendToPhone(toPhone)),
+    toEmail && logFailure(sendToEmail(toEmail)),
+    channel !== 'email' && !toPhone && identifier.phone && logFailure(sendToPhone(identifier.phone, true)),
+    channel === 'email' && !toEmail && identifier.email && logFailure(sendToEmail(identifier.email, true)),
+  ]);
+}
+
+function findVerifiedAddresses(customer: Customer | undefined): { phone: Phone | undefined; email: string } {
+  const { phoneNumber: number = '', countryCode: country = '', email = '', isEmailVerified } = customer ?? {};
+  return { phone: number ? { number, country } : undefined, email: isEmailVerified ? email : '' };
+}
+
+async function logFailure(sending: Promise<unknown>): Promise<void> {
   try {
-    // Counted in every case and never undone, because the client's next sends would show the
-    // difference.
-    const { done } = caller.hasDeviceToken ? { done: true } : await countSendOfNetwork(caller.network);
-    if (!done || !phone) return;
-    const language = customer?.language ?? 'en';
-    await sendOtp({ phone, type, appId: undefined, language, caller, isClientCounted: true, isDecoy: !owned });
+    await sending;
   } catch (error) {
     if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.errorName });
     else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
   }
 }
 
-interface Reset extends ResetRequest {
+interface Reset extends ResetCaller {
   code: string;
   password: string;
 }
 
 /**
- * Sets the password of an account whose verified phone received the OTP, and revokes all its
- * sessions.
+ * Sets the password of an account whose verified phone or e-mail address received the OTP, and
+ * revokes all its sessions.
  * @throws wrongCode if the OTP or the account is wrong; accountSuspended once the OTP was right;
  * limitExceeded; throttled; `too_common` for a password that is the account's e-mail address or
  * phone
@@ -93,12 +117,16 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
   // address it is, and whether there is an account.
   const target = `reset ${createHash('sha256').update(name).digest('base64url')}`;
   const admission = await countNetworkLimits(target, type, { network, hasDeviceToken }, { isHidden: true });
-  const phone = customer?.phoneNumber || identifier.phone?.number || target;
+  const own = findVerifiedAddresses(customer);
+  // An unknown account has as many OTPs to compare as a known one.
+  const phone = own.phone?.number ?? identifier.phone?.number ?? target;
+  const email = own.email || identifier.email || target;
   const [otp, [lost]] = await Promise.all([
-    findMatchingOtp({ ...admission, phone }, code),
+    findMatchingOtp(admission, code, [phone, email]),
     readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
   ]);
-  if (!customer?.phoneNumber || !otp) {
+  const isOwn = otp && [own.phone?.number, own.email].includes(otp.phone);
+  if (!customer || !otp || !isOwn) {
     if (otp) await otps.refundAttempt(otp);
     return fail('wrongCode');
   }
@@ -106,13 +134,13 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
     await Promise.all([otps.refundAttempt(otp), otp.refund?.(), attempt.undo()]);
     return failSuspended(customer, customer.language);
   }
-  if (isGuessable(password, { email: customer.email, phone })) {
+  if (isGuessable(password, { email: customer.email, phone: customer.phoneNumber })) {
     await Promise.all([otps.refundAttempt(otp), attempt.undo()]);
     return failFields({ attr: 'password', code: 'too_common' });
   }
   const hash = await hashPassword(password);
   // Another account that lost the e-mail address still logs in with it, so its failures stay.
-  const names = lost ? [phone] : [phone, customer.email];
+  const names = lost ? [customer.phoneNumber] : [customer.phoneNumber, customer.email];
   const isDone = await changePassword(customer.id, {
     hash,
     network,
@@ -126,4 +154,4 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
 }
 
 const isOwnedBy = (customerId: number, [{ customer }]: readonly [Account, ...Account[]]) =>
-  customer?.id === customerId && customer.phoneNumber !== '';
+  customer?.id === customerId && (customer.phoneNumber !== '' || customer.isEmailVerified);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Address } from '../addresses/addressRepository.ts';
 import { isoTime, nowSeconds } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
+import { PendingEmail } from '../customers/pendingEmail.ts';
 import { Device } from '../devices/device.ts';
 import { countBytes, mostBytes } from '../http/responseLimit.ts';
 import { toImageUrl } from '../images/urls.ts';
@@ -45,6 +46,7 @@ export const personalData = {
     image: 'image',
     internal: ['addressCount', 'devicesAtMost', 'deviceRecounts', 'readings', 'clearings', 'signIns', 'endedSignIns'],
   },
+  pending_email: { sk: 'PENDING_EMAIL', schema: PendingEmail, internal: ['id'] },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
   wallet: { sk: 'WALLET', schema: Wallet, internal: ['entryCount', 'checksum'], outlivesCustomer: true },
   transactions: { sk: entryPrefix, schema: Entry, many: true, internal: ['keyHash', 'hash'], outlivesCustomer: true },

@@ -41,14 +41,18 @@ export function countSignInWrite(
   };
 }
 
+/** A new e-mail address is not verified. */
+const setEmail = (customer: Customer, email: string) =>
+  email === customer.email ? ['#email = :email'] : ['#email = :email', '#isEmailVerified = :no'];
+
 /** Checks that a customer is unchanged, and may set their e-mail address. */
 export function checkUnchangedWrite(customer: Customer, email = customer.email): Write {
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: 'SET #email = :email',
+    expression: `SET ${setEmail(customer, email).join(', ')}`,
     condition: 'attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone',
-    values: { ':email': email, ':seenEmail': customer.email, ':seenPhone': customer.phoneNumber },
+    values: { ':email': email, ':no': false, ':seenEmail': customer.email, ':seenPhone': customer.phoneNumber },
   };
 }
 
@@ -64,7 +68,7 @@ export function revokeAllWrite(
   const assignments = [
     '#endedSignIns = :seenSignIns',
     '#signIns = :next',
-    '#email = :email',
+    ...setEmail(customer, email),
     '#phoneNumber = :phone',
     '#unprovenPhone = :unverified',
     // A thief may have requested the waiting change.
@@ -82,6 +86,7 @@ export function revokeAllWrite(
       ':seenChange': customer.phoneChange?.id,
       ':next': next,
       ':email': email,
+      ':no': false,
       ':seenEmail': customer.email,
       ':phone': phoneNumber,
       ':seenPhone': customer.phoneNumber,

@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
  * ------------------------ ----------------------- --------------------------------------------
  * CUSTOMER#<id>            PROFILE                 customer: authenticate, show
  * CUSTOMER#<id>            PASSWORD                password hash: log in
+ * CUSTOMER#<id>            PENDING_EMAIL           e-mail that waits for its OTP: verify it
  * CUSTOMER#<id>            WALLET                  wallet: show
  * CUSTOMER#<id>            ENTRY#<ms>-<entry id>   wallet entry: list, audit
  * CUSTOMER#<id>            ENTRY_KEY#<key hash>    second copy of a wallet idempotency record
@@ -30,9 +31,10 @@ import { createHash } from 'node:crypto';
  * PHONE#<E.164>            SIGN_UPS                unverified phone: find its sign-ups
  * EMAIL#<lower case>       CLAIM                   unique claim: find the customer of an e-mail
  * EMAIL#<lower case>       LOST                    lost e-mail: lets its former owner log in
- * OTP#<phone hash>         OTP                     OTPs: send, verify, limit sends and attempts
- * OTP#<phone hash>         NETWORK#<network>       limit: sends and attempts of one network
- * OTP#<phone hash>         NOTICES                 limit: SMS about account changes
+ * OTP#<address hash>       OTP                     OTPs: send, verify, limit sends and attempts
+ * OTP#<address hash>       NETWORK#<network>       limit: sends and attempts of one network
+ * OTP#<address hash>       NOTICES                 limit: messages about account changes
+ * OTP#<address hash>       SUPPRESSED              e-mail that bounced or complained: send nothing
  * PUSH_TOKEN#<token hash>  CLAIM                   unique claim: find the owner of a device
  * PUSH_TOKEN#<token hash>  ENDPOINT                push endpoint: push, enable, disable
  * WALLET_KEY#<key hash>    CLAIM                   idempotency record of a wallet adjustment
@@ -48,6 +50,7 @@ import { createHash } from 'node:crypto';
  * SENDS#STAGE              <UTC date>              cap: OTP sends of the stage
  * OPERATOR_LOG             OPERATION#<ms>-<id>     change that an operator made: audit
  * OPERATOR_LOG#<customer>  OPERATION#<ms>-<id>     the same, for the changes to one customer
+ * SENDS#EMAIL              <UTC date>              cap: e-mails of the stage
  * COUNTRIES                <ISO 3166-1 alpha-2>    country: list, check a phone number
  * SETTINGS                 PUBLIC                  public settings: show, choose the login
  * COMMON_PASSWORDS         <hash prefix>           common passwords: reject them
@@ -77,6 +80,10 @@ export const readCustomerId = (partition: string) => Number(partition.slice(cust
 export const profileKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PROFILE' });
 export const passwordKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'PASSWORD' });
 export const erasureKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'ERASURE' });
+export const pendingEmailKey = (customerId: number): Key => ({
+  pk: customerPartition(customerId),
+  sk: 'PENDING_EMAIL',
+});
 export const walletKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'WALLET' });
 export const entryKey = (customerId: number, { createdAtMs, id }: { createdAtMs: number; id: number }): Key => ({
   pk: customerPartition(customerId),
@@ -140,15 +147,18 @@ export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk
 export const unverifiedPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
-/** The phone is hashed, because limits outlive a deleted customer by up to a day. */
-export const otpKey = (phone: string): Key => ({ pk: `OTP#${hash(phone)}`, sk: 'OTP' });
+/**
+ * The phone or e-mail address is hashed, because limits outlive a deleted customer by up to a day.
+ */
+export const otpKey = (address: string): Key => ({ pk: `OTP#${hash(address)}`, sk: 'OTP' });
 export const phoneNetworkPrefix = 'NETWORK#';
 export const phoneNetworkKey = (phone: string, network: string): Key => ({
   pk: otpKey(phone).pk,
   sk: `${phoneNetworkPrefix}${network}`,
 });
-/** Keyed by phone, because a customer could reset the limit by deleting the account. */
-export const phoneNoticesKey = (phone: string): Key => ({ pk: otpKey(phone).pk, sk: 'NOTICES' });
+/** Keyed by address, because a customer could reset the limit by deleting the account. */
+export const noticesKey = (address: string): Key => ({ pk: otpKey(address).pk, sk: 'NOTICES' });
+export const suppressedEmailKey = (email: string): Key => ({ pk: otpKey(email).pk, sk: 'SUPPRESSED' });
 export const pushTokenClaimKey = (registrationId: string): Key => ({
   pk: `PUSH_TOKEN#${hash(registrationId)}`,
   sk: 'CLAIM',
@@ -181,6 +191,7 @@ export const prefixSendsKey = (phone: string, date: string): Key => ({
   sk: date,
 });
 export const stageSendsKey = (date: string): Key => ({ pk: 'SENDS#STAGE', sk: date });
+export const emailSendsKey = (date: string): Key => ({ pk: 'SENDS#EMAIL', sk: date });
 
 /** Functions may neither change nor delete items of partitions that start with this. */
 export const operatorLogPartition = 'OPERATOR_LOG';

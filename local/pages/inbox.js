@@ -18,8 +18,9 @@ function card(message) {
   item.innerHTML =
     '<div class="meta"><span class="to" dir="ltr"></span><span class="kind"></span><time></time></div><p class="text" dir="auto"></p>';
   item.querySelector('.to').textContent = message.to;
+  const kinds = { sms: 'SMS', email: 'E-mail' };
   item.querySelector('.kind').textContent =
-    message.kind === 'sms' ? say('SMS') : [say('Push'), message.payload.platform].join(say(', '));
+    message.kind in kinds ? say(kinds[message.kind]) : [say('Push'), message.payload.platform].join(say(', '));
   const time = item.querySelector('time');
   time.dateTime = message.created_at;
   time.textContent = new Date(message.created_at).toLocaleTimeString(language);
@@ -28,6 +29,7 @@ function card(message) {
   const text = item.querySelector('.text');
   text.textContent = message.text;
   if (/[\u0600-\u06ff]/.test(firstLine)) Object.assign(text, { dir: 'rtl', lang: 'ar' });
+  if (message.kind === 'email') withEmail(item, message);
   const code = firstLine.match(/\b\d{6}\b/)?.[0];
   if (code) {
     const copy = document.createElement('button');
@@ -45,6 +47,25 @@ function card(message) {
     item.append(copy);
   }
   return item;
+}
+
+// Shows the HTML of an e-mail as a mail app would, in a frame that runs and loads nothing. Below is
+// the text.
+function withEmail(item, { payload: { subject, html }, text }) {
+  const isArabic = /[\u0600-\u06ff]/.test(text);
+  const heading = document.createElement('strong');
+  Object.assign(heading, { className: 'subject', dir: isArabic ? 'rtl' : 'ltr', textContent: subject });
+  if (isArabic) heading.lang = 'ar';
+  const frame = document.createElement('iframe');
+  Object.assign(frame, { className: 'email', title: subject, srcdoc: html, loading: 'lazy' });
+  // Only its own styles may apply, and no script may run.
+  frame.setAttribute('sandbox', '');
+  const details = document.createElement('details');
+  details.innerHTML = '<summary></summary>';
+  details.querySelector('summary').textContent = say('Text');
+  const body = item.querySelector('.text');
+  body.replaceWith(heading, frame, details);
+  details.append(body);
 }
 
 // Shows a push as a phone would, with the number on the app's icon. Below are the data that only

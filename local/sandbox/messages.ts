@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { nowSeconds } from '../../lib/clock.ts';
 import { Feed } from '../feed.ts';
 
-/** An SMS or push as the customer's phone would receive it. */
+/** An SMS, push or e-mail as the customer would receive it. */
 export interface Message {
   id: string;
-  kind: 'sms' | 'push';
-  /** An E.164 number or a push token. */
+  kind: 'sms' | 'push' | 'email';
+  /** An E.164 number, a push token or an e-mail address. */
   to: string;
   text: string;
-  /** The other parameters of the publication. */
+  /** The other parameters of the publication. An e-mail has `subject` and `html`. */
   payload: Record<string, unknown>;
   created_at: string;
 }

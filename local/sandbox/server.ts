@@ -5,6 +5,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Secrets } from '../../deploy/secrets.ts';
 import { Messages } from './messages.ts';
 import { applications, Platforms } from './platforms.ts';
+import { type EmailListener, sesSandbox } from './ses.ts';
 import { Faults, snsSandbox } from './sns.ts';
 import { ssmSandbox } from './ssm.ts';
 import { broadcastQueue, imagesBucket, type Storage, storageSandbox } from './storage.ts';
@@ -15,6 +16,8 @@ export interface Sandbox {
   messages: Messages;
   platforms: Platforms;
   faults: Faults;
+  /** Follows bounces and complaints. */
+  onEmailEvent: EmailListener;
   failures: Storage['failures'];
   park: Storage['park'];
   stop: () => Promise<void>;
@@ -24,6 +27,7 @@ export interface Sandbox {
 export function sandboxEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SNS: `${url}/sns/`,
+    AWS_ENDPOINT_URL_SESV2: `${url}/ses`,
     AWS_ENDPOINT_URL_SSM: `${url}/ssm/`,
     AWS_ENDPOINT_URL_S3: `${url}/s3`,
     AWS_ENDPOINT_URL_SQS: `${url}/sqs/`,
@@ -45,6 +49,7 @@ interface Options {
   /** The folder of the images. Without it, images are in memory. */
   imagesFolder?: string;
   onQueue?: () => void;
+  onEmailEvent?: EmailListener;
   site?: (sandbox: Sandbox) => Hono;
   /** Middleware that runs before each request, and may reject it. */
   watch?: MiddlewareHandler;
@@ -59,21 +64,22 @@ function delayResponse(late: () => Faults['late']): MiddlewareHandler {
   };
 }
 
-/** Starts the stand-ins for SNS, SSM, S3 and SQS, and optionally a site on top. */
+/** Starts the stand-ins for SNS, SES, SSM, S3 and SQS, and optionally a site on top. */
 export async function startSandbox({
   host = '127.0.0.1',
   port,
   secrets,
   imagesFolder,
   onQueue = () => undefined,
+  onEmailEvent = () => undefined,
   site,
   watch,
 }: Options): Promise<Sandbox> {
   const [messages, platforms] = [new Messages(), new Platforms()];
-  const sandbox = { messages, platforms, faults: Faults.parse({}) } as Sandbox;
+  const sandbox = { messages, platforms, faults: Faults.parse({}), onEmailEvent } as Sandbox;
   const app = new Hono({ strict: false });
   if (watch) app.use(watch);
-  for (const path of ['/sns/*', '/ssm/*', '/s3/*'])
+  for (const path of ['/sns/*', '/ses/*', '/ssm/*', '/s3/*'])
     app.use(
       path,
       delayResponse(() => sandbox.faults.late),
@@ -81,6 +87,14 @@ export async function startSandbox({
   app.route(
     '/sns',
     snsSandbox({ messages, platforms }, () => sandbox.faults),
+  );
+  app.route(
+    '/ses',
+    sesSandbox(
+      messages,
+      () => sandbox.faults,
+      () => sandbox.onEmailEvent,
+    ),
   );
   app.route(
     '/ssm',

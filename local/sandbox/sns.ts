@@ -4,7 +4,7 @@ import type { Messages } from './messages.ts';
 import { type Platforms, platformActions } from './platforms.ts';
 import { failure, messageAttributesOf, type Query, type SnsResponse, success } from './snsProtocol.ts';
 
-/** Faults that tests and developers can switch on. Responses match those of SNS. */
+/** Faults that tests and developers can switch on. Responses match those of the services. */
 export const Faults = z.object({
   /** Rejects all calls with `Throttling`, or this share of them, from 0 to 1. */
   throttling: z.union([z.boolean(), z.number().min(0).max(1)]).default(false),
@@ -15,11 +15,13 @@ export const Faults = z.object({
   internal_error: z.boolean().default(false),
   silence: z.boolean().default(false),
   /**
-   * Delays the responses of SNS, SSM and S3 by this many seconds, after the calls succeeded. `true`
-   * is 30 seconds.
+   * Delays the responses of SNS, SES, SSM and S3 by this many seconds, after the calls succeeded.
+   * `true` is 30 seconds.
    */
   late: z.union([z.boolean(), z.number().min(0)]).default(false),
   opted_out: z.array(z.string()).default([]),
+  /** The e-mail addresses to which SES rejects e-mails. */
+  rejected: z.array(z.string()).default([]),
   /** Push tokens of deleted apps. The first push is lost, and SNS disables the push endpoint. */
   uninstalled: z.array(z.string()).default([]),
   /** The ARNs of push endpoints for which publishing fails with a 500. */

@@ -3,6 +3,7 @@ import { customerPartition } from '../../table/keys.ts';
 import { makeCursor } from '../../table/pagination.ts';
 import { file } from '../fixtures/forms.ts';
 import { png } from '../fixtures/images.ts';
+import { requestEmailOtp } from '../stage/emails.ts';
 import type { TestRequest } from '../stage/event.ts';
 import { notifyOf } from '../stage/notifications.ts';
 import { requestOtp, signIn } from '../stage/signIn.ts';
@@ -153,6 +154,14 @@ export function goodRequestsTo(world: World, calls: DocumentedCalls): GoodReques
       const otp = world.otpFor(phone_number);
       const { body } = await callOperation('requestPhoneChange', { token, body: { phone_number, otp } });
       return { token, path: { id: body.id } };
+    },
+    async setEmail() {
+      const { access: token } = await signIn(world);
+      return { token, body: { email: email() } };
+    },
+    async verifyEmail() {
+      const { access: token } = await signIn(world);
+      return { token, body: { otp: await requestEmailOtp(world, token, email()) } };
     },
     async reauthenticate() {
       const { token, password } = await signUp(world);

@@ -97,6 +97,8 @@ export function sandboxAction({ method, path, target = '', body }: SandboxReques
         ? `sns:Publish ${isSms ? 'phone' : 'endpoint'}`
         : `sns:${query.get('Action')}`;
     }
+    case 'ses':
+      return 'ses:SendEmail';
     case 'ssm':
       return `ssm:${action} ${lastPart(JSON.parse(body).Name)}`;
     case 'sqs':

@@ -7,6 +7,9 @@ export function stageEnvironment(tableName: string, engineUrl: string, sandbox: 
     SECRETS_PATH: '/customer-backend/test',
     TOKEN_ISSUER: 'customer-backend-test',
     CORS_ORIGINS: 'https://shop.example.com',
+    EMAIL_SENDER: 'shop@shop.example.com',
+    EMAIL_CONFIGURATION_SET: 'customer-backend-test',
+    EMAIL_CODE_DOMAIN: 'shop.example.com',
     LOG_SILENT: 'true',
     AWS_REGION: 'eu-central-1',
     // Amazon's DynamoDB Local keeps one database per access key. Only a separate database keeps

@@ -1,0 +1,72 @@
+import { again, retry } from '../backOff.ts';
+import { fail, failFields } from '../errors.ts';
+import { sendEmailLostNotice, sendSecurityNotice } from '../messages/securityNotice.ts';
+import * as otps from '../otp/otpAttempts.ts';
+import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
+import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
+import type { SignedIn } from '../sessions/authenticators.ts';
+import { checkSessionWrite } from '../sessions/sessionRepository.ts';
+import { transact } from '../table/table.ts';
+import * as customers from './customerRepository.ts';
+import type { Customer } from './customerSchema.ts';
+import { readEmailHolder, takeVerifiedEmailWrites } from './emailClaims.ts';
+import { deletePendingEmailWrite, findPendingEmail } from './pendingEmail.ts';
+import { readProfile } from './profile.ts';
+
+interface EmailVerification {
+  otp: string;
+  clientIp: string;
+}
+
+/**
+ * Moves a customer to their pending e-mail address, which got the OTP, in one transaction. An
+ * account that has not verified the address loses it. The phone, the old verified address and the
+ * account that lost the address get a notice.
+ * @returns the profile with the new address
+ * @throws otpInvalid, otpExpired, otpAttemptLimit; `unique` for an address that another customer
+ * has verified, once its OTP was right; tokenNotValid when the session has been revoked; throttled
+ */
+export async function verifyEmail(
+  { customer, session }: SignedIn,
+  { otp: code, clientIp }: EmailVerification,
+): Promise<Customer> {
+  const pending = await findPendingEmail(customer.id);
+  if (!pending) return fail('otpExpired');
+  const { email } = pending;
+  const network = toClientNetwork(clientIp);
+  const caller = { network, requester: `customer ${customer.id}`, hasDeviceToken: false };
+  // The time until a wrong OTP is rejected must not tell whether the address is taken.
+  const firstHolder = readEmailHolder(email);
+  firstHolder.catch(() => undefined);
+  const otp = await verifyOtp(await countNetworkLimits(email, 'email_verification', caller), code);
+  const { before, loser } = await retry(async (attempt) => {
+    const [current, holder] = await (attempt === 1
+      ? Promise.all([customer, firstHolder])
+      : Promise.all([customers.find(customer.id), readEmailHolder(email)]));
+    if (!current) {
+      await otps.refundAttempt(otp);
+      return fail('authenticationFailed');
+    }
+    const other = holder?.id === current.id ? undefined : holder;
+    if (other?.isEmailVerified) {
+      // The OTP was right, so it counts as no guess.
+      await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
+      return failFields({ attr: 'email', code: 'unique' });
+    }
+    const writes = {
+      otp: otps.consumeOtpWrite(otp),
+      pending: deletePendingEmailWrite(current.id, pending),
+      session: checkSessionWrite({ customerId: current.id, id: session.id }),
+      ...takeVerifiedEmailWrites(current, email, other),
+    };
+    const [result] = await Promise.all([transact(Object.values(writes)), attempt === 1 && otp.refund?.()]);
+    if (result.done) return { before: current, loser: other };
+    const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
+    if (!['otp', 'pending', 'session'].some((name) => rejected.includes(name))) return again;
+    await otps.refundAttempt(otp);
+    return fail(rejected.includes('session') ? 'tokenNotValid' : 'otpExpired');
+  });
+  const isNew = email !== before.email;
+  await Promise.all([isNew && sendSecurityNotice(before, 'email'), loser && sendEmailLostNotice(loser)]);
+  return readProfile(customer.id);
+}
