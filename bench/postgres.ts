@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+const isRoot = process.getuid?.() === 0;
 
 /** Debian's folder of one folder per version. */
 const versions = '/usr/lib/postgresql';
@@ -26,31 +28,25 @@ export function startPostgres(): { socketFolder: string; version: string; stop: 
       );
     }
   };
-  const remove = () => rmSync(folder, { recursive: true, force: true });
   const stop = () => {
     process.off('exit', stop);
     try {
-      run('pg_ctl', 'stop', '-D', data, '-m', 'immediate');
+      if (existsSync(join(data, 'postmaster.pid'))) run('pg_ctl', 'stop', '-D', data, '-m', 'immediate');
     } finally {
-      remove();
+      rmSync(folder, { recursive: true, force: true });
     }
   };
-  try {
-    // The user postgres creates its files in the folder that root made.
-    chmodSync(folder, 0o777);
-    run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust');
-    run('pg_ctl', 'start', '-w', '-D', data, '-l', log, '-o', `-c listen_addresses= -c fsync=off -k ${folder}`);
-  } catch (error) {
-    remove();
-    throw error;
-  }
   process.once('exit', stop);
+  // Without a listener, a signal ends the process without the event `exit`.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  if (isRoot) spawnSync('chown', ['postgres:', folder]);
+  run('initdb', '-D', data, '-U', 'postgres', '-A', 'trust');
+  run('pg_ctl', 'start', '-w', '-D', data, '-l', log, '-o', `-c listen_addresses= -c fsync=off -k ${folder}`);
   return { socketFolder: folder, version: readFileSync(join(data, 'PG_VERSION'), 'utf8').trim(), stop };
 }
 
 /** Runs a command, as the user postgres if this is root, because PostgreSQL refuses root. */
 function runAsOwner(command: string[]) {
-  const isRoot = process.getuid?.() === 0;
   const [program = '', ...args] = isRoot ? ['runuser', '-u', 'postgres', '--', ...command] : command;
   return spawnSync(program, args, { cwd: '/', encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
 }
