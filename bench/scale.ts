@@ -115,9 +115,14 @@ async function measureInbox(client: DynamoDBClient, sandbox: Sandbox, size: numb
   const ofKind = (prefix: string) => items.filter(({ sk }) => sk.startsWith(prefix));
   const pattern = [...ofKind('NOTIFICATION'), ...ofKind('UNREAD'), ...ofKind('ENTRY')];
   const text = JSON.stringify(pattern);
-  const entryId = String(ofKind('ENTRY')[0]?.id);
+  const [entry] = ofKind('ENTRY#');
   await fill(client, size - 1, () =>
-    JSON.parse(text.replaceAll(String(first), String(newId())).replaceAll(entryId, String(newId()))),
+    JSON.parse(
+      text
+        .replaceAll(String(first), String(newId()))
+        .replaceAll(String(entry?.id), String(newId()))
+        .replaceAll(String(entry?.keyHash), randomUUID()),
+    ),
   );
   const query = { page_size: '20' };
   await timed(into, 'notificationsList', () => call('notificationsList', { token, query }));
