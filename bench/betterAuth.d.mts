@@ -1,3 +1,4 @@
-import type { Contender } from './login.ts';
+import type { Contender } from './loginSteps.ts';
 
-export function startBetterAuth(): Promise<Contender>;
+export function startInMemory(): Promise<Contender>;
+export function startOnPostgres(socketFolder: string): Promise<{ contender: Contender; stop: () => Promise<void> }>;

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { readService } from '../lib/openapi/routes.ts';
 import { budgets } from './budgets.ts';
+import { fixedMonthlyCost } from './fixedCost.ts';
 import prices from './prices.json' with { type: 'json' };
 import type { Report } from './report.ts';
 
@@ -50,7 +50,7 @@ const tracedShare = 0.05;
 const bytesPerUser = 20_000;
 
 interface Cost {
-  /** API Gateway and its outgoing data. */
+  /** API Gateway and its outgoing data, and the web ACL. */
   gateway: number;
   lambda: number;
   dynamoDb: number;
@@ -65,7 +65,9 @@ function costOf(operation: string): Cost {
   const computing = (computingMs * wholeProcessorMb) / memoryMb;
   const seconds = (computing + depth * waitingMs + snsCalls * smsMs + startShare * startMs) / 1_000;
   return {
-    gateway: prices.apiGatewayPerMillionRequests / million + (responseBytes / gb) * prices.dataOutPerGb,
+    gateway:
+      (prices.apiGatewayPerMillionRequests + prices.wafPerMillionRequests) / million +
+      (responseBytes / gb) * prices.dataOutPerGb,
     lambda: prices.lambdaPerMillionRequests / million + seconds * (memoryMb / 1_024) * prices.lambdaArmPerGbSecond,
     dynamoDb:
       (readUnits * prices.dynamoDbPerMillionReadUnits + writeUnits * prices.dynamoDbPerMillionWriteUnits) / million,
@@ -86,31 +88,8 @@ function times({ gateway, lambda, dynamoDb, watching }: Cost, count: number): Co
 
 const totalOf = ({ gateway, lambda, dynamoDb, watching }: Cost): number => gateway + lambda + dynamoDb + watching;
 
-interface MonitoringResource {
-  Type: string;
-  Properties: { Metrics?: { MetricStat?: object }[] };
-}
-
-/** Returns the monthly dollars of a stage without requests: alarms, metrics, dashboard and key. */
-function fixedMonthlyCost(): number {
-  const monitoring = createRequire(import.meta.url)('../deploy/monitoring.cjs');
-  const all: MonitoringResource[] = Object.values(monitoring.resources.Resources);
-  const ofType = (type: string) => all.filter(({ Type }) => Type === type);
-  const alarmMetrics = ofType('AWS::CloudWatch::Alarm').reduce(
-    (total, { Properties: { Metrics = [{ MetricStat: {} }] } }) =>
-      total + Metrics.filter((one) => one.MetricStat).length,
-    0,
-  );
-  return (
-    alarmMetrics * prices.alarmMetricPerMonth +
-    ofType('AWS::Logs::MetricFilter').length * prices.customMetricPerMonth +
-    ofType('AWS::CloudWatch::Dashboard').length * prices.dashboardPerMonth +
-    prices.kmsKeyPerMonth
-  );
-}
-
 /** Returns the dollars per month, without SMS. */
-function monthOf(users: number) {
+function monthOf(users: number, standing: number) {
   const requests = times(
     sum(Object.entries(profile).map(([operation, count]) => times(costOf(operation), count))),
     users,
@@ -124,8 +103,8 @@ function monthOf(users: number) {
     ...requests,
     storage,
     pushes,
-    standing: fixedMonthlyCost(),
-    total: totalOf(requests) + storage + pushes + fixedMonthlyCost(),
+    standing,
+    total: totalOf(requests) + storage + pushes + standing,
   };
 }
 
@@ -143,19 +122,20 @@ export async function cost(): Promise<Report> {
     ...[one.gateway, one.lambda, one.dynamoDb, one.watching, totalOf(one)].map((price) => price * million),
   ];
   const requestsPerUser = Object.values(profile).reduce((total, count) => total + count, 0);
-  const months = sizes.map(monthOf);
+  const standing = await fixedMonthlyCost();
+  const months = sizes.map((users) => monthOf(users, standing));
   const dollars = (pick: (month: (typeof months)[number]) => number) => months.map(pick);
   return {
     title: 'Cost',
     notes: [
-      `Computed from calls and capacity, by AWS's list prices of ${prices.asOf} in ${prices.region}, which stand with their sources in \`bench/prices.json\`, without free allowances except Cognito’s, which never ends. Left out are SMS, whose price depends on the country, images and their CDN, and KMS.`,
+      `Computed from the budgets of calls and capacity, by AWS's list prices of ${prices.asOf} in ${prices.region}. The prices and their sources are in \`bench/prices.json\`, without free allowances except Cognito’s, which never ends. A web ACL is part of a production stage. SMS are left out, because their price depends on the country. Images with their CDN and requests to KMS are left out too.`,
       `An active user makes ${requestsPerUser.toFixed(0)} requests a month (one login by SMS, thirty opens of the app with a refresh, the profile and the number of unread notifications each, and so on) and gets ${pushesPerUser} pushes; the profile stands in \`bench/cost.ts\`.`,
       'Beside it Cognito, which has phones, codes and tokens alone: no profile beyond attributes, addresses, wallet, inbox or pushes. Essentials is its tier with codes by SMS instead of passwords; its first 10,000 users are free.',
     ],
     tables: [
       {
         caption: 'Dollars for a million',
-        columns: ['', 'API Gateway', 'Lambda', 'DynamoDB', 'logs and traces', 'together'],
+        columns: ['', 'API Gateway, web ACL', 'Lambda', 'DynamoDB', 'logs and traces', 'together'],
         rows: [
           row('logins (a code and its entry)', login),
           row('authenticated reads', read),
@@ -166,13 +146,13 @@ export async function cost(): Promise<Report> {
         caption: 'Dollars a month by active users',
         columns: ['', ...sizes.map((size) => size.toLocaleString('en-US'))],
         rows: [
-          ['API Gateway', ...dollars(({ gateway }) => gateway)],
+          ['API Gateway, web ACL', ...dollars(({ gateway }) => gateway)],
           ['Lambda', ...dollars(({ lambda }) => lambda)],
           ['DynamoDB, requests', ...dollars(({ dynamoDb }) => dynamoDb)],
           ['DynamoDB, storage and backup', ...dollars(({ storage }) => storage)],
           ['pushes', ...dollars(({ pushes }) => pushes)],
           ['logs and traces', ...dollars(({ watching }) => watching)],
-          ['alarms, dashboard, key', ...dollars((month) => month.standing)],
+          ['web ACL, alarms, metrics, dashboard, key', ...dollars((month) => month.standing)],
           ['**together**', ...dollars(({ total }) => total)],
           [
             'the logins and refreshes of it',

@@ -1,29 +1,16 @@
 import pMap from 'p-map';
 import type { Sandbox } from '../local/sandbox/server.ts';
-import { startBetterAuth } from './betterAuth.mjs';
+import { startInMemory, startOnPostgres } from './betterAuth.mjs';
 import { call, codeRequest, newPhone, otpFor, signInWith } from './customer.ts';
 import { type Chain, chainOf, startFloor } from './floor.ts';
+import { reportOf } from './loginReport.ts';
+import { atOnce, type Contender, measuredCount, otherPhone, type Samples, type Step, steps } from './loginSteps.ts';
+import { startPostgres } from './postgres.ts';
 import { recordTable } from './recorder.ts';
-import { median, quantile, type Report } from './report.ts';
+import { print, type Report } from './report.ts';
 import { startStage } from './stage.ts';
 
-const steps = ['sendCode', 'signUp', 'signIn', 'read', 'refresh'] as const;
-type Step = (typeof steps)[number];
-
-/** An implementation of the steps of a login, for customers with a phone number. */
-export type Contender = Record<Step, (phone: string) => Promise<unknown>>;
-
-const titles: Record<Step, string> = {
-  sendCode: 'send a code',
-  signUp: 'authenticate, new',
-  signIn: 'authenticate, returning',
-  read: 'authenticated GET',
-  refresh: 'refresh',
-};
-
 const warmUps = 40;
-const measuredCount = 200;
-const atOnce = [1, 8, 64];
 const perLevel = 192;
 
 export async function login(): Promise<Report> {
@@ -32,13 +19,19 @@ export async function login(): Promise<Report> {
   const contenders: Record<string, Contender> = {
     floor: await recordFloor(sandbox, phones),
     ours: oursIn(sandbox),
-    'better-auth': await startBetterAuth(),
+    'better-auth in memory': await startInMemory(),
   };
+  const postgres = startPostgres();
+  if (!postgres) print('PostgreSQL is not installed, so better-auth on PostgreSQL is left out.');
+  const deployed = postgres && (await startOnPostgres(postgres.socketFolder));
+  if (deployed) contenders['better-auth on PostgreSQL'] = deployed.contender;
   const oneByOne = phones.slice(0, warmUps + measuredCount);
-  const times = await inTurn(contenders, oneByOne);
+  const samples = await inTurn(contenders, oneByOne);
   const rates = await sideBySide(contenders, phones.slice(oneByOne.length));
+  await deployed?.stop();
+  postgres?.stop();
   await stop();
-  return reportOf(Object.keys(contenders), times, rates);
+  return reportOf(Object.keys(contenders), samples, rates, postgres?.version);
 }
 
 function oursIn(sandbox: Sandbox): Contender {
@@ -81,30 +74,32 @@ async function recordFloor(sandbox: Sandbox, phones: readonly string[]): Promise
   recorder.stop();
   const repeat = startFloor();
   const stepOf = (step: Step) => (phone: string) =>
-    repeat(recorded.get(`${step} ${phone}`)?.shift() ?? [], step === 'sendCode' ? '+15005550006' : undefined);
+    repeat(recorded.get(`${step} ${phone}`)?.shift() ?? [], step === 'sendCode' ? otherPhone : undefined);
   return Object.fromEntries(steps.map((step) => [step, stepOf(step)])) as Contender;
 }
 
 /** Returning customers need a second OTP. */
 const withCodes: readonly Step[] = ['sendCode', 'signUp', 'sendCode', 'signIn', 'read', 'refresh'];
 
-/** Measures each step with each phone, alternating the contenders. Returns milliseconds. */
-async function inTurn(contenders: Record<string, Contender>, phones: readonly string[]) {
-  const times = new Map<string, number[]>();
+/** Measures each step with each phone, alternating the contenders. */
+async function inTurn(contenders: Record<string, Contender>, phones: readonly string[]): Promise<Samples> {
+  const all: Samples = new Map();
   for (const [round, step] of withCodes.entries()) {
     const isAgain = withCodes.indexOf(step) < round;
     for (const [index, phone] of phones.entries()) {
       for (const [name, contender] of rotate(Object.entries(contenders), index)) {
-        const startedAt = performance.now();
+        const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()];
         await contender[step](phone);
+        const ms = performance.now() - startedAt;
+        const { user, system } = process.cpuUsage(cpuBefore);
         const key = `${step} ${name}`;
-        const samples = times.get(key) ?? [];
-        times.set(key, samples);
-        if (index >= warmUps && !isAgain) samples.push(performance.now() - startedAt);
+        const samples = all.get(key) ?? [];
+        all.set(key, samples);
+        if (index >= warmUps && !isAgain) samples.push({ ms, cpuMs: (user + system) / 1000 });
       }
     }
   }
-  return times;
+  return all;
 }
 
 const rotate = <T>(all: readonly T[], by: number): T[] => [
@@ -126,46 +121,4 @@ async function sideBySide(contenders: Record<string, Contender>, phones: readonl
     }
   }
   return rates;
-}
-
-function reportOf(names: readonly string[], times: Map<string, number[]>, rates: Map<string, number>): Report {
-  const samplesOf = (step: Step, name: string) => times.get(`${step} ${name}`) ?? [];
-  const medianOf = (step: Step, name: string) => median(samplesOf(step, name));
-  const rate = (step: Step, name: string, concurrency: number) => rates.get(`${step} ${name} ${concurrency}`) ?? 0;
-  return {
-    title: 'Login',
-    notes: [
-      `Our exported handlers against the local engine, behind a socket; better-auth with its phoneNumber plugin, bearer tokens and \`node:sqlite\` in memory, in the same process; and the floor, a bare client of the SDK that repeats the calls that our handlers make to DynamoDB and SNS, without their conditions. Each step ${measuredCount} times in turn.`,
-      'What a step is differs. Sending a code, ours counts it for the phone, the address, the country and the stage, and hands it to the SNS sandbox by HTTP; better-auth writes one row, limits nothing and calls a function. The GET of ours is the profile with country and wallet, that of better-auth the session with its user. A refresh of better-auth is that GET with a renewal. Where the floor alone takes longer than better-auth, the sockets are the difference.',
-    ],
-    tables: [
-      {
-        caption: 'Milliseconds, one request at a time',
-        columns: ['step', ...names.flatMap((name) => [`${name} median`, 'p95']), 'ours / floor', 'ours / better-auth'],
-        rows: steps.map((step) => [
-          titles[step],
-          ...names.flatMap((name) => [medianOf(step, name), quantile(samplesOf(step, name), 0.95)]),
-          medianOf(step, 'ours') / medianOf(step, 'floor'),
-          medianOf(step, 'ours') / medianOf(step, 'better-auth'),
-        ]),
-      },
-      {
-        caption: 'Requests per second, with so many in flight',
-        columns: ['step', ...atOnce.flatMap((concurrency) => names.map((name) => `${name}, ${concurrency}`))],
-        rows: steps.map((step) => [
-          titles[step],
-          ...atOnce.flatMap((concurrency) => names.map((name) => rate(step, name, concurrency))),
-        ]),
-      },
-    ],
-    charts: [
-      {
-        title: 'Median time of a step of the login',
-        kind: 'bar',
-        unit: 'ms',
-        categories: steps.map((step) => titles[step]),
-        series: names.map((name) => ({ name, values: steps.map((step) => medianOf(step, name)) })),
-      },
-    ],
-  };
 }

@@ -25,7 +25,16 @@ export async function runAs<T>(functionName: string, run: () => Promise<T>): Pro
     return await caller.run(functionName, run);
   } finally {
     coldStarts -= 1;
-    if (coldStarts === 0) Object.assign(process.env, cacheSettings);
+    if (coldStarts === 0) restoreCaches();
+  }
+}
+
+function restoreCaches(): void {
+  for (const name of caches) {
+    const value = cacheSettings[name];
+    // An assignment would store the text `undefined`.
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
   }
 }
 
