@@ -126,6 +126,15 @@ describe('endSessions', () => {
     expect(await read((await signingIn).body.access)).toBe(401);
   });
 
+  test.each(['endSessions', 'suspendCustomer'])('%s ends a session whose item is still in the table', async (name) => {
+    const { customer, access } = await signIn(world);
+    const items = await world.partition(`CUSTOMER#${customer.id}`);
+    const session = items.find(({ sk }) => String(sk).startsWith('SESSION#'));
+    await operate(name, { customer_id: customer.id });
+    await world.put(session ?? {});
+    expect(await read(access)).toBe(401);
+  });
+
   test('needs an operator and a reason', async () => {
     const { customer, access } = await signIn(world);
     const response = await invoke('endSessions', { customer_id: customer.id });

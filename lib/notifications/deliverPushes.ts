@@ -40,9 +40,7 @@ export async function deliverPushes(customerId: number, notification: Notificati
   const { id, expiresAtSeconds } = notification;
   const customer = await readRecipient(customerId, notification);
   if (!customer) return;
-  const active = (await readActiveDevices(customerId)).filter(
-    ({ sessionId }) => sessionId !== notification.newSessionId,
-  );
+  const active = await readActiveDevices(customerId);
   if (active.length === 0) return;
   const pushedTo = await pushes.acquireLease(customerId, { id, expiresAtSeconds });
   if (!pushedTo) return;
