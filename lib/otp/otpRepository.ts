@@ -29,9 +29,11 @@ export const otpTypes = [
  */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification' | 'email_verification';
 
-/** The sign-in that used an OTP, and the client that may repeat it. */
+/**
+ * The sign-in that used an OTP, and the client that may repeat it. It does not name the customer,
+ * because it may outlive their erasure by a day.
+ */
 const UsedFor = z.object({
-  customerId: z.int(),
   sessionId: z.int(),
   isNew: z.boolean(),
   /** A hash that identifies the client. */

@@ -118,7 +118,6 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     );
     const all = [
       otps.useOtpWrite(otp, {
-        customerId: customer.id,
         sessionId: session.id,
         isNew: !existing,
         client,
