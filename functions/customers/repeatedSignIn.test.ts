@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose';
+import { otpKey } from '../../lib/table/keys.ts';
 import type { TestRequest } from '../../lib/testing/stage/event.ts';
 import { addressOf, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { nextAddress } from '../../lib/testing/stage/signUp.ts';
@@ -172,14 +173,18 @@ describe('a repeated sign-in', () => {
     }
   });
 
-  test('leaves no usable code or token in the table', async () => {
-    const { otp, send } = await prepare();
+  test('leaves no usable code or token in the table, and no customer at the phone', async () => {
+    const { otp, phone, send } = await prepare();
     const {
       access,
       refresh: token,
       device_token,
+      customer,
     } = (await send({ headers: { 'Idempotency-Key': 'planted-key' } })).body;
     const stored = JSON.stringify(await world.items());
+    const used = (await world.partition(otpKey(phone).pk)).find(({ sk }) => sk === 'OTP');
+    expect(used?.code_customer_auth).toMatchObject({ usedFor: { isNew: true } });
+    expect(JSON.stringify(used)).not.toContain(String(customer.id));
     for (const secret of [access, token, device_token, 'planted-key', `"${otp}"`]) expect(stored).not.toContain(secret);
   });
 });
