@@ -4,6 +4,7 @@ import { handler as reauthenticate } from '../../functions/auth/reauthenticate.t
 import { handler as sendOtp } from '../../functions/auth/sendOtp.ts';
 import { handler as changePhone } from '../../functions/customers/changePhone.ts';
 import { handler as deleteCustomer } from '../../functions/customers/delete.ts';
+import { handler as requestPhoneChange } from '../../functions/customers/requestPhoneChange.ts';
 import { handler as createDevice } from '../../functions/devices/create.ts';
 import { handler as setPassword } from '../../functions/password/set.ts';
 import { eraseCustomer } from '../privacy/erasure.ts';
@@ -85,6 +86,27 @@ const operations: [string, Prepare][] = [
         effect: async () => {
           const profile = (await partition(customer.id)).find(({ sk }) => sk === 'PROFILE');
           return [profile?.phoneNumber, profile?.signIns, world.sandbox.messages.list(oldPhone).length];
+        },
+      };
+    },
+  ],
+  [
+    'requestPhoneChange',
+    async ({ access, customer, phone: oldPhone }) => {
+      const [phone, clientIp] = [world.phone(), nextAddress()];
+      const otp = await otpFor(phone, 'phone_change', clientIp);
+      return {
+        send: (headers = {}, changes = {}, token = access) =>
+          world.call(requestPhoneChange, {
+            token,
+            headers,
+            clientIp,
+            body: { phone_number: phone, otp, ...changes },
+          }),
+        other: { phone_number: world.phone() },
+        effect: async () => {
+          const profile = (await partition(customer.id)).find(({ sk }) => sk === 'PROFILE');
+          return [profile?.phoneChange, world.sandbox.messages.list(oldPhone).length];
         },
       };
     },
