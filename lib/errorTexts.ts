@@ -86,6 +86,10 @@ export const errorTexts = {
     en: 'This exceeds the maximum wallet balance.',
     ar: 'يتجاوز هذا المبلغ الحد الأقصى لرصيد المحفظة.',
   },
+  idempotency_key_invalid: {
+    en: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, with or without quotes.',
+    ar: 'يجب أن يتكوّن Idempotency-Key من 1 إلى 255 حرف ASCII مرئيًا، بعلامتي اقتباس أو بدونهما.',
+  },
   idempotency_key_reused: {
     en: 'This idempotency key was already used for a different request.',
     ar: 'استُخدم مفتاح منع التكرار هذا في طلب مختلف.',

@@ -16,9 +16,10 @@ test.each(texts)('the text of %s exists in every language', (_, detail) => {
   expect(placeholders(detail.ar)).toEqual(placeholders(detail.en));
 });
 
-test('every error has a unique code, except that clients handle both kinds of throttling alike', () => {
-  const { limitExceeded, ...others } = errors;
+test('every error has a unique code, except both kinds of throttling and of reused idempotency keys', () => {
+  const { limitExceeded, idempotencyKeyConflict, ...others } = errors;
   const codes = Object.values(others).map(({ code }) => code);
   expect(new Set(codes).size).toBe(codes.length);
   expect(limitExceeded.code).toBe(others.throttled.code);
+  expect(idempotencyKeyConflict.code).toBe(others.idempotencyKeyReused.code);
 });

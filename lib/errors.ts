@@ -58,6 +58,9 @@ export const errors = {
   walletFrozen: row(400, 'wallet_frozen', { attr: 'transaction_type' }),
   balanceTooLarge: row(400, 'balance_too_large', { attr: 'amount' }),
   idempotencyKeyReused: row(400, 'idempotency_key_reused', { attr: 'idempotency_key' }),
+  idempotencyKeyInvalid: row(400, 'idempotency_key_invalid'),
+  /** The same code as {@link errors.idempotencyKeyReused}, which operator functions keep. */
+  idempotencyKeyConflict: row(422, 'idempotency_key_reused'),
   unavailable: row(503, 'service_unavailable'),
   error: row(500, 'error'),
 };

@@ -16,6 +16,8 @@ print(`A code is on its way to ${sent.data.phone_number}; it lives for ${sent.da
 
 const registration_id = `client:${PHONE}`;
 const signedIn = await client.POST('/api/customers/authenticate/', {
+  // One key for each tap. After a lost response, the app repeats the request with it.
+  params: { header: { 'Idempotency-Key': crypto.randomUUID() } },
   body: { phone_number: PHONE, otp: await readCode(), device: { registration_id }, language: 'en' },
 });
 if (signedIn.error) throw new Error(signedIn.error.errors.map(({ detail }) => detail).join(' '));

@@ -9,12 +9,14 @@ export const handler = endpoint(
     operationId: 'CreateAddress',
     tag: 'addresses',
     summary: 'Add an address and make it the primary one.',
-    description: 'The same request within a minute returns the same address, so it can be repeated safely.',
+    description:
+      'The same request within a minute returns the same address. With an `Idempotency-Key`, the key alone decides: the same key returns the same address, and another key adds another one.',
     auth: signedIn,
     accepts: multipart,
+    isIdempotent: true,
     body: NewAddress,
     returns: { 201: Address },
     errors: ['unsupportedRegion', 'regionCountryMismatch', 'addressLimitReached'],
   },
-  async ({ customer, body }) => showAddress(customer.id, await addAddress(customer, body)),
+  async ({ customer, body, idempotency }) => showAddress(customer.id, await addAddress(customer, body, idempotency)),
 );

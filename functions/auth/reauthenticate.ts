@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { fail } from '../../lib/errors.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { clearable, code, missing } from '../../lib/http/fields.ts';
+import { runOnce } from '../../lib/idempotency/idempotencyRecord.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { givenPassword } from '../../lib/passwords/passwordSchema.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
@@ -23,6 +25,7 @@ export const handler = endpoint(
     summary: 'Confirm the customer’s identity before a change of phone, e-mail address or password.',
     description: 'Send a code or the password. This session may then make such changes for ten minutes by default.',
     auth: signedIn,
+    isIdempotent: true,
     body: Reauthentication,
     returns: { 204: null },
     fieldErrors: [
@@ -31,7 +34,10 @@ export const handler = endpoint(
     ],
     errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'wrongCredentials'],
   },
-  async ({ body, clientIp, ...caller }) => {
-    await reauthenticate(caller, { ...body, clientIp });
+  async ({ body, clientIp, idempotency, ...caller }) => {
+    await runOnce(caller.customer.id, idempotency, {
+      run: (record) => reauthenticate(caller, { ...body, clientIp, record }),
+      repeat: ({ sessionId }) => (sessionId === caller.session.id ? undefined : fail('idempotencyKeyConflict')),
+    });
   },
 );

@@ -27,14 +27,16 @@ export const handler = endpoint(
     tag: 'customers',
     summary: 'Sign in with a code. A new phone signs up.',
     description:
-      '200 for an existing customer. 201 for a new one with an empty profile: show the registration form. `language` becomes the language of the customer. A device with a push token is registered for pushes. Keep both tokens and `device_token` in the secure storage of the phone.',
+      '200 for an existing customer. 201 for a new one with an empty profile: show the registration form. `language` becomes the language of the customer. A device with a push token is registered for pushes. Keep both tokens and `device_token` in the secure storage of the phone. If the response is lost, repeat the same request within 60 seconds, by default: the same device on the same network gets the same session, as long as its refresh token is unused.',
+    isIdempotent: true,
     body: SignIn,
     returns: { 200: SignInResponse, 201: SignInResponse },
     errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'accountSuspended', 'unavailable'],
   },
-  async ({ body: { phone_number: phone, otp: code, device, language, device_token }, clientIp }) => {
-    const [caller] = await Promise.all([identifyOtpCaller(clientIp, device_token, phone.number), readSigningKey()]);
-    const { customer, country, wallet, session, isNew } = await signIn({ phone, code, caller, device, language });
+  async ({ body: { phone_number: phone, otp: code, device_token: deviceToken, ...body }, clientIp, idempotency }) => {
+    const [caller] = await Promise.all([identifyOtpCaller(clientIp, deviceToken, phone.number), readSigningKey()]);
+    const signedIn = await signIn({ phone, code, caller, deviceToken, idempotency, ...body });
+    const { customer, country, wallet, session, isNew } = signedIn;
     const [tokens, newDeviceToken] = await Promise.all([issueTokens(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {
       ...tokens,

@@ -102,14 +102,18 @@ describe('AuthenticateCustomer', () => {
     const phone = world.phone();
     const code = await requestOtp(world, phone);
     await authenticateWith(world, phone, code);
-    const { status, body } = await authenticateWith(world, phone, code);
+    const { status, body } = await authenticateWith(world, phone, code, { registrationId: 'another-device' });
     expect([status, body.type, body.errors]).toEqual([400, 'validation_error', [error('otp_expired', 'otp')]]);
   });
 
-  test('accepts one of fifty parallel attempts with the correct OTP, creates one customer and counts no wrong attempt', async () => {
+  test('accepts one device of fifty with the correct OTP in parallel, creates one customer and counts no wrong attempt', async () => {
     const phone = world.phone();
     const code = await requestOtp(world, phone);
-    const responses = await Promise.all(Array.from({ length: 50 }, () => authenticateWith(world, phone, code)));
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        authenticateWith(world, phone, code, { registrationId: `${phone}-${index}` }),
+      ),
+    );
     expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(responses.filter(({ status }) => status === 200)).toHaveLength(0);
     const items = await world.items();

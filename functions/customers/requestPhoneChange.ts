@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { isoTime } from '../../lib/clock.ts';
 import { phoneNumber } from '../../lib/countries/phoneSchema.ts';
-import { requestPhoneChange } from '../../lib/customers/requestPhoneChange.ts';
+import { RequestedChange, requestPhoneChange } from '../../lib/customers/requestPhoneChange.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { id } from '../../lib/http/fields.ts';
+import { runOnce } from '../../lib/idempotency/idempotencyRecord.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
 
@@ -22,6 +23,7 @@ export const handler = endpoint(
     description:
       'For customers who can no longer use the old phone and have no password. Send a code of the type `phone_change` to the new phone first. The change takes effect after 72 hours, by default. Until then it can be cancelled on every signed-in device, and by a link in an SMS to the old phone, and no money can leave the wallet. When it takes effect, all other sessions end.',
     auth: signedIn,
+    isIdempotent: true,
     body: z.object({
       phone_number: phoneNumber,
       otp: otpCode.describe('The code of the type `phone_change` that the new phone got.'),
@@ -30,9 +32,12 @@ export const handler = endpoint(
     fieldErrors: [{ attr: 'phone_number', code: 'unique' }],
     errors: ['reauthenticationRequired', 'phoneChangePending', 'otpInvalid', 'otpExpired', 'otpAttemptLimit'],
   },
-  async ({ body: { phone_number: phone, otp }, clientIp, url, ...caller }) => {
+  async ({ body: { phone_number: phone, otp }, clientIp, url, idempotency, ...caller }) => {
     const linkBase = `${url.slice(0, url.lastIndexOf('/api/'))}/api/phone-changes/`;
-    const change = await requestPhoneChange(caller, { phone, otp, clientIp }, linkBase);
+    const change = await runOnce(caller.customer.id, idempotency, {
+      run: (record) => requestPhoneChange(caller, { phone, otp, clientIp, record }, linkBase),
+      repeat: (requested) => RequestedChange.parse(requested),
+    });
     return { id: change.id, effective_at: isoTime(change.effectiveAtSeconds) };
   },
 );

@@ -13,15 +13,16 @@ export const handler = endpoint(
     description:
       'Send `email`, or `phone` if the setting `enablePhoneLogin` is on. If both are sent, they must belong to the same account.',
     errorFormat: envelope,
+    isIdempotent: true,
     body: Login,
     returns: { 200: CustomerResource },
     fieldErrors: [{ attr: 'email', code: 'required' }],
     errors: ['wrongCredentials', 'accountSuspended', 'unavailable'],
   },
-  async ({ body: { email, phone, password, device_token }, clientIp }) => {
+  async ({ body: { email, phone, password, device_token }, clientIp, idempotency }) => {
     const [{ enablePhoneLogin }] = await Promise.all([publicSettings(), readSignInSecrets()]);
     const identifier = { email, phone: enablePhoneLogin ? phone : undefined };
-    const account = await logIn({ ...identifier, password, deviceToken: device_token, clientIp });
+    const account = await logIn({ ...identifier, password, deviceToken: device_token, clientIp, idempotency });
     return showSignedIn(account);
   },
 );

@@ -12,13 +12,14 @@ export const handler = endpoint(
     description:
       'Send the `email` or the `phone` of forgetPassword, and the code as `token`. All sessions end, so log in afterwards.',
     errorFormat: envelope,
+    isIdempotent: true,
     body: PasswordReset,
     returns: { 200: z.null() },
     fieldErrors: [...oneIdentifierErrors, { attr: 'password', code: 'too_common' }],
     errors: ['wrongCode', 'accountSuspended', 'unavailable'],
   },
-  async ({ body: { token: code, device_token, ...body }, clientIp }) => {
-    await resetPassword({ ...body, code, deviceToken: device_token, clientIp });
+  async ({ body: { token: code, device_token, ...body }, clientIp, idempotency }) => {
+    await resetPassword({ ...body, code, deviceToken: device_token, clientIp, idempotency });
     return null;
   },
 );

@@ -4,9 +4,10 @@ import { emailAddress } from '../../lib/customers/personFields.ts';
 import { readProfile } from '../../lib/customers/profile.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { clearable } from '../../lib/http/fields.ts';
+import { runOnce } from '../../lib/idempotency/idempotencyRecord.ts';
 import { otpCode } from '../../lib/otp/otpSchema.ts';
 import { newPassword } from '../../lib/passwords/passwordSchema.ts';
-import { setPassword } from '../../lib/passwords/setPassword.ts';
+import { repeatSetPassword, setPassword } from '../../lib/passwords/setPassword.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
 
 export const handler = endpoint(
@@ -17,6 +18,7 @@ export const handler = endpoint(
     description:
       'This requires a sign-in or `reauthenticate` within the last ten minutes by default, or an `otp` of the type `password_reset`. A customer without an e-mail address must send `email`.',
     auth: signedIn,
+    isIdempotent: true,
     body: z.object({
       email: clearable(emailAddress()).optional().describe('Required while the customer has no e-mail address.'),
       password: newPassword,
@@ -30,8 +32,11 @@ export const handler = endpoint(
     ],
     errors: ['reauthenticationRequired', 'otpInvalid', 'otpExpired', 'otpAttemptLimit'],
   },
-  async ({ body: { otp: code, ...body }, clientIp, ...caller }) => {
-    await setPassword(caller, { ...body, code, clientIp });
+  async ({ body: { otp: code, ...body }, clientIp, idempotency, ...caller }) => {
+    await runOnce(caller.customer.id, idempotency, {
+      run: (record) => setPassword(caller, { ...body, code, clientIp, record }),
+      repeat: () => repeatSetPassword(caller.customer.id, { ...body, clientIp }),
+    });
     return readProfile(caller.customer.id);
   },
 );

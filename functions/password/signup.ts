@@ -11,6 +11,7 @@ export const handler = endpoint(
     summary: 'Sign up with a password.',
     description: 'The phone is not verified yet. It belongs to the customer until another customer verifies it.',
     errorFormat: envelope,
+    isIdempotent: true,
     body: SignUp,
     returns: { 200: CustomerResource },
     fieldErrors: [
@@ -20,9 +21,9 @@ export const handler = endpoint(
     ],
     errors: ['unavailable'],
   },
-  async ({ body, language, clientIp }) => {
+  async ({ body, language, clientIp, idempotency }) => {
     await readSignInSecrets();
-    const account = await signUp(body, language, clientIp);
+    const account = await signUp(body, { language, clientIp, idempotency });
     return showSignedIn(account);
   },
 );

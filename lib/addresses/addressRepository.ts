@@ -3,6 +3,7 @@ import { nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
+import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
 import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
 import { find } from '../table/items.ts';
@@ -37,16 +38,17 @@ const repeatSeconds = 60;
 /**
  * Adds an address and makes it the primary one. A repeated request returns the address of the first
  * one, unless that was changed or deleted since.
- * @param requestHash equal for equal requests
- * @throws addressLimitReached, or authenticationFailed if the customer has been deleted
+ * @param requestHash equal for equal requests. An idempotency record takes its place.
+ * @throws addressLimitReached, authenticationFailed if the customer has been deleted, and
+ * idempotencyKeyConflict if the key of the record has been used
  */
 export async function create(
   customerId: number,
   fields: Fields,
-  requestHash: string,
-  outdated?: Address,
+  { requestHash, record, outdated }: { requestHash: string; record: RecordWrites; outdated?: Address },
 ): Promise<Address> {
   const address: Address = { id: newId(), ...fields, createdAtMs: nowMs() };
+  const records = record(address);
   const result = await transact([
     {
       kind: 'update',
@@ -56,23 +58,29 @@ export async function create(
       values: { ':id': address.id, ':none': 0, ':one': 1, ':most': config.addressesPerCustomer },
     },
     { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
-    {
-      kind: 'put',
-      key: addressCreationKey(customerId, requestHash),
-      item: { ...address, expiresAtSeconds: nowSeconds() + repeatSeconds },
-      condition: 'attribute_not_exists(pk) OR #createdAtMs <= :longAgo OR #id = :outdated',
-      values: { ':longAgo': address.createdAtMs - repeatSeconds * 1_000, ':outdated': outdated?.id ?? 0 },
-    },
+    ...(records.length > 0 ? records : [rememberWrite(customerId, requestHash, address, outdated)]),
   ]);
   if (result.done) return address;
   const [profile, , creation] = result.rejected;
+  if (creation && records.length > 0) return fail('idempotencyKeyConflict');
   if (creation?.old) {
     const first = Address.parse(creation.old);
     const { done } = await transact(makePrimaryWrites(customerId, first));
-    return done ? first : create(customerId, fields, requestHash, first);
+    return done ? first : create(customerId, fields, { requestHash, record, outdated: first });
   }
   if (!profile) return fail('error');
   return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
+}
+
+/** Remembers the request that made an address. The write fails if an equal one was just made. */
+function rememberWrite(customerId: number, requestHash: string, address: Address, outdated?: Address): Write {
+  return {
+    kind: 'put',
+    key: addressCreationKey(customerId, requestHash),
+    item: { ...address, expiresAtSeconds: nowSeconds() + repeatSeconds },
+    condition: 'attribute_not_exists(pk) OR #createdAtMs <= :longAgo OR #id = :outdated',
+    values: { ':longAgo': address.createdAtMs - repeatSeconds * 1_000, ':outdated': outdated?.id ?? 0 },
+  };
 }
 
 /** Makes an address the primary one. The writes fail if it was changed or deleted. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Customer } from '../customers/customerRepository.ts';
 import { fail } from '../errors.ts';
+import type { IdempotentRequest } from '../http/idempotencyKey.ts';
+import { type RecordWrites, runOnce } from '../idempotency/idempotencyRecord.ts';
 import { withUploadedImage } from '../images/saving.ts';
 import { deleteImageBestEffort } from '../images/store.ts';
 import { isSameImage } from '../images/urls.ts';
@@ -14,13 +16,25 @@ import type { AddressChanges, NewAddress } from './addressSchema.ts';
  * image is deleted.
  * @throws unsupportedRegion, regionCountryMismatch, and the errors of {@link addresses.create}
  */
-export async function addAddress(customer: Customer, newAddress: NewAddress): Promise<addresses.Address> {
+export function addAddress(
+  customer: Customer,
+  newAddress: NewAddress,
+  idempotency: IdempotentRequest | undefined,
+): Promise<addresses.Address> {
+  return runOnce(customer.id, idempotency, {
+    run: (record) => addOnce(customer, newAddress, record),
+    repeat: (address) => addresses.Address.parse(address),
+  });
+}
+
+async function addOnce(customer: Customer, newAddress: NewAddress, record: RecordWrites): Promise<addresses.Address> {
   await requireServed(customer, newAddress.point);
   const { point, description, location_type: locationType, map_description: mapDescription = null } = newAddress;
   const fields = { ...coordinatesOf(point), description, locationType, mapDescription };
   const image = newAddress.map_image ?? null;
   return withUploadedImage(customer.id, image, async (mapImage) => {
-    const address = await addresses.create(customer.id, { ...fields, mapImage }, hashOf(fields, image));
+    const requestHash = hashOf(fields, image);
+    const address = await addresses.create(customer.id, { ...fields, mapImage }, { requestHash, record });
     if (!isSameImage(customer.id, address.mapImage, mapImage)) await deleteImageBestEffort(customer.id, mapImage);
     return address;
   });

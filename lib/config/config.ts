@@ -114,6 +114,11 @@ export const config = readWhenUsed({
   /** Time in which a used refresh token works again, even if its successor has been used. */
   refreshGraceSeconds: count('REFRESH_GRACE_SECONDS', 30),
 
+  /** Time after a sign-in in which the same client may repeat it and gets the same session. */
+  signInRepeatSeconds: count('SIGN_IN_REPEAT_SECONDS', 60, 300),
+  /** How long a result is kept for repetitions of a request with an `Idempotency-Key`. */
+  idempotencyKeySeconds: count('IDEMPOTENCY_KEY_SECONDS', daySeconds),
+
   /** How long an OTP is valid. */
   otpSeconds: count('OTP_SECONDS', 300),
   /** How many attempts an OTP allows. */

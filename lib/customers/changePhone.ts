@@ -1,6 +1,7 @@
 import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import { fail, failFields } from '../errors.ts';
+import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
 import { sendSecurityNotice } from '../messages/securityNotice.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
@@ -25,6 +26,7 @@ export interface NewPhone {
   phone: Phone;
   otp: string;
   clientIp: string;
+  record: RecordWrites;
 }
 
 /** @throws `invalid` for the customer's own phone and for one of another country */
@@ -40,11 +42,12 @@ export function requireOtherPhone({ phoneNumber, countryCode }: customers.Custom
  * @throws reauthenticationRequired; otpInvalid, otpExpired, otpAttemptLimit; `invalid` for the
  * customer's own phone and for a phone of another country, because the wallet has the currency of
  * the country; `unique` for a phone of another customer, once its OTP was right; tokenNotValid when
- * the session has been revoked; throttled
+ * the session has been revoked; throttled; idempotencyKeyConflict if the key of the record has been
+ * used
  */
 export async function changePhone(
   { customer, session }: SignedIn,
-  { phone, otp: code, clientIp }: NewPhone,
+  { phone, otp: code, clientIp, record }: NewPhone,
 ): Promise<Customer> {
   requireFreshlyVerified(session);
   requireOtherPhone(customer, phone);
@@ -63,18 +66,23 @@ export async function changePhone(
     }
     const signedIn = attempt === 1 ? firstSessions : await readSessionsAndDevices(customer.id);
     const writes = changePhoneWrites(current, phone.number, { otp, sessionId: session.id });
+    const records = record();
     const writing = transact([
+      ...records,
       ...Object.values(writes),
       ...(await removeSignUpWrites(current.unprovenPhone, customer.id)),
       ...cleanUpWrites(signedIn, customer.id, session.id),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) return current;
+    const [recordRejected] = result.rejected.splice(0, records.length);
     const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
     const isTaken = rejected.includes('claim') && !rejected.includes('customer');
-    if (!rejected.includes('otp') && !rejected.includes('session') && !isTaken) return again;
+    const isFinal = recordRejected || rejected.includes('otp') || rejected.includes('session') || isTaken;
+    if (!isFinal) return again;
     // The OTP was right, so it counts as no guess.
     await otps.refundAttempt(otp);
+    if (recordRejected) return fail('idempotencyKeyConflict');
     if (rejected.includes('otp')) return fail('otpExpired');
     if (rejected.includes('session')) return fail('tokenNotValid');
     return failFields({ attr: 'phone_number', code: 'unique' });

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail, failFields } from '../errors.ts';
@@ -11,21 +12,25 @@ import type { Item, Write } from '../table/expressions.ts';
 import { customerLimitKey, phoneClaimKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { type NewPhone, requireOtherPhone } from './changePhone.ts';
-import { makePhoneChange, type PhoneChange, storePhoneChangeWrites } from './phoneChange.ts';
+import { makePhoneChange, storePhoneChangeWrites } from './phoneChange.ts';
 import { announceRequest } from './phoneChangeNotices.ts';
+
+/** The part of a requested change that its response is made from. */
+export const RequestedChange = z.object({ id: z.int(), effectiveAtSeconds: z.int() });
+type RequestedChange = z.infer<typeof RequestedChange>;
 
 /**
  * Requests a move to a new phone, which got the OTP, for a customer who can no longer use the old
  * one. The owner of the old phone and every signed-in device can cancel it until it takes effect.
  * @param linkBase the URL under which the link in the SMS opens
  * @throws phoneChangePending; reauthenticationRequired for a customer without a verified phone, who
- * has a password; limitExceeded; the errors of changePhone
+ * has a password; limitExceeded; idempotencyKeyConflict; the errors of changePhone
  */
 export async function requestPhoneChange(
   { customer, session }: SignedIn,
-  { phone, otp: code, clientIp }: NewPhone,
+  { phone, otp: code, clientIp, record }: NewPhone,
   linkBase: string,
-): Promise<PhoneChange> {
+): Promise<RequestedChange> {
   if (customer.phoneChange) return fail('phoneChangePending');
   if (!customer.phoneNumber) return fail('reauthenticationRequired');
   requireOtherPhone(customer, phone);
@@ -39,11 +44,14 @@ export async function requestPhoneChange(
     limit: countRequestWrite(customer.id),
     claim: { kind: 'check', key: phoneClaimKey(phone.number), condition: 'attribute_not_exists(pk)' },
   } satisfies Record<string, Write>;
-  const [result] = await Promise.all([transact(Object.values(writes)), otp.refund?.()]);
+  const { id, effectiveAtSeconds } = change;
+  const all = [...Object.values(writes), ...record({ id, effectiveAtSeconds })];
+  const [result] = await Promise.all([transact(all), otp.refund?.()]);
   if (!result.done) {
     // The OTP was right, so it counts as no guess.
     await otps.refundAttempt(otp);
     const rejected = new Map(Object.keys(writes).map((name, index) => [name, result.rejected[index]]));
+    if (result.rejected[Object.keys(writes).length]) return fail('idempotencyKeyConflict');
     if (rejected.get('otp')) return fail('otpExpired');
     if (rejected.get('session')) return fail('tokenNotValid');
     if (rejected.get('customer')) return fail('phoneChangePending');
@@ -52,7 +60,7 @@ export async function requestPhoneChange(
     return failFields({ attr: 'phone_number', code: 'unique' });
   }
   await announceRequest(customer, change, `${linkBase}${customer.id}.${secret}/`);
-  return change;
+  return { id, effectiveAtSeconds };
 }
 
 const requests = () =>

@@ -1,7 +1,10 @@
+import * as z from 'zod';
 import { backOff } from '../backOff.ts';
 import { nowMs } from '../clock.ts';
 import { Customer } from '../customers/customerRepository.ts';
 import { fail, failFields } from '../errors.ts';
+import type { IdempotentRequest } from '../http/idempotencyKey.ts';
+import { type RecordWrites, runOnce } from '../idempotency/idempotencyRecord.ts';
 import type { Session } from '../sessions/sessionRepository.ts';
 import { type Changes, setExpression, type Write } from '../table/expressions.ts';
 import { customerPartition, deviceKey, devicePrefix, type Key, pushTokenClaimKey } from '../table/keys.ts';
@@ -25,16 +28,33 @@ import { isApnsToken, listSpellings, toCanonicalToken } from './pushTokens.ts';
 const patienceMs = 17_000;
 const mostBackOffAttempt = 4;
 
+const Registered = z.object({ device: Device, isNew: z.boolean() });
+type Registered = z.infer<typeof Registered>;
+
+/** Registers a device as {@link register} does, once for each idempotency key. */
+export function registerOnce(
+  customer: Customer,
+  session: OwningSession,
+  { given, idempotency }: { given: Registration; idempotency: IdempotentRequest | undefined },
+): Promise<Registered> {
+  return runOnce(customer.id, idempotency, {
+    run: (record) => register(customer, session, given, record),
+    repeat: (result) => Registered.parse(result),
+  });
+}
+
 /**
  * Registers a device as the session's own, even if another customer holds its push token. Returns
  * whether the token is new. A customer at the device limit loses a device in the same transaction.
- * @throws authenticationFailed if the customer has been deleted
+ * @throws authenticationFailed if the customer has been deleted, idempotencyKeyConflict if the key
+ * of the record has been used
  */
 export async function register(
   customer: Customer,
   session: OwningSession,
   given: Registration,
-): Promise<{ device: Device; isNew: boolean }> {
+  record: RecordWrites,
+): Promise<Registered> {
   const { id: customerId } = customer;
   const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   let currentCustomer = customer;
@@ -51,19 +71,28 @@ export async function register(
     const evictions = evicted.flatMap((device) => evictDeviceWrites(customerId, device));
     if (renewed.done) {
       if (evictions.length > 0) await transact(evictions);
-      return {
+      const registered = {
         device: Device.parse({ ...renewed.old, ...setExpression(toRegisteredFields(session, device)).given }),
         isNew: false,
       };
+      // A repetition before this write renews the device again, which changes nothing.
+      const [recordWrite] = record(registered);
+      if (recordWrite && !(await transact([recordWrite])).done) return fail('idempotencyKeyConflict');
+      return registered;
     }
     if (claim?.customerId === customerId) continue;
     const identity = claim ?? makeIdentity();
+    const registered = { device: makeDevice(session, device, identity), isNew: !claim };
+    const records = record(registered);
     const result = await transact([
+      ...records,
       countDeviceWrite(customerId, count),
       ...registerDeviceWrites(session, device, claim, identity),
       ...evictions,
     ]);
-    if (result.done) return { device: makeDevice(session, device, identity), isNew: !claim };
+    if (result.done) return registered;
+    const [recordRejected] = result.rejected.splice(0, records.length);
+    if (recordRejected) return fail('idempotencyKeyConflict');
     if (evicted.length > 0) collisions += 1;
     const [profile] = result.rejected;
     // The devices must be read after the customer, so the next attempt reads them again.

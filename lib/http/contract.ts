@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ErrorName, FieldError } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import type { ErrorFormat } from './errorFormats.ts';
+import type { IdempotentRequest } from './idempotencyKey.ts';
 
 /** Headers by name in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
@@ -41,6 +42,8 @@ export interface Contract {
   /** Rejects a request without a body. By default, a missing body counts as `{}`. */
   needsBody?: boolean;
   accepts?: BodyReader;
+  /** Whether a client may repeat the request safely by the header `Idempotency-Key`. */
+  isIdempotent?: true;
   /** Response schema for each status, or null for a response without a body. */
   returns: Readonly<Record<number, z.ZodType | null>>;
   /** Media types of the response, if it is a {@link Document}. */
@@ -78,6 +81,8 @@ export type Input<C extends Contract> = {
 } & Parsed<C, 'params'> &
   Parsed<C, 'query'> &
   Parsed<C, 'body'> &
+  // Undefined for a request without the header.
+  (C['isIdempotent'] extends true ? { idempotency: IdempotentRequest | undefined } : unknown) &
   (C['auth'] extends Authenticator<infer P> ? P : unknown);
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function that returns no body

@@ -12,6 +12,7 @@ import { type BodyReader, type Contract, Document, type Input, type Output, Repl
 import { chooseErrorFormat, type ErrorFormat } from './errorFormats.ts';
 import { addEtag } from './etag.ts';
 import { cors, requestId, securityHeaders } from './headers.ts';
+import { readIdempotencyKey, toIdempotentRequest } from './idempotencyKey.ts';
 import { json } from './jsonBody.ts';
 import type { HttpContext, HttpRequest, Middleware } from './middleware.ts';
 import { readQuery } from './queryParameters.ts';
@@ -42,9 +43,12 @@ export function endpoint<const C extends Contract>(
     .use<Middleware>(httpUrlencodePathParser() as Middleware)
     .use<Middleware>(addEtag(contract))
     .handler(async (event, context) => {
+      const key = contract.isIdempotent && readIdempotencyKey(event);
+      const valid = await validate(contract, event);
       const input = {
         ...context.principal,
-        ...(await validate(contract, event)),
+        ...valid,
+        ...(key && { idempotency: toIdempotentRequest(key, contract.operationId, valid.body) }),
         language: languageOf(context),
         clientIp: findClientIp(event),
         method: event.httpMethod,

@@ -47,7 +47,7 @@ describe('documented errors', () => {
     expect(codes.toSorted()).toEqual(
       [...new Set(shown.flatMap((failure) => examplesOf(failure).map(([code]) => code)))].toSorted(),
     );
-    for (const code of ['currency_mismatch', 'insufficient_funds', 'idempotency_key_reused'])
+    for (const code of ['currency_mismatch', 'insufficient_funds', 'balance_too_large'])
       expect(codes).not.toContain(code);
   });
 

@@ -21,6 +21,7 @@ export function describeStatus(status: number, hasFields = false): string {
     409: 'Conflict: the phone is not verified, or a change of it waits.',
     413: 'The body is too large.',
     415: 'The content type is not supported.',
+    422: 'Another request used this Idempotency-Key.',
     423: 'A field is missing, invalid or taken. Every failing field is named.',
     429: 'Too many requests. `Retry-After` is the number of seconds to wait.',
     503: 'A service that the stage needs does not respond. `Retry-After` is the number of seconds to wait.',

@@ -72,12 +72,24 @@ export const parameterComponents = {
     schema: text,
     example: headers.ETag.example,
   },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'A new UUID for each tap, and the same one when the app repeats the request after a lost response. 1 to 255 visible ASCII characters, with or without quotes. The request is then made once within 24 hours, by default.',
+    schema: text,
+    example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+  },
 };
 
-export function headerParameters({ cacheControl }: Pick<Contract, 'cacheControl'>): Json[] {
+export function headerParameters({
+  cacheControl,
+  isIdempotent,
+}: Pick<Contract, 'cacheControl' | 'isIdempotent'>): Json[] {
   const names: (keyof typeof parameterComponents)[] = [
     'AcceptLanguage',
     ...(cacheControl ? ['IfNoneMatch' as const] : []),
+    ...(isIdempotent ? ['IdempotencyKey' as const] : []),
   ];
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }

@@ -32,10 +32,14 @@ describe('documented headers', () => {
     expect([...new Set(named)].toSorted()).toEqual(components.toSorted());
   });
 
-  test('let every request choose a language, and requests for cacheable responses send an ETag', () => {
+  test('let every request choose a language, requests for cacheable responses send an ETag, and others a key', () => {
     for (const { parameters, responses } of operations) {
       const names = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
-      expect(names).toEqual(['Accept-Language', ...('304' in responses ? ['If-None-Match'] : [])]);
+      expect(names).toEqual([
+        'Accept-Language',
+        ...('304' in responses ? ['If-None-Match'] : []),
+        ...('422' in responses ? ['Idempotency-Key'] : []),
+      ]);
     }
   });
 });

@@ -95,8 +95,14 @@ export async function loadEndpoint(file: string, folder = project): Promise<Endp
 }
 
 /** Returns the errors that every endpoint with such a contract can return. */
-export function commonErrors({ auth, params, body }: Pick<Contract, 'auth' | 'params' | 'body'>): ErrorName[] {
+export function commonErrors({
+  auth,
+  params,
+  body,
+  isIdempotent,
+}: Pick<Contract, 'auth' | 'params' | 'body' | 'isIdempotent'>): ErrorName[] {
   return [
+    ...(isIdempotent ? (['idempotencyKeyInvalid', 'idempotencyKeyConflict'] as const) : []),
     ...(body ? (['parseError', 'payloadTooLarge', 'unsupportedMediaType'] as const) : []),
     ...(auth ? (['notAuthenticated', 'authenticationFailed', 'tokenNotValid', 'unavailable'] as const) : []),
     ...(params ? (['notFound'] as const) : []),

@@ -1,11 +1,11 @@
-import { daySeconds } from '../clock.ts';
+import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import { allowAll, type SlidingWindow, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
-import type { Write } from '../table/expressions.ts';
+import type { Item, Write } from '../table/expressions.ts';
 import { otpKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
-import { findTestNumber, networkKey, type Otp, type OtpType, parseOtp, slotOf } from './otpRepository.ts';
+import { findTestNumber, networkKey, type Otp, type OtpType, parseOtp, slotOf, type UsedFor } from './otpRepository.ts';
 import { attemptWindows, networkAttemptWindows, type PhoneShare } from './phoneLimits.ts';
 
 export function countNetworkAttempt(
@@ -108,9 +108,38 @@ export function consumeOtpWrite(attempt: OtpAttempt): Write {
     kind: 'update',
     key: otpKey(phone),
     expression: `${refund && `SET ${refund}`} REMOVE #${slot}`,
-    condition: `#${slot}.#id = :id`,
+    condition: `#${slot}.#id = :id AND attribute_not_exists(#${slot}.#usedFor)`,
     values: { ':id': code.id, ':never': 0 },
   };
+}
+
+/**
+ * Uses an OTP to sign in, and uncounts its attempt. The OTP stays for a while, so that a client
+ * that lost the response can repeat the sign-in. Wrong attempts count as before. The write fails if
+ * the OTP has been used or replaced.
+ */
+export function useOtpWrite(attempt: OtpAttempt, usedFor: UsedFor): Write {
+  const { slot, windows } = attempt;
+  const { key, condition, values } = consumeOtpWrite(attempt);
+  const changes = [
+    `#${slot}.#usedFor = :usedFor`,
+    `#${slot}.#expiresAtSeconds = :until`,
+    `#${slot}.#tries = #${slot}.#tries - :one`,
+    uncountAll(windows),
+  ];
+  return {
+    kind: 'update',
+    key,
+    expression: `SET ${changes.filter(Boolean).join(', ')}`,
+    condition: condition ?? '',
+    values: { ...values, ':usedFor': usedFor, ':until': nowSeconds() + config.signInRepeatSeconds, ':one': 1 },
+  };
+}
+
+/** Returns the sign-in that used an OTP, from the item that rejected another use of it. */
+export function findUse({ slot, code }: OtpAttempt, item: Item | undefined): UsedFor | undefined {
+  const current = parseOtp(slot, item);
+  return current?.id === code.id ? current.usedFor : undefined;
 }
 
 /** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */

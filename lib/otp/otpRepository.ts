@@ -29,6 +29,20 @@ export const otpTypes = [
  */
 export type OtpType = (typeof otpTypes)[number] | 'phone_verification' | 'email_verification';
 
+/**
+ * The sign-in that used an OTP, and the client that may repeat it. It does not name the customer,
+ * because it may outlive their erasure by a day.
+ */
+const UsedFor = z.object({
+  sessionId: z.int(),
+  isNew: z.boolean(),
+  /** A hash that identifies the client. */
+  client: z.string(),
+  /** The hash of the request with an idempotency key, else empty. */
+  requestHash: z.string(),
+});
+export type UsedFor = z.infer<typeof UsedFor>;
+
 /** A stored OTP. It holds an HMAC of the digits, under a secret that is not in the table. */
 const Otp = z.object({
   id: z.int(),
@@ -41,10 +55,12 @@ const Otp = z.object({
    * is still valid.
    */
   network: z.string().default(''),
+  /** Set once the OTP has signed in. It then stays only for a repetition of that sign-in. */
+  usedFor: UsedFor.optional(),
   expiresAtSeconds: z.int(),
 });
 export type Otp = z.infer<typeof Otp>;
-export type NewOtp = Omit<Otp, 'id' | 'tries'>;
+export type NewOtp = Omit<Otp, 'id' | 'tries' | 'usedFor'>;
 
 /**
  * Returns the attribute that holds an OTP. The owner's device has its own, so no stranger can

@@ -80,7 +80,7 @@ export async function countNetworkLimits(
 /**
  * Verifies an OTP. The attempt is counted before the comparison, so parallel guesses get no more
  * attempts. The caller still has to consume a right OTP: with {@link otps.consumeOtpWrite}, in the
- * transaction of the operation that the OTP allows.
+ * transaction of the operation that the OTP allows. That write fails for an OTP that has signed in.
  * @param attr the name of the OTP's field in the request
  * @throws otpInvalid, otpExpired, otpAttemptLimit
  */
@@ -149,7 +149,7 @@ async function compareOtp(admission: CountedAttempt, otp: string) {
       const earlier = last.outcome === 'compare' ? last.attempt : undefined;
       const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];
       counting.attempt.refund = () => refundAll(undoing());
-      countEvent('otp_verified', 'OtpVerified', { otp_type: type });
+      if (!counting.attempt.code.usedFor) countEvent('otp_verified', 'OtpVerified', { otp_type: type });
     }
     last = { ...counting, isRight };
     if (isRight) break;

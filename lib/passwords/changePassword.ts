@@ -4,6 +4,7 @@ import { claimEmailWrites, releaseEmailWrite } from '../customers/emailClaims.ts
 import { countEmailLimitWrites, countTakenEmail, failOverLimit } from '../customers/emailLimits.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail, failFields } from '../errors.ts';
+import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { checkUnchangedWrite, revokeAllWrite } from '../sessions/sessionGeneration.ts';
 import * as sessions from '../sessions/sessionRepository.ts';
@@ -24,6 +25,8 @@ interface Replacement {
   /** The id of the session that survives. Without it the change revokes every session. */
   keptSessionId?: number;
   otherWrites?: readonly Write[];
+  /** The idempotency record of the request. */
+  record?: RecordWrites;
 }
 
 /**
@@ -32,10 +35,11 @@ interface Replacement {
  * customer sets in a session revokes none.
  * @returns false if the customer does not exist or the OTP has been used
  * @throws `unique` for an e-mail address of another customer, tokenNotValid when the surviving
- * session has been revoked, accountSuspended
+ * session has been revoked, accountSuspended, idempotencyKeyConflict if the key of the record has
+ * been used
  */
 export async function changePassword(customerId: number, replacement: Replacement): Promise<boolean> {
-  const { hash, email, network, otp, keptSessionId, otherWrites = [] } = replacement;
+  const { hash, email, network, otp, keptSessionId, otherWrites = [], record = () => [] } = replacement;
   return retry(async (attempt) => {
     const [{ customer, password }, before] = await Promise.all([
       readAccount(customerId),
@@ -66,16 +70,23 @@ export async function changePassword(customerId: number, replacement: Replacemen
       ...(newEmail && { ...countEmailLimitWrites(customerId, network), ...claimEmailWrites(customer, newEmail) }),
       ...(newEmail && customer.email && { release: releaseEmailWrite(customer.email) }),
     };
+    const records = record();
     const writing = transact([
+      ...records,
       ...Object.values(writes),
       ...otherWrites,
       ...(isFirst ? [] : cleanUpWrites(before, customerId, keptSessionId)),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);
     if (result.done) return true;
+    const [recordRejected] = result.rejected.splice(0, records.length);
     const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
     // A right OTP is no guess, even if the change fails for another reason.
     const refundOtp = async () => otp && otps.refundAttempt(otp);
+    if (recordRejected) {
+      await refundOtp();
+      return fail('idempotencyKeyConflict');
+    }
     if (rejected.includes('taken') || rejected.includes('emailChanges')) {
       await refundOtp();
       failOverLimit(writes, result.rejected);

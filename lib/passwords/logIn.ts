@@ -2,9 +2,12 @@ import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail } from '../errors.ts';
+import type { IdempotentRequest } from '../http/idempotencyKey.ts';
+import { findRecord } from '../idempotency/idempotencyRecord.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import { createSessionWrites } from '../sessions/createSession.ts';
+import { findRecordedSession, recordSessionWrite, toSignInRequest } from '../sessions/repeatedSignIn.ts';
 import { countSignInWrite } from '../sessions/sessionGeneration.ts';
 import { readSessionsAndDevices, type SignInState } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
@@ -18,14 +21,18 @@ interface LogIn extends Identifier {
   password: string;
   deviceToken: string | null | undefined;
   clientIp: string;
+  idempotency: IdempotentRequest | undefined;
 }
 
 /**
  * Signs in the owner of a password. Every failure takes the same steps and gets the same response:
- * it counts the attempt, reads the same items and hashes as many passwords.
- * @throws wrongCredentials, limitExceeded, throttled; accountSuspended once the password was right
+ * it counts the attempt, reads the same items and hashes as many passwords. A client that lost the
+ * response gets the same session again, if it sends the same idempotency key, or the account's
+ * device token.
+ * @throws wrongCredentials, limitExceeded, throttled, idempotencyKeyConflict; accountSuspended once
+ * the password was right
  */
-export async function logIn({ password, deviceToken, clientIp, ...identifier }: LogIn) {
+export async function logIn({ password, deviceToken, clientIp, idempotency, ...identifier }: LogIn) {
   const loginKey = toLoginKey(identifier);
   const network = toClientNetwork(clientIp);
   const tokenCustomerId = await readDeviceToken(deviceToken);
@@ -58,14 +65,18 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
         return failSuspended(account.customer, account.customer.language);
       }
       const isNewDevice = account.customer?.id !== tokenCustomerId;
+      // Without a key, a device token identifies the device. The network alone does not.
+      const keyed = idempotency ?? (isNewDevice ? undefined : { keyHash: '', requestHash: '' });
+      const request = keyed && toSignInRequest(keyed, { network, deviceToken });
       if (attempt === deviceAttempt || isUnambiguous(identifier, account, candidates)) {
+        const otherWrites = [attempt.resetFailures];
         const [signedIn] = await Promise.all([
-          createSession(account, before, { password, isNewDevice }, [attempt.resetFailures]),
+          createSession(account, before, { password, isNewDevice, request, otherWrites }),
           attempt.undoSharedCounts(),
         ]);
         return signedIn;
       }
-      const signedIn = await createSession(account, before, { password, isNewDevice });
+      const signedIn = await createSession(account, before, { password, isNewDevice, request });
       await attempt.undo();
       return signedIn;
     }
@@ -73,20 +84,35 @@ export async function logIn({ password, deviceToken, clientIp, ...identifier }: 
   }
 }
 
+interface NewSession {
+  password: string;
+  isNewDevice: boolean;
+  request: IdempotentRequest | undefined;
+  otherWrites?: readonly Write[];
+}
+
 /**
- * Creates a session. Starts over if another request signs in, rehashes the password or changes it
- * at the same moment.
+ * Creates a session, or finds the one of the same request. Starts over if another request signs in,
+ * rehashes the password or changes it at the same moment.
  */
 async function createSession(
   account: Account,
   before: SignInState,
-  { password: enteredPassword, isNewDevice }: { password: string; isNewDevice: boolean },
-  otherWrites: readonly Write[] = [],
+  { password: enteredPassword, isNewDevice, request, otherWrites = [] }: NewSession,
 ) {
   return retry(async () => {
     const { customer, wallet, password } = account;
     if (!customer || !wallet || !password) return fail('wrongCredentials');
     if (isSuspended(customer)) return failSuspended(customer, customer.language);
+    const record = request && (await findRecord(customer.id, request));
+    const repeated = record && (await findRecordedSession(customer.id, record));
+    if (repeated) {
+      const [phone] = await Promise.all([
+        customers.readDisplayedPhone(repeated.customer),
+        otherWrites.length > 0 && transact(otherWrites),
+      ]);
+      return { ...repeated, phone };
+    }
     const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
     const origin = { registrationId: '', signIn: customer.signIns + 1, isNewDevice };
     const { session, writes } = createSessionWrites(customer.id, origin, before);
@@ -95,6 +121,7 @@ async function createSession(
         passwords.confirmPasswordWrite(customer.id, password, newHash),
         countSignInWrite(customer),
         ...otherWrites,
+        ...(request ? [recordSessionWrite(session, request, record)] : []),
         ...writes,
       ]),
       customers.readDisplayedPhone(customer),

@@ -3,9 +3,11 @@ import { setTimeout } from 'node:timers/promises';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
-import { type Customer, UniqueClaim } from '../customers/customerRepository.ts';
+import { type Customer, noCustomerId, UniqueClaim } from '../customers/customerRepository.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
+import type { IdempotentRequest } from '../http/idempotencyKey.ts';
+import { findRecord, recordWrite } from '../idempotency/idempotencyRecord.ts';
 import { loggable, logger } from '../logger.ts';
 import { countSendOfNetwork } from '../messages/smsCaps.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
@@ -24,6 +26,7 @@ import { devicesOf } from './loginAttempts.ts';
 import * as loginFailures from './loginFailures.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
+import { isSamePassword } from './samePassword.ts';
 
 const type = 'password_reset';
 
@@ -92,6 +95,7 @@ async function logFailure(sending: Promise<unknown>): Promise<void> {
 interface Reset extends ResetCaller {
   code: string;
   password: string;
+  idempotency: IdempotentRequest | undefined;
 }
 
 /**
@@ -99,9 +103,16 @@ interface Reset extends ResetCaller {
  * revokes all its sessions.
  * @throws wrongCode if the OTP or the account is wrong; accountSuspended once the OTP was right;
  * limitExceeded; throttled; `too_common` for a password that is the account's e-mail address or
- * phone
+ * phone; idempotencyKeyConflict
  */
-export async function resetPassword({ code, password, deviceToken, clientIp, ...identifier }: Reset): Promise<void> {
+export async function resetPassword({
+  code,
+  password,
+  deviceToken,
+  clientIp,
+  idempotency,
+  ...identifier
+}: Reset): Promise<void> {
   await readOtpSecrets();
   const name = `reset ${toLoginKey(identifier)}`;
   const network = toClientNetwork(clientIp);
@@ -121,13 +132,19 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
   // An unknown account has as many OTPs to compare as a known one.
   const phone = own.phone?.number ?? identifier.phone?.number ?? target;
   const email = own.email || identifier.email || target;
-  const [otp, [lost]] = await Promise.all([
+  const [otp, [lost], repeated] = await Promise.all([
     findMatchingOtp(admission, code, [phone, email]),
     readAll([{ key: lostEmailKey(customer?.email ?? ''), as: UniqueClaim }]),
+    idempotency && findRecord(customer?.id ?? noCustomerId, idempotency),
   ]);
+  if (repeated && customer && (await isSamePassword(customer.id, password, network))) {
+    await Promise.all([otp && otps.refundAttempt(otp), attempt.undo(), ...admission.counted.map(({ undo }) => undo())]);
+    return;
+  }
   const isOwn = otp && [own.phone?.number, own.email].includes(otp.phone);
-  if (!customer || !otp || !isOwn) {
+  if (!customer || !otp || !isOwn || repeated) {
     if (otp) await otps.refundAttempt(otp);
+    if (repeated) return fail('idempotencyKeyConflict');
     return fail('wrongCode');
   }
   if (isSuspended(customer)) {
@@ -145,6 +162,7 @@ export async function resetPassword({ code, password, deviceToken, clientIp, ...
     hash,
     network,
     otp,
+    record: () => (idempotency ? [recordWrite(customer.id, idempotency)] : []),
     otherWrites: [
       attempt.resetFailures,
       ...names.filter(Boolean).map((key) => loginFailures.resetFailuresWrite(key, network)),

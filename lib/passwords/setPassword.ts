@@ -1,4 +1,5 @@
 import { fail, failFields } from '../errors.ts';
+import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
 import { sendSecurityNotice } from '../messages/securityNotice.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
@@ -7,12 +8,14 @@ import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
 import { changePassword } from './changePassword.ts';
 import { hashPassword } from './passwordHash.ts';
 import { isGuessable } from './passwordSchema.ts';
+import { isSamePassword } from './samePassword.ts';
 
 interface NewPassword {
   email?: string | null | undefined;
   password: string;
   code?: string | null | undefined;
   clientIp: string;
+  record: RecordWrites;
 }
 
 /**
@@ -40,8 +43,27 @@ export async function setPassword({ customer, session }: SignedIn, newPassword: 
         )
       : undefined;
   const hash = await hashPassword(newPassword.password);
-  const isDone = await changePassword(customer.id, { hash, email, network, otp, keptSessionId: session.id });
+  const isDone = await changePassword(customer.id, {
+    hash,
+    email,
+    network,
+    otp,
+    keptSessionId: session.id,
+    record: newPassword.record,
+  });
   if (!isDone) fail(otp ? 'otpExpired' : 'authenticationFailed');
   const isNewEmail = email !== undefined && email !== customer.email;
   await sendSecurityNotice(customer, isNewEmail ? 'emailAndPassword' : 'password');
+}
+
+/**
+ * Repeats a request whose response was lost.
+ * @throws idempotencyKeyConflict if it does not have the password that the first request set
+ */
+export async function repeatSetPassword(
+  customerId: number,
+  { password, clientIp }: Pick<NewPassword, 'password' | 'clientIp'>,
+): Promise<void> {
+  const isSame = await isSamePassword(customerId, password, toClientNetwork(clientIp));
+  if (!isSame) fail('idempotencyKeyConflict');
 }

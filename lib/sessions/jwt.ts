@@ -5,7 +5,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { newId } from '../table/ids.ts';
 import { algorithm, PublicKey, readPublicKeys } from './publicKeys.ts';
-import type { Session } from './sessionRepository.ts';
+import { isUnused, type Session } from './sessionRepository.ts';
 
 const audience = 'customer-backend';
 const types = { access: 'at+jwt', refresh: 'rt+jwt' } as const;
@@ -58,15 +58,17 @@ export interface Tokens {
 
 /**
  * Issues an access token and a refresh token (ES256 JWTs) for a session. The refresh token is a
- * successor of the last used one.
+ * successor of the last used one. The first one has the id of the session, so that a repeated
+ * sign-in gets the same refresh token, and not a second one beside it.
  */
 export async function issueTokens(session: Session, { isBranch = false } = {}): Promise<Tokens> {
   const subject = { sub: String(session.customerId), sid: String(session.id) };
+  const jti = String(isUnused(session) ? session.id : newId());
   const [access, refresh] = await Promise.all([
     sign(types.access, subject, nowSeconds() + config.accessTokenSeconds),
     sign(
       types.refresh,
-      { ...subject, jti: String(newId()), parent: session.usedTokens[0].id, ...(isBranch && { branch: true }) },
+      { ...subject, jti, parent: session.usedTokens[0].id, ...(isBranch && { branch: true }) },
       session.expiresAtSeconds,
     ),
   ]);

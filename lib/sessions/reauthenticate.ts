@@ -1,4 +1,5 @@
 import { fail } from '../errors.ts';
+import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
 import { consumeOtpWrite } from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { countLoginAttempt } from '../passwords/loginAttempts.ts';
@@ -15,6 +16,7 @@ interface Reauthentication {
   otp?: string | null | undefined;
   password?: string | null | undefined;
   clientIp: string;
+  record: RecordWrites;
 }
 
 /**
@@ -22,12 +24,15 @@ interface Reauthentication {
  * verified phone.
  * @throws otpInvalid, otpExpired, otpAttemptLimit, wrongCredentials, throttled, tokenNotValid
  */
-export async function reauthenticate(caller: SignedIn, { otp, password, clientIp }: Reauthentication): Promise<void> {
+export async function reauthenticate(
+  caller: SignedIn,
+  { otp, password, clientIp, record }: Reauthentication,
+): Promise<void> {
   const network = toClientNetwork(clientIp);
   const { write, refund } = otp
     ? await checkOwnOtp(caller, otp, network)
     : await checkPassword(caller, password ?? '', network);
-  const writes = [sessions.markVerifiedWrite(caller.session), write];
+  const writes = [sessions.markVerifiedWrite(caller.session), write, ...record({ sessionId: caller.session.id })];
   const [result] = await Promise.all([transact(writes), refund?.()]);
   if (!result.done) fail(result.rejected[0] ? 'tokenNotValid' : 'otpExpired');
 }

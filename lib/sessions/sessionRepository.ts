@@ -44,6 +44,14 @@ export const Session = z.object({
 });
 export type Session = z.infer<typeof Session>;
 
+/** The made-up predecessor of a session's first refresh token. */
+const beforeFirstToken = 'sign-in';
+
+/** Returns whether no refresh token of the session has been used yet. */
+export function isUnused({ usedTokens: [last] }: Pick<Session, 'usedTokens'>): boolean {
+  return last.id === beforeFirstToken;
+}
+
 export interface Origin {
   signIn: number;
   registrationId: string;
@@ -65,7 +73,7 @@ export function makeSession(customerId: number, { signIn, registrationId, isNewD
     createdAtSeconds: now,
     provenAtSeconds: null,
     lastUsedAtSeconds: now,
-    usedTokens: [{ id: 'sign-in', atSeconds: now }],
+    usedTokens: [{ id: beforeFirstToken, atSeconds: now }],
     sharedCycles: 0,
     sharing: 'none',
     expiresAtSeconds: expiry(now, now),

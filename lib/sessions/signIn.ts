@@ -9,15 +9,17 @@ import { admit, hasRoom } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites.ts';
 import { toCanonicalToken } from '../devices/pushTokens.ts';
-import { fail } from '../errors.ts';
+import type { IdempotentRequest } from '../http/idempotencyKey.ts';
 import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpAttempts.ts';
+import type { UsedFor } from '../otp/otpRepository.ts';
 import { countNetworkLimits, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
 import { newId } from '../table/ids.ts';
 import { phoneClaimKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
 import { makeEmptyWallet, type Wallet } from '../wallet/walletRepository.ts';
 import { createSessionWrites } from './createSession.ts';
+import { repeatSignIn, toClientHash } from './repeatedSignIn.ts';
 import { countSignInWrite } from './sessionGeneration.ts';
 import type * as sessions from './sessionRepository.ts';
 import { mostTransactionWrites, readSessionsAndDevices } from './signOut.ts';
@@ -29,6 +31,9 @@ interface SignIn {
   /** Its push token is empty if the app has none. Then no device is registered. */
   device: Registration;
   language: Language;
+  /** The device token of the request. It identifies the client if the request is repeated. */
+  deviceToken: string | null | undefined;
+  idempotency: IdempotentRequest | undefined;
 }
 
 interface Outcome {
@@ -45,10 +50,12 @@ const mostAttempts = 20;
 /**
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
  * customer, the device and the session. So nothing is left half done, and parallel requests with
- * one OTP create one session.
- * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended
+ * one OTP create one session. A client that lost the response may repeat the request, and gets the
+ * same session.
+ * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended, idempotencyKeyConflict
  */
-export async function signIn({ phone, code, caller, device: given, language }: SignIn): Promise<Outcome> {
+export async function signIn(request: SignIn): Promise<Outcome> {
+  const { phone, code, caller, device: given, language, idempotency } = request;
   const device = { ...given, registrationId: toCanonicalToken(given.registrationId, given.type) };
   const [admission, firstClaims, country] = await Promise.all([
     countNetworkLimits(phone.number, 'customer_auth', caller),
@@ -61,6 +68,24 @@ export async function signIn({ phone, code, caller, device: given, language }: S
   // The time until a wrong OTP is rejected must not tell whether the phone has an account.
   const readExisting = () => readCustomer(claims.phone?.customerId ?? customers.noCustomerId, isAdded());
   const [otp, firstExisting] = await Promise.all([verifyOtp(admission, code), readExisting()]);
+  const { registrationId, type, deviceId } = device;
+  const client = toClientHash(
+    caller.network,
+    registrationId,
+    type,
+    deviceId,
+    request.deviceToken,
+    idempotency?.keyHash,
+  );
+  const repeat = async (usedFor: UsedFor | undefined) => ({
+    ...(await repeatSignIn(otp, usedFor, { phone: phone.number, client, request: idempotency })),
+    country,
+  });
+  if (otp.code.usedFor) {
+    const outcome = await repeat(otp.code.usedFor);
+    await otp.refund?.();
+    return outcome;
+  }
   let existing = firstExisting;
   if (await devices.moveToCanonicalToken(given, claims.otherPushTokens)) {
     claims = await readClaims(phone.number, given);
@@ -92,7 +117,12 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [
-      otps.consumeOtpWrite(otp),
+      otps.useOtpWrite(otp, {
+        sessionId: session.id,
+        isNew: !existing,
+        client,
+        requestHash: idempotency?.requestHash ?? '',
+      }),
       ...(existing
         ? [countSignInWrite(existing.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values(customers.createCustomerWrites(customer, country.currency))),
@@ -113,10 +143,7 @@ export async function signIn({ phone, code, caller, device: given, language }: S
       };
     }
     const [otpRejected] = result.rejected;
-    if (otpRejected) {
-      await otps.refundAttempt(otp);
-      fail('otpExpired');
-    }
+    if (otpRejected) return repeat(otps.findUse(otp, otpRejected.old));
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
     return again;

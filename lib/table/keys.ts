@@ -22,6 +22,7 @@ import { createHash } from 'node:crypto';
  * CUSTOMER#<id>            ERASURE                 erasure in progress: finish it
  * CUSTOMER#<id>            ADDRESS#<address id>    address: list, check the primary one
  * CUSTOMER#<id>            NEW_ADDRESS#<hash>      idempotency record of a new address
+ * CUSTOMER#<id>            IDEMPOTENCY#<key hash>  idempotency record of a request with a key
  * CUSTOMER#<id>            NOTIFICATION#<place>    notification: list
  * CUSTOMER#<id>            NOTIFICATION_ID#<id>    its location: find it by id, create it once
  * CUSTOMER#<id>            UNREAD#<reading>-<id>   unread notification: count
@@ -31,7 +32,7 @@ import { createHash } from 'node:crypto';
  * PHONE#<E.164>            SIGN_UPS                unverified phone: find its sign-ups
  * EMAIL#<lower case>       CLAIM                   unique claim: find the customer of an e-mail
  * EMAIL#<lower case>       LOST                    lost e-mail: lets its former owner log in
- * OTP#<address hash>       OTP                     OTPs: send, verify, limit sends and attempts
+ * OTP#<address hash>       OTP                     OTPs: send, verify, limit, repeat a sign-in
  * OTP#<address hash>       NETWORK#<network>       limit: sends and attempts of one network
  * OTP#<address hash>       NOTICES                 limit: messages about account changes
  * OTP#<address hash>       SUPPRESSED              e-mail that bounced or complained: send nothing
@@ -111,6 +112,11 @@ export const addressKey = (customerId: number, addressId: number): Key => ({
 export const addressCreationKey = (customerId: number, requestHash: string): Key => ({
   pk: customerPartition(customerId),
   sk: `NEW_ADDRESS#${requestHash}`,
+});
+
+export const idempotencyKey = (customerId: number, keyHash: string): Key => ({
+  pk: customerPartition(customerId),
+  sk: `IDEMPOTENCY#${keyHash}`,
 });
 
 /** Position of a notification in its inbox: the number of "delete all" before it, then its time. */
