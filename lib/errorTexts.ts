@@ -27,6 +27,10 @@ export const errorTexts = {
     en: 'Your phone is not verified yet. A code was sent to it.',
     ar: 'لم يتم التحقق من هاتفك بعد. تم إرسال رمز إليه.',
   },
+  second_proof_required: {
+    en: 'This account was not used for a long time. Confirm it with your password or the code in your e-mail, or start a new account.',
+    ar: 'لم يُستخدم هذا الحساب منذ فترة طويلة. أكّد ملكيته بكلمة المرور أو بالرمز المرسل إلى بريدك الإلكتروني، أو ابدأ حسابًا جديدًا.',
+  },
   phone_change_pending: {
     en: 'A change of your phone number is already waiting. Cancel it first.',
     ar: 'يوجد طلب قيد الانتظار لتغيير رقم هاتفك. ألغِه أولًا.',

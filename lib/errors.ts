@@ -29,6 +29,7 @@ export const errors = {
   wrongCode: row(403, 'wrong_code'),
   reauthenticationRequired: row(403, 'recent_code_required'),
   accountSuspended: row(403, 'account_suspended'),
+  secondProofRequired: row(403, 'second_proof_required'),
   phoneNotVerified: row(409, 'phone_not_verified'),
   phoneChangePending: row(409, 'phone_change_pending'),
   notFound: row(404, 'not_found'),
@@ -76,6 +77,9 @@ export interface FieldError {
   min?: number;
 }
 
+export const secondProofKinds = ['password', 'email'] as const;
+export type SecondProofKind = (typeof secondProofKinds)[number];
+
 interface ErrorContext {
   detail?: keyof typeof errorDetails;
   /** Texts instead of those in the catalogue, and the language to show them in. */
@@ -84,6 +88,8 @@ interface ErrorContext {
   /** For 429 and 503: whole seconds until the same request can succeed. */
   retryAfterSeconds?: number;
   allow?: readonly string[];
+  /** The kinds of a second proof that the account has. */
+  kinds?: readonly SecondProofKind[];
   /** Field of the request, if it is not the one in the catalogue. */
   attr?: string;
 }

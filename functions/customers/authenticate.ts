@@ -9,6 +9,7 @@ import { languages } from '../../lib/languages.ts';
 import { identifyOtpCaller, issueDeviceToken } from '../../lib/otp/deviceToken.ts';
 import { deviceToken, issuedDeviceToken, otpCode } from '../../lib/otp/otpSchema.ts';
 import { issueTokens, readSigningKey } from '../../lib/sessions/jwt.ts';
+import { secondProofFields } from '../../lib/sessions/secondProof.ts';
 import { signIn } from '../../lib/sessions/signIn.ts';
 import { Tokens } from '../../lib/sessions/tokenSchema.ts';
 
@@ -18,6 +19,7 @@ const SignIn = z.object({
   device: SignInDevice,
   language: choice(languages).describe('Becomes the language of the customer.'),
   device_token: deviceToken,
+  ...secondProofFields,
 });
 const SignInResponse = Tokens.extend({ customer: Customer, device_token: issuedDeviceToken });
 
@@ -31,11 +33,23 @@ export const handler = endpoint(
     isIdempotent: true,
     body: SignIn,
     returns: { 200: SignInResponse, 201: SignInResponse },
-    errors: ['otpInvalid', 'otpExpired', 'otpAttemptLimit', 'accountSuspended', 'unavailable'],
+    errors: [
+      'otpInvalid',
+      'otpExpired',
+      'otpAttemptLimit',
+      'accountSuspended',
+      'secondProofRequired',
+      'wrongCredentials',
+      'unavailable',
+    ],
   },
-  async ({ body: { phone_number: phone, otp: code, device_token: deviceToken, ...body }, clientIp, idempotency }) => {
+  async ({
+    body: { phone_number: phone, otp: code, device_token: deviceToken, device, language, ...proof },
+    ...input
+  }) => {
+    const { clientIp, idempotency } = input;
     const [caller] = await Promise.all([identifyOtpCaller(clientIp, deviceToken, phone.number), readSigningKey()]);
-    const signedIn = await signIn({ phone, code, caller, deviceToken, idempotency, ...body });
+    const signedIn = await signIn({ phone, code, caller, deviceToken, idempotency, device, language, proof });
     const { customer, country, wallet, session, isNew } = signedIn;
     const [tokens, newDeviceToken] = await Promise.all([issueTokens(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {

@@ -32,6 +32,8 @@ describe('findCustomer', () => {
     expect(found).toEqual({
       id: customer.id,
       phone_number: phone,
+      phone_change: null,
+      parked_at: null,
       is_phone_verified: true,
       email,
       full_name: 'Mona Hassan',

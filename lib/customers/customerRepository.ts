@@ -66,6 +66,13 @@ export const Customer = z.object({
    * they are still in the table.
    */
   endedSignIns: z.int().default(-1),
+  /** The last sign-in, or a refresh in the week after it. Null for accounts of earlier versions. */
+  lastUsedAtSeconds: z.int().nullable().default(null),
+  /**
+   * When the holder of the phone made a new account, because the phone may have been recycled. Null
+   * once the owner has logged in again.
+   */
+  parkedAtSeconds: z.int().nullable().default(null),
   /** A change of the phone that waits for its owner to cancel it. */
   phoneChange: PhoneChange.nullable().default(null),
   /** A suspended customer cannot sign in. Without an end, an operator must lift the suspension. */

@@ -60,6 +60,12 @@ export const whileNoPhoneChange = {
   values: { ':noChange': null },
 };
 
+/** Condition of a profile: money may leave the wallet. */
+export const whileNotFrozen = {
+  condition: `${whileNoPhoneChange.condition} AND (attribute_not_exists(#parkedAtSeconds) OR #parkedAtSeconds = :noChange)`,
+  values: whileNoPhoneChange.values,
+};
+
 /** Removes a waiting change. The writes fail if it does not wait any more. */
 export function removePhoneChangeWrites(customerId: number, change: PhoneChange): Write[] {
   return [

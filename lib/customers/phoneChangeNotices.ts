@@ -2,13 +2,14 @@ import { nowMs, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
+import { sendSecurityEmail } from '../messages/securityEmail.ts';
 import { sendNotice } from '../messages/securityNotice.ts';
 import * as notifications from '../notifications/notificationRepository.ts';
 import { newId } from '../table/ids.ts';
 import type { Customer } from './customerRepository.ts';
 import type { PhoneChange } from './phoneChange.ts';
 
-const requestSms: Texts = {
+const requested: Texts = {
   en: 'A change of your account to another phone number was requested. Not you? Cancel it here:',
   ar: 'طُلب نقل حسابك إلى رقم هاتف آخر. إن لم تطلب ذلك، فألغِ الطلب من هنا:',
 };
@@ -27,10 +28,15 @@ const bodies = {
   },
 } as const satisfies Record<string, Texts>;
 
-/** Tells the old phone, with a link that cancels the change, and every device. */
+/**
+ * Tells the old phone and the verified e-mail address, with a link that cancels the change, and
+ * every device.
+ */
 export async function announceRequest(customer: Customer, change: PhoneChange, link: string): Promise<void> {
+  const withLink = { en: `${requested.en} ${link}`, ar: `${requested.ar} ${link}` };
   await Promise.all([
-    sendNotice(customer, `${requestSms[customer.language]} ${link}`),
+    sendNotice(customer, withLink[customer.language]),
+    sendSecurityEmail(customer, { subject: title, paragraphs: [withLink] }),
     addToInbox(customer, change, 'requested'),
   ]);
 }

@@ -22,9 +22,10 @@ export const standard: ErrorFormat = {
   badFieldsStatus: 400,
   success: (_, body) => body,
   failure(error, requested) {
-    const { status, headers, type, code, texts, language = requested, fields } = describeProblem(error);
+    const { status, headers, type, code, texts, language = requested, fields, kinds } = describeProblem(error);
     const problems = fields.length > 0 ? fields : [{ code, texts, attr: null }];
-    const shown = problems.map(({ code, texts, attr }) => ({ code, detail: texts[language], attr }));
+    const more = kinds && { kinds };
+    const shown = problems.map(({ code, texts, attr }) => ({ code, detail: texts[language], attr, ...more }));
     return { status, headers, body: { type, errors: shown } };
   },
 };
@@ -63,6 +64,8 @@ export interface Problem {
   texts: Texts;
   /** The language to show the texts in, if it is not that of the request. */
   language?: Language | undefined;
+  /** The kinds of a second proof, if the error asks for one. */
+  kinds?: readonly string[] | undefined;
   headers: Record<string, string>;
   fields: { attr: string; code: string; texts: Texts }[];
 }
@@ -83,8 +86,8 @@ export function describeProblem(error: unknown): Problem {
     ...((status === 429 || status === 503) && { 'retry-after': String(details.retryAfterSeconds ?? 1) }),
     ...(details.allow && { allow: details.allow.join(', ') }),
   };
-  const { language } = details;
-  return { status, type, code, texts, language, headers, fields: attr ? [{ attr, code, texts }] : [] };
+  const { language, kinds } = details;
+  return { status, type, code, texts, language, kinds, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }
 
 function fieldTexts(code: FieldError['code'], { detail, max, min }: Omit<FieldError, 'attr' | 'code'>): Texts {

@@ -1,4 +1,4 @@
-import { ApiError, type ErrorName, errors, ValidationError } from '../errors.ts';
+import { ApiError, type ErrorName, errors, secondProofKinds, ValidationError } from '../errors.ts';
 import { fieldErrors } from '../errorTexts.ts';
 import type { Contract } from '../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat, envelope, standard } from '../http/errorFormats.ts';
@@ -72,7 +72,8 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
 
 function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
   const attr = attrs[name];
-  return new ApiError(name, { ...(attr && { attr }) });
+  const kinds = name === 'secondProofRequired' && { kinds: secondProofKinds };
+  return new ApiError(name, { ...(attr && { attr }), ...kinds });
 }
 
 /** Returns the schema name of an error format. @throws for a format outside of the document */
@@ -116,6 +117,11 @@ export function errorSchemas(codes: ReadonlySet<string>): Json {
         },
         detail: text("In the customer's language."),
         attr: { type: ['string', 'null'], description: 'The path of the field with dots, or null.' },
+        kinds: {
+          type: 'array',
+          items: { enum: [...secondProofKinds] },
+          description: 'With `second_proof_required`: the kinds of a second proof that the account has.',
+        },
       },
     },
     EnvelopeError: {

@@ -16,6 +16,7 @@ export const actions = [
   'unlockPhone',
   'approvePhoneChange',
   'rejectPhoneChange',
+  'assignPhone',
 ] as const;
 
 /**

@@ -47,6 +47,7 @@ export const FoundCustomer = z.object({
   last_used_at: z.iso.datetime().nullable().describe('The last use of an active session. Null without one.'),
   has_password: z.boolean(),
   suspension: Suspension.nullable(),
+  parked_at: z.iso.datetime().nullable().describe('When the holder of a recycled phone started a new account.'),
   phone_change: z
     .object({ phone_number: z.string(), effective_at: z.iso.datetime() })
     .nullable()
@@ -90,6 +91,7 @@ export async function findCustomer(lookup: CustomerLookup): Promise<FoundCustome
     last_used_at: lastUses.length > 0 ? isoTime(Math.max(...lastUses)) : null,
     has_password: password !== undefined,
     suspension: showSuspension(customer),
+    parked_at: customer.parkedAtSeconds === null ? null : isoTime(customer.parkedAtSeconds),
     phone_change: customer.phoneChange && {
       phone_number: customer.phoneChange.phoneNumber,
       effective_at: isoTime(customer.phoneChange.effectiveAtSeconds),

@@ -7,6 +7,10 @@ const purposes = {
     en: 'Enter this code in the app to confirm your e-mail address:',
     ar: 'أدخل هذا الرمز في التطبيق لتأكيد بريدك الإلكتروني:',
   },
+  second_proof: {
+    en: 'Enter this code in the app to sign in to your account on a new phone:',
+    ar: 'أدخل هذا الرمز في التطبيق لتسجيل الدخول إلى حسابك من هاتف جديد:',
+  },
   password_reset: {
     en: 'Enter this code in the app to set a new password:',
     ar: 'أدخل هذا الرمز في التطبيق لتعيين كلمة مرور جديدة:',

@@ -27,7 +27,7 @@ export const otpTypes = [
  * The purpose of an OTP. A phone or e-mail address has at most one live OTP of each type, and one
  * more that its owner's device requested.
  */
-export type OtpType = (typeof otpTypes)[number] | 'phone_verification' | 'email_verification';
+export type OtpType = (typeof otpTypes)[number] | 'phone_verification' | 'email_verification' | 'second_proof';
 
 /**
  * The sign-in that used an OTP, and the client that may repeat it. It does not name the customer,

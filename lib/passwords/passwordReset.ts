@@ -4,6 +4,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import { type Customer, noCustomerId, UniqueClaim } from '../customers/customerRepository.ts';
+import { isDormant } from '../customers/dormancy.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import type { IdempotentRequest } from '../http/idempotencyKey.ts';
@@ -78,9 +79,11 @@ async function sendIfKnown({ deviceToken, clientIp, channel, ...identifier }: Re
   ]);
 }
 
+/** The phone of an account that was not used for a long time may belong to a new person. */
 function findVerifiedAddresses(customer: Customer | undefined): { phone: Phone | undefined; email: string } {
   const { phoneNumber: number = '', countryCode: country = '', email = '', isEmailVerified } = customer ?? {};
-  return { phone: number ? { number, country } : undefined, email: isEmailVerified ? email : '' };
+  const hasPhone = customer && number && !isDormant(customer);
+  return { phone: hasPhone ? { number, country } : undefined, email: isEmailVerified ? email : '' };
 }
 
 async function logFailure(sending: Promise<unknown>): Promise<void> {

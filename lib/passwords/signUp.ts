@@ -54,6 +54,7 @@ export async function signUp(request: SignUp, { language, clientIp, idempotency 
     language,
     countryCode: country.code,
     referredBy: request.refered ?? '',
+    lastUsedAtSeconds: nowSeconds(),
     createdAtSeconds: nowSeconds(),
   });
   const creation = customers.createCustomerWrites(customer, country.currency);

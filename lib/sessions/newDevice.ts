@@ -2,6 +2,7 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import * as customers from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
+import { sendSecurityEmail } from '../messages/securityEmail.ts';
 import * as notifications from '../notifications/notificationRepository.ts';
 import type { Session } from './sessionRepository.ts';
 
@@ -14,7 +15,7 @@ const body: Texts = {
 /**
  * Tells a customer about a sign-in on a device that the account did not know: in the inbox, and by
  * a push to the other devices. It can be repeated, because the id of the session is that of the
- * notification. Other channels, such as e-mail, belong here.
+ * notification. A verified e-mail address gets it too.
  */
 export async function announceNewDevice({ id, customerId, createdAtSeconds }: Session): Promise<void> {
   const customer = await customers.find(customerId);
@@ -30,4 +31,5 @@ export async function announceNewDevice({ id, customerId, createdAtSeconds }: Se
     createdAtMs: createdAtSeconds * 1000,
     expiresAtSeconds,
   });
+  if (customer.pushNewSignIn) await sendSecurityEmail(customer, { subject: title, paragraphs: [body] });
 }

@@ -1,5 +1,6 @@
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
+import { recordUse } from '../customers/dormancy.ts';
 import { fail } from '../errors.ts';
 import { write } from '../table/table.ts';
 import { findSession } from './authenticators.ts';
@@ -31,7 +32,10 @@ export async function rotateRefreshToken(token: string): Promise<Tokens> {
     switch (classifyUse(session, claims)) {
       case 'first use': {
         const used = await sessions.useRefreshToken(session, claims);
-        if (used) return issueTokens(used);
+        if (used) {
+          await recordUse(customer);
+          return issueTokens(used);
+        }
         break;
       }
       case 'repeated':

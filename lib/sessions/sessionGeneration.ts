@@ -1,3 +1,4 @@
+import { nowSeconds } from '../clock.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import { whileNoPhoneChange } from '../customers/phoneChange.ts';
 import { whileNotSuspended } from '../customers/suspension.ts';
@@ -31,13 +32,25 @@ export function countSignInWrite(
   { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
 ): Write {
   const { condition, values } = mayContinue(customer);
-  const assignments = [...(language ? ['#language = :language'] : []), ...(count ? [count.assignments] : [])];
+  const assignments = [
+    '#lastUsedAtSeconds = :usedAt',
+    '#parkedAtSeconds = :notParked',
+    ...(language ? ['#language = :language'] : []),
+    ...(count ? [count.assignments] : []),
+  ];
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: `${assignments.length > 0 ? `SET ${assignments.join(', ')} ` : ''}ADD #signIns :one`,
+    expression: `SET ${assignments.join(', ')} ADD #signIns :one`,
     condition: count ? `${condition} AND ${count.condition}` : condition,
-    values: { ...values, ...count?.values, ':language': language, ':one': 1 },
+    values: {
+      ...values,
+      ...count?.values,
+      ':usedAt': nowSeconds(),
+      ':notParked': null,
+      ':language': language,
+      ':one': 1,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { isDormant, parkWrites } from '../customers/dormancy.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { PushTokenClaim, type Registration } from '../devices/device.ts';
 import { admit, hasRoom } from '../devices/deviceLimit.ts';
@@ -20,6 +21,7 @@ import { readAll, transact } from '../table/table.ts';
 import { makeEmptyWallet, type Wallet } from '../wallet/walletRepository.ts';
 import { createSessionWrites } from './createSession.ts';
 import { repeatSignIn, toClientHash } from './repeatedSignIn.ts';
+import { checkSecondProof, type SecondProof } from './secondProof.ts';
 import { countSignInWrite } from './sessionGeneration.ts';
 import type * as sessions from './sessionRepository.ts';
 import { mostTransactionWrites, readSessionsAndDevices } from './signOut.ts';
@@ -31,6 +33,7 @@ interface SignIn {
   /** Its push token is empty if the app has none. Then no device is registered. */
   device: Registration;
   language: Language;
+  proof: SecondProof;
   /** The device token of the request. It identifies the client if the request is repeated. */
   deviceToken: string | null | undefined;
   idempotency: IdempotentRequest | undefined;
@@ -87,6 +90,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     return outcome;
   }
   let existing = firstExisting;
+  let second: Awaited<ReturnType<typeof checkSecondProof>> | undefined;
   if (await devices.moveToCanonicalToken(given, claims.otherPushTokens)) {
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
@@ -103,29 +107,49 @@ export async function signIn(request: SignIn): Promise<Outcome> {
       await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
       return failSuspended(existing.customer, language);
     }
+    if (
+      existing &&
+      !caller.hasDeviceToken &&
+      isDormant(existing.customer) &&
+      second?.customerId !== existing.customer.id
+    ) {
+      second = await checkSecondProof(existing.customer, request.proof, { network: caller.network, language }).catch(
+        async (error) => {
+          // The OTP was right, and the client sends it again with the second proof.
+          await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
+          throw error;
+        },
+      );
+    }
+    const parked = second?.isNewAccount ? existing?.customer : undefined;
+    const account = parked ? undefined : existing;
     const isKnown = caller.hasDeviceToken || (hasPushToken && !isAdded());
-    const customer = { ...(existing?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
+    const customer = { ...(account?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
-      existing && hasPushToken ? admit(existing.customer, existing.registered, device, attempt - 1) : { evicted: [] };
+      account && hasPushToken ? admit(account.customer, account.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
       customer.id,
       {
         registrationId: device.registrationId,
-        signIn: existing ? existing.customer.signIns + 1 : 0,
-        isNewDevice: existing !== undefined && !isKnown,
+        signIn: account ? account.customer.signIns + 1 : 0,
+        isNewDevice: account !== undefined && !isKnown,
       },
-      existing && { ...existing, registered: existing.registered.filter((other) => !evicted.includes(other)) },
+      account && { ...account, registered: account.registered.filter((other) => !evicted.includes(other)) },
     );
     const all = [
       otps.useOtpWrite(otp, {
         sessionId: session.id,
-        isNew: !existing,
+        isNew: !account,
         client,
         requestHash: idempotency?.requestHash ?? '',
       }),
-      ...(existing
-        ? [countSignInWrite(existing.customer, { language, count: isAdded() ? count : undefined })]
-        : Object.values(customers.createCustomerWrites(customer, country.currency))),
+      ...(account
+        ? [countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined })]
+        : Object.values({
+            ...customers.createCustomerWrites(customer, country.currency),
+            ...(parked && parkWrites(parked, customer.id)),
+          })),
+      ...(second?.writes ?? []),
       ...(hasPushToken ? registerDeviceWrites(session, device, claims.pushToken) : []),
       ...evicted.flatMap((other) => evictDeviceWrites(customer.id, other)),
       ...writes,
@@ -134,13 +158,9 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     const writing = transact(all.slice(0, mostTransactionWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
-      return {
-        customer,
-        country,
-        wallet: existing?.wallet ?? makeEmptyWallet(country.currency),
-        session,
-        isNew: !existing,
-      };
+      await second?.settle?.();
+      const wallet = account?.wallet ?? makeEmptyWallet(country.currency);
+      return { customer, country, wallet, session, isNew: !account };
     }
     const [otpRejected] = result.rejected;
     if (otpRejected) return repeat(otps.findUse(otp, otpRejected.old));
@@ -181,6 +201,7 @@ function newCustomer(phone: Phone, devicesAtMost: number): Omit<customers.Custom
     primaryAddressId: null,
     countryCode: phone.country,
     devicesAtMost,
+    lastUsedAtSeconds: nowSeconds(),
     createdAtSeconds: nowSeconds(),
   });
 }

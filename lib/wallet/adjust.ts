@@ -73,8 +73,8 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     if (!customer || !wallet) return fail('customerNotFound');
     const { balanceMinor: balance, currency } = wallet;
     const entry = newEntry(wallet, adjustment, keyHash);
-    // A thief may have requested the change of the phone.
-    if (entry.amountMinor < 0 && customer.phoneChange) return fail('walletFrozen');
+    // A thief may have requested the change of the phone, and a parked account waits for its owner.
+    if (entry.amountMinor < 0 && (customer.phoneChange || customer.parkedAtSeconds)) return fail('walletFrozen');
     // A partial fine depends on the balance, so the balance must still be the one that was read.
     const isPartial = entry.requestedMinor !== undefined;
     const least = isPartial ? balance : Math.max(0, -entry.amountMinor);

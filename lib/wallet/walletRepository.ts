@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { whileNoPhoneChange as whileNotFrozen } from '../customers/phoneChange.ts';
+import { whileNotFrozen } from '../customers/phoneChange.ts';
 import { fail } from '../errors.ts';
 import type { Write } from '../table/expressions.ts';
 import {

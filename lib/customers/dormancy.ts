@@ -1,0 +1,62 @@
+import { daySeconds, nowSeconds } from '../clock.ts';
+import { config } from '../config/config.ts';
+import type { Write } from '../table/expressions.ts';
+import { phoneClaimKey, profileKey } from '../table/keys.ts';
+import { write } from '../table/table.ts';
+import type { Customer, UniqueClaim } from './customerRepository.ts';
+import { removeDueWrite, whileNoPhoneChange } from './phoneChange.ts';
+
+/** Returns whether the phone of an account may belong to a new person by now. */
+export function isDormant({ lastUsedAtSeconds }: Customer): boolean {
+  const { dormantAfterDays } = config;
+  if (dormantAfterDays === 0 || lastUsedAtSeconds === null) return false;
+  return nowSeconds() - lastUsedAtSeconds >= dormantAfterDays * daySeconds;
+}
+
+/** Refreshes are recorded once a week, because each record costs a write. */
+const recordedEverySeconds = 7 * daySeconds;
+
+/** Records that an account is in use, if the last record is old. */
+export async function recordUse({ id, lastUsedAtSeconds }: Customer): Promise<void> {
+  const now = nowSeconds();
+  if (lastUsedAtSeconds !== null && now - lastUsedAtSeconds < recordedEverySeconds) return;
+  await write({
+    kind: 'update',
+    key: profileKey(id),
+    expression: 'SET #lastUsedAtSeconds = :now',
+    condition: 'attribute_exists(pk)',
+    values: { ':now': now },
+  });
+}
+
+/**
+ * Parks an account whose phone may have been recycled: every session ends, and the phone moves to a
+ * new customer, instead of the claim of a free phone. The owner can still log in by e-mail address
+ * and password.
+ */
+export function parkWrites({ id, signIns, phoneNumber, phoneChange }: Customer, newCustomerId: number) {
+  return {
+    phone: {
+      kind: 'put',
+      key: phoneClaimKey(phoneNumber),
+      item: { customerId: newCustomerId } satisfies UniqueClaim,
+      condition: '#customerId = :owner',
+      values: { ':owner': id },
+    },
+    parked: {
+      kind: 'update',
+      key: profileKey(id),
+      expression:
+        'SET #phoneNumber = :none, #parkedAtSeconds = :now, #endedSignIns = :signIns, #phoneChange = :noChange',
+      condition: '#phoneNumber = :phone AND (#signIns = :signIns OR attribute_not_exists(#signIns))',
+      values: {
+        ':none': '',
+        ':now': nowSeconds(),
+        ':signIns': signIns,
+        ':phone': phoneNumber,
+        ...whileNoPhoneChange.values,
+      },
+    },
+    ...(phoneChange && { due: removeDueWrite(id, phoneChange) }),
+  } satisfies Record<string, Write>;
+}
