@@ -9,7 +9,7 @@ import { checkSessionWrite } from '../sessions/sessionRepository.ts';
 import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import type { Customer } from './customerSchema.ts';
-import { readEmailHolder, takeVerifiedEmailWrites } from './emailClaims.ts';
+import { readEmailHolderId, takeVerifiedEmailWrites } from './emailClaims.ts';
 import { deletePendingEmailWrite, findPendingEmail } from './pendingEmail.ts';
 import { readProfile } from './profile.ts';
 
@@ -35,14 +35,17 @@ export async function verifyEmail(
   const { email } = pending;
   const network = toClientNetwork(clientIp);
   const caller = { network, requester: `customer ${customer.id}`, hasDeviceToken: false };
+  const [admission, holderId] = await Promise.all([
+    countNetworkLimits(email, 'email_verification', caller),
+    readEmailHolderId(email),
+  ]);
   // The time until a wrong OTP is rejected must not tell whether the address is taken.
-  const firstHolder = readEmailHolder(email);
-  firstHolder.catch(() => undefined);
-  const otp = await verifyOtp(await countNetworkLimits(email, 'email_verification', caller), code);
+  const [otp, firstHolder] = await Promise.all([verifyOtp(admission, code), customers.find(holderId)]);
   const { before, loser } = await retry(async (attempt) => {
-    const [current, holder] = await (attempt === 1
-      ? Promise.all([customer, firstHolder])
-      : Promise.all([customers.find(customer.id), readEmailHolder(email)]));
+    const [current, holder] =
+      attempt === 1
+        ? [customer, firstHolder]
+        : await Promise.all([customers.find(customer.id), readEmailHolderId(email).then(customers.find)]);
     if (!current) {
       await otps.refundAttempt(otp);
       return fail('authenticationFailed');
