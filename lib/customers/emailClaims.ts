@@ -1,12 +1,12 @@
 import type { Write } from '../table/expressions.ts';
 import { emailClaimKey, lostEmailKey, profileKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
-import { type Customer, find, noCustomerId, UniqueClaim } from './customerRepository.ts';
+import { type Customer, noCustomerId, UniqueClaim } from './customerRepository.ts';
 
-/** Returns the customer who has an e-mail address. An address that is free takes as long. */
-export async function readEmailHolder(email: string): Promise<Customer | undefined> {
+/** Returns the id of the customer who has an e-mail address, or {@link noCustomerId}. */
+export async function readEmailHolderId(email: string): Promise<number> {
   const [claim] = await readAll([{ key: emailClaimKey(email), as: UniqueClaim }]);
-  return find(claim?.customerId ?? noCustomerId);
+  return claim?.customerId ?? noCustomerId;
 }
 
 /**

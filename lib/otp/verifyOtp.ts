@@ -149,7 +149,9 @@ async function compareOtp(admission: CountedAttempt, otp: string) {
       const earlier = last.outcome === 'compare' ? last.attempt : undefined;
       const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];
       counting.attempt.refund = () => refundAll(undoing());
-      if (!counting.attempt.code.usedFor) countEvent('otp_verified', 'OtpVerified', { otp_type: type });
+      // An alarm compares the OTPs of phones with the SMS that were sent.
+      const metric = phone.includes('@') ? 'EmailOtpVerified' : 'OtpVerified';
+      if (!counting.attempt.code.usedFor) countEvent('otp_verified', metric, { otp_type: type });
     }
     last = { ...counting, isRight };
     if (isRight) break;
