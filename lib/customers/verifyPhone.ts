@@ -5,7 +5,7 @@ import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { sendOtp } from '../otp/sendOtp.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
-import { requireAvailable } from '../passwords/availability.ts';
+import { phoneTaken, requireAvailable } from '../passwords/availability.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';
 import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
@@ -81,7 +81,7 @@ async function tryToVerify(
     const phoneWrites = await takePhoneWrites(customer, number);
     if (!phoneWrites) {
       await Promise.all([refundOtp(), attempt === 1 && otp.refund?.()]);
-      return failFields({ attr: 'phone', code: 'unique' });
+      return failFields(phoneTaken);
     }
     const profile = {
       kind: 'update',
@@ -96,8 +96,6 @@ async function tryToVerify(
     const [otpRejected, profileRejected] = result.rejected;
     if (!otpRejected && !profileRejected) return again;
     await refundOtp();
-    return otpRejected
-      ? fail('otpExpired', { attr: 'verification_code' })
-      : failFields({ attr: 'phone', code: 'unique' });
+    return otpRejected ? fail('otpExpired', { attr: 'verification_code' }) : failFields(phoneTaken);
   });
 }
