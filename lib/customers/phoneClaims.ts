@@ -91,7 +91,7 @@ export function releasePhoneWrite(phone: string, customerId: number): Write {
   return { kind: 'delete', key: phoneClaimKey(phone), condition, values: { ':owner': customerId } };
 }
 
-/** Releases the phone that a customer has not verified. The writes fail if its claim has changed. */
+/** Releases the unverified phone of a customer. The writes fail if its claim has changed. */
 export async function releaseUnverifiedPhoneWrites({ id, unprovenPhone }: Holder): Promise<Record<string, Write>> {
   if (!unprovenPhone) return {};
   const key = phoneClaimKey(unprovenPhone);
