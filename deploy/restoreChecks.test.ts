@@ -71,12 +71,14 @@ test('the restore checks report unique claims without an owner, owners without t
   await world.delete(phoneClaimKey(one.phone));
   await world.put({ ...phoneClaimKey(two.phone), customerId: three.customer.id });
   await world.put({ ...phoneClaimKey('+201099999999'), customerId: three.customer.id });
+  await world.put({ ...phoneClaimKey('+201099999998'), customerId: three.customer.id, isVerified: false });
   const found = (await checkClaims()).filter((problem) => !before.includes(problem));
   expect(found.toSorted()).toEqual(
     [
       `customer ${one.customer.id}: the claim of the phone is missing or another customer's`,
       `customer ${two.customer.id}: the claim of the phone is missing or another customer's`,
       `customer ${three.customer.id}: a claim of a phone has no owner`,
+      `customer ${three.customer.id}: a claim of an unverified phone has no owner`,
     ].toSorted(),
   );
   const [wallet] = (await world.partition(customerPartition(one.customer.id))).filter(({ sk }) => sk === 'WALLET');

@@ -138,6 +138,10 @@ export const fieldDetails = {
     en: 'The picture may have at most {max} megapixels.',
     ar: 'يجب ألا تزيد دقة الصورة عن {max} ميغابكسل.',
   },
+  phoneTaken: {
+    en: 'This phone number is already in use. If it is yours, sign in with a code.',
+    ar: 'رقم الهاتف هذا مستخدم بالفعل. إن كان رقمك، فسجّل الدخول برمز.',
+  },
 } as const satisfies Record<string, Texts>;
 
 export type FieldDetail = keyof typeof fieldDetails;

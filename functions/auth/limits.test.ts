@@ -164,8 +164,9 @@ test('a limit of more than fifty an hour is exact for parallel requests', async 
   expect(responses.filter(({ status }) => status === 200)).toHaveLength(60);
 });
 
-test('a phone prefix has its own cap, and its last part is reserved for phones with an account', async () => {
+test('a phone prefix has its own cap, and its last part is reserved for phones that a customer has verified', async () => {
   const customer = await signIn(world, { phone: '+201066660001' });
+  const squatter = await signUp(world, { phone: '+201066660002' });
   world.advance(86_400);
   world.set({ OTP_SENDS_PER_PREFIX_PER_DAY: '10' });
   const statuses: number[] = [];
@@ -173,6 +174,7 @@ test('a phone prefix has its own cap, and its last part is reserved for phones w
     statuses.push((await send(`+20106666${String(1_000 + turn)}`, nextAddress())).status);
   }
   expect(statuses).toEqual([...Array(8).fill(200), 429, 429]);
+  expect((await send(squatter.phone, nextAddress())).status).toBe(429);
   expect((await send(customer.phone, nextAddress())).status).toBe(200);
   expect((await send('+201066770001', nextAddress())).status).toBe(200);
 });

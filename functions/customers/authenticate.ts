@@ -54,7 +54,7 @@ export const handler = endpoint(
     const [tokens, newDeviceToken] = await Promise.all([issueTokens(session), issueDeviceToken(customer.id)]);
     return reply(isNew ? 201 : 200, {
       ...tokens,
-      customer: showCustomer(customer, phone.number, country, wallet),
+      customer: showCustomer(customer, country, wallet),
       device_token: newDeviceToken,
     });
   },

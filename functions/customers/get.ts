@@ -1,5 +1,4 @@
 import * as countries from '../../lib/countries/countryRepository.ts';
-import { readDisplayedPhone } from '../../lib/customers/customerRepository.ts';
 import { Customer, showCustomer } from '../../lib/customers/customerSchema.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { signedInWithWallet } from '../../lib/sessions/authenticators.ts';
@@ -14,8 +13,5 @@ export const handler = endpoint(
     auth: signedInWithWallet,
     returns: { 200: Customer },
   },
-  async ({ customer, wallet }) => {
-    const [phone, country] = await Promise.all([readDisplayedPhone(customer), countries.find(customer.countryCode)]);
-    return showCustomer(customer, phone, country, wallet);
-  },
+  async ({ customer, wallet }) => showCustomer(customer, await countries.find(customer.countryCode), wallet),
 );

@@ -182,6 +182,17 @@ describe('a requested change of the phone', () => {
     expect(await dueChanges(owner)).toEqual([]);
   });
 
+  test('takes a phone that another account has not verified', async () => {
+    const [owner, holder] = [await signIn(world), await signUp(world)];
+    expect((await request(owner.access, holder.phone)).status).toBe(202);
+    expect((await read(holder.token)).body.phone_number).toBe(holder.phone);
+    world.advance(3 * days);
+    await applyChanges();
+    expect((await read(owner.access)).body.phone_number).toBe(holder.phone);
+    expect((await read(holder.token)).body.phone_number).toBe('');
+    expect((await signIn(world, { phone: holder.phone })).customer.id).toBe(owner.customer.id);
+  });
+
   test('goes with its customer', async () => {
     const { owner, phone } = await waiting();
     expect((await world.call(deleteCustomer, { method: 'DELETE', token: owner.access })).status).toBe(204);

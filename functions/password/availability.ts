@@ -9,7 +9,7 @@ export const handler = endpoint(
     operationId: 'availability',
     tag: 'password',
     summary: 'Check whether an e-mail address or a phone is available.',
-    description: 'Send one of the two. A phone that no customer has verified is available.',
+    description: 'Send one of the two. A phone is available if no account has it, verified or not.',
     errorFormat: envelope,
     query: AvailabilityQuery,
     returns: {

@@ -9,7 +9,8 @@ export const handler = endpoint(
     operationId: 'signup',
     tag: 'password',
     summary: 'Sign up with a password.',
-    description: 'The phone is not verified yet. It belongs to the customer until another customer verifies it.',
+    description:
+      'The phone is not verified yet. It belongs to the customer until another customer verifies it. `unique` for `phone` means that another account has it: its owner signs in with a code.',
     errorFormat: envelope,
     isIdempotent: true,
     body: SignUp,

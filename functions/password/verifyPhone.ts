@@ -17,13 +17,16 @@ export const handler = endpoint(
     errorFormat: envelope,
     auth: signedIn,
     description:
-      'To verify another number than the one of the sign-up, send `phone` in both calls. This requires a sign-in or `reauthenticate` within the last ten minutes, by default. `token` is the token of the request.',
+      'To verify another number than the one of the sign-up, or after another customer has verified that one, send `phone` in both calls. This requires a sign-in or `reauthenticate` within the last ten minutes, by default. `token` is the token of the request.',
     body: z.object({
       phone: clearable(phoneNumber).optional().describe('A phone other than the one of the sign-up.'),
       verification_code: clearable(otpCode).optional().describe('The six digits of the SMS. Omit it to get a code.'),
     }),
     returns: { 200: CurrentCustomer },
-    fieldErrors: [{ attr: 'phone', code: 'unique' }],
+    fieldErrors: [
+      { attr: 'phone', code: 'required' },
+      { attr: 'phone', code: 'unique' },
+    ],
     errors: [
       'reauthenticationRequired',
       'phoneNotVerified',
@@ -38,6 +41,6 @@ export const handler = endpoint(
   async ({ body: { phone, verification_code: code }, language, clientIp, ...caller }) => {
     const customer = await verifyPhone(caller, { phone, code, language, clientIp });
     const wallet = await wallets.findByCustomer(customer.id);
-    return showAccount({ customer, phone: customer.phoneNumber, wallet, token: caller.accessToken });
+    return showAccount({ customer, wallet, token: caller.accessToken });
   },
 );

@@ -10,8 +10,9 @@ import { duePhoneChangesPartition, dueUntilSortKey } from '../table/keys.ts';
 import { readRange, transact, write } from '../table/table.ts';
 import { removePhoneChange } from './cancelPhoneChange.ts';
 import * as customers from './customerRepository.ts';
-import { DuePhoneChange, type PhoneChange, removeDueWrite } from './phoneChange.ts';
+import { DuePhoneChange, removeDueWrite } from './phoneChange.ts';
 import { addToInbox } from './phoneChangeNotices.ts';
+import { takePhoneWrites } from './phoneClaims.ts';
 import { isSuspended } from './suspension.ts';
 
 const mostAtOnce = 100;
@@ -48,11 +49,21 @@ export async function applyPhoneChange(
     }
     // The change waits for the end of a suspension.
     if (isSuspended(customer)) return 'suspended';
-    const signedIn = await readSessionsAndDevices(customer.id);
+    const [signedIn, phoneWrites] = await Promise.all([
+      readSessionsAndDevices(customer.id),
+      takePhoneWrites(customer, change.phoneNumber),
+    ]);
+    if (!phoneWrites) {
+      if (await removePhoneChange(customer.id, change)) await addToInbox(customer, change, 'taken');
+      return 'taken';
+    }
     const kept = signedIn.open.find((session) => session.id === change.sessionId && isActive(session, customer));
-    const writes = applyWrites(customer, change, kept?.id);
+    const next = customer.signIns + 1;
     const result = await transact([
-      ...Object.values(writes),
+      revokeAllWrite(customer, { phoneNumber: change.phoneNumber, next }),
+      ...Object.values(phoneWrites),
+      removeDueWrite(customer.id, change),
+      ...(kept ? [moveToGenerationWrite({ customerId: customer.id, id: kept.id }, next)] : []),
       ...others,
       ...cleanUpWrites(signedIn, customer.id, kept?.id),
     ]);
@@ -60,25 +71,6 @@ export async function applyPhoneChange(
       await Promise.all([sendSecurityNotice(customer, 'phone'), addToInbox(customer, change, 'applied')]);
       return 'applied';
     }
-    const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
-    if (!rejected.includes('claim') || rejected.includes('customer')) return again;
-    if (await removePhoneChange(customer.id, change)) await addToInbox(customer, change, 'taken');
-    return 'taken';
+    return again;
   });
-}
-
-function applyWrites(
-  customer: customers.Customer,
-  change: PhoneChange,
-  keptSessionId: number | undefined,
-): Record<string, Write> {
-  const { id: customerId, phoneNumber: oldNumber } = customer;
-  const next = customer.signIns + 1;
-  return {
-    customer: revokeAllWrite(customer, { phoneNumber: change.phoneNumber, next }),
-    claim: customers.claimPhoneWrite(change.phoneNumber, customerId),
-    oldClaim: customers.releasePhoneWrite(oldNumber, customerId),
-    due: removeDueWrite(customerId, change),
-    ...(keptSessionId !== undefined && { session: moveToGenerationWrite({ customerId, id: keptSessionId }, next) }),
-  };
 }

@@ -16,8 +16,8 @@ import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import type { Customer } from './customerSchema.ts';
 import { removeDueWrite } from './phoneChange.ts';
+import { takePhoneWrites } from './phoneClaims.ts';
 import { readProfile } from './profile.ts';
-import { removeSignUpWrites } from './unverifiedPhones.ts';
 
 const type = 'phone_change';
 
@@ -37,13 +37,14 @@ export function requireOtherPhone({ phoneNumber, countryCode }: customers.Custom
 
 /**
  * Moves a customer to a new phone, which got the OTP, and revokes all other sessions, in one
- * transaction. The old phone gets an SMS and is free again.
+ * transaction. The old phone gets an SMS and is free again. Another account that has not verified
+ * the new phone loses it.
  * @returns the profile with the new phone
  * @throws reauthenticationRequired; otpInvalid, otpExpired, otpAttemptLimit; `invalid` for the
  * customer's own phone and for a phone of another country, because the wallet has the currency of
- * the country; `unique` for a phone of another customer, once its OTP was right; tokenNotValid when
- * the session has been revoked; throttled; idempotencyKeyConflict if the key of the record has been
- * used
+ * the country; `unique` for a phone that another customer has verified, once its OTP was right;
+ * tokenNotValid when the session has been revoked; throttled; idempotencyKeyConflict if the key of
+ * the record has been used
  */
 export async function changePhone(
   { customer, session }: SignedIn,
@@ -52,9 +53,10 @@ export async function changePhone(
   requireFreshlyVerified(session);
   requireOtherPhone(customer, phone);
   const caller = { network: toClientNetwork(clientIp), hasDeviceToken: false };
-  const [admission, firstSessions] = await Promise.all([
+  const [admission, firstSessions, firstPhoneWrites] = await Promise.all([
     countNetworkLimits(phone.number, type, caller),
     readSessionsAndDevices(customer.id),
+    takePhoneWrites(customer, phone.number),
   ]);
   const otp = await verifyOtp(admission, code);
   const before = await retry(async (attempt) => {
@@ -64,46 +66,39 @@ export async function changePhone(
       await otps.refundAttempt(otp);
       return current ? undefined : fail('authenticationFailed');
     }
-    const signedIn = attempt === 1 ? firstSessions : await readSessionsAndDevices(customer.id);
-    const writes = changePhoneWrites(current, phone.number, { otp, sessionId: session.id });
+    const [signedIn, phoneWrites] =
+      attempt === 1
+        ? [firstSessions, firstPhoneWrites]
+        : await Promise.all([readSessionsAndDevices(customer.id), takePhoneWrites(current, phone.number)]);
+    if (!phoneWrites) {
+      // The OTP was right, so it counts as no guess.
+      await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
+      return failFields({ attr: 'phone_number', code: 'unique' });
+    }
+    const next = current.signIns + 1;
+    const writes: Record<string, Write> = {
+      otp: otps.consumeOtpWrite(otp),
+      session: moveToGenerationWrite({ customerId: current.id, id: session.id }, next),
+      customer: revokeAllWrite(current, { phoneNumber: phone.number, next }),
+      ...phoneWrites,
+      ...(current.phoneChange && { due: removeDueWrite(current.id, current.phoneChange) }),
+    };
     const records = record();
     const writing = transact([
       ...records,
       ...Object.values(writes),
-      ...(await removeSignUpWrites(current.unprovenPhone, customer.id)),
       ...cleanUpWrites(signedIn, customer.id, session.id),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) return current;
     const [recordRejected] = result.rejected.splice(0, records.length);
     const rejected = Object.keys(writes).filter((_, index) => result.rejected[index]);
-    const isTaken = rejected.includes('claim') && !rejected.includes('customer');
-    const isFinal = recordRejected || rejected.includes('otp') || rejected.includes('session') || isTaken;
+    const isFinal = recordRejected || rejected.includes('otp') || rejected.includes('session');
     if (!isFinal) return again;
-    // The OTP was right, so it counts as no guess.
     await otps.refundAttempt(otp);
     if (recordRejected) return fail('idempotencyKeyConflict');
-    if (rejected.includes('otp')) return fail('otpExpired');
-    if (rejected.includes('session')) return fail('tokenNotValid');
-    return failFields({ attr: 'phone_number', code: 'unique' });
+    return rejected.includes('otp') ? fail('otpExpired') : fail('tokenNotValid');
   });
   if (before) await sendSecurityNotice(before, 'phone');
   return readProfile(customer.id);
-}
-
-function changePhoneWrites(
-  customer: customers.Customer,
-  phoneNumber: string,
-  { otp, sessionId }: { otp: otps.OtpAttempt; sessionId: number },
-): Record<string, Write> {
-  const { id: customerId, phoneNumber: oldNumber } = customer;
-  const next = customer.signIns + 1;
-  return {
-    otp: otps.consumeOtpWrite(otp),
-    session: moveToGenerationWrite({ customerId, id: sessionId }, next),
-    customer: revokeAllWrite(customer, { phoneNumber, next }),
-    claim: customers.claimPhoneWrite(phoneNumber, customerId),
-    ...(oldNumber && { oldClaim: customers.releasePhoneWrite(oldNumber, customerId) }),
-    ...(customer.phoneChange && { due: removeDueWrite(customerId, customer.phoneChange) }),
-  };
 }

@@ -2,11 +2,17 @@ import * as z from 'zod';
 import { fail } from '../errors.ts';
 import { languages } from '../languages.ts';
 import { type Changes, setExpression, type Write } from '../table/expressions.ts';
-import { emailClaimKey, erasureKey, lostEmailKey, phoneClaimKey, profileKey, walletKey } from '../table/keys.ts';
+import { emailClaimKey, erasureKey, lostEmailKey, profileKey, walletKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
 import { makeEmptyWallet, Wallet } from '../wallet/walletRepository.ts';
 import { PhoneChange } from './phoneChange.ts';
-import * as unprovenPhones from './unverifiedPhones.ts';
+import {
+  claimUnverifiedPhoneWrite,
+  claimVerifiedPhoneWrites,
+  type PhoneClaim,
+  releasePhoneWrite,
+  releaseUnverifiedPhoneWrites,
+} from './phoneClaims.ts';
 
 export const genders = ['M', 'F', 'NS'] as const;
 
@@ -15,8 +21,8 @@ export const Customer = z.object({
   /** E.164. It is empty until an OTP has verified the phone. */
   phoneNumber: z.string(),
   /**
-   * E.164. The phone from a sign-up with a password, until the customer verifies one. Several
-   * customers may have the same one: see {@link readDisplayedPhone}.
+   * E.164. The phone from a sign-up with a password, until the customer verifies one, or another
+   * customer verifies this one.
    */
   unprovenPhone: z.string().default(''),
   fullName: z.string(),
@@ -89,32 +95,23 @@ export const noCustomerId = 0;
 export const UniqueClaim = z.object({ customerId: z.int() });
 export type UniqueClaim = z.infer<typeof UniqueClaim>;
 
-/** Transaction write: claim a phone that no customer has verified. */
-export function claimPhoneWrite(phone: string, customerId: number): Write {
-  const item = { customerId } satisfies UniqueClaim;
-  return { kind: 'put', key: phoneClaimKey(phone), item, condition: 'attribute_not_exists(pk)' };
-}
-
-/** Transaction write: release the phone of a customer. */
-export function releasePhoneWrite(phone: string, customerId: number): Write {
-  const condition = '#customerId = :owner';
-  return { kind: 'delete', key: phoneClaimKey(phone), condition, values: { ':owner': customerId } };
-}
-
 /**
  * Creates a customer with a wallet, and claims their phone and e-mail address. A write fails if
- * another customer holds it. An unverified phone is not claimed, but no other customer may have
- * verified it.
+ * another customer holds it. A verified phone may be one that another account has not verified.
+ * @param phoneClaim the claim of a verified phone
  */
-export function createCustomerWrites(customer: Customer, currency: string): Record<string, Write> {
+export function createCustomerWrites(
+  customer: Customer,
+  currency: string,
+  phoneClaim?: PhoneClaim,
+): Record<string, Write> {
   const { id, phoneNumber, unprovenPhone, email } = customer;
   const claim = { customerId: id } satisfies UniqueClaim;
   const absent = 'attribute_not_exists(pk)';
   return {
-    phone: phoneNumber
-      ? claimPhoneWrite(phoneNumber, id)
-      : { kind: 'check', key: phoneClaimKey(unprovenPhone), condition: absent },
-    ...(unprovenPhone && { unproven: unprovenPhones.addSignUpWrite(unprovenPhone, id) }),
+    ...(phoneNumber
+      ? claimVerifiedPhoneWrites(phoneNumber, id, phoneClaim)
+      : { phone: claimUnverifiedPhoneWrite(unprovenPhone, id) }),
     ...(email && { email: { kind: 'put', key: emailClaimKey(email), item: claim, condition: absent } }),
     // The customer who lost the e-mail still logs in with it. That would end if an unverified
     // holder lost it too.
@@ -122,31 +119,6 @@ export function createCustomerWrites(customer: Customer, currency: string): Reco
     profile: { kind: 'put', key: profileKey(id), item: customer, condition: absent },
     wallet: { kind: 'put', key: walletKey(id), item: makeEmptyWallet(currency), condition: absent },
   };
-}
-
-/** Returns the phone to display: an unverified one only until another customer verifies it. */
-export async function readDisplayedPhone({ phoneNumber, unprovenPhone }: Customer): Promise<string> {
-  if (phoneNumber || !unprovenPhone) return phoneNumber;
-  const [claim] = await readAll([{ key: phoneClaimKey(unprovenPhone), as: UniqueClaim }]);
-  return claim ? '' : unprovenPhone;
-}
-
-/**
- * Verifies a customer's phone. The writes fail if the customer has a verified phone by now, or
- * another customer has verified this one.
- */
-export async function verifyPhoneWrites(customer: Customer, phone: string): Promise<Write[]> {
-  return [
-    {
-      kind: 'update',
-      key: profileKey(customer.id),
-      expression: 'SET #phoneNumber = :phone, #unprovenPhone = :none',
-      condition: '#phoneNumber = :none',
-      values: { ':phone': phone, ':none': '' },
-    },
-    claimPhoneWrite(phone, customer.id),
-    ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, customer.id)),
-  ];
 }
 
 /**
@@ -189,7 +161,7 @@ export async function remove(customer: Customer): Promise<boolean> {
       values: { ':email': email, ':phone': phoneNumber },
     },
     ...(phoneNumber ? [releasePhoneWrite(phoneNumber, id)] : []),
-    ...(await unprovenPhones.removeSignUpWrites(customer.unprovenPhone, id)),
+    ...Object.values(await releaseUnverifiedPhoneWrites(customer)),
     ...(await releaseLostEmailWrites(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },

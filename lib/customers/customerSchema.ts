@@ -32,16 +32,11 @@ export const Customer = z
   .meta({ id: 'Customer', description: 'The signed-in customer.' });
 export type Customer = z.infer<typeof Customer>;
 
-export function showCustomer(
-  customer: Stored,
-  phone: string,
-  country: countries.Country,
-  wallet: wallets.Wallet,
-): Customer {
+export function showCustomer(customer: Stored, country: countries.Country, wallet: wallets.Wallet): Customer {
   const { fullName, email, gender, birthDate, language } = customer;
   return {
     id: customer.id,
-    phone_number: phone,
+    phone_number: customer.phoneNumber || customer.unprovenPhone,
     full_name: fullName,
     email,
     image: toImageUrl(customer.id, customer.image),

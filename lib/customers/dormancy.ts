@@ -3,8 +3,9 @@ import { config } from '../config/config.ts';
 import type { Write } from '../table/expressions.ts';
 import { phoneClaimKey, profileKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
-import type { Customer, UniqueClaim } from './customerRepository.ts';
+import type { Customer } from './customerRepository.ts';
 import { removeDueWrite, whileNoPhoneChange } from './phoneChange.ts';
+import type { PhoneClaim } from './phoneClaims.ts';
 
 /** Returns whether the phone of an account may belong to a new person by now. */
 export function isDormant({ lastUsedAtSeconds }: Customer): boolean {
@@ -39,7 +40,7 @@ export function parkWrites({ id, signIns, phoneNumber, phoneChange }: Customer, 
     phone: {
       kind: 'put',
       key: phoneClaimKey(phoneNumber),
-      item: { customerId: newCustomerId } satisfies UniqueClaim,
+      item: { customerId: newCustomerId, isVerified: true } satisfies PhoneClaim,
       condition: '#customerId = :owner',
       values: { ':owner': id },
     },

@@ -20,11 +20,7 @@ export async function readProfile(customerId: number): Promise<Customer> {
   const found = await customers.readWithWallet(customerId);
   if (!found) return fail('authenticationFailed');
   const { customer, wallet } = found;
-  const [phone, country] = await Promise.all([
-    customers.readDisplayedPhone(customer),
-    countries.find(customer.countryCode),
-  ]);
-  return showCustomer(customer, phone, country, wallet);
+  return showCustomer(customer, await countries.find(customer.countryCode), wallet);
 }
 
 /**

@@ -9,11 +9,12 @@ import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';
 import { checkSessionWrite } from '../sessions/sessionRepository.ts';
 import type { Item, Write } from '../table/expressions.ts';
-import { customerLimitKey, phoneClaimKey } from '../table/keys.ts';
+import { customerLimitKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { type NewPhone, requireOtherPhone } from './changePhone.ts';
 import { makePhoneChange, storePhoneChangeWrites } from './phoneChange.ts';
 import { announceRequest } from './phoneChangeNotices.ts';
+import { checkUnverifiedPhoneWrite } from './phoneClaims.ts';
 
 /** The part of a requested change that its response is made from. */
 export const RequestedChange = z.object({ id: z.int(), effectiveAtSeconds: z.int() });
@@ -42,7 +43,7 @@ export async function requestPhoneChange(
     session: checkSessionWrite(session),
     ...storePhoneChangeWrites(customer.id, customer.phoneNumber, change),
     limit: countRequestWrite(customer.id),
-    claim: { kind: 'check', key: phoneClaimKey(phone.number), condition: 'attribute_not_exists(pk)' },
+    claim: checkUnverifiedPhoneWrite(phone.number),
   } satisfies Record<string, Write>;
   const { id, effectiveAtSeconds } = change;
   const all = [...Object.values(writes), ...record({ id, effectiveAtSeconds })];

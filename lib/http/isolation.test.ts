@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fieldDetails } from '../errorTexts.ts';
 import { project } from '../openapi/routes.ts';
 import { type DescribedOperation, parseApiDocument } from '../testing/openapi/apiDocument.ts';
 import { callsOf } from '../testing/openapi/documentedCalls.ts';
@@ -19,7 +20,7 @@ beforeEach(() => cheapPasswords(world));
 
 const unique = { status: 400, body: { errors: [{ code: 'unique' }] } };
 const notFound = { status: 404, body: { errors: [{ code: 'not_found' }] } };
-const phoneTaken = { status: 423, body: { errors: { errorDetails: { phone: ['This value is already in use.'] } } } };
+const phoneTaken = { status: 423, body: { errors: { errorDetails: { phone: [fieldDetails.phoneTaken.en] } } } };
 
 describe('the data of another customer', () => {
   let victim: Furnished;

@@ -1,6 +1,7 @@
 import { again, retry } from '../backOff.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { setVerifiedPhoneWrite, takePhoneWrites } from '../customers/phoneClaims.ts';
 import { fail, failFields } from '../errors.ts';
 import { transact } from '../table/table.ts';
 import { addAuditEntryWrites, type Operator } from './auditLog.ts';
@@ -16,13 +17,13 @@ export async function assignPhone(customerId: number, phone: Phone, operator: Op
     const customer = (await customers.find(customerId)) ?? fail('customerNotFound');
     if (customer.phoneNumber) return failFields({ attr: 'customer_id', code: 'conflicting' });
     if (customer.countryCode !== phone.country) return failFields({ attr: 'phone_number', code: 'invalid' });
-    const writes = await customers.verifyPhoneWrites(customer, phone.number);
-    const result = await transact([
-      ...writes,
+    const phoneWrites = await takePhoneWrites(customer, phone.number);
+    if (!phoneWrites) return failFields({ attr: 'phone_number', code: 'unique' });
+    const { done } = await transact([
+      setVerifiedPhoneWrite(customerId, phone.number),
+      ...Object.values(phoneWrites),
       ...addAuditEntryWrites({ action: 'assignPhone', ...operator, customerId }),
     ]);
-    if (result.done) return true;
-    const [profile, claim] = result.rejected;
-    return claim && !profile ? failFields({ attr: 'phone_number', code: 'unique' }) : again;
+    return done || again;
   });
 }

@@ -1,9 +1,8 @@
 import type { Phone } from '../countries/phoneSchema.ts';
-import { UniqueClaim } from '../customers/customerRepository.ts';
+import { readPhoneOwner } from '../customers/phoneClaims.ts';
 import { listPhoneLimitKeys } from '../otp/phoneState.ts';
 import type { Write } from '../table/expressions.ts';
-import { phoneClaimKey } from '../table/keys.ts';
-import { readAll, transact } from '../table/table.ts';
+import { transact } from '../table/table.ts';
 import { addAuditEntryWrites, type Operator } from './auditLog.ts';
 
 /** DynamoDB's limit for a transaction, less the audit entries. */
@@ -16,12 +15,8 @@ const mostAtOnce = 98;
  * @returns the customer who has verified the phone
  */
 export async function unlockPhone(phone: Phone, operator: Operator): Promise<number | undefined> {
-  const [[claim], keys] = await Promise.all([
-    readAll([{ key: phoneClaimKey(phone.number), as: UniqueClaim }]),
-    listPhoneLimitKeys(phone.number),
-  ]);
+  const [customerId, keys] = await Promise.all([readPhoneOwner(phone.number), listPhoneLimitKeys(phone.number)]);
   const deletions = keys.map((key): Write => ({ kind: 'delete', key }));
-  const customerId = claim?.customerId;
   // A phone is personal data, so the log names its customer or country.
   const audit = addAuditEntryWrites({
     action: 'unlockPhone',

@@ -1,10 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { UniqueClaim } from '../customers/customerRepository.ts';
+import { readPhoneOwner } from '../customers/phoneClaims.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
-import { phoneClaimKey } from '../table/keys.ts';
-import { readAll } from '../table/table.ts';
 import { readOtpSecrets } from './otpHash.ts';
 import type { OtpCaller } from './verifyOtp.ts';
 
@@ -37,7 +35,7 @@ export async function readDeviceToken(token: string | null | undefined): Promise
 
 /**
  * Identifies the caller of an operation with an OTP. A device token counts only while its customer
- * has the phone.
+ * has the phone, verified.
  */
 export async function identifyOtpCaller(
   clientIp: string,
@@ -45,8 +43,8 @@ export async function identifyOtpCaller(
   phone: string,
 ): Promise<OtpCaller> {
   const customerId = await readDeviceToken(token);
-  const [claim] = customerId ? await readAll([{ key: phoneClaimKey(phone), as: UniqueClaim }]) : [];
-  return { network: toClientNetwork(clientIp), hasDeviceToken: claim !== undefined && claim.customerId === customerId };
+  const hasDeviceToken = customerId !== undefined && customerId === (await readPhoneOwner(phone));
+  return { network: toClientNetwork(clientIp), hasDeviceToken };
 }
 
 /**

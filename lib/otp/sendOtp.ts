@@ -2,13 +2,11 @@ import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
-import { UniqueClaim } from '../customers/customerRepository.ts';
+import { readPhoneOwner } from '../customers/phoneClaims.ts';
 import { failFields } from '../errors.ts';
 import type { Language } from '../languages.ts';
 import { sendSms } from '../messages/sms.ts';
 import { countInCaps } from '../messages/smsCaps.ts';
-import { phoneClaimKey } from '../table/keys.ts';
-import { readAll } from '../table/table.ts';
 import { deliverOtp } from './deliverOtp.ts';
 import { hashOtp } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
@@ -56,10 +54,7 @@ export async function sendOtp(send: Send) {
   const channel = {
     countInCaps: (capCaller: Parameters<typeof countInCaps>[2], at: number) =>
       countInCaps(number, country, capCaller, at),
-    hasAccount: async () => {
-      const [claim] = await readAll([{ key: phoneClaimKey(number), as: UniqueClaim }]);
-      return claim !== undefined;
-    },
+    hasAccount: async () => (await readPhoneOwner(number)) !== undefined,
     send: (code: string) => sendSms({ to: number, text: composeOtpSms(code, language, appId), type, country, attr }),
   };
   return deliverOtp({ address: number, type, caller, isClientCounted, channel: isDecoy ? undefined : channel });

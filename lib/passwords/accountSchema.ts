@@ -45,18 +45,16 @@ export const CustomerResource = CurrentCustomer.extend({
 
 interface Account {
   customer: Customer;
-  /** The phone to display. */
-  phone: string;
   wallet: Wallet;
   token: string;
 }
 
-export function showAccount({ customer, phone, wallet, token }: Account): z.input<typeof CurrentCustomer> {
+export function showAccount({ customer, wallet, token }: Account): z.input<typeof CurrentCustomer> {
   return {
     id: customer.id,
     ...namesOf(customer),
     email: customer.email,
-    phone,
+    phone: customer.phoneNumber || customer.unprovenPhone,
     phone_verified: customer.phoneNumber !== '',
     image: toImageUrl(customer.id, customer.image),
     birthdate: customer.birthDate,

@@ -1,13 +1,14 @@
+import * as z from 'zod';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
-import { UnverifiedPhone } from '../customers/unverifiedPhones.ts';
+import { PhoneClaim } from '../customers/phoneClaims.ts';
 import {
   emailClaimKey,
+  formerSignUpsKey,
   lostEmailKey,
   passwordKey,
   phoneClaimKey,
   profileKey,
-  unverifiedPhoneKey,
   walletKey,
 } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
@@ -32,28 +33,23 @@ export function toLoginKey({ email, phone }: Identifier): string {
 }
 
 /**
- * Returns whether an identifier can mean only this account: no other account has or had the e-mail
- * address, or the phone is verified. If it is ambiguous, a login to one account must not reset the
- * failures of the other.
+ * Returns whether an identifier can mean only this account. If it is ambiguous, a login to one
+ * account must not reset the failures of the other.
  */
-export function isUnambiguous({ phone }: Identifier, account: Account, found: readonly Account[]): boolean {
-  if (phone) return account.customer?.phoneNumber === phone.number;
+export function isUnambiguous(account: Account, found: readonly Account[]): boolean {
   return found.every(({ customer }) => !customer || customer.id === account.customer?.id);
 }
 
 /**
  * Returns the two accounts that an identifier can mean. An e-mail address means its holder, then
- * the customer who lost it to one who verified it. A phone means the customer who verified it,
- * otherwise the first sign-up with it, then the last. An account that does not exist has no
- * customer. It takes the same two reads, so that timing tells nothing.
+ * the customer who lost it to one who verified it. A phone means its holder alone. An account that
+ * does not exist has no customer. It takes the same two reads, so that timing tells nothing.
  */
 export async function findAccounts(identifier: Identifier): Promise<[Account, Account]> {
   const { email, phone } = identifier;
   const claims = await readClaims(identifier);
-  const { first, last } = claims.phone ? { first: claims.phone.customerId } : (claims.unverified ?? {});
-  const customerIds = email
-    ? [claims.email?.customerId, claims.lost?.customerId]
-    : [first, last === first ? undefined : last];
+  const holderId = claims.phone?.customerId ?? claims.formerSignUps?.first;
+  const customerIds = email ? [claims.email?.customerId, claims.lost?.customerId] : [holderId, undefined];
   const read = async (id: number | undefined) => {
     const account = await readAccount(id ?? customers.noCustomerId);
     const { unprovenPhone } = account.customer ?? {};
@@ -63,18 +59,20 @@ export async function findAccounts(identifier: Identifier): Promise<[Account, Ac
   return Promise.all([read(customerIds[0]), read(customerIds[1])]);
 }
 
+/** The sign-ups with a phone, from before unverified phones were claimed. The first one has it. */
+const FormerSignUps = z.object({ first: z.int() });
+
 /**
- * Returns the claims on an e-mail address (its holder and the customer who lost it) and on a phone
- * (verified and unverified).
+ * Returns the claims on an e-mail address (its holder and the customer who lost it) and on a phone.
  */
 export async function readClaims({ email, phone }: Identifier) {
-  const [emailClaim, lost, phoneClaim, unverified] = await readAll([
+  const [emailClaim, lost, phoneClaim, formerSignUps] = await readAll([
     { key: emailClaimKey(email ?? ''), as: customers.UniqueClaim },
     { key: lostEmailKey(email ?? ''), as: customers.UniqueClaim },
-    { key: phoneClaimKey(phone?.number ?? ''), as: customers.UniqueClaim },
-    { key: unverifiedPhoneKey(phone?.number ?? ''), as: UnverifiedPhone },
+    { key: phoneClaimKey(phone?.number ?? ''), as: PhoneClaim },
+    { key: formerSignUpsKey(phone?.number ?? ''), as: FormerSignUps },
   ]);
-  return { email: emailClaim, lost, phone: phoneClaim, unverified };
+  return { email: emailClaim, lost, phone: phoneClaim, formerSignUps };
 }
 
 export type Account = Awaited<ReturnType<typeof readAccount>>;

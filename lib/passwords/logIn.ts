@@ -1,5 +1,6 @@
 import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { adoptPhone } from '../customers/phoneClaims.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail } from '../errors.ts';
 import type { IdempotentRequest } from '../http/idempotencyKey.ts';
@@ -68,7 +69,7 @@ export async function logIn({ password, deviceToken, clientIp, idempotency, ...i
       // Without a key, a device token identifies the device. The network alone does not.
       const keyed = idempotency ?? (isNewDevice ? undefined : { keyHash: '', requestHash: '' });
       const request = keyed && toSignInRequest(keyed, { network, deviceToken });
-      if (attempt === deviceAttempt || isUnambiguous(identifier, account, candidates)) {
+      if (attempt === deviceAttempt || isUnambiguous(account, candidates)) {
         const otherWrites = [attempt.resetFailures];
         const [signedIn] = await Promise.all([
           createSession(account, before, { password, isNewDevice, request, otherWrites }),
@@ -107,16 +108,13 @@ async function createSession(
     const record = request && (await findRecord(customer.id, request));
     const repeated = record && (await findRecordedSession(customer.id, record));
     if (repeated) {
-      const [phone] = await Promise.all([
-        customers.readDisplayedPhone(repeated.customer),
-        otherWrites.length > 0 && transact(otherWrites),
-      ]);
-      return { ...repeated, phone };
+      if (otherWrites.length > 0) await transact(otherWrites);
+      return repeated;
     }
     const newHash = isOutdated(password.hash) ? await hashPassword(enteredPassword) : undefined;
     const origin = { registrationId: '', signIn: customer.signIns + 1, isNewDevice };
     const { session, writes } = createSessionWrites(customer.id, origin, before);
-    const [result, phone] = await Promise.all([
+    const [result, adopted] = await Promise.all([
       transact([
         passwords.confirmPasswordWrite(customer.id, password, newHash),
         countSignInWrite(customer),
@@ -124,9 +122,9 @@ async function createSession(
         ...(request ? [recordSessionWrite(session, request, record)] : []),
         ...writes,
       ]),
-      customers.readDisplayedPhone(customer),
+      adoptPhone(customer),
     ]);
-    if (result.done) return { customer, phone, wallet, session };
+    if (result.done) return { customer: adopted, wallet, session };
     const comparedHash = password.hash;
     account = await readAccount(customer.id);
     before = await readSessionsAndDevices(customer.id);

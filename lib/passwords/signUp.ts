@@ -15,6 +15,7 @@ import { newId } from '../table/ids.ts';
 import { transact } from '../table/table.ts';
 import { makeEmptyWallet } from '../wallet/walletRepository.ts';
 import type { SignUp } from './accountSchema.ts';
+import { phoneTaken } from './availability.ts';
 import { hashPassword } from './passwordHash.ts';
 import * as passwords from './passwordRepository.ts';
 import { isSamePassword } from './samePassword.ts';
@@ -26,10 +27,10 @@ interface Client {
 }
 
 /**
- * Creates a customer with a password and signs them in. The phone is unverified: several customers
- * may give the same one, and any of them can verify it.
- * @throws limitExceeded, throttled, `unique` for an e-mail address of another customer and for a
- * phone that another customer has verified; idempotencyKeyConflict
+ * Creates a customer with a password and signs them in. The phone is unverified: it is theirs until
+ * another customer verifies it.
+ * @throws limitExceeded, throttled, `unique` for an e-mail address or a phone of another customer;
+ * idempotencyKeyConflict
  */
 export async function signUp(request: SignUp, { language, clientIp, idempotency }: Client) {
   const network = toClientNetwork(clientIp);
@@ -72,11 +73,13 @@ export async function signUp(request: SignUp, { language, clientIp, idempotency 
     if (repeated) return repeated;
     await countTakenResponse(network);
     const rejected = Object.keys(creation).filter((_, index) => result.rejected[index]);
-    const writesOf = { email: ['email', 'lostEmail'], phone: ['phone'] };
-    const fields = Object.entries(writesOf).filter(([, names]) => names.some((name) => rejected.includes(name)));
-    return failFields(...fields.map(([attr]) => ({ attr, code: 'unique' }) as const));
+    const isEmailTaken = rejected.includes('email') || rejected.includes('lostEmail');
+    return failFields(
+      ...(isEmailTaken ? [{ attr: 'email', code: 'unique' } as const] : []),
+      ...(rejected.includes('phone') ? [phoneTaken] : []),
+    );
   }
-  return { customer, phone: request.phone.number, wallet: makeEmptyWallet(country.currency), session };
+  return { customer, wallet: makeEmptyWallet(country.currency), session };
 }
 
 /**
@@ -92,5 +95,5 @@ async function repeatSignUp(
   const repeated = record && (await findRecordedSession(customerId, record));
   if (!repeated) return undefined;
   if (!(await isSamePassword(customerId, password, network))) return fail('idempotencyKeyConflict');
-  return { ...repeated, phone: await customers.readDisplayedPhone(repeated.customer) };
+  return repeated;
 }

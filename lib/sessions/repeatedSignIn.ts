@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { config } from '../config/config.ts';
-import { Customer, UniqueClaim } from '../customers/customerRepository.ts';
+import { Customer } from '../customers/customerRepository.ts';
+import { readPhoneOwner } from '../customers/phoneClaims.ts';
 import { isSuspended } from '../customers/suspension.ts';
 import { fail } from '../errors.ts';
 import type { IdempotentRequest } from '../http/idempotencyKey.ts';
@@ -9,7 +10,7 @@ import { type IdempotencyRecord, recordWrite } from '../idempotency/idempotencyR
 import * as otps from '../otp/otpAttempts.ts';
 import type { UsedFor } from '../otp/otpRepository.ts';
 import type { Write } from '../table/expressions.ts';
-import { phoneClaimKey, profileKey, sessionKey, walletKey } from '../table/keys.ts';
+import { profileKey, sessionKey, walletKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 import { Wallet } from '../wallet/walletRepository.ts';
 import { isActive, isUnused, Session } from './sessionRepository.ts';
@@ -80,8 +81,8 @@ export async function repeatSignIn(
   await otps.refundAttempt(otp);
   if (usedFor?.client !== client) return fail('otpExpired');
   if (usedFor.requestHash !== (request?.requestHash ?? '')) return fail('idempotencyKeyConflict');
-  const [claim] = await readAll([{ key: phoneClaimKey(phone), as: UniqueClaim }]);
-  const repeated = claim && (await findUnusedSession(claim.customerId, usedFor.sessionId));
+  const ownerId = await readPhoneOwner(phone);
+  const repeated = ownerId === undefined ? undefined : await findUnusedSession(ownerId, usedFor.sessionId);
   if (!repeated) return fail('otpExpired');
   return { ...repeated, isNew: usedFor.isNew };
 }

@@ -83,7 +83,7 @@ export function revokeAllWrite(
     '#signIns = :next',
     ...setEmail(customer, email),
     '#phoneNumber = :phone',
-    '#unprovenPhone = :unverified',
+    ...(phoneNumber ? ['#unprovenPhone = :none'] : []),
     // A thief may have requested the waiting change.
     ...(phoneNumber === customer.phoneNumber ? [] : ['#phoneChange = :noChange']),
   ];
@@ -103,7 +103,7 @@ export function revokeAllWrite(
       ':seenEmail': customer.email,
       ':phone': phoneNumber,
       ':seenPhone': customer.phoneNumber,
-      ':unverified': phoneNumber ? '' : customer.unprovenPhone,
+      ':none': '',
     },
   };
 }

@@ -4,6 +4,7 @@ import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { isDormant, parkWrites } from '../customers/dormancy.ts';
+import { PhoneClaim } from '../customers/phoneClaims.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { PushTokenClaim, type Registration } from '../devices/device.ts';
 import { admit, hasRoom } from '../devices/deviceLimit.ts';
@@ -53,8 +54,8 @@ const mostAttempts = 20;
 /**
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the
  * customer, the device and the session. So nothing is left half done, and parallel requests with
- * one OTP create one session. A client that lost the response may repeat the request, and gets the
- * same session.
+ * one OTP create one session. An account that has not verified the phone loses it to the new one. A
+ * client that lost the response may repeat the request, and gets the same session.
  * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended, idempotencyKeyConflict
  */
 export async function signIn(request: SignIn): Promise<Outcome> {
@@ -146,7 +147,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
       ...(account
         ? [countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values({
-            ...customers.createCustomerWrites(customer, country.currency),
+            ...customers.createCustomerWrites(customer, country.currency, claims.unverified),
             ...(parked && parkWrites(parked, customer.id)),
           })),
       ...(second?.writes ?? []),
@@ -172,10 +173,17 @@ export async function signIn(request: SignIn): Promise<Outcome> {
 
 async function readClaims(phone: string, device: Registration) {
   const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
-    { key: phoneClaimKey(phone), as: customers.UniqueClaim },
+    { key: phoneClaimKey(phone), as: PhoneClaim },
     ...devices.listPushTokenClaimKeys(device).map((key) => ({ key, as: PushTokenClaim })),
   ]);
-  return { phone: phoneClaim, pushToken, otherPushTokens };
+  const isVerified = phoneClaim?.isVerified;
+  return {
+    phone: isVerified ? phoneClaim : undefined,
+    // Its holder never showed that the phone is theirs, and loses it.
+    unverified: isVerified ? undefined : phoneClaim,
+    pushToken,
+    otherPushTokens,
+  };
 }
 
 async function readCustomer(customerId: number, addsDevice: boolean) {

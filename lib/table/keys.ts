@@ -29,7 +29,7 @@ import { createHash } from 'node:crypto';
  * CUSTOMER#<id>            CLEARING                "delete all" in progress: purge the inbox
  * CUSTOMER#<id>            PUSH#<notification id>  push lease: push to each device once
  * PHONE#<E.164>            CLAIM                   unique claim: find the customer of a phone
- * PHONE#<E.164>            SIGN_UPS                unverified phone: find its sign-ups
+ * PHONE#<E.164>            SIGN_UPS                sign-ups of early builds: find the first one
  * EMAIL#<lower case>       CLAIM                   unique claim: find the customer of an e-mail
  * EMAIL#<lower case>       LOST                    lost e-mail: lets its former owner log in
  * OTP#<address hash>       OTP                     OTPs: send, verify, limit, repeat a sign-in
@@ -150,7 +150,7 @@ export const pushKey = (customerId: number, notificationId: number): Key => ({
 export const clearingKey = (customerId: number): Key => ({ pk: customerPartition(customerId), sk: 'CLEARING' });
 
 export const phoneClaimKey = (phone: string): Key => ({ pk: `PHONE#${phone}`, sk: 'CLAIM' });
-export const unverifiedPhoneKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
+export const formerSignUpsKey = (phone: string): Key => ({ pk: phoneClaimKey(phone).pk, sk: 'SIGN_UPS' });
 export const emailClaimKey = (email: string): Key => ({ pk: `EMAIL#${email}`, sk: 'CLAIM' });
 export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).pk, sk: 'LOST' });
 /**

@@ -47,12 +47,12 @@ export function logIn(
   return world.call(login, { body: { email, password }, clientIp: clientIp ?? nextAddress() });
 }
 
-/** Verifies the phone of an account with an OTP. */
-export async function verify(world: World, { token, phone }: Account): Promise<TestResponse> {
+/** Verifies a phone for an account with an OTP. */
+export async function verify(world: World, { token, phone }: Pick<Account, 'token' | 'phone'>): Promise<TestResponse> {
   const clientIp = addressOf(phone);
-  const response = await world.call(verifyPhone, { token, clientIp });
+  const response = await world.call(verifyPhone, { token, clientIp, body: { phone } });
   if (response.status !== 409) throw new Error(`No code was sent: ${JSON.stringify(response.body)}`);
-  return world.call(verifyPhone, { token, clientIp, body: { verification_code: world.otpFor(phone) } });
+  return world.call(verifyPhone, { token, clientIp, body: { phone, verification_code: world.otpFor(phone) } });
 }
 
 /**
