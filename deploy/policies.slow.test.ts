@@ -133,6 +133,10 @@ const calls: Record<string, [arn: string, actions: string[]]> = {
       ...['UpdateConfigurationSetEventDestination', 'DeleteConfigurationSetEventDestination'],
     ),
   ],
+  'AWS::Events::Rule': [
+    arn('events', `rule/${stack}-ApplyPhoneChanges-1`),
+    named('events', 'PutRule', 'DescribeRule', 'PutTargets', 'RemoveTargets', 'DeleteRule'),
+  ],
   'AWS::SNS::Subscription': [arn('sns', `${stack}-alarms`), named('sns', 'Subscribe', 'Unsubscribe')],
   'AWS::SNS::Topic': [
     arn('sns', `${stack}-alarms`),

@@ -108,12 +108,9 @@ export async function signIn(request: SignIn): Promise<Outcome> {
       await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
       return failSuspended(existing.customer, language);
     }
-    if (
-      existing &&
-      !caller.hasDeviceToken &&
-      isDormant(existing.customer) &&
-      second?.customerId !== existing.customer.id
-    ) {
+    // The phone may be another account's since the last attempt.
+    if (second?.customerId !== existing?.customer.id) second = undefined;
+    if (existing && !second && !caller.hasDeviceToken && isDormant(existing.customer)) {
       second = await checkSecondProof(existing.customer, request.proof, { network: caller.network, language }).catch(
         async (error) => {
           // The OTP was right, and the client sends it again with the second proof.
