@@ -132,6 +132,47 @@ export const fieldErrors = {
 
 export type FieldErrorCode = keyof typeof fieldErrors;
 
+const requiredField = { en: 'The {field} field is required.', ar: 'حقل {field} مطلوب.' };
+
+/** The same errors as sentences that name the field, for clients that show only a message. */
+export const namedFieldErrors = {
+  ...fieldErrors,
+  required: requiredField,
+  null: requiredField,
+  blank: requiredField,
+  invalid: { en: 'The {field} is not valid.', ar: 'قيمة حقل {field} غير صالحة.' },
+  invalid_choice: { en: 'The selected {field} is not valid.', ar: 'القيمة المختارة لحقل {field} غير صالحة.' },
+  max_length: {
+    en: 'The {field} may have at most {max} characters.',
+    ar: 'يجب ألا يزيد حقل {field} على {max} حرفًا.',
+  },
+  min_length: {
+    en: 'The {field} must have at least {min} characters.',
+    ar: 'يجب ألا يقل حقل {field} عن {min} أحرف.',
+  },
+  max_value: { en: 'The {field} may be at most {max}.', ar: 'يجب ألا تزيد قيمة حقل {field} على {max}.' },
+  min_value: { en: 'The {field} must be at least {min}.', ar: 'يجب ألا تقل قيمة حقل {field} عن {min}.' },
+  unique: { en: 'The {field} is already in use.', ar: 'قيمة حقل {field} مستخدمة بالفعل.' },
+  does_not_exist: { en: 'The {field} does not exist.', ar: 'قيمة حقل {field} غير موجودة.' },
+  null_characters_not_allowed: {
+    en: 'The {field} has characters that are not allowed.',
+    ar: 'يحتوي حقل {field} على أحرف غير مسموح بها.',
+  },
+} as const satisfies Record<FieldErrorCode, Texts>;
+
+/** The names of fields in Arabic sentences. English ones use the name in the request. */
+export const fieldLabels: Record<string, string> = {
+  birthdate: 'تاريخ الميلاد',
+  channel: 'طريقة الإرسال',
+  email: 'البريد الإلكتروني',
+  last_name: 'اسم العائلة',
+  name: 'الاسم الأول',
+  password: 'كلمة المرور',
+  phone: 'رقم الهاتف',
+  token: 'الرمز',
+  verification_code: 'رمز التحقق',
+};
+
 /** Details that say more than the field's code. */
 export const fieldDetails = {
   tooManyPixels: {

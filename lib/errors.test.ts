@@ -1,10 +1,11 @@
 import { errors } from './errors.ts';
-import { fieldDetails, fieldErrors } from './errorTexts.ts';
+import { fieldDetails, fieldErrors, namedFieldErrors } from './errorTexts.ts';
 import { languages } from './languages.ts';
 
 const texts = [
   ...Object.entries(errors).map(([name, { detail }]) => [name, detail] as const),
   ...Object.entries(fieldErrors),
+  ...Object.entries(namedFieldErrors).map(([name, texts]) => [`${name} with its field`, texts] as const),
   ...Object.entries(fieldDetails),
 ];
 

@@ -126,7 +126,7 @@ describe('an unverified phone', () => {
     await signInByOtp(squatter.phone);
     const sent = world.sandbox.messages.list(squatter.phone).length;
     const { status, body } = await world.call(verifyPhone, { token: squatter.token });
-    expect([status, body.errors.errorDetails]).toEqual([423, { phone: ['This field is required.'] }]);
+    expect([status, body.errors.errorDetails]).toEqual([423, { phone: ['The phone field is required.'] }]);
     const phone = world.phone();
     expect((await verify(world, { ...squatter, phone })).body.data).toMatchObject({ phone, phone_verified: true });
     expect(world.sandbox.messages.list(squatter.phone)).toHaveLength(sent);

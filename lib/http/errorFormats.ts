@@ -1,5 +1,5 @@
 import { ApiError, errors, type FieldError, ValidationError } from '../errors.ts';
-import { errorDetails, fieldDetails, fieldErrors } from '../errorTexts.ts';
+import { errorDetails, fieldDetails, fieldErrors, fieldLabels, namedFieldErrors } from '../errorTexts.ts';
 import type { Language, Texts } from '../languages.ts';
 
 export interface ErrorFormat {
@@ -33,13 +33,14 @@ export const standard: ErrorFormat = {
 /**
  * Surface B: `{code, data}`, and for errors
  * `{code, message, message_ar, errors: {errorMessage, errorDetails}}`. `errorDetails` maps fields
- * to lists of texts, or is `[]` if no field is invalid.
+ * to lists of texts, or is `[]` if no field is invalid. The message names the first failing field,
+ * because apps may show it alone.
  */
 export const envelope: ErrorFormat = {
   badFieldsStatus: 423,
   success: (code, data) => ({ code, data }),
   failure(error, requested) {
-    const { type, headers, texts, language = requested, fields, ...problem } = describeProblem(error);
+    const { type, headers, texts, language = requested, fields, ...problem } = describeProblem(error, namedFieldTexts);
     const isField = type === 'validation_error';
     const status = isField ? envelope.badFieldsStatus : problem.status;
     const details = fields.map(({ attr, texts }) => [attr, [texts[language]]]);
@@ -71,10 +72,10 @@ export interface Problem {
 }
 
 /** Describes an error. An error outside the catalogue becomes a bare 500. */
-export function describeProblem(error: unknown): Problem {
+export function describeProblem(error: unknown, textsOf = fieldTexts): Problem {
   if (error instanceof ValidationError) {
-    const texts = { en: 'Please correct the highlighted fields.', ar: 'يرجى تصحيح الحقول المحددة.' };
-    const fields = error.fields.map(({ attr, code, ...limits }) => ({ attr, code, texts: fieldTexts(code, limits) }));
+    const fields = error.fields.map((field) => ({ attr: field.attr, code: field.code, texts: textsOf(field) }));
+    const texts = fields[0]?.texts ?? fieldErrors.invalid;
     return { status: standard.badFieldsStatus, type: 'validation_error', code: 'invalid', texts, headers: {}, fields };
   }
   const { errorName, details } = error instanceof ApiError ? error : new ApiError('error');
@@ -90,8 +91,18 @@ export function describeProblem(error: unknown): Problem {
   return { status, type, code, texts, language, kinds, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }
 
-function fieldTexts(code: FieldError['code'], { detail, max, min }: Omit<FieldError, 'attr' | 'code'>): Texts {
-  const texts = detail ? fieldDetails[detail] : fieldErrors[code];
-  const fill = (text: string) => text.replace('{max}', String(max)).replace('{min}', String(min));
-  return { en: fill(texts.en), ar: fill(texts.ar) };
+function fieldTexts({ code, ...limits }: FieldError): Texts {
+  return fill(fieldErrors[code], limits);
+}
+
+function namedFieldTexts({ attr, code, ...limits }: FieldError): Texts {
+  const { en, ar } = fill(namedFieldErrors[code], limits);
+  const names = { en: attr.replaceAll('_', ' '), ar: fieldLabels[attr] ?? attr };
+  return { en: en.replace('{field}', names.en), ar: ar.replace('{field}', names.ar) };
+}
+
+function fill(text: Texts, { detail, max, min }: Omit<FieldError, 'attr' | 'code'>): Texts {
+  const { en, ar } = detail ? fieldDetails[detail] : text;
+  const insert = (each: string) => each.replace('{max}', String(max)).replace('{min}', String(min));
+  return { en: insert(en), ar: insert(ar) };
 }

@@ -50,11 +50,13 @@ function badFields({ params, query, body }: Contract, { rejectsPaths }: ErrorFor
 }
 
 /**
- * Returns the error codes of a body in any error format. Formats without codes yield their English
- * message.
+ * Returns the error codes of a body in any error format. Formats without codes yield the names of
+ * the failing fields, or their English message.
  */
 function codesOf(body: unknown): string[] {
-  const { errors: several, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
-  if (Array.isArray(several)) return several.map(({ code }: { code: string }) => code);
+  const { errors, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
+  if (Array.isArray(errors)) return errors.map(({ code }: { code: string }) => code);
+  const { errorDetails } = (errors ?? {}) as { errorDetails?: object };
+  if (errorDetails && !Array.isArray(errorDetails)) return Object.keys(errorDetails);
   return [String(isEnvelope ? message : type)];
 }
