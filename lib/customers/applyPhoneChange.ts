@@ -23,9 +23,9 @@ export async function applyDuePhoneChanges(): Promise<void> {
   for (const due of await readRange(duePhoneChangesPartition, range, DuePhoneChange)) {
     try {
       const applied = await applyPhoneChange(due);
-      logger().info('phone_change_applied', { customer_id: due.customerId, outcome: applied });
+      logger.info('phone_change_applied', { customer_id: due.customerId, outcome: applied });
     } catch (error) {
-      logger().error('phone_change_failed', { customer_id: due.customerId, error: loggable(error) });
+      logger.error('phone_change_failed', { customer_id: due.customerId, error: loggable(error) });
     }
   }
 }

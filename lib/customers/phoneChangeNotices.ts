@@ -57,6 +57,6 @@ export async function addToInbox(customer: Customer, { id }: PhoneChange, event:
       expiresAtSeconds: nowSeconds() + config.notificationSeconds,
     });
   } catch (error) {
-    logger().warn('phone_change_notice_failed', { error: loggable(error) });
+    logger.warn('phone_change_notice_failed', { error: loggable(error) });
   }
 }

@@ -64,7 +64,7 @@ export async function sendEmailLostNotice(before: Customer): Promise<void> {
   } as const;
   const notify = notifications
     .add(before, content)
-    .catch((error) => logger().warn('security_notification_failed', { error: loggable(error) }));
+    .catch((error) => logger.warn('security_notification_failed', { error: loggable(error) }));
   await Promise.all([notify, sendNotice(before, emailLost.body[language])]);
 }
 
@@ -80,11 +80,11 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
     ]);
     if (!counts.every(({ done }) => done)) {
       await Promise.all(counts.map((count) => count.done && count.undo()));
-      logger().warn('security_notice_over_limit');
+      logger.warn('security_notice_over_limit');
       return;
     }
     await sendSms({ to, text: `${config.brandName}: ${notice}`, type: 'notice', country, attr: 'phone' });
   } catch (error) {
-    logger().warn('security_notice_failed', { error: loggable(error) });
+    logger.warn('security_notice_failed', { error: loggable(error) });
   }
 }

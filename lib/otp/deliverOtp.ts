@@ -123,7 +123,7 @@ async function countAll(counted: CountedEvent[], counting: readonly Promise<Rate
 
 async function undoAll(counted: readonly CountedEvent[]): Promise<void> {
   for (const result of await Promise.allSettled(counted.map(({ undo }) => undo()))) {
-    if (result.status === 'rejected') logger().error('otp_send_undo_failed', { error: loggable(result.reason) });
+    if (result.status === 'rejected') logger.error('otp_send_undo_failed', { error: loggable(result.reason) });
   }
 }
 

@@ -161,7 +161,7 @@ async function compareOtp(admission: CountedAttempt, otp: string) {
 
 async function refundAll(undoing: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(undoing)) {
-    if (result.status === 'rejected') logger().error('otp_attempt_undo_failed', { error: loggable(result.reason) });
+    if (result.status === 'rejected') logger.error('otp_attempt_undo_failed', { error: loggable(result.reason) });
   }
 }
 

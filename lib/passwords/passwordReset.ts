@@ -90,8 +90,8 @@ async function logFailure(sending: Promise<unknown>): Promise<void> {
   try {
     await sending;
   } catch (error) {
-    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.errorName });
-    else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
+    if (error instanceof ApiError) logger.info('password_reset_otp_not_sent', { problem: error.errorName });
+    else logger.error('password_reset_otp_not_sent', { error: loggable(error) });
   }
 }
 

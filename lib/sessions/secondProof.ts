@@ -70,7 +70,7 @@ async function sendCode(email: string, network: string, language: Language): Pro
   const caller = { network, hasDeviceToken: false };
   await sendEmailOtp({ email, type, language, caller }).catch((error) => {
     if (!(error instanceof ApiError)) throw error;
-    logger().warn('second_proof_not_sent', { error: loggable(error) });
+    logger.warn('second_proof_not_sent', { error: loggable(error) });
   });
 }
 
