@@ -157,10 +157,10 @@ export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).
  * The phone or e-mail address is hashed, because limits outlive a deleted customer by up to a day.
  */
 export const otpKey = (address: string): Key => ({ pk: `OTP#${hash(address)}`, sk: 'OTP' });
-export const phoneNetworkPrefix = 'NETWORK#';
-export const phoneNetworkKey = (phone: string, network: string): Key => ({
-  pk: otpKey(phone).pk,
-  sk: `${phoneNetworkPrefix}${network}`,
+export const otpNetworkPrefix = 'NETWORK#';
+export const otpNetworkKey = (address: string, network: string): Key => ({
+  pk: otpKey(address).pk,
+  sk: `${otpNetworkPrefix}${network}`,
 });
 /** Keyed by address, because a customer could reset the limit by deleting the account. */
 export const noticesKey = (address: string): Key => ({ pk: otpKey(address).pk, sk: 'NOTICES' });
