@@ -12,8 +12,9 @@ const body: Texts = {
 
 /**
  * Tells a customer, in the inbox and by a push, that another one has verified their phone. The
- * phone itself gets no SMS, because it is the other customer's. It can be repeated: a customer
- * gives an unverified phone once, at the sign-up, so their id is that of the notification.
+ * phone itself gets no SMS, because it is the other customer's. A repetition adds no second
+ * notification: a customer gives an unverified phone once, at the sign-up, so the id of the
+ * notification is that of the customer.
  */
 export async function announceLostPhone(customerId: number): Promise<void> {
   const customer = await customers.find(customerId);

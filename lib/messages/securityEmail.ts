@@ -9,7 +9,7 @@ import { layOutEmail } from './emailLayout.ts';
 import { countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
 import { isSuppressed } from './suppressedEmails.ts';
 
-export interface SecurityMessage {
+interface SecurityMessage {
   subject: Texts;
   /** The paragraphs below the shop's name. */
   paragraphs: readonly Texts[];

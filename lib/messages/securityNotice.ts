@@ -27,9 +27,9 @@ const advice: Texts = {
 const securityAlert: Texts = { en: 'Security alert', ar: 'تنبيه أمني' };
 
 /**
- * Tells the verified phone and the verified e-mail address that an account had before a change that
- * its e-mail address, password or phone has changed. The change is already made, so a failure to
- * send is only logged. An unverified phone may be a stranger's, and gets no SMS.
+ * Sends a notice about a changed e-mail address, password or phone to the verified phone and the
+ * verified e-mail address from before the change. The change is already made, so a failure to send
+ * is only logged. An unverified phone may be a stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
   const { language } = before;

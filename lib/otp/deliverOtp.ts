@@ -9,7 +9,7 @@ import { hashOtp } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
 import { chooseShare, findRequester, type OtpCaller } from './verifyOtp.ts';
 
-export interface OtpDelivery {
+interface OtpDelivery {
   /** A phone in E.164, or an e-mail address in lower case. */
   address: string;
   type: otps.OtpType;

@@ -13,9 +13,9 @@ const body: Texts = {
 };
 
 /**
- * Tells a customer about a sign-in on a device that the account did not know: in the inbox, and by
- * a push to the other devices. It can be repeated, because the id of the session is that of the
- * notification. A verified e-mail address gets it too.
+ * Tells a customer about a sign-in on a device that the account did not know: in the inbox, by a
+ * push to the other devices, and by e-mail to a verified address. A repetition adds no second
+ * notification, because the notification has the id of the session.
  */
 export async function announceNewDevice({ id, customerId, createdAtSeconds }: Session): Promise<void> {
   const customer = await customers.find(customerId);

@@ -3,7 +3,7 @@ import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
-import { isDormant, parkWrites } from '../customers/dormancy.ts';
+import { isDormant, parkCustomerWrites } from '../customers/dormancy.ts';
 import { PhoneClaim } from '../customers/phoneClaims.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { PushTokenClaim, type Registration } from '../devices/device.ts';
@@ -145,7 +145,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
         ? [countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values({
             ...customers.createCustomerWrites(customer, country.currency, claims.unverified),
-            ...(parked && parkWrites(parked, customer.id)),
+            ...(parked && parkCustomerWrites(parked, customer.id)),
           })),
       ...(second?.writes ?? []),
       ...(hasPushToken ? registerDeviceWrites(session, device, claims.pushToken) : []),
