@@ -1,7 +1,5 @@
-import { nowMs, nowSeconds } from '../clock.ts';
-import { config } from '../config/config.ts';
 import type { Texts } from '../languages.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import * as customers from './customerRepository.ts';
 
 const title: Texts = { en: 'Your phone number was removed', ar: 'أُزيل رقم هاتفك من حسابك' };
@@ -18,14 +16,5 @@ const body: Texts = {
  */
 export async function announceLostPhone(customerId: number): Promise<void> {
   const customer = await customers.find(customerId);
-  if (!customer) return;
-  await notifications.add(customer, {
-    id: customerId,
-    type: 'other',
-    title: title[customer.language],
-    body: body[customer.language],
-    data: { type: 'phone_lost' },
-    createdAtMs: nowMs(),
-    expiresAtSeconds: nowSeconds() + config.notificationSeconds,
-  });
+  if (customer) await notifyCustomer(customer, { id: customerId, title, body, data: { type: 'phone_lost' } });
 }

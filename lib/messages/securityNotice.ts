@@ -1,10 +1,9 @@
-import { nowMs, nowSeconds } from '../clock.ts';
+import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
-import { newId } from '../table/ids.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import { sendSecurityEmail } from './securityEmail.ts';
 import { sendSms } from './sms.ts';
 import { countInCaps, countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
@@ -52,20 +51,10 @@ const emailLost = {
  * phone, and by a notification, which is pushed. A failure is only logged.
  */
 export async function sendEmailLostNotice(before: Customer): Promise<void> {
-  const { language } = before;
-  const content = {
-    id: newId(),
-    type: 'other',
-    title: emailLost.title[language],
-    body: emailLost.body[language],
-    data: {},
-    createdAtMs: nowMs(),
-    expiresAtSeconds: nowSeconds() + config.notificationSeconds,
-  } as const;
-  const notify = notifications
-    .add(before, content)
-    .catch((error) => logger.warn('security_notification_failed', { error: loggable(error) }));
-  await Promise.all([notify, sendNotice(before, emailLost.body[language])]);
+  const notification = notifyCustomer(before, emailLost).catch((error) =>
+    logger.warn('security_notification_failed', { error: loggable(error) }),
+  );
+  await Promise.all([notification, sendNotice(before, emailLost.body[before.language])]);
 }
 
 /** Sends a notice to the verified phone of an account. A failure is only logged. */
