@@ -140,7 +140,7 @@ test('has room for 120 endpoints, each of which takes two resources', async () =
   }
 });
 
-test('reports bounces and complaints to a worker where a stage has a sender of e-mails, and else makes nothing for it', async () => {
+test('reports bounces and complaints to a worker where a stage has a sender of e-mails, and otherwise adds no resources', async () => {
   const isOfEmail = ([id]: [string, unknown]) => /^Email/.test(id);
   expect(Object.entries(prod.Resources).filter(isOfEmail)).toEqual([]);
   const copy = copyService();

@@ -13,13 +13,11 @@ function write(level: Level, event: string, fields: object = {}): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-const shared = {
+export const logger = {
   info: (event: string, fields?: object) => write('INFO', event, fields),
   warn: (event: string, fields?: object) => write('WARN', event, fields),
   error: (event: string, fields?: object) => write('ERROR', event, fields),
 };
-
-export const logger = () => shared;
 
 /**
  * Returns the parts of an error that may be logged: its name and stack frames. Messages of

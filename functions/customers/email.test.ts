@@ -402,7 +402,7 @@ describe('an unverified address', () => {
   });
 });
 
-test('an export shows a pending address, and an erasure takes it', async () => {
+test('an export shows a pending address, and an erasure deletes it', async () => {
   const changes = await world.openStream('followUp');
   const { access, customer } = await signIn(world);
   const email = newEmail();

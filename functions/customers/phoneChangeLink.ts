@@ -6,7 +6,7 @@ import { endpoint } from '../../lib/http/endpoint.ts';
 
 export const handler = endpoint(
   {
-    summary: 'The page behind the link in an SMS, which cancels a change of the phone.',
+    summary: 'Show the page behind the link in an SMS, which cancels a change of the phone.',
     produces: ['text/html'],
     params: z.object({ link: z.string().describe('The secret of the link.') }),
     returns: { 200: Document.schema },
@@ -15,7 +15,7 @@ export const handler = endpoint(
     const found = await findByLink(params.link);
     const page = (state: Parameters<typeof phoneChangePage>[0]) =>
       new Document('text/html', phoneChangePage(state, found?.customer.language ?? language));
-    if (!found) return page('gone');
+    if (!found) return page('notWaiting');
     // Apps open links for a preview, so only the button of the page cancels the change.
     if (method !== 'POST') return page('waiting');
     await cancelPhoneChange(found.customer, found.change.id);

@@ -193,7 +193,7 @@ describe('a requested change of the phone', () => {
     expect((await signIn(world, { phone: holder.phone })).customer.id).toBe(owner.customer.id);
   });
 
-  test('goes with its customer', async () => {
+  test('is deleted with its customer', async () => {
     const { owner, phone } = await waiting();
     expect((await world.call(deleteCustomer, { method: 'DELETE', token: owner.access })).status).toBe(204);
     world.advance(3 * days);

@@ -200,7 +200,7 @@ describe('a sign-in with an Idempotency-Key', () => {
     expect([other.status, other.body.errors[0].code]).toEqual([422, 'idempotency_key_reused']);
   });
 
-  test('does not meet the same key of another person', async () => {
+  test('is independent of the same key of another client', async () => {
     const [one, two] = [await prepare(), await prepare()];
     const responses = [await one.send({ headers }), await two.send({ headers })];
     expect(responses.map(({ status }) => status)).toEqual([201, 201]);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { id } from '../../lib/http/fields.ts';
 import { internalFunction } from '../../lib/http/internalFunction.ts';
 import { customerId, operatorFields } from '../../lib/operators/operatorSchema.ts';
-import { endAllSessions } from '../../lib/operators/sessions.ts';
+import { revokeAllSessions } from '../../lib/operators/sessions.ts';
 
 export const handler = internalFunction(
   {
@@ -13,6 +13,6 @@ export const handler = internalFunction(
   },
   async ({ customer_id, ...operator }) => ({
     customer_id,
-    sessions_ended: await endAllSessions(customer_id, { action: 'endSessions', ...operator }),
+    sessions_ended: await revokeAllSessions(customer_id, { action: 'endSessions', ...operator }),
   }),
 );

@@ -79,7 +79,7 @@ describe('an unverified phone', () => {
     );
   });
 
-  test('is shown to its account and in the export, and frees for the next sign-up by a deletion', async () => {
+  test('is shown to its account and in the export, and is free for the next sign-up after a deletion', async () => {
     const account = await signUp(world);
     expect((await getMe(account.token)).phone_number).toBe(account.phone);
     expect((await logIn(world, account)).body.data).toMatchObject({ phone: account.phone, phone_verified: false });
@@ -115,7 +115,7 @@ describe('an unverified phone', () => {
     expect((await signInByOtp(owner.phone)).status).toBe(201);
   });
 
-  test('becomes its own when the account changes to it', async () => {
+  test('becomes verified when its own account changes to it', async () => {
     const account = await signUp(world);
     expect((await changeTo(account.phone, account.token)).body.phone_number).toBe(account.phone);
     expect(await readClaim(account.phone)).toEqual({ customerId: account.id, isVerified: true });

@@ -25,7 +25,7 @@ export const handler = streamWorker(async ({ key, before, after }) => {
   const customerId = readCustomerId(key.pk);
   if (key.sk === erasureKey(customerId).sk) {
     await eraseCustomer(customerId);
-    logger().info('customer_erased', { customer_id: customerId });
+    logger.info('customer_erased', { customer_id: customerId });
   } else if (key.sk === clearingKey(customerId).sk) await purgeInbox(customerId);
   else if (key.sk.startsWith(sessionPrefix) && after) await announceNewDevice(Session.parse(after));
   else if (key.sk === profileKey(customerId).sk) await announceLostPhone(customerId);

@@ -160,7 +160,7 @@ describe('nothing is announced', () => {
     expect(await inboxOf(again.access)).toEqual([]);
   });
 
-  test('for a login with a device token of the account, but for one with that of another', async () => {
+  test('for a login with a device token of the account, unlike one with that of another account', async () => {
     const account = await signUp(world);
     const stranger = await signIn(world);
     const logInWith = async (device_token?: string) =>

@@ -21,10 +21,10 @@ export const handler = async ({ Records }: SQSEvent, context: Context): Promise<
       const { idempotency_key: idempotencyKey, part: number } = Message.parse(JSON.parse(body));
       const hasTime = () => context.getRemainingTimeInMillis() > reserveMs;
       const isDone = await sendPart({ idempotencyKey, number }, hasTime);
-      logger().info('broadcast_part_processed', { part: number, is_done: isDone });
+      logger.info('broadcast_part_processed', { part: number, is_done: isDone });
       if (!isDone) await enqueue([{ idempotency_key: idempotencyKey, part: number }]);
     } catch (error) {
-      logger().error('broadcast_part_failed', { message_id: messageId, error: loggable(error) });
+      logger.error('broadcast_part_failed', { message_id: messageId, error: loggable(error) });
       failed.push(messageId);
     }
   }

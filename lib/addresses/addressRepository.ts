@@ -58,7 +58,7 @@ export async function create(
       values: { ':id': address.id, ':none': 0, ':one': 1, ':most': config.addressesPerCustomer },
     },
     { kind: 'put', key: addressKey(customerId, address.id), item: address, condition: 'attribute_not_exists(pk)' },
-    ...(records.length > 0 ? records : [rememberWrite(customerId, requestHash, address, outdated)]),
+    ...(records.length > 0 ? records : [recordAddressWrite(customerId, requestHash, address, outdated)]),
   ]);
   if (result.done) return address;
   const [profile, , creation] = result.rejected;
@@ -72,8 +72,11 @@ export async function create(
   return fail(profile.old ? 'addressLimitReached' : 'authenticationFailed');
 }
 
-/** Remembers the request that made an address. The write fails if an equal one was just made. */
-function rememberWrite(customerId: number, requestHash: string, address: Address, outdated?: Address): Write {
+/**
+ * Transaction write: record the request that created an address. It fails if an equal request was
+ * recorded within a minute.
+ */
+function recordAddressWrite(customerId: number, requestHash: string, address: Address, outdated?: Address): Write {
   return {
     kind: 'put',
     key: addressCreationKey(customerId, requestHash),

@@ -13,7 +13,7 @@ export function countEvent(event: string, metric: string, dimensions: Record<str
     Dimensions: [[], Object.keys(dimensions)],
     Metrics: [{ Name: metric, Unit: 'Count' }],
   };
-  logger().info(event, {
+  logger.info(event, {
     ...dimensions,
     [metric]: 1,
     _aws: { Timestamp, CloudWatchMetrics: [description] },

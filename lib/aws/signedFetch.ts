@@ -42,7 +42,7 @@ export class ServiceFailure extends Error {
   readonly #body: string;
 
   constructor(service: SignedService, { reason, body, cause, isDefinite, isTransient }: Outcome) {
-    super(`${service} did not do what it was asked.`, { cause });
+    super(`${service} did not complete the request.`, { cause });
     this.name = `${service.charAt(0).toUpperCase()}${service.slice(1)}${reason}`;
     this.reason = reason;
     this.#body = body;

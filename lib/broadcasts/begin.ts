@@ -38,7 +38,7 @@ export async function startBroadcast(request: BroadcastRequest): Promise<broadca
   const endsAtSeconds = nowSeconds() + ttlSeconds;
   const expiresAtSeconds = endsAtSeconds + memorySeconds;
   const created = { ...content, contentHash, createdAtMs: nowMs(), endsAtSeconds, expiresAtSeconds };
-  const broadcast = await broadcasts.begin(created, auditWrites(created, audience, operator));
+  const broadcast = await broadcasts.begin(created, addBroadcastAuditWrites(created, audience, operator));
   if (broadcast.contentHash !== contentHash) fail('idempotencyKeyReused');
 
   const { idempotencyKey } = broadcast;
@@ -53,7 +53,7 @@ export async function startBroadcast(request: BroadcastRequest): Promise<broadca
   return broadcast;
 }
 
-function auditWrites(
+function addBroadcastAuditWrites(
   { idempotencyKey, type }: broadcasts.Broadcast,
   audience: broadcasts.Audience,
   operator: Operator,

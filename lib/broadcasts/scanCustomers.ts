@@ -39,6 +39,6 @@ export async function scanCustomers(
  */
 function parseCustomer(item: Item): Customer[] {
   const { data, error } = Customer.safeParse(item);
-  if (error) logger().error('customer_unreadable', { customer_id: readCustomerId(String(item.pk)) });
+  if (error) logger.error('customer_unreadable', { customer_id: readCustomerId(String(item.pk)) });
   return data ? [data] : [];
 }

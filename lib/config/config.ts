@@ -168,7 +168,7 @@ export const config = readWhenUsed({
   passwordRequestMs: count('PASSWORD_REQUEST_MS', 1_000, 10_000),
   /** Time after a login or a reauthentication in which sensitive changes are allowed. */
   freshVerificationSeconds: count('RECENT_PROOF_SECONDS', 600),
-  /** Days without use after which a sign-in by code on an unknown device needs more. 0: never. */
+  /** Days without use after which an OTP on an unknown device needs a second proof. 0 is never. */
   dormantAfterDays: integer('SECOND_PROOF_AFTER_DAYS', 365, 0),
   /** How long a requested change of a phone waits, so that the owner can cancel it. */
   phoneChangeSeconds: count('PHONE_CHANGE_SECONDS', 3 * daySeconds),

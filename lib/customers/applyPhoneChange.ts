@@ -10,22 +10,22 @@ import { duePhoneChangesPartition, dueUntilSortKey } from '../table/keys.ts';
 import { readRange, transact, write } from '../table/table.ts';
 import { removePhoneChange } from './cancelPhoneChange.ts';
 import * as customers from './customerRepository.ts';
-import { DuePhoneChange, removeDueWrite } from './phoneChange.ts';
+import { DuePhoneChange, deleteDuePhoneChangeWrite } from './phoneChange.ts';
 import { addToInbox } from './phoneChangeNotices.ts';
 import { takePhoneWrites } from './phoneClaims.ts';
 import { isSuspended } from './suspension.ts';
 
 const mostAtOnce = 100;
 
-/** Applies the changes that are due. One that fails is tried again by the next run. */
+/** Applies the changes that are due. The next run retries a change that failed. */
 export async function applyDuePhoneChanges(): Promise<void> {
   const range = { from: ' ', to: dueUntilSortKey(nowSeconds()), limit: mostAtOnce };
   for (const due of await readRange(duePhoneChangesPartition, range, DuePhoneChange)) {
     try {
-      const applied = await applyPhoneChange(due);
-      logger().info('phone_change_applied', { customer_id: due.customerId, outcome: applied });
+      const outcome = await applyPhoneChange(due);
+      logger.info('phone_change_processed', { customer_id: due.customerId, outcome });
     } catch (error) {
-      logger().error('phone_change_failed', { customer_id: due.customerId, error: loggable(error) });
+      logger.error('phone_change_failed', { customer_id: due.customerId, error: loggable(error) });
     }
   }
 }
@@ -39,13 +39,13 @@ export async function applyDuePhoneChanges(): Promise<void> {
 export async function applyPhoneChange(
   due: DuePhoneChange,
   others: readonly Write[] = [],
-): Promise<'applied' | 'taken' | 'gone' | 'suspended'> {
+): Promise<'applied' | 'taken' | 'not_waiting' | 'suspended'> {
   return retry(async () => {
     const customer = await customers.find(due.customerId);
     const change = customer?.phoneChange;
     if (!customer || change?.id !== due.id) {
-      await write(removeDueWrite(due.customerId, due));
-      return 'gone';
+      await write(deleteDuePhoneChangeWrite(due.customerId, due));
+      return 'not_waiting';
     }
     // The change waits for the end of a suspension.
     if (isSuspended(customer)) return 'suspended';
@@ -62,7 +62,7 @@ export async function applyPhoneChange(
     const result = await transact([
       revokeAllWrite(customer, { phoneNumber: change.phoneNumber, next }),
       ...Object.values(phoneWrites),
-      removeDueWrite(customer.id, change),
+      deleteDuePhoneChangeWrite(customer.id, change),
       ...(kept ? [moveToGenerationWrite({ customerId: customer.id, id: kept.id }, next)] : []),
       ...others,
       ...cleanUpWrites(signedIn, customer.id, kept?.id),

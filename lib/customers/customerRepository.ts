@@ -81,7 +81,7 @@ export const Customer = z.object({
   parkedAtSeconds: z.int().nullable().default(null),
   /** A change of the phone that waits for its owner to cancel it. */
   phoneChange: PhoneChange.nullable().default(null),
-  /** A suspended customer cannot sign in. Without an end, an operator must lift the suspension. */
+  /** A suspended customer cannot sign in. Without an end, only an operator lifts the suspension. */
   suspendedAtSeconds: z.int().nullable().default(null),
   suspensionEndsAtSeconds: z.int().nullable().default(null),
   suspensionMessage: z.object({ en: z.string(), ar: z.string() }).nullable().default(null),

@@ -4,7 +4,7 @@ import type { Write } from '../table/expressions.ts';
 import { phoneClaimKey, profileKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import type { Customer } from './customerRepository.ts';
-import { removeDueWrite, whileNoPhoneChange } from './phoneChange.ts';
+import { deleteDuePhoneChangeWrite, whileNoPhoneChange } from './phoneChange.ts';
 import type { PhoneClaim } from './phoneClaims.ts';
 
 /** Returns whether the phone of an account may belong to a new person by now. */
@@ -31,11 +31,11 @@ export async function recordUse({ id, lastUsedAtSeconds }: Customer): Promise<vo
 }
 
 /**
- * Parks an account whose phone may have been recycled: every session ends, and the phone moves to a
- * new customer, instead of the claim of a free phone. The owner can still log in by e-mail address
- * and password.
+ * Parks an account whose phone may have been recycled: revokes every session and moves the phone to
+ * a new customer. `phone` replaces the claim of a free phone. The owner can still log in by e-mail
+ * address and password.
  */
-export function parkWrites({ id, signIns, phoneNumber, phoneChange }: Customer, newCustomerId: number) {
+export function parkCustomerWrites({ id, signIns, phoneNumber, phoneChange }: Customer, newCustomerId: number) {
   return {
     phone: {
       kind: 'put',
@@ -58,6 +58,6 @@ export function parkWrites({ id, signIns, phoneNumber, phoneChange }: Customer, 
         ...whileNoPhoneChange.values,
       },
     },
-    ...(phoneChange && { due: removeDueWrite(id, phoneChange) }),
+    ...(phoneChange && { due: deleteDuePhoneChangeWrite(id, phoneChange) }),
   } satisfies Record<string, Write>;
 }

@@ -64,8 +64,8 @@ export function takeVerifiedEmailWrites(
 export const hasUnverifiedEmail = '(attribute_not_exists(#isEmailVerified) OR #isEmailVerified = :no)';
 
 /**
- * Takes an unverified e-mail address from its holder. One without a verified phone has no other
- * means to log in, so their password still works with it.
+ * Takes an unverified e-mail address from its holder. Without a verified phone, the holder has no
+ * other identifier, so they still log in with the address and their password.
  */
 function loseEmailWrites({ id, email, phoneNumber, lostEmail: before }: Customer): Record<string, Write> {
   const isUnchanged = `#email = :email AND ${hasUnverifiedEmail} AND #phoneNumber = :phone`;

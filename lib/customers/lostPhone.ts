@@ -1,7 +1,5 @@
-import { nowMs, nowSeconds } from '../clock.ts';
-import { config } from '../config/config.ts';
 import type { Texts } from '../languages.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import * as customers from './customerRepository.ts';
 
 const title: Texts = { en: 'Your phone number was removed', ar: 'أُزيل رقم هاتفك من حسابك' };
@@ -12,19 +10,11 @@ const body: Texts = {
 
 /**
  * Tells a customer, in the inbox and by a push, that another one has verified their phone. The
- * phone itself gets no SMS, because it is the other customer's. It can be repeated: a customer
- * gives an unverified phone once, at the sign-up, so their id is that of the notification.
+ * phone itself gets no SMS, because it is the other customer's. A repetition adds no second
+ * notification: a customer gives an unverified phone once, at the sign-up, so the id of the
+ * notification is that of the customer.
  */
 export async function announceLostPhone(customerId: number): Promise<void> {
   const customer = await customers.find(customerId);
-  if (!customer) return;
-  await notifications.add(customer, {
-    id: customerId,
-    type: 'other',
-    title: title[customer.language],
-    body: body[customer.language],
-    data: { type: 'phone_lost' },
-    createdAtMs: nowMs(),
-    expiresAtSeconds: nowSeconds() + config.notificationSeconds,
-  });
+  if (customer) await notifyCustomer(customer, { id: customerId, title, body, data: { type: 'phone_lost' } });
 }

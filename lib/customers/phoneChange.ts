@@ -11,7 +11,7 @@ export const PhoneChange = z.object({
   id: z.int(),
   /** The new phone in E.164. */
   phoneNumber: z.string(),
-  /** The session that requested the change. It survives it. */
+  /** The session that requested the change. It stays active after the change. */
   sessionId: z.int(),
   effectiveAtSeconds: z.int(),
   /** The hash of the secret in the link that cancels the change. */
@@ -23,7 +23,7 @@ export type PhoneChange = z.infer<typeof PhoneChange>;
 export const DuePhoneChange = z.object({ customerId: z.int(), id: z.int(), effectiveAtSeconds: z.int() });
 export type DuePhoneChange = z.infer<typeof DuePhoneChange>;
 
-/** @returns the change, and the secret for its link */
+/** Returns a new change, and the secret for its link. */
 export function makePhoneChange(phoneNumber: string, sessionId: number): { change: PhoneChange; secret: string } {
   const secret = randomBytes(16).toString('base64url');
   const effectiveAtSeconds = nowSeconds() + config.phoneChangeSeconds;
@@ -35,7 +35,7 @@ export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
-/** Stores a change. The writes fail if another one waits, or if the phone is another one by now. */
+/** Stores a change. The writes fail if a change waits already, or if `seenPhone` has changed. */
 export function storePhoneChangeWrites(customerId: number, seenPhone: string, change: PhoneChange) {
   const { id, effectiveAtSeconds } = change;
   return {
@@ -66,7 +66,7 @@ export const whileNotFrozen = {
   values: whileNoPhoneChange.values,
 };
 
-/** Removes a waiting change. The writes fail if it does not wait any more. */
+/** Removes a waiting change. The writes fail if the change no longer waits. */
 export function removePhoneChangeWrites(customerId: number, change: PhoneChange): Write[] {
   return [
     {
@@ -76,11 +76,12 @@ export function removePhoneChangeWrites(customerId: number, change: PhoneChange)
       condition: '#phoneChange.#id = :id',
       values: { ':none': null, ':id': change.id },
     },
-    removeDueWrite(customerId, change),
+    deleteDuePhoneChangeWrite(customerId, change),
   ];
 }
 
-export function removeDueWrite(
+/** Transaction write: delete a change from the list of all waiting changes. */
+export function deleteDuePhoneChangeWrite(
   customerId: number,
   { effectiveAtSeconds }: Pick<PhoneChange, 'effectiveAtSeconds'>,
 ): Write & { kind: 'delete' } {

@@ -1,11 +1,8 @@
-import { nowMs, nowSeconds } from '../clock.ts';
-import { config } from '../config/config.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSecurityEmail } from '../messages/securityEmail.ts';
 import { sendNotice } from '../messages/securityNotice.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
-import { newId } from '../table/ids.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import type { Customer } from './customerRepository.ts';
 import type { PhoneChange } from './phoneChange.ts';
 
@@ -47,16 +44,9 @@ export async function announceRequest(customer: Customer, change: PhoneChange, l
  */
 export async function addToInbox(customer: Customer, { id }: PhoneChange, event: keyof typeof bodies): Promise<void> {
   try {
-    await notifications.add(customer, {
-      id: newId(),
-      type: 'other',
-      title: title[customer.language],
-      body: bodies[event][customer.language],
-      data: { type: `phone_change_${event}`, phone_change_id: String(id) },
-      createdAtMs: nowMs(),
-      expiresAtSeconds: nowSeconds() + config.notificationSeconds,
-    });
+    const data = { type: `phone_change_${event}`, phone_change_id: String(id) };
+    await notifyCustomer(customer, { title, body: bodies[event], data });
   } catch (error) {
-    logger().warn('phone_change_notice_failed', { error: loggable(error) });
+    logger.warn('phone_change_notice_failed', { error: loggable(error) });
   }
 }

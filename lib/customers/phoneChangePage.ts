@@ -15,7 +15,7 @@ const texts = {
       ar: 'سيبقى رقم هاتفك في حسابك. سجّل الخروج من جميع الأجهزة في التطبيق وتواصل معنا.',
     },
   },
-  gone: {
+  notWaiting: {
     title: { en: 'Nothing to cancel', ar: 'لا يوجد طلب لإلغائه' },
     body: {
       en: 'The change was cancelled or made already, or the link is incomplete.',

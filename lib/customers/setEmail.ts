@@ -13,8 +13,8 @@ interface NewEmail {
 }
 
 /**
- * Sends an OTP to a new e-mail address of a customer. The address changes once the OTP comes back.
- * The caller does not learn whether another customer has the address.
+ * Sends an OTP to a new e-mail address of a customer. The address changes in verifyEmail. The
+ * caller does not learn whether another customer has it.
  * @returns seconds until the OTP expires
  * @throws reauthenticationRequired, `invalid` for the customer's own verified address, and the
  * errors of {@link sendEmailOtp}

@@ -47,7 +47,7 @@ async function enable({ id, type, registrationId, registeredAtMs }: Device, appl
     await endpoints.save(registrationId, { arn, enabledForMs: registeredAtMs });
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error;
-    logger().warn('push_token_invalid', { device_id: id, platform: type });
+    logger.warn('push_token_invalid', { device_id: id, platform: type });
   }
 }
 
@@ -59,7 +59,7 @@ const warnedPlatforms = new Set<string>();
  */
 export function findApplication(type: Device['type']): string | undefined {
   const application = config.pushApplications[type];
-  if (!application && !warnedPlatforms.has(type)) logger().warn('push_platform_not_configured', { platform: type });
+  if (!application && !warnedPlatforms.has(type)) logger.warn('push_platform_not_configured', { platform: type });
   if (!application) warnedPlatforms.add(type);
   return application;
 }

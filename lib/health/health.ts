@@ -44,7 +44,7 @@ async function runCheck(name: keyof typeof checks): Promise<'ok' | 'failing'> {
     await checks[name]();
     return 'ok';
   } catch (error) {
-    logger().error('health_check_failed', { check: name, error: loggable(error) });
+    logger.error('health_check_failed', { check: name, error: loggable(error) });
     return 'failing';
   }
 }

@@ -212,6 +212,6 @@ function logRequest(contract: Contract, { event, context, response, error }: Htt
     customer_id: context.principal?.customer?.id,
     problem: error instanceof ApiError ? error.errorName : undefined,
   };
-  if (status < 500) logger().info('request_completed', line);
-  else logger().error('request_failed', { ...line, error: loggable(error) });
+  if (status < 500) logger.info('request_completed', line);
+  else logger.error('request_failed', { ...line, error: loggable(error) });
 }

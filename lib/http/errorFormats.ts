@@ -65,7 +65,7 @@ export interface Problem {
   texts: Texts;
   /** The language to show the texts in, if it is not that of the request. */
   language?: Language | undefined;
-  /** The kinds of a second proof, if the error asks for one. */
+  /** The kinds of a second proof, if the error requires one. */
   kinds?: readonly string[] | undefined;
   headers: Record<string, string>;
   fields: { attr: string; code: string; texts: Texts }[];

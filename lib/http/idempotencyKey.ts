@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { fail } from '../errors.ts';
 
-/** A request with an `Idempotency-Key`. Neither hash tells the key, a password or a code. */
+/** A request with an `Idempotency-Key`. The hashes reveal no key, password or OTP. */
 export interface IdempotentRequest {
   keyHash: string;
   /** Equal for equal requests. */

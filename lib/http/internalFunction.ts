@@ -30,7 +30,7 @@ export function internalFunction<const C extends OperationContract>(
   const run = async (event: unknown, context?: Context) => {
     const input = await contract.input.safeParseAsync(event ?? {}, { reportInput: true });
     const log = (problem?: string) =>
-      logger().info('function_completed', {
+      logger.info('function_completed', {
         request_id: context?.awsRequestId,
         function: context?.functionName,
         problem,
@@ -42,7 +42,7 @@ export function internalFunction<const C extends OperationContract>(
       return response;
     } catch (error) {
       if (!isRejection(error)) {
-        logger().error('function_failed', { request_id: context?.awsRequestId, error: loggable(error) });
+        logger.error('function_failed', { request_id: context?.awsRequestId, error: loggable(error) });
         throw error;
       }
       log(error instanceof ApiError ? error.errorName : 'validation');

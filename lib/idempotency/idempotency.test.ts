@@ -184,7 +184,7 @@ describe.each(operations)('%s with an Idempotency-Key', (name, prepare) => {
     expect(await effect()).toEqual(before);
   });
 
-  test('does not meet the same key of another customer', async () => {
+  test('is independent of the same key of another customer', async () => {
     const headers = newKey();
     const [one, two] = [await prepare(await signIn(world)), await prepare(await signIn(world))];
     expect((await one.send(headers)).status).toBeLessThan(300);
@@ -237,7 +237,7 @@ describe('an idempotency key', () => {
   const create = (token: string, headers: Headers, changes: object = {}) =>
     world.call(createAddress, { token, headers, body: { ...address, ...changes } });
 
-  test('is forgotten after 24 h, so the same request runs again', async () => {
+  test('expires after 24 h, so the same request runs again', async () => {
     world.set({ ACCESS_TOKEN_SECONDS: '864000' });
     const { access } = await signIn(world);
     const headers = newKey();
@@ -264,7 +264,7 @@ describe('an idempotency key', () => {
     expect((await world.call(createDevice, device)).status).toBe(422);
   });
 
-  test('makes two equal addresses for two taps, and does not bring a deleted one back', async () => {
+  test('makes two equal addresses for two taps, and does not restore a deleted one', async () => {
     const { access, customer } = await signIn(world);
     const headers = newKey();
     const [one, two] = [await create(access, headers), await create(access, newKey())];

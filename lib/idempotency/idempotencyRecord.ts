@@ -8,8 +8,8 @@ import { idempotencyKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
 
 /**
- * Idempotency record: the request that first used a key, and the parts of its result that the
- * response is made from again. It holds no token and no secret.
+ * Idempotency record: the request that first used a key, and the parts of its result from which a
+ * repetition makes its response. It holds no token and no secret.
  */
 const IdempotencyRecord = z.object({
   requestHash: z.string(),

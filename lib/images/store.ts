@@ -34,7 +34,7 @@ export async function storeImage(ownerId: number, { bytes, contentType, extensio
     // After an unknown outcome the bucket may hold an image that no customer has.
     if (!error.isDefinite) await deleteImageBestEffort(ownerId, key);
     if (!error.isTransient) throw error;
-    logger().warn('image_store_failed', { error: loggable(error) });
+    logger.warn('image_store_failed', { error: loggable(error) });
     fail('unavailable', { retryAfterSeconds });
   });
   return key;
@@ -50,7 +50,7 @@ async function deleteImage(ownerId: number, image: string | null): Promise<void>
 }
 
 export async function deleteImageBestEffort(ownerId: number, image: string | null): Promise<void> {
-  await deleteImage(ownerId, image).catch((error) => logger().warn('image_delete_failed', { error: loggable(error) }));
+  await deleteImage(ownerId, image).catch((error) => logger.warn('image_delete_failed', { error: loggable(error) }));
 }
 
 /**

@@ -39,7 +39,7 @@ export async function sendEmail({ to, type, subject, text, html }: Email): Promi
   } catch (error) {
     if (!(error instanceof ServiceFailure)) throw error;
     if (error.isDefinite) rejectEmail(error);
-    logger().warn('email_outcome_unknown', { email_type: type, error: loggable(error) });
+    logger.warn('email_outcome_unknown', { email_type: type, error: loggable(error) });
   }
   countEvent('email_sent', 'EmailsSent', { email_type: type });
 }
@@ -50,7 +50,7 @@ function rejectEmail(failure: ServiceFailure): never {
     fail('throttled', { retryAfterSeconds: throttledSeconds });
   }
   if (name.startsWith('SesBadRequest')) failFields({ attr: 'email', code: 'invalid' });
-  logger().warn('email_rejected', { error: loggable(failure) });
+  logger.warn('email_rejected', { error: loggable(failure) });
   throw failure;
 }
 

@@ -28,7 +28,7 @@ export async function followEmailEvent(message: string): Promise<void> {
 
 async function suppressAll(recipients: z.infer<typeof Recipients>, reason: 'bounce' | 'complaint'): Promise<void> {
   await Promise.all(recipients.map(({ emailAddress: address }) => suppressEmail(normalize(address), reason)));
-  if (recipients.length > 0) logger().info('email_suppressed', { reason, recipients: recipients.length });
+  if (recipients.length > 0) logger.info('email_suppressed', { reason, recipients: recipients.length });
 }
 
 /** SES may return an address as `Name <address>`. */

@@ -1,7 +1,7 @@
 import { config } from '../config/config.ts';
 import type { Language } from '../languages.ts';
 
-export interface EmailContent {
+interface EmailContent {
   language: Language;
   subject: string;
   paragraphs: readonly string[];
@@ -35,6 +35,6 @@ const textStyle =
 const codeStyle =
   'margin:0 0 16px;padding:16px;border:1px solid currentColor;border-radius:8px;text-align:center;font-size:32px;font-weight:700;letter-spacing:4px';
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -9,7 +9,7 @@ import { layOutEmail } from './emailLayout.ts';
 import { countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
 import { isSuppressed } from './suppressedEmails.ts';
 
-export interface SecurityMessage {
+interface SecurityMessage {
   subject: Texts;
   /** The paragraphs below the shop's name. */
   paragraphs: readonly Texts[];
@@ -30,7 +30,7 @@ export async function sendSecurityEmail(
     const counts = await Promise.all([countNoticeToAddress(to, noticesPerDay, now), countInEmailCap('device', now)]);
     if (!counts.every(({ done }) => done)) {
       await Promise.all(counts.map((count) => count.done && count.undo()));
-      logger().warn('security_email_over_limit');
+      logger.warn('security_email_over_limit');
       return;
     }
     const subject = `${config.brandName}: ${message.subject[language]}`;
@@ -38,6 +38,6 @@ export async function sendSecurityEmail(
     const html = layOutEmail({ language, subject, paragraphs });
     await sendEmail({ to, type: 'notice', subject, text: [config.brandName, ...paragraphs].join('\n\n'), html });
   } catch (error) {
-    logger().warn('security_email_failed', { error: loggable(error) });
+    logger.warn('security_email_failed', { error: loggable(error) });
   }
 }

@@ -1,10 +1,9 @@
-import { nowMs, nowSeconds } from '../clock.ts';
+import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
-import { newId } from '../table/ids.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import { sendSecurityEmail } from './securityEmail.ts';
 import { sendSms } from './sms.ts';
 import { countInCaps, countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
@@ -27,9 +26,9 @@ const advice: Texts = {
 const securityAlert: Texts = { en: 'Security alert', ar: 'تنبيه أمني' };
 
 /**
- * Tells the verified phone and the verified e-mail address that an account had before a change that
- * its e-mail address, password or phone has changed. The change is already made, so a failure to
- * send is only logged. An unverified phone may be a stranger's, and gets no SMS.
+ * Sends a notice about a changed e-mail address, password or phone to the verified phone and the
+ * verified e-mail address from before the change. The change is already made, so a failure to send
+ * is only logged. An unverified phone may be a stranger's, and gets no SMS.
  */
 export async function sendSecurityNotice(before: Customer, change: keyof typeof changes): Promise<void> {
   const { language } = before;
@@ -52,20 +51,10 @@ const emailLost = {
  * phone, and by a notification, which is pushed. A failure is only logged.
  */
 export async function sendEmailLostNotice(before: Customer): Promise<void> {
-  const { language } = before;
-  const content = {
-    id: newId(),
-    type: 'other',
-    title: emailLost.title[language],
-    body: emailLost.body[language],
-    data: {},
-    createdAtMs: nowMs(),
-    expiresAtSeconds: nowSeconds() + config.notificationSeconds,
-  } as const;
-  const notify = notifications
-    .add(before, content)
-    .catch((error) => logger().warn('security_notification_failed', { error: loggable(error) }));
-  await Promise.all([notify, sendNotice(before, emailLost.body[language])]);
+  const notification = notifyCustomer(before, emailLost).catch((error) =>
+    logger.warn('security_notification_failed', { error: loggable(error) }),
+  );
+  await Promise.all([notification, sendNotice(before, emailLost.body[before.language])]);
 }
 
 /** Sends a notice to the verified phone of an account. A failure is only logged. */
@@ -80,11 +69,11 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
     ]);
     if (!counts.every(({ done }) => done)) {
       await Promise.all(counts.map((count) => count.done && count.undo()));
-      logger().warn('security_notice_over_limit');
+      logger.warn('security_notice_over_limit');
       return;
     }
     await sendSms({ to, text: `${config.brandName}: ${notice}`, type: 'notice', country, attr: 'phone' });
   } catch (error) {
-    logger().warn('security_notice_failed', { error: loggable(error) });
+    logger.warn('security_notice_failed', { error: loggable(error) });
   }
 }

@@ -41,7 +41,7 @@ export async function sendSms({ to, text, type, country, attr }: Sms): Promise<v
   } catch (error) {
     if (!(error instanceof ServiceFailure)) throw error;
     if (error.isDefinite) rejectSms(error, attr);
-    logger().warn('sms_outcome_unknown', { sms_type: type, country, error: loggable(error) });
+    logger.warn('sms_outcome_unknown', { sms_type: type, country, error: loggable(error) });
   }
   countEvent('sms_sent', type === 'notice' ? 'NoticesSent' : 'CodesSent', { sms_type: type, country });
 }
@@ -52,6 +52,6 @@ function rejectSms(failure: ServiceFailure, attr: string): never {
   if (name.startsWith('SnsThrottl') || name === 'SnsStatus429')
     fail('throttled', { retryAfterSeconds: throttledSeconds });
   if (name.startsWith('SnsInvalidParameter')) failFields({ attr, code: 'invalid' });
-  logger().warn('sms_rejected', { error: loggable(failure) });
+  logger.warn('sms_rejected', { error: loggable(failure) });
   throw failure;
 }

@@ -4,11 +4,11 @@ import { config } from '../config/config.ts';
 import { suppressedEmailKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
 
-/** An e-mail address that gets no e-mails. The key has its hash, and the item no address. */
+/** An e-mail address that gets no e-mails. Only its hash is stored, in the key. */
 const SuppressedEmail = z.object({ reason: z.enum(['bounce', 'complaint']), expiresAtSeconds: z.int() });
 type SuppressedEmail = z.infer<typeof SuppressedEmail>;
 
-/** Sends no more e-mails to an address until the suppression expires. */
+/** Suppresses e-mails to an address until the suppression expires. */
 export async function suppressEmail(email: string, reason: SuppressedEmail['reason']): Promise<void> {
   const item = { reason, expiresAtSeconds: nowSeconds() + config.suppressedEmailSeconds } satisfies SuppressedEmail;
   await write({ kind: 'put', key: suppressedEmailKey(email), item });

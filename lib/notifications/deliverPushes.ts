@@ -128,12 +128,12 @@ async function deliverTo(
       if (attempt === attempts) return;
     } catch (error) {
       if (isRejection(error, 'EndpointDisabled')) {
-        logger().info('push_device_uninstalled', { customer_id: customerId, device_id: id });
+        logger.info('push_device_uninstalled', { customer_id: customerId, device_id: id });
         await devices.deactivate(customerId, device);
         return;
       }
       if (attempt === attempts || performance.now() > deadlineMs) {
-        logger().warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
+        logger.warn('push_failed', { customer_id: customerId, device_id: id, error: loggable(error) });
         throw error;
       }
       if (isMissingEndpoint(error)) await syncPushEndpoint(registrationId);
@@ -141,7 +141,7 @@ async function deliverTo(
     }
   }
   await pushes.markDelivered(customerId, notification.id, id);
-  logger().info('push_delivered', { customer_id: customerId, notification_id: notification.id, device_id: id });
+  logger.info('push_delivered', { customer_id: customerId, notification_id: notification.id, device_id: id });
 }
 
 /**
@@ -177,7 +177,7 @@ async function readDeviceState(
 function acceptTimeout(error: unknown): void {
   const isUnknown = error instanceof ServiceFailure && error.reason === 'Timeout';
   if (!isUnknown) throw error;
-  logger().warn('push_outcome_unknown', { error: loggable(error) });
+  logger.warn('push_outcome_unknown', { error: loggable(error) });
 }
 
 function isMissingEndpoint(error: unknown): boolean {

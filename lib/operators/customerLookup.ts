@@ -61,7 +61,7 @@ export const FoundCustomer = z.object({
       next_attempt_in: z.int().describe('Seconds until such a code may be entered.'),
     })
     .nullable()
-    .describe('Of a device that is not known; null without a phone. unlockPhone clears them.'),
+    .describe('The limits of an unknown device. Null without a phone. unlockPhone clears them.'),
 });
 type FoundCustomer = z.input<typeof FoundCustomer>;
 
@@ -103,7 +103,7 @@ export async function findCustomer(lookup: CustomerLookup): Promise<FoundCustome
   };
 }
 
-/** A phone or e-mail address that two accounts have had means the one that holds it now. */
+/** Prefers the account that holds the phone or e-mail address now to one that has lost it. */
 async function findAccount({ customer_id: customerId, phone_number: phone, email }: CustomerLookup): Promise<Account> {
   if (customerId !== undefined) return readAccount(customerId);
   const [holder, former] = await findAccounts({ phone, email });

@@ -8,7 +8,7 @@ import { profileKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { addAuditEntryWrites, type Operator } from './auditLog.ts';
 import { customerId, operatorFields } from './operatorSchema.ts';
-import { endAllSessions } from './sessions.ts';
+import { revokeAllSessions } from './sessions.ts';
 
 const message = text({ max: 500 });
 
@@ -33,8 +33,9 @@ interface Suspension extends Operator {
 }
 
 /**
- * Suspends a customer and ends all their sessions, in one transaction. It replaces an earlier
- * suspension.
+ * Suspends a customer and revokes all their sessions, in one transaction. An earlier suspension is
+ * replaced.
+ * @returns the number of revoked sessions
  * @throws customerNotFound
  */
 export async function suspend(id: number, { message, endsAtSeconds, ...operator }: Suspension): Promise<number> {
@@ -44,12 +45,12 @@ export async function suspend(id: number, { message, endsAtSeconds, ...operator 
     suspensionMessage: message ?? null,
   };
   const details = { until: endsAtSeconds === undefined ? null : isoTime(endsAtSeconds) };
-  return endAllSessions(id, { action: 'suspendCustomer', ...operator, details, fields });
+  return revokeAllSessions(id, { action: 'suspendCustomer', ...operator, details, fields });
 }
 
 /**
- * Lifts a suspension. The sessions that it ended stay ended.
- * @returns whether there was one
+ * Lifts a suspension. The sessions that it revoked stay revoked.
+ * @returns whether the customer was suspended
  * @throws customerNotFound
  */
 export async function restore(id: number, operator: Operator): Promise<boolean> {

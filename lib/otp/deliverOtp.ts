@@ -9,7 +9,7 @@ import { hashOtp } from './otpHash.ts';
 import * as otps from './otpRepository.ts';
 import { chooseShare, findRequester, type OtpCaller } from './verifyOtp.ts';
 
-export interface OtpDelivery {
+interface OtpDelivery {
   /** A phone in E.164, or an e-mail address in lower case. */
   address: string;
   type: otps.OtpType;
@@ -123,7 +123,7 @@ async function countAll(counted: CountedEvent[], counting: readonly Promise<Rate
 
 async function undoAll(counted: readonly CountedEvent[]): Promise<void> {
   for (const result of await Promise.allSettled(counted.map(({ undo }) => undo()))) {
-    if (result.status === 'rejected') logger().error('otp_send_undo_failed', { error: loggable(result.reason) });
+    if (result.status === 'rejected') logger.error('otp_send_undo_failed', { error: loggable(result.reason) });
   }
 }
 

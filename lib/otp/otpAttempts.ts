@@ -5,16 +5,16 @@ import { allowAll, type SlidingWindow, uncountAll, valuesOf, waitForAll } from '
 import type { Item, Write } from '../table/expressions.ts';
 import { otpKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
+import { attemptWindows, networkAttemptWindows, type OtpShare } from './otpLimits.ts';
 import { findTestNumber, networkKey, type Otp, type OtpType, parseOtp, slotOf, type UsedFor } from './otpRepository.ts';
-import { attemptWindows, networkAttemptWindows, type PhoneShare } from './phoneLimits.ts';
 
 export function countNetworkAttempt(
-  phone: string,
+  address: string,
   network: string,
-  share: PhoneShare,
+  share: OtpShare,
   now: number,
 ): Promise<RateLimitResult> {
-  return countInWindows(networkKey(phone, network), networkAttemptWindows(share), daySeconds, now);
+  return countInWindows(networkKey(address, network), networkAttemptWindows(share), daySeconds, now);
 }
 
 /**
@@ -25,12 +25,12 @@ const attemptsOfOthers = 2;
 /** An attempt that was counted, and the OTP to compare. */
 export interface OtpAttempt {
   /** A phone in E.164, or an e-mail address in lower case, as everywhere in this folder. */
-  phone: string;
+  address: string;
   type: OtpType;
-  share: PhoneShare;
+  share: OtpShare;
   slot: string;
   code: Otp;
-  /** The limits of the phone in which the attempt counts. */
+  /** The limits of the address in which the attempt counts. */
   windows: readonly SlidingWindow[];
   /**
    * Uncounts the attempt of the network once the OTP is right. Call it beside the write that
@@ -50,16 +50,16 @@ export type Counting =
  * {@link refundAttempt}.
  * @param slotShare the share that requested the OTP. The owner's device may also enter an OTP that
  * a stranger requested.
- * @param isCounted whether the phone's limits counted this attempt already, at another OTP
+ * @param isCounted whether the address's limits counted this attempt already, at another OTP
  */
 export async function countAttempt(
-  phone: string,
+  address: string,
   type: OtpType,
-  share: PhoneShare,
-  slotShare: PhoneShare,
+  share: OtpShare,
+  slotShare: OtpShare,
   { network, isTrusted, isCounted, now }: { network: string; isTrusted: boolean; isCounted: boolean; now: number },
 ): Promise<Counting> {
-  const isTest = findTestNumber(phone, now) !== undefined;
+  const isTest = findTestNumber(address, now) !== undefined;
   const windows = isTest || isCounted ? [] : attemptWindows(share);
   const slot = slotOf(type, slotShare);
   const code = `#${slot}`;
@@ -74,7 +74,7 @@ export async function countAttempt(
   ];
   const { done, old } = await write({
     kind: 'update',
-    key: otpKey(phone),
+    key: otpKey(address),
     expression: counts.join(', '),
     condition: condition.join(' AND '),
     values: {
@@ -88,7 +88,7 @@ export async function countAttempt(
     },
   });
   const current = parseOtp(slot, old);
-  if (done && current) return { outcome: 'compare', attempt: { phone, type, share, slot, code: current, windows } };
+  if (done && current) return { outcome: 'compare', attempt: { address, type, share, slot, code: current, windows } };
 
   const dayWaitSeconds = waitForAll(windows, old, now);
   if (dayWaitSeconds > 0) return { outcome: 'limit', waitSeconds: dayWaitSeconds };
@@ -102,11 +102,11 @@ export async function countAttempt(
  * Consumes an OTP and uncounts its attempt. The write fails if the OTP has been used or replaced.
  */
 export function consumeOtpWrite(attempt: OtpAttempt): Write {
-  const { phone, slot, code, windows } = attempt;
+  const { address, slot, code, windows } = attempt;
   const refund = uncountAll(windows);
   return {
     kind: 'update',
-    key: otpKey(phone),
+    key: otpKey(address),
     expression: `${refund && `SET ${refund}`} REMOVE #${slot}`,
     condition: `#${slot}.#id = :id AND attribute_not_exists(#${slot}.#usedFor)`,
     values: { ':id': code.id, ':never': 0 },
@@ -144,11 +144,11 @@ export function findUse({ slot, code }: OtpAttempt, item: Item | undefined): Use
 
 /** Uncounts the attempt of a right OTP that this call did not consume, because it was no guess. */
 export async function refundAttempt(attempt: OtpAttempt): Promise<void> {
-  const { phone, slot, code, windows } = attempt;
+  const { address, slot, code, windows } = attempt;
   const values = { ':never': 0, ':one': 1, ':id': code.id };
   const refund = uncountAll(windows);
   const inFull = `SET #${slot}.#tries = #${slot}.#tries - :one${refund && `, ${refund}`}`;
-  const update = { kind: 'update', key: otpKey(phone), values } as const;
+  const update = { kind: 'update', key: otpKey(address), values } as const;
   const { done } = await write({ ...update, expression: inFull, condition: `#${slot}.#id = :id` });
   if (!done && refund) await write({ ...update, expression: `SET ${refund}` });
 }

@@ -29,22 +29,22 @@ export const readOtpSecrets = () => readSecret('otp-secrets', OtpSecrets);
  */
 export async function hashOtp(
   otp: string,
-  phone: string,
+  address: string,
   type: OtpType,
   { now, network }: { now: number; network: string },
 ): Promise<NewOtp> {
   const { current } = await readOtpSecrets();
   const salt = randomBytes(16).toString('base64url');
-  const hash = hmac(current.secret, salt, phone, type, otp).toString('base64url');
+  const hash = hmac(current.secret, salt, address, type, otp).toString('base64url');
   return { secretId: current.id, salt, hash, network: hashNetwork(network), expiresAtSeconds: now + config.otpSeconds };
 }
 
 /** Returns whether an OTP is the stored one. The comparison takes constant time. */
-export async function otpMatches(stored: Otp, phone: string, type: OtpType, otp: string): Promise<boolean> {
+export async function otpMatches(stored: Otp, address: string, type: OtpType, otp: string): Promise<boolean> {
   const { next, current, previous } = await readOtpSecrets();
   const secret = [current, previous, next].find((candidate) => candidate?.id === stored.secretId);
   if (!secret) return false;
-  const hash = hmac(secret.secret, stored.salt, phone, type, otp);
+  const hash = hmac(secret.secret, stored.salt, address, type, otp);
   return timingSafeEqual(hash, Buffer.from(stored.hash, 'base64url'));
 }
 

@@ -6,15 +6,9 @@ import { countInWindows, type RateLimitResult } from '../rateLimits/rateLimits.t
 import { allowAll, countAll, uncountAll, valuesOf, waitForAll } from '../rateLimits/slidingWindow.ts';
 import type { Item } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
-import { otpKey, phoneNetworkKey } from '../table/keys.ts';
+import { otpKey, otpNetworkKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
-import {
-  attemptWindows,
-  networkAttemptWindows,
-  networkSendWindows,
-  type PhoneShare,
-  sendWindows,
-} from './phoneLimits.ts';
+import { attemptWindows, networkAttemptWindows, networkSendWindows, type OtpShare, sendWindows } from './otpLimits.ts';
 
 export const otpTypes = [
   'customer_auth',
@@ -66,29 +60,29 @@ export type NewOtp = Omit<Otp, 'id' | 'tries' | 'usedFor'>;
  * Returns the attribute that holds an OTP. The owner's device has its own, so no stranger can
  * replace or use up that OTP.
  */
-export const slotOf = (type: OtpType, share: PhoneShare) => (share === 'owner' ? `own_${type}` : `code_${type}`);
+export const slotOf = (type: OtpType, share: OtpShare) => (share === 'owner' ? `own_${type}` : `code_${type}`);
 
 /** Returns the share for attempts at a sent OTP. Only a session can use a reauthentication. */
-const chooseAttemptShare = (type: OtpType, share: PhoneShare): PhoneShare =>
+const chooseAttemptShare = (type: OtpType, share: OtpShare): OtpShare =>
   type === 'reauthentication' ? 'signedIn' : share;
 
 export function parseOtp(slot: string, item: Item | undefined): Otp | undefined {
   return Otp.optional().parse(item?.[slot]);
 }
 
-/** `waitSeconds` is the time until this phone may be sent another OTP. */
+/** `waitSeconds` is the time until this address may be sent another OTP. */
 type Issued =
   | { done: true; waitSeconds: number; undo: () => Promise<unknown> }
   | { done: false; limit: 'sends' | 'attempts'; waitSeconds: number };
 
 /**
- * Stores an OTP and counts the send, if the phone's limits allow it. It replaces the phone's last
- * OTP of the same type and share. A phone without attempts left gets no OTP.
+ * Stores an OTP and counts the send, if the address's limits allow it. It replaces the last
+ * OTP of the same type and share. An address without attempts left gets no OTP.
  */
 export async function issueOtp(
-  phone: string,
+  address: string,
   type: OtpType,
-  share: PhoneShare,
+  share: OtpShare,
   code: NewOtp,
   now: number,
 ): Promise<Issued> {
@@ -97,7 +91,7 @@ export async function issueOtp(
   const fresh: Otp = { ...code, id: newId(), tries: 0 };
   const { done, old } = await write({
     kind: 'update',
-    key: otpKey(phone),
+    key: otpKey(address),
     expression: `SET ${slot} = :code, #expiresAtSeconds = :expiry, ${countAll(windows)}`,
     condition: allowAll([...windows, ...attempts]),
     values: { ':code': fresh, ':expiry': now + daySeconds, ...valuesOf([...windows, ...attempts], now) },
@@ -116,7 +110,7 @@ export async function issueOtp(
   const undo = () =>
     write({
       kind: 'update',
-      key: otpKey(phone),
+      key: otpKey(address),
       expression: `SET ${uncountAll(windows)}${replaced ? `, ${slot} = :replaced` : ` REMOVE ${slot}`}`,
       condition: `${slot}.#id = :id`,
       values: { ':replaced': replaced, ':id': fresh.id, ...valuesOf(windows, now) },
@@ -130,41 +124,41 @@ export async function issueOtp(
 
 /** Stores the OTP of a test number, to which no limit applies. */
 export function issueTestOtp(
-  phone: string,
+  address: string,
   type: OtpType,
-  share: PhoneShare,
+  share: OtpShare,
   code: NewOtp,
   now: number,
 ): Promise<unknown> {
   return write({
     kind: 'update',
-    key: otpKey(phone),
+    key: otpKey(address),
     expression: `SET #${slotOf(type, share)} = :code, #expiresAtSeconds = :expiry`,
     values: { ':code': { ...code, id: newId(), tries: 0 }, ':expiry': now + daySeconds },
   });
 }
 
 /**
- * Counts a send to a phone by one client network, which may use only a part of the share. An OTP
+ * Counts a send to an address by one client network, which may use only a part of the share. An OTP
  * that this network could not try is not sent.
  */
 export function countNetworkSend(
-  phone: string,
+  address: string,
   network: string,
-  { type, share }: { type: OtpType; share: PhoneShare },
+  { type, share }: { type: OtpType; share: OtpShare },
   now: number,
 ): Promise<RateLimitResult> {
   const attempts = chooseAttemptShare(type, share) === 'signedIn' ? [] : networkAttemptWindows(share);
-  return countInWindows(networkKey(phone, network), networkSendWindows(share), daySeconds, now, attempts);
+  return countInWindows(networkKey(address, network), networkSendWindows(share), daySeconds, now, attempts);
 }
 
-/** Returns the key of a network's counts at a phone. All networks of an IPv6 site count as one. */
-export const networkKey = (phone: string, network: string) => phoneNetworkKey(phone, toSite(network) ?? network);
+/** Returns the key of a network's counts at an address. All networks of an IPv6 site are one. */
+export const networkKey = (address: string, network: string) => otpNetworkKey(address, toSite(network) ?? network);
 
 /**
  * Returns the test number of a phone until its last day. Its OTP is fixed, and strangers must not
  * lock out the reviewer of an app store, so only the attempts of each client network are limited.
  */
-export function findTestNumber(phone: string, now: number) {
-  return config.testNumbers.find(({ phone_number, until }) => phone_number === phone && utcDate(now) <= until);
+export function findTestNumber(address: string, now: number) {
+  return config.testNumbers.find(({ phone_number, until }) => phone_number === address && utcDate(now) <= until);
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
 import { waitForAll } from '../rateLimits/slidingWindow.ts';
-import { type Key, otpKey, phoneNetworkPrefix } from '../table/keys.ts';
+import { type Key, otpKey, otpNetworkPrefix } from '../table/keys.ts';
 import { readAll, readRaw } from '../table/table.ts';
-import { attemptWindows, sendWindows } from './phoneLimits.ts';
+import { attemptWindows, sendWindows } from './otpLimits.ts';
 
 /**
  * Returns the keys of the items that count a phone's sends and attempts: of all networks together,
@@ -11,7 +11,7 @@ import { attemptWindows, sendWindows } from './phoneLimits.ts';
  */
 export async function listPhoneLimitKeys(phone: string): Promise<Key[]> {
   const key = otpKey(phone);
-  const ofNetworks = await readRaw(key.pk, phoneNetworkPrefix);
+  const ofNetworks = await readRaw(key.pk, otpNetworkPrefix);
   return [key, ...ofNetworks.map(({ pk, sk }) => ({ pk, sk }))];
 }
 

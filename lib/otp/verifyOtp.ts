@@ -6,8 +6,8 @@ import { loggable, logger } from '../logger.ts';
 import { countCall, type RateLimitResult } from '../rateLimits/rateLimits.ts';
 import * as otps from './otpAttempts.ts';
 import { hashNetwork, otpMatches, readOtpSecrets } from './otpHash.ts';
+import type { OtpShare } from './otpLimits.ts';
 import { findTestNumber, type OtpType } from './otpRepository.ts';
-import type { PhoneShare } from './phoneLimits.ts';
 
 export interface OtpCaller {
   network: string;
@@ -16,15 +16,15 @@ export interface OtpCaller {
    * requester learns that an OTP is still valid.
    */
   requester?: string;
-  /** Whether the caller sent a device token of the phone. */
+  /** Whether the caller sent a device token of the address. */
   hasDeviceToken: boolean;
-  /** Whether the caller has signed in to the account that has verified this phone. */
+  /** Whether the caller has signed in to the account that has verified this address. */
   isSignedIn?: boolean;
 }
 
 export const findRequester = ({ requester, network }: OtpCaller) => requester ?? network;
 
-export function chooseShare(type: OtpType, { hasDeviceToken, isSignedIn }: OtpCaller): PhoneShare {
+export function chooseShare(type: OtpType, { hasDeviceToken, isSignedIn }: OtpCaller): OtpShare {
   if (hasDeviceToken) return 'owner';
   return isSignedIn ? 'signedIn' : chooseGuestShare(type);
 }
@@ -32,14 +32,14 @@ export function chooseShare(type: OtpType, { hasDeviceToken, isSignedIn }: OtpCa
 /** The OTPs that phones and e-mail addresses get most. The others use a smaller share. */
 const mainTypes: readonly OtpType[] = ['customer_auth', 'email_verification'];
 
-function chooseGuestShare(type: OtpType): PhoneShare {
+function chooseGuestShare(type: OtpType): OtpShare {
   return mainTypes.includes(type) ? 'stranger' : 'other';
 }
 
 const isTrusted = ({ hasDeviceToken, isSignedIn }: OtpCaller) => hasDeviceToken || isSignedIn === true;
 
 interface CountedAttempt {
-  phone: string;
+  address: string;
   type: OtpType;
   caller: OtpCaller;
   counted: readonly (RateLimitResult & { done: true })[];
@@ -48,33 +48,33 @@ interface CountedAttempt {
 }
 
 /**
- * Counts an attempt by the caller's network: once at this phone, and once over all phones. A
- * network over its limit never uses up attempts of the phone. The owner's devices and sessions are
- * not limited by their network, except at a test number, which has no other limits.
- * @param isHidden for a caller who must not learn that this phone rejected the attempt. The attempt
- * then still counts for the network.
+ * Counts an attempt by the caller's network: once at this address, and once over all addresses. A
+ * network over its limit never uses up attempts of the address. The owner's devices and sessions
+ * are not limited by their network, except at a test number, which has no other limits.
+ * @param isHidden for a caller who must not learn that this address rejected the attempt. The
+ * attempt then still counts for the network.
  * @throws unavailable
  */
 export async function countNetworkLimits(
-  phone: string,
+  address: string,
   type: OtpType,
   caller: OtpCaller,
   { isHidden = false } = {},
 ): Promise<CountedAttempt> {
   await readOtpSecrets();
   const now = nowSeconds();
-  const isUnlimited = caller.hasDeviceToken || (caller.isSignedIn && !findTestNumber(phone, now));
-  if (isUnlimited) return { phone, type, caller, counted: [], waitSeconds: 0 };
+  const isUnlimited = caller.hasDeviceToken || (caller.isSignedIn && !findTestNumber(address, now));
+  if (isUnlimited) return { address, type, caller, counted: [], waitSeconds: 0 };
   const counts = await Promise.all([
-    otps.countNetworkAttempt(phone, caller.network, chooseShare(type, caller), now),
+    otps.countNetworkAttempt(address, caller.network, chooseShare(type, caller), now),
     countCall(caller.network, 'WRONG_CODES', config.wrongOtpsPerNetworkPerHour),
   ]);
-  const [ofPhone] = counts;
+  const [ofAddress] = counts;
   const counted = counts.flatMap((count) => (count.done ? [count] : []));
   const waitSeconds = Math.max(0, ...counts.map((count) => (count.done ? 0 : count.waitSeconds)));
-  const undone = isHidden ? [ofPhone] : counts;
+  const undone = isHidden ? [ofAddress] : counts;
   if (waitSeconds > 0) await Promise.all(undone.map((count) => count.done && count.undo()));
-  return { phone, type, caller, counted, waitSeconds };
+  return { address, type, caller, counted, waitSeconds };
 }
 
 /**
@@ -93,7 +93,7 @@ export async function verifyOtp(admission: CountedAttempt, otp: string, attr = '
   }
   if (result.outcome === 'none') return fail('otpExpired', { attr });
   if (result.isRight) return result.attempt;
-  // Another network must not learn that an OTP was sent to this phone.
+  // Another network must not learn that an OTP was sent to this address.
   const { caller } = admission;
   const isRequester = isTrusted(caller) || result.attempt.code.network === hashNetwork(findRequester(caller));
   return fail(isRequester ? 'otpInvalid' : 'otpExpired', { attr });
@@ -106,12 +106,12 @@ export async function verifyOtp(admission: CountedAttempt, otp: string, attr = '
 export async function findMatchingOtp(
   admission: CountedAttempt,
   otp: string,
-  addresses: readonly string[] = [admission.phone],
+  addresses: readonly string[] = [admission.address],
 ): Promise<otps.OtpAttempt | undefined> {
   if (admission.waitSeconds > 0) return undefined;
   const wrong: otps.OtpAttempt[] = [];
-  for (const phone of addresses) {
-    const result = await compareOtp({ ...admission, phone }, otp);
+  for (const address of addresses) {
+    const result = await compareOtp({ ...admission, address }, otp);
     if (result.outcome !== 'compare') continue;
     if (result.isRight) {
       // The OTP of the one address is no guess at that of the other.
@@ -125,16 +125,16 @@ export async function findMatchingOtp(
 
 /**
  * Compares an OTP with the stored ones. The owner may enter the OTP that their device requested, or
- * one that another client requested on the same phone.
+ * one that another client requested for the same address.
  */
 async function compareOtp(admission: CountedAttempt, otp: string) {
-  const { phone, type, caller, counted } = admission;
+  const { address, type, caller, counted } = admission;
   const share = chooseShare(type, caller);
-  const slots: PhoneShare[] = isTrusted(caller) ? ['owner', chooseGuestShare(type)] : [share];
+  const slots: OtpShare[] = isTrusted(caller) ? ['owner', chooseGuestShare(type)] : [share];
   const network = hashNetwork(findRequester(caller));
   let last: Comparison = { outcome: 'none' };
   for (const slot of slots) {
-    const counting = await otps.countAttempt(phone, type, share, slot, {
+    const counting = await otps.countAttempt(address, type, share, slot, {
       network,
       isTrusted: isTrusted(caller),
       isCounted: last.outcome === 'compare',
@@ -144,13 +144,13 @@ async function compareOtp(admission: CountedAttempt, otp: string) {
       if (last.outcome === 'none') last = counting;
       continue;
     }
-    const isRight = await otpMatches(counting.attempt.code, phone, type, otp);
+    const isRight = await otpMatches(counting.attempt.code, address, type, otp);
     if (isRight) {
       const earlier = last.outcome === 'compare' ? last.attempt : undefined;
       const undoing = () => [...counted.map(({ undo }) => undo()), ...(earlier ? [otps.refundAttempt(earlier)] : [])];
       counting.attempt.refund = () => refundAll(undoing());
       // An alarm compares the OTPs of phones with the SMS that were sent.
-      const metric = phone.includes('@') ? 'EmailOtpVerified' : 'OtpVerified';
+      const metric = address.includes('@') ? 'EmailOtpVerified' : 'OtpVerified';
       if (!counting.attempt.code.usedFor) countEvent('otp_verified', metric, { otp_type: type });
     }
     last = { ...counting, isRight };
@@ -161,7 +161,7 @@ async function compareOtp(admission: CountedAttempt, otp: string) {
 
 async function refundAll(undoing: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(undoing)) {
-    if (result.status === 'rejected') logger().error('otp_attempt_undo_failed', { error: loggable(result.reason) });
+    if (result.status === 'rejected') logger.error('otp_attempt_undo_failed', { error: loggable(result.reason) });
   }
 }
 

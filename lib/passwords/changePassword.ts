@@ -46,7 +46,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
       readSessionsAndDevices(customerId),
     ]);
     // The customer may have moved to another phone or e-mail address since the OTP was verified.
-    if (!customer || (otp && !isVerifiedAddress(otp.phone, customer))) return false;
+    if (!customer || (otp && !isVerifiedAddress(otp.address, customer))) return false;
     if (isSuspended(customer)) {
       if (otp) await otps.refundAttempt(otp);
       return keptSessionId === undefined ? failSuspended(customer, customer.language) : fail('tokenNotValid');

@@ -90,8 +90,8 @@ async function logFailure(sending: Promise<unknown>): Promise<void> {
   try {
     await sending;
   } catch (error) {
-    if (error instanceof ApiError) logger().info('password_reset_otp_not_sent', { problem: error.errorName });
-    else logger().error('password_reset_otp_not_sent', { error: loggable(error) });
+    if (error instanceof ApiError) logger.info('password_reset_otp_not_sent', { problem: error.errorName });
+    else logger.error('password_reset_otp_not_sent', { error: loggable(error) });
   }
 }
 
@@ -144,7 +144,7 @@ export async function resetPassword({
     await Promise.all([otp && otps.refundAttempt(otp), attempt.undo(), ...admission.counted.map(({ undo }) => undo())]);
     return;
   }
-  const isOwn = otp && [own.phone?.number, own.email].includes(otp.phone);
+  const isOwn = otp && [own.phone?.number, own.email].includes(otp.address);
   if (!customer || !otp || !isOwn || repeated) {
     if (otp) await otps.refundAttempt(otp);
     if (repeated) return fail('idempotencyKeyConflict');

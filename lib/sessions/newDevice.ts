@@ -3,7 +3,7 @@ import { config } from '../config/config.ts';
 import * as customers from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { sendSecurityEmail } from '../messages/securityEmail.ts';
-import * as notifications from '../notifications/notificationRepository.ts';
+import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import type { Session } from './sessionRepository.ts';
 
 const title: Texts = { en: 'New sign-in to your account', ar: 'تسجيل دخول جديد إلى حسابك' };
@@ -13,23 +13,20 @@ const body: Texts = {
 };
 
 /**
- * Tells a customer about a sign-in on a device that the account did not know: in the inbox, and by
- * a push to the other devices. It can be repeated, because the id of the session is that of the
- * notification. A verified e-mail address gets it too.
+ * Tells a customer about a sign-in on a device that the account did not know: in the inbox, by a
+ * push to the other devices, and by e-mail to a verified address. A repetition adds no second
+ * notification, because the notification has the id of the session.
  */
 export async function announceNewDevice({ id, customerId, createdAtSeconds }: Session): Promise<void> {
   const customer = await customers.find(customerId);
-  const expiresAtSeconds = createdAtSeconds + config.notificationSeconds;
-  if (!customer || expiresAtSeconds <= nowSeconds()) return;
-  await notifications.add(customer, {
+  if (!customer || createdAtSeconds + config.notificationSeconds <= nowSeconds()) return;
+  await notifyCustomer(customer, {
     id,
-    type: 'other',
-    title: title[customer.language],
-    body: body[customer.language],
+    title,
+    body,
     data: { type: 'new_sign_in', session_id: String(id) },
     newSessionId: id,
     createdAtMs: createdAtSeconds * 1000,
-    expiresAtSeconds,
   });
   if (customer.pushNewSignIn) await sendSecurityEmail(customer, { subject: title, paragraphs: [body] });
 }

@@ -15,7 +15,7 @@ import { readAll } from '../table/table.ts';
 import { Wallet } from '../wallet/walletRepository.ts';
 import { isActive, isUnused, Session } from './sessionRepository.ts';
 
-/** Identifies a client by its network and by what it says about its device. */
+/** Identifies a client by its network and by what it sends about its device. */
 export function toClientHash(...parts: readonly unknown[]): string {
   return createHash('sha256')
     .update(JSON.stringify(parts.map((part) => part ?? null)))
@@ -24,9 +24,9 @@ export function toClientHash(...parts: readonly unknown[]): string {
 
 /**
  * Returns a session for a repeated sign-in: an active one whose first refresh token has not been
- * used. Nothing is known about the use of its access token, because no request records it.
+ * used. The access token may have been used, because no request records its use.
  */
-export async function findUnusedSession(customerId: number, sessionId: number) {
+async function findUnusedSession(customerId: number, sessionId: number) {
   const [customer, wallet, session] = await readAll([
     { key: profileKey(customerId), as: Customer },
     { key: walletKey(customerId), as: Wallet },

@@ -23,7 +23,7 @@ export interface SecondProof {
 }
 
 interface Checked {
-  /** The customer whose proof was checked. */
+  /** The customer whose second proof was checked. */
   customerId: number;
   isNewAccount: boolean;
   /** Writes for the transaction of the sign-in. */
@@ -61,16 +61,16 @@ export async function checkSecondProof(
     return { ...checked, writes: [consumeOtpWrite(otp)], settle: otp.refund };
   }
   if (proof.new_account) return { ...checked, isNewAccount: true };
-  if (kinds.includes('email')) await sendCode(customer.email, network, language);
+  if (kinds.includes('email')) await sendProofOtp(customer.email, network, language);
   return fail('secondProofRequired', { kinds });
 }
 
-/** Sends a code, unless one was sent just now. */
-async function sendCode(email: string, network: string, language: Language): Promise<void> {
+/** Sends an OTP. If a limit rejects the send, the client may still have an earlier OTP. */
+async function sendProofOtp(email: string, network: string, language: Language): Promise<void> {
   const caller = { network, hasDeviceToken: false };
   await sendEmailOtp({ email, type, language, caller }).catch((error) => {
     if (!(error instanceof ApiError)) throw error;
-    logger().warn('second_proof_not_sent', { error: loggable(error) });
+    logger.warn('second_proof_not_sent', { error: loggable(error) });
   });
 }
 

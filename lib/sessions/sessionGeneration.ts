@@ -16,8 +16,8 @@ function sameGeneration({ signIns }: Customer) {
   return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
 }
 
-/** Returns the same condition, which also fails for a customer who has been suspended meanwhile. */
-function mayContinue(customer: Customer) {
+/** Returns the same condition, which also fails for a suspended customer. */
+function sameGenerationNotSuspended(customer: Customer) {
   const { condition, values } = sameGeneration(customer);
   const allowed = whileNotSuspended();
   return { condition: `${condition} AND ${allowed.condition}`, values: { ...values, ...allowed.values } };
@@ -31,7 +31,7 @@ export function countSignInWrite(
   customer: Customer,
   { language, count }: { language?: Language; count?: ProfileChange | undefined } = {},
 ): Write {
-  const { condition, values } = mayContinue(customer);
+  const { condition, values } = sameGenerationNotSuspended(customer);
   const assignments = [
     '#lastUsedAtSeconds = :usedAt',
     '#parkedAtSeconds = :notParked',
@@ -55,7 +55,7 @@ export function countSignInWrite(
 }
 
 /** A new e-mail address is not verified. */
-const setEmail = (customer: Customer, email: string) =>
+const assignEmail = (customer: Customer, email: string) =>
   email === customer.email ? ['#email = :email'] : ['#email = :email', '#isEmailVerified = :no'];
 
 /** Checks that a customer is unchanged, and may set their e-mail address. */
@@ -63,7 +63,7 @@ export function checkUnchangedWrite(customer: Customer, email = customer.email):
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: `SET ${setEmail(customer, email).join(', ')}`,
+    expression: `SET ${assignEmail(customer, email).join(', ')}`,
     condition: 'attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone',
     values: { ':email': email, ':no': false, ':seenEmail': customer.email, ':seenPhone': customer.phoneNumber },
   };
@@ -77,11 +77,11 @@ export function revokeAllWrite(
   customer: Customer,
   { email = customer.email, phoneNumber = customer.phoneNumber, next = customer.signIns } = {},
 ): Write {
-  const { condition, values } = mayContinue(customer);
+  const { condition, values } = sameGenerationNotSuspended(customer);
   const assignments = [
     '#endedSignIns = :seenSignIns',
     '#signIns = :next',
-    ...setEmail(customer, email),
+    ...assignEmail(customer, email),
     '#phoneNumber = :phone',
     ...(phoneNumber ? ['#unprovenPhone = :none'] : []),
     // A thief may have requested the waiting change.
@@ -109,10 +109,10 @@ export function revokeAllWrite(
 }
 
 /**
- * Revokes every session for an operator, and may change other fields of the customer. The write
+ * Revokes every session for an operator, and may change fields of the customer. The write
  * fails after another sign-in, because that one created a session which the caller has not read.
  */
-export function endAllSessionsWrite(customer: Customer, fields: Partial<Customer> = {}): Write {
+export function revokeAllByOperatorWrite(customer: Customer, fields: Partial<Customer> = {}): Write {
   const { condition, values } = sameGeneration(customer);
   const { expression, values: changed } = setExpression({ ...fields, endedSignIns: customer.signIns });
   return { kind: 'update', key: profileKey(customer.id), expression, condition, values: { ...values, ...changed } };

@@ -20,7 +20,7 @@ export const Session = z.object({
   signIn: z.int().default(0),
   /** The push token of the device that signed in. It is empty if the device has none. */
   registrationId: z.string(),
-  /** Whether the account did not know the device. A worker then tells the customer's others. */
+  /** Whether the account did not know the device. A worker then notifies the other devices. */
   isNewDevice: z.boolean().default(false),
   createdAtSeconds: z.int(),
   /** When the owner last reauthenticated. Null until then. */

@@ -1,13 +1,11 @@
 import { again, retry } from '../backOff.ts';
-import { nowSeconds } from '../clock.ts';
 import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
-import { isDormant, parkWrites } from '../customers/dormancy.ts';
-import { PhoneClaim } from '../customers/phoneClaims.ts';
+import { isDormant, parkCustomerWrites } from '../customers/dormancy.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
-import { PushTokenClaim, type Registration } from '../devices/device.ts';
-import { admit, hasRoom } from '../devices/deviceLimit.ts';
+import type { Registration } from '../devices/device.ts';
+import { admit } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites.ts';
 import { toCanonicalToken } from '../devices/pushTokens.ts';
@@ -16,16 +14,15 @@ import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import type { UsedFor } from '../otp/otpRepository.ts';
 import { countNetworkLimits, type OtpCaller, verifyOtp } from '../otp/verifyOtp.ts';
-import { newId } from '../table/ids.ts';
-import { phoneClaimKey } from '../table/keys.ts';
-import { readAll, transact } from '../table/table.ts';
+import { transact } from '../table/table.ts';
 import { makeEmptyWallet, type Wallet } from '../wallet/walletRepository.ts';
 import { createSessionWrites } from './createSession.ts';
+import { makeCustomer, readClaims, readCustomer } from './phoneAccount.ts';
 import { repeatSignIn, toClientHash } from './repeatedSignIn.ts';
 import { checkSecondProof, type SecondProof } from './secondProof.ts';
 import { countSignInWrite } from './sessionGeneration.ts';
 import type * as sessions from './sessionRepository.ts';
-import { mostTransactionWrites, readSessionsAndDevices } from './signOut.ts';
+import { mostTransactionWrites } from './signOut.ts';
 
 interface SignIn {
   phone: Phone;
@@ -56,7 +53,8 @@ const mostAttempts = 20;
  * customer, the device and the session. So nothing is left half done, and parallel requests with
  * one OTP create one session. An account that has not verified the phone loses it to the new one. A
  * client that lost the response may repeat the request, and gets the same session.
- * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended, idempotencyKeyConflict
+ * @throws otpInvalid, otpExpired, otpAttemptLimit, accountSuspended, idempotencyKeyConflict, and
+ * the errors of {@link checkSecondProof}
  */
 export async function signIn(request: SignIn): Promise<Outcome> {
   const { phone, code, caller, device: given, language, idempotency } = request;
@@ -122,7 +120,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     const parked = second?.isNewAccount ? existing?.customer : undefined;
     const account = parked ? undefined : existing;
     const isKnown = caller.hasDeviceToken || (hasPushToken && !isAdded());
-    const customer = { ...(account?.customer ?? newCustomer(phone, Number(hasPushToken))), language };
+    const customer = { ...(account?.customer ?? makeCustomer(phone, Number(hasPushToken))), language };
     const { evicted, count } =
       account && hasPushToken ? admit(account.customer, account.registered, device, attempt - 1) : { evicted: [] };
     const { session, writes } = createSessionWrites(
@@ -145,7 +143,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
         ? [countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined })]
         : Object.values({
             ...customers.createCustomerWrites(customer, country.currency, claims.unverified),
-            ...(parked && parkWrites(parked, customer.id)),
+            ...(parked && parkCustomerWrites(parked, customer.id)),
           })),
       ...(second?.writes ?? []),
       ...(hasPushToken ? registerDeviceWrites(session, device, claims.pushToken) : []),
@@ -166,47 +164,4 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     existing = await readExisting();
     return again;
   }, mostAttempts);
-}
-
-async function readClaims(phone: string, device: Registration) {
-  const [phoneClaim, pushToken, ...otherPushTokens] = await readAll([
-    { key: phoneClaimKey(phone), as: PhoneClaim },
-    ...devices.listPushTokenClaimKeys(device).map((key) => ({ key, as: PushTokenClaim })),
-  ]);
-  const isVerified = phoneClaim?.isVerified;
-  return {
-    phone: isVerified ? phoneClaim : undefined,
-    // Its holder never showed that the phone is theirs, and loses it.
-    unverified: isVerified ? undefined : phoneClaim,
-    pushToken,
-    otherPushTokens,
-  };
-}
-
-async function readCustomer(customerId: number, addsDevice: boolean) {
-  const [found, signedIn] = await Promise.all([
-    customers.readWithWallet(customerId),
-    readSessionsAndDevices(customerId),
-  ]);
-  if (!found) return undefined;
-  // Devices that were read beside the customer may be too old to count.
-  const isTooOld = addsDevice && !hasRoom(found.customer);
-  return { ...found, ...signedIn, ...(isTooOld && { registered: await devices.listByCustomer(customerId) }) };
-}
-
-function newCustomer(phone: Phone, devicesAtMost: number): Omit<customers.Customer, 'language'> {
-  return customers.Customer.omit({ language: true }).parse({
-    id: newId(),
-    phoneNumber: phone.number,
-    fullName: '',
-    email: '',
-    image: null,
-    gender: 'NS',
-    birthDate: null,
-    primaryAddressId: null,
-    countryCode: phone.country,
-    devicesAtMost,
-    lastUsedAtSeconds: nowSeconds(),
-    createdAtSeconds: nowSeconds(),
-  });
 }

@@ -43,15 +43,15 @@ import { createHash } from 'node:crypto';
  * BROADCAST#<key hash>     PART#<number>           part of a broadcast: continue after a stop
  * CLIENT#<network>         SENDS                   limit: OTP sends of one network
  * CLIENT#<network>         <kind of call>          limit: other calls of one network
- * LIMIT#<customer id>      <kind of change>        limit: e-mail changes
+ * LIMIT#<customer id>      <kind of change>        limit: changes of the e-mail or phone
  * LOGIN#<hash>             FAILURES                failed logins from one network: wait
  * LOGIN#<hash>             ATTEMPTS#<hour>         limit: failed logins from all networks
  * SENDS#<country>          <UTC date>              cap: OTP sends to a country
  * SENDS#<phone prefix>     <UTC date>              cap: OTP sends to a range of numbers
  * SENDS#STAGE              <UTC date>              cap: OTP sends of the stage
- * OPERATOR_LOG             OPERATION#<ms>-<id>     change that an operator made: audit
- * OPERATOR_LOG#<customer>  OPERATION#<ms>-<id>     the same, for the changes to one customer
  * SENDS#EMAIL              <UTC date>              cap: e-mails of the stage
+ * OPERATOR_LOG             OPERATION#<ms>-<id>     change that an operator made: audit
+ * OPERATOR_LOG#<customer>  OPERATION#<ms>-<id>     change to one customer: audit
  * COUNTRIES                <ISO 3166-1 alpha-2>    country: list, check a phone number
  * SETTINGS                 PUBLIC                  public settings: show, choose the login
  * COMMON_PASSWORDS         <hash prefix>           common passwords: reject them
@@ -157,10 +157,10 @@ export const lostEmailKey = (email: string): Key => ({ pk: emailClaimKey(email).
  * The phone or e-mail address is hashed, because limits outlive a deleted customer by up to a day.
  */
 export const otpKey = (address: string): Key => ({ pk: `OTP#${hash(address)}`, sk: 'OTP' });
-export const phoneNetworkPrefix = 'NETWORK#';
-export const phoneNetworkKey = (phone: string, network: string): Key => ({
-  pk: otpKey(phone).pk,
-  sk: `${phoneNetworkPrefix}${network}`,
+export const otpNetworkPrefix = 'NETWORK#';
+export const otpNetworkKey = (address: string, network: string): Key => ({
+  pk: otpKey(address).pk,
+  sk: `${otpNetworkPrefix}${network}`,
 });
 /** Keyed by address, because a customer could reset the limit by deleting the account. */
 export const noticesKey = (address: string): Key => ({ pk: otpKey(address).pk, sk: 'NOTICES' });
@@ -211,6 +211,7 @@ export const countriesPartition = 'COUNTRIES';
 export const countryKey = (code: string): Key => ({ pk: countriesPartition, sk: code });
 
 export const publicSettingsKey: Key = { pk: 'SETTINGS', sk: 'PUBLIC' };
+
 /** All waiting changes of phones, in the order in which they take effect. */
 export const duePhoneChangesPartition = 'PHONE_CHANGES';
 export const dueUntilSortKey = (seconds: number) => `${inOrder(seconds, 12)}-\uffff`;

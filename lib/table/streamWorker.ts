@@ -38,7 +38,7 @@ async function followInTurn(
       const [key, before, after] = [dynamodb.Keys, dynamodb.OldImage, dynamodb.NewImage].map(itemOf);
       await follow({ key: key as Item & Key, before, after });
     } catch (error) {
-      logger().error('stream_change_failed', { event_id: eventID, error: loggable(error) });
+      logger.error('stream_change_failed', { event_id: eventID, error: loggable(error) });
       failed.push(dynamodb.SequenceNumber ?? '');
     }
   }

@@ -82,7 +82,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
     const newRecord: IdempotencyRecord = { customerId, content: serializeRequest(adjustment), entry };
     const result = await transact([
       ...postEntryWrites(keyHash, newRecord, { checksum: readChecksum(entry), least, most }),
-      ...auditWrites(adjustment, entry),
+      ...addAdjustmentAuditWrites(adjustment, entry),
     ]);
     if (result.done) return entry;
     const [claimRejected, recordRejected, profileRejected, walletRejected] = result.rejected;
@@ -94,7 +94,7 @@ async function post(adjustment: Adjustment): Promise<Entry> {
   }, mostAttempts);
 }
 
-function auditWrites({ customerId, operator, reason }: Adjustment, entry: Entry) {
+function addAdjustmentAuditWrites({ customerId, operator, reason }: Adjustment, entry: Entry) {
   const { id, type, reference, currency } = entry;
   const amount = toDecimal(entry.amountMinor, currency);
   const details = { entry_id: id, transaction_type: type, amount, currency, reference };

@@ -3,13 +3,13 @@ import { config } from '../config/config.ts';
 import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 
 /**
- * The caller's share of a phone's limits. `owner`, a caller with a device token, may use all of
- * them. `signedIn`, a session of the account that has the phone, may use a third of the attempts.
+ * The caller's share of an address's limits. `owner`, a caller with a device token, may use all of
+ * them. `signedIn`, a session of the account that has the address, may use a third of the attempts.
  * `stranger` and `other` are guests, and together may use three fifths. `other`, the OTPs that do
  * not sign in, may use three tenths of the sends and two fifths of the attempts. So no stranger can
  * keep the owner from signing in.
  */
-export type PhoneShare = 'owner' | 'signedIn' | 'stranger' | 'other';
+export type OtpShare = 'owner' | 'signedIn' | 'stranger' | 'other';
 
 const guestPart = 0.6;
 const otherSendPart = 0.3;
@@ -24,12 +24,12 @@ const networkPart = 0.8;
 
 const partOf = (limit: number, part: number) => Math.max(1, Math.round(limit * part));
 const perDay = (events: number) => ({ events, perSeconds: daySeconds });
-const isGuest = (share: PhoneShare) => share !== 'owner' && share !== 'signedIn';
+const isGuest = (share: OtpShare) => share !== 'owner' && share !== 'signedIn';
 
 /**
- * Returns the limits of sends to a phone: of the day, of guests, and the cool-downs of the share.
+ * Returns the limits of sends to an address: of the day, of guests, and the share's cool-downs.
  */
-export function sendWindows(share: PhoneShare): SlidingWindow[] {
+export function sendWindows(share: OtpShare): SlidingWindow[] {
   const [ofHour, ofDay] = [config.otpSendsPerPhonePerHour, config.otpSendsPerPhonePerDay];
   const perHour = { events: ofHour, perSeconds: hourSeconds };
   const ofOther = partOf(ofDay, otherSendPart);
@@ -42,9 +42,9 @@ export function sendWindows(share: PhoneShare): SlidingWindow[] {
 }
 
 /**
- * Returns the limits of wrong attempts at a phone: of the day, of guests, and of the share.
+ * Returns the limits of wrong attempts at an address: of the day, of guests, and of the share.
  */
-export function attemptWindows(share: PhoneShare): SlidingWindow[] {
+export function attemptWindows(share: OtpShare): SlidingWindow[] {
   const limit = config.wrongOtpsPerPhonePerDay;
   return [
     new SlidingWindow('wrong', [perDay(limit)]),
@@ -55,10 +55,10 @@ export function attemptWindows(share: PhoneShare): SlidingWindow[] {
 }
 
 /**
- * Returns the limits of one client network's sends to one phone: of all types, and of OTPs that do
- * not sign in.
+ * Returns the limits of the sends of one client network to one address: of all types, and of OTPs
+ * that do not sign in.
  */
-export function networkSendWindows(share: PhoneShare): SlidingWindow[] {
+export function networkSendWindows(share: OtpShare): SlidingWindow[] {
   const limit = config.otpSendsPerPhonePerDay;
   const ofOther = new SlidingWindow('otherSent', [perDay(partOf(limit, otherSendPart * networkPart))]);
   return [
@@ -68,10 +68,10 @@ export function networkSendWindows(share: PhoneShare): SlidingWindow[] {
 }
 
 /**
- * Returns the limits of one client network's attempts at one phone: of all types, and of OTPs that
- * do not sign in.
+ * Returns the limits of the attempts of one client network at one address: of all types, and of
+ * OTPs that do not sign in.
  */
-export function networkAttemptWindows(share: PhoneShare): SlidingWindow[] {
+export function networkAttemptWindows(share: OtpShare): SlidingWindow[] {
   const limit = config.wrongOtpsPerPhonePerDay;
   const ofOther = new SlidingWindow('otherWrong', [perDay(partOf(limit, otherAttemptPart * networkPart))]);
   return [
