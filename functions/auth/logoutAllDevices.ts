@@ -1,3 +1,4 @@
+import { removePhoneChange } from '../../lib/customers/cancelPhoneChange.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { signedIn } from '../../lib/sessions/authenticators.ts';
 import { signOutEverywhere } from '../../lib/sessions/signOut.ts';
@@ -12,5 +13,8 @@ export const handler = endpoint(
     auth: signedIn,
     returns: { 204: null },
   },
-  ({ session }) => signOutEverywhere(session),
+  async ({ customer, session }) => {
+    if (customer.phoneChange) await removePhoneChange(customer.id, customer.phoneChange);
+    await signOutEverywhere(session);
+  },
 );

@@ -6,14 +6,21 @@ import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/si
 import { cheapPasswords, nextAddress, signUp } from '../../lib/testing/stage/signUp.ts';
 import { adjustWallet, codeOf } from '../../lib/testing/stage/wallet.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
+import { Faults } from '../../local/sandbox/sns.ts';
+import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
+import { handler as bulkDelete } from '../notifications/bulkDelete.ts';
 import { handler as listNotifications } from '../notifications/list.ts';
+import { handler as updatePreferences } from '../notifications/updatePreferences.ts';
+import { handler as logout } from '../password/logout.ts';
+import { handler as setPassword } from '../password/set.ts';
 import { handler as applyChanges } from '../workers/applyPhoneChanges.ts';
 import { handler as cancelChange } from './cancelPhoneChange.ts';
 import { handler as changePhone } from './changePhone.ts';
 import { handler as deleteCustomer } from './delete.ts';
 import { handler as getCustomer } from './get.ts';
 import { handler as requestChange } from './requestPhoneChange.ts';
+import { handler as updateCustomer } from './update.ts';
 
 const world = useWorld();
 beforeEach(() => {
@@ -55,6 +62,16 @@ const inboxOf = async (token: string) =>
     ({ data }: { data: { type: string } }) => data.type,
   );
 
+const operate = (name: string, customerId: number, fields: object = {}) =>
+  invoke(name, { customer_id: customerId, operator: 'sara', reason: 'case 7', ...fields });
+type Owner = Awaited<ReturnType<typeof signIn>>;
+
+async function setNewPassword({ access, customer }: Owner): Promise<void> {
+  world.set({ RECENT_PROOF_SECONDS: '100000' });
+  const body = { email: `new${customer.id}@example.com`, password: 'violet bicycle 77' };
+  expect((await world.call(setPassword, { token: access, body })).status).toBe(200);
+}
+
 /** A customer without access to the old phone whose request waits. */
 async function waiting() {
   const [owner, phone] = [await signIn(world), world.phone()];
@@ -92,12 +109,56 @@ describe('a requested change of the phone', () => {
 
   test('takes effect even if the session that requested it has ended', async () => {
     const { owner, phone } = await waiting();
-    world.set({ SESSIONS_PER_CUSTOMER: '1' });
-    const next = await signIn(world, { phone: owner.phone });
+    expect((await world.call(logout, { token: owner.access })).status).toBe(200);
     world.advance(3 * days);
     await applyChanges();
-    expect((await read(next.access)).status).toBe(401);
     expect((await signIn(world, { phone })).customer.id).toBe(owner.customer.id);
+  });
+
+  test.each<[string, (owner: Owner) => Promise<unknown>]>([
+    ['a sign-in with the old phone', (owner) => signIn(world, { phone: owner.phone })],
+    ['a new password', (owner) => setNewPassword(owner)],
+    ['"log out of all devices"', ({ access }) => world.call(logoutAllDevices, { token: access })],
+    ['endSessions of an operator', ({ customer }) => operate('endSessions', customer.id)],
+    ['a suspension', ({ customer }) => operate('suspendCustomer', customer.id)],
+  ])('is cancelled by %s', async (_, act) => {
+    const { owner, phone } = await waiting();
+    await act(owner);
+    world.advance(3 * days);
+    await applyChanges();
+    await operate('restoreCustomer', owner.customer.id);
+    expect((await authenticateWith(world, phone, await requestOtp(world, phone))).status).toBe(201);
+    expect((await signIn(world, { phone: owner.phone })).customer.id).toBe(owner.customer.id);
+    expect(await dueChanges(owner)).toEqual([]);
+  });
+
+  test('cannot be hidden from the old phone and from the devices by a thief with an access token', async () => {
+    const owner = await signIn(world);
+    world.advance(601);
+    const preferences = { push: { other: false } };
+    await world.call(updatePreferences, { method: 'PATCH', token: owner.access, body: preferences });
+    for (const email of ['a', 'b', 'c', 'd', 'e']) {
+      const body = { email: `${email}${owner.customer.id}@example.com` };
+      await world.call(updateCustomer, { method: 'PATCH', token: owner.access, body });
+    }
+    expect((await request(owner.access, world.phone())).status).toBe(202);
+    await world.call(bulkDelete, { method: 'DELETE', token: owner.access });
+    expect(linkTo(owner.phone)).not.toBe('');
+    const notifications = await world.partition(`CUSTOMER#${owner.customer.id}`);
+    expect(notifications.filter(({ isSecurity }) => isSecurity)).toHaveLength(1);
+  });
+
+  test('is not accepted if the old phone gets no SMS, and its idempotency key may be used again', async () => {
+    const [owner, phone] = [await signIn(world), world.phone()];
+    const otp = await requestChangeOtp(phone);
+    const headers = { 'Idempotency-Key': 'tap-1' };
+    const send = () => world.call(requestChange, { token: owner.access, body: { phone_number: phone, otp }, headers });
+    world.sandbox.faults = Faults.parse({ opted_out: [owner.phone] });
+    const rejected = await send();
+    expect([rejected.status, rejected.body.errors[0].code]).toEqual([400, 'sms_opted_out']);
+    expect(await dueChanges(owner)).toEqual([]);
+    world.sandbox.faults = Faults.parse({});
+    expect((await send()).body.errors[0].code).toBe('otp_expired');
   });
 
   test('is told to the old phone and to every device, which can cancel it', async () => {
@@ -161,14 +222,14 @@ describe('a requested change of the phone', () => {
 
   test('ends when the owner changes the phone with a fresh proof', async () => {
     const { owner } = await waiting();
-    const again = await signIn(world, { phone: owner.phone });
+    world.set({ RECENT_PROOF_SECONDS: '100000' });
     const phone = world.phone();
     const body = { phone_number: phone, otp: await requestChangeOtp(phone) };
-    expect((await world.call(changePhone, { token: again.access, body })).status).toBe(200);
+    expect((await world.call(changePhone, { token: owner.access, body })).status).toBe(200);
     expect(await dueChanges(owner)).toEqual([]);
     world.advance(3 * days);
     await applyChanges();
-    expect((await read(again.access)).body.phone_number).toBe(phone);
+    expect((await read(owner.access)).body.phone_number).toBe(phone);
   });
 
   test('is dropped if another customer has verified the new phone meanwhile', async () => {
@@ -244,8 +305,9 @@ describe('requestPhoneChange changes nothing', () => {
     expect(rejectionOf(await attempt(otp))).toEqual([400, [['phone_number', 'unique']]]);
   });
 
-  test('for a customer without a verified phone, who has a password', async () => {
+  test('for a customer without a verified phone and without a fresh proof', async () => {
     const { token } = await signUp(world);
+    world.advance(601);
     expect(rejectionOf(await request(token, world.phone()))).toEqual([403, [[null, 'recent_code_required']]]);
   });
 
@@ -313,8 +375,6 @@ test('a change beside sign-ins with both phones leaves one owner for each phone'
   expect(await dueChanges(owner)).toEqual([]);
 });
 
-const operate = (name: string, customerId: number, fields: object = {}) =>
-  invoke(name, { customer_id: customerId, operator: 'sara', reason: 'case 7', ...fields });
 const auditOf = async (customer_id: number) =>
   (await invoke('auditLog', { customer_id })).results.map(({ action }: { action: string }) => action);
 
@@ -345,16 +405,5 @@ describe('an operator', () => {
     const { owner } = await waiting();
     expect(codeOf(await operate(name, owner.customer.id, { reason: ' ' }))).toBe('blank');
     expect(await dueChanges(owner)).toHaveLength(1);
-  });
-
-  test('suspends a customer, whose change waits until the suspension ends', async () => {
-    const { owner, phone } = await waiting();
-    await operate('suspendCustomer', owner.customer.id);
-    world.advance(3 * days);
-    await applyChanges();
-    expect(await dueChanges(owner)).toHaveLength(1);
-    await operate('restoreCustomer', owner.customer.id);
-    await applyChanges();
-    expect((await signIn(world, { phone })).customer.id).toBe(owner.customer.id);
   });
 });

@@ -82,6 +82,33 @@ describe('a phone that was not used for a year', () => {
     expect([status, body.customer.id]).toEqual([200, owner.customer.id]);
   });
 
+  test('needs no more once an operator has confirmed the owner', async () => {
+    const owner = await ownerWithPassword();
+    world.advance(year);
+    expect((await signInWith(owner.phone)).status).toBe(403);
+    const confirmed = { customer_id: owner.customer.id, phone_number: owner.phone, operator: 'sara', reason: 'case 9' };
+    expect(await invoke('assignPhone', confirmed)).toMatchObject({ customer_id: owner.customer.id });
+    world.advance(60);
+    expect((await signInWith(owner.phone)).body.customer.id).toBe(owner.customer.id);
+  });
+
+  test('accepts the code of the e-mail in Arabic digits with invisible characters', async () => {
+    const owner = await ownerWithEmail();
+    world.advance(year);
+    const otp = await requestOtp(world, owner.phone);
+    await signInWith(owner.phone, {}, otp);
+    const code = world.otpFor(owner.email).replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit)));
+    const typed = ` \u200b${code.slice(0, 3)} ${code.slice(3)}`;
+    expect((await signInWith(owner.phone, { email_otp: typed }, otp)).status).toBe(200);
+  });
+
+  test('rejects a password with characters that no password has, and names the field', async () => {
+    const owner = await ownerWithPassword();
+    world.advance(year);
+    const rejected = await signInWith(owner.phone, { password: '\u0000' });
+    expect([rejected.status, errorsOf(rejected)]).toMatchObject([400, [{ attr: 'password' }]]);
+  });
+
   test('needs no more on a device that the account knows', async () => {
     const owner = await ownerWithPassword();
     world.set({ DEVICE_TOKEN_SECONDS: String(2 * year) });
@@ -170,14 +197,14 @@ describe('a new account with a recycled phone', () => {
       invoke('assignPhone', { customer_id: id, phone_number, operator: 'sara', reason: 'case 9', ...fields });
     expect(codeOf(await assign(owner.phone))).toBe('unique');
     expect(codeOf(await assign('+96599123456'))).toBe('invalid');
+    expect((await invoke('findCustomer', { customer_id: id })).parked_at).toMatch(/Z$/);
     const phone = world.phone();
     expect(codeOf(await assign(phone, { reason: '' }))).toBe('blank');
     expect(await assign(phone)).toEqual({ customer_id: id, phone_number: phone });
     expect(codeOf(await assign(world.phone()))).toBe('conflicting');
-    expect((await invoke('findCustomer', { customer_id: id })).parked_at).toMatch(/Z$/);
-    const { status, body } = await signInWith(phone, { password });
-    expect([status, body.customer.id]).toEqual([200, id]);
     expect((await invoke('findCustomer', { customer_id: id })).parked_at).toBeNull();
+    const { status, body } = await signInWith(phone);
+    expect([status, body.customer.id]).toEqual([200, id]);
   });
 
   test('frees its phone when it is deleted, and leaves the old one alone', async () => {

@@ -30,7 +30,14 @@ export const handler = endpoint(
     }),
     returns: { 202: PhoneChangeRequest },
     fieldErrors: [{ attr: 'phone_number', code: 'unique' }],
-    errors: ['reauthenticationRequired', 'phoneChangePending', 'otpInvalid', 'otpExpired', 'otpAttemptLimit'],
+    errors: [
+      'reauthenticationRequired',
+      'phoneChangePending',
+      'smsOptedOut',
+      'otpInvalid',
+      'otpExpired',
+      'otpAttemptLimit',
+    ],
   },
   async ({ body: { phone_number: phone, otp }, clientIp, url, idempotency, ...caller }) => {
     const linkBase = `${url.slice(0, url.lastIndexOf('/api/'))}/api/phone-changes/`;

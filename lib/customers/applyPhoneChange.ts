@@ -7,20 +7,17 @@ import { isActive, moveToGenerationWrite } from '../sessions/sessionRepository.t
 import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import type { Write } from '../table/expressions.ts';
 import { duePhoneChangesPartition, dueUntilSortKey } from '../table/keys.ts';
-import { readRange, transact, write } from '../table/table.ts';
+import { readEach, transact, write } from '../table/table.ts';
 import { removePhoneChange } from './cancelPhoneChange.ts';
 import * as customers from './customerRepository.ts';
 import { DuePhoneChange, deleteDuePhoneChangeWrite } from './phoneChange.ts';
 import { addToInbox } from './phoneChangeNotices.ts';
 import { takePhoneWrites } from './phoneClaims.ts';
-import { isSuspended } from './suspension.ts';
-
-const mostAtOnce = 100;
 
 /** Applies the changes that are due. The next run retries a change that failed. */
 export async function applyDuePhoneChanges(): Promise<void> {
-  const range = { from: ' ', to: dueUntilSortKey(nowSeconds()), limit: mostAtOnce };
-  for (const due of await readRange(duePhoneChangesPartition, range, DuePhoneChange)) {
+  const range = { from: ' ', to: dueUntilSortKey(nowSeconds()) };
+  for await (const due of readEach(duePhoneChangesPartition, range, DuePhoneChange)) {
     try {
       const outcome = await applyPhoneChange(due);
       logger.info('phone_change_processed', { customer_id: due.customerId, outcome });
@@ -39,7 +36,7 @@ export async function applyDuePhoneChanges(): Promise<void> {
 export async function applyPhoneChange(
   due: DuePhoneChange,
   others: readonly Write[] = [],
-): Promise<'applied' | 'taken' | 'not_waiting' | 'suspended'> {
+): Promise<'applied' | 'taken' | 'not_waiting'> {
   return retry(async () => {
     const customer = await customers.find(due.customerId);
     const change = customer?.phoneChange;
@@ -47,14 +44,12 @@ export async function applyPhoneChange(
       await write(deleteDuePhoneChangeWrite(due.customerId, due));
       return 'not_waiting';
     }
-    // The change waits for the end of a suspension.
-    if (isSuspended(customer)) return 'suspended';
     const [signedIn, phoneWrites] = await Promise.all([
       readSessionsAndDevices(customer.id),
       takePhoneWrites(customer, change.phoneNumber),
     ]);
     if (!phoneWrites) {
-      if (await removePhoneChange(customer.id, change)) await addToInbox(customer, change, 'taken');
+      if (await removePhoneChange(customer.id, change, others)) await addToInbox(customer, change, 'taken');
       return 'taken';
     }
     const kept = signedIn.open.find((session) => session.id === change.sessionId && isActive(session, customer));

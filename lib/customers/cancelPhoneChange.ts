@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { fail } from '../errors.ts';
+import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import { hashSecret, type PhoneChange, removePhoneChangeWrites } from './phoneChange.ts';
@@ -14,8 +15,12 @@ export async function cancelPhoneChange(customer: customers.Customer, id: number
 }
 
 /** Returns whether the change still waited. */
-export async function removePhoneChange(customerId: number, change: PhoneChange): Promise<boolean> {
-  const { done } = await transact(removePhoneChangeWrites(customerId, change));
+export async function removePhoneChange(
+  customerId: number,
+  change: PhoneChange,
+  others: readonly Write[] = [],
+): Promise<boolean> {
+  const { done } = await transact([...removePhoneChangeWrites(customerId, change), ...others]);
   return done;
 }
 

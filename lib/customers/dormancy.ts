@@ -8,10 +8,10 @@ import { deleteDuePhoneChangeWrite, whileNoPhoneChange } from './phoneChange.ts'
 import type { PhoneClaim } from './phoneClaims.ts';
 
 /** Returns whether the phone of an account may belong to a new person by now. */
-export function isDormant({ lastUsedAtSeconds }: Customer): boolean {
+export function isDormant({ lastUsedAtSeconds, createdAtSeconds }: Customer): boolean {
   const { dormantAfterDays } = config;
-  if (dormantAfterDays === 0 || lastUsedAtSeconds === null) return false;
-  return nowSeconds() - lastUsedAtSeconds >= dormantAfterDays * daySeconds;
+  if (dormantAfterDays === 0) return false;
+  return nowSeconds() - (lastUsedAtSeconds ?? createdAtSeconds) >= dormantAfterDays * daySeconds;
 }
 
 /** Refreshes are recorded once a week, because each record costs a write. */
@@ -21,13 +21,17 @@ const recordedEverySeconds = 7 * daySeconds;
 export async function recordUse({ id, lastUsedAtSeconds }: Customer): Promise<void> {
   const now = nowSeconds();
   if (lastUsedAtSeconds !== null && now - lastUsedAtSeconds < recordedEverySeconds) return;
-  await write({
+  await write(recordUseWrite(id));
+}
+
+export function recordUseWrite(customerId: number): Write & { kind: 'update' } {
+  return {
     kind: 'update',
-    key: profileKey(id),
+    key: profileKey(customerId),
     expression: 'SET #lastUsedAtSeconds = :now',
     condition: 'attribute_exists(pk)',
-    values: { ':now': now },
-  });
+    values: { ':now': nowSeconds() },
+  };
 }
 
 /**

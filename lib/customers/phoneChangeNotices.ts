@@ -1,7 +1,7 @@
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { sendSecurityEmail } from '../messages/securityEmail.ts';
-import { sendNotice } from '../messages/securityNotice.ts';
+import { sendWarning } from '../messages/securityNotice.ts';
 import { notifyCustomer } from '../notifications/notifyCustomer.ts';
 import type { Customer } from './customerRepository.ts';
 import type { PhoneChange } from './phoneChange.ts';
@@ -28,11 +28,12 @@ const bodies = {
 /**
  * Tells the old phone and the verified e-mail address, with a link that cancels the change, and
  * every device.
+ * @throws smsOptedOut, throttled, limitExceeded if the old phone gets no SMS
  */
 export async function announceRequest(customer: Customer, change: PhoneChange, link: string): Promise<void> {
   const withLink = { en: `${requested.en} ${link}`, ar: `${requested.ar} ${link}` };
+  if (customer.phoneNumber) await sendWarning(customer, withLink[customer.language]);
   await Promise.all([
-    sendNotice(customer, withLink[customer.language]),
     sendSecurityEmail(customer, { subject: title, paragraphs: [withLink] }),
     addToInbox(customer, change, 'requested'),
   ]);
@@ -45,8 +46,13 @@ export async function announceRequest(customer: Customer, change: PhoneChange, l
 export async function addToInbox(customer: Customer, { id }: PhoneChange, event: keyof typeof bodies): Promise<void> {
   try {
     const data = { type: `phone_change_${event}`, phone_change_id: String(id) };
-    await notifyCustomer(customer, { title, body: bodies[event], data });
+    await notifyCustomer(customer, { title, body: bodies[event], data, isSecurity: event === 'requested' });
   } catch (error) {
     logger.warn('phone_change_notice_failed', { error: loggable(error) });
   }
+}
+
+/** Tells a customer whose waiting change ended with a sign-in. */
+export async function announceCancelled(before: Customer): Promise<void> {
+  if (before.phoneChange) await addToInbox(before, before.phoneChange, 'cancelled');
 }

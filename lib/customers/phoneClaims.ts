@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nowSeconds } from '../clock.ts';
 import type { Write } from '../table/expressions.ts';
 import { formerSignUpsKey, phoneClaimKey, profileKey } from '../table/keys.ts';
 import { readAll, transact } from '../table/table.ts';
@@ -90,9 +91,10 @@ export function setVerifiedPhoneWrite(customerId: number, phone: string): Write 
   return {
     kind: 'update',
     key: profileKey(customerId),
-    expression: 'SET #phoneNumber = :phone, #unprovenPhone = :none',
+    expression:
+      'SET #phoneNumber = :phone, #unprovenPhone = :none, #lastUsedAtSeconds = :now, #parkedAtSeconds = :notParked',
     condition: '#phoneNumber = :none',
-    values: { ':phone': phone, ':none': '' },
+    values: { ':phone': phone, ':none': '', ':now': nowSeconds(), ':notParked': null },
   };
 }
 

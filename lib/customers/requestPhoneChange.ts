@@ -7,12 +7,13 @@ import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
 import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';
+import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
 import { checkSessionWrite } from '../sessions/sessionRepository.ts';
 import type { Item, Write } from '../table/expressions.ts';
 import { customerLimitKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { type NewPhone, requireOtherPhone } from './changePhone.ts';
-import { makePhoneChange, storePhoneChangeWrites } from './phoneChange.ts';
+import { makePhoneChange, removePhoneChangeWrites, storePhoneChangeWrites } from './phoneChange.ts';
 import { announceRequest } from './phoneChangeNotices.ts';
 import { checkUnverifiedPhoneWrite } from './phoneClaims.ts';
 
@@ -24,8 +25,8 @@ type RequestedChange = z.infer<typeof RequestedChange>;
  * Requests a move to a new phone, which got the OTP, for a customer who can no longer use the old
  * one. The owner of the old phone and every signed-in device can cancel it until it takes effect.
  * @param linkBase the URL under which the link in the SMS opens
- * @throws phoneChangePending; reauthenticationRequired for a customer without a verified phone, who
- * has a password; limitExceeded; idempotencyKeyConflict; the errors of changePhone
+ * @throws phoneChangePending; reauthenticationRequired for a customer without a verified phone;
+ * limitExceeded; idempotencyKeyConflict; the errors of changePhone and of announceRequest
  */
 export async function requestPhoneChange(
   { customer, session }: SignedIn,
@@ -33,7 +34,8 @@ export async function requestPhoneChange(
   linkBase: string,
 ): Promise<RequestedChange> {
   if (customer.phoneChange) return fail('phoneChangePending');
-  if (!customer.phoneNumber) return fail('reauthenticationRequired');
+  // No phone gets the link, so the session must show who its customer is.
+  if (!customer.phoneNumber) requireFreshlyVerified(session);
   requireOtherPhone(customer, phone);
   const caller = { network: toClientNetwork(clientIp), hasDeviceToken: false };
   const otp = await verifyOtp(await countNetworkLimits(phone.number, 'phone_change', caller), code);
@@ -46,7 +48,8 @@ export async function requestPhoneChange(
     claim: checkUnverifiedPhoneWrite(phone.number),
   } satisfies Record<string, Write>;
   const { id, effectiveAtSeconds } = change;
-  const all = [...Object.values(writes), ...record({ id, effectiveAtSeconds })];
+  const records = record({ id, effectiveAtSeconds });
+  const all = [...Object.values(writes), ...records];
   const [result] = await Promise.all([transact(all), otp.refund?.()]);
   if (!result.done) {
     // The OTP was right, so it counts as no guess.
@@ -60,7 +63,12 @@ export async function requestPhoneChange(
     if (limit) return fail('limitExceeded', { retryAfterSeconds: requestWait(limit.old) });
     return failFields({ attr: 'phone_number', code: 'unique' });
   }
-  await announceRequest(customer, change, `${linkBase}${customer.id}.${secret}/`);
+  await announceRequest(customer, change, `${linkBase}${customer.id}.${secret}/`).catch(async (error) => {
+    // The owner would not learn of the change.
+    const deletions = records.map(({ key }): Write => ({ kind: 'delete', key }));
+    await transact([...removePhoneChangeWrites(customer.id, change), ...deletions]);
+    throw error;
+  });
   return { id, effectiveAtSeconds };
 }
 

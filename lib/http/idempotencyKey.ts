@@ -13,7 +13,7 @@ export interface IdempotentRequest {
  * Secrets that prove who sends a request. A hash would not hide six digits or a common password, so
  * the operation itself compares them.
  */
-const secrets = ['password', 'otp', 'token', 'verification_code'];
+const secrets = ['password', 'otp', 'email_otp', 'token', 'verification_code'];
 
 export function toIdempotentRequest(key: string, operation: string | undefined, body: unknown): IdempotentRequest {
   const content = JSON.stringify([operation, body], (name, value) => {

@@ -1,6 +1,7 @@
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
+import { fail } from '../errors.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { notifyCustomer } from '../notifications/notifyCustomer.ts';
@@ -76,4 +77,26 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
   } catch (error) {
     logger.warn('security_notice_failed', { error: loggable(error) });
   }
+}
+
+/**
+ * Sends a warning to the verified phone of an account, on which the safety of a change depends. It
+ * has no limit of its own, so that no other notice can use it up.
+ * @throws limitExceeded at a cap of SMS; the errors of {@link sendSms}
+ */
+export async function sendWarning({ phoneNumber: to, countryCode: country }: Customer, warning: string): Promise<void> {
+  const counts = await Promise.all(countInCaps(to, country, 'device', nowSeconds()));
+  const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
+  const waits = counts.flatMap((count) => (count.done ? [] : [count.waitSeconds]));
+  if (waits.length > 0) {
+    await undo();
+    fail('limitExceeded', { retryAfterSeconds: Math.max(...waits) });
+  }
+  const text = `${config.brandName}: ${warning}`;
+  await sendSms({ to, text, type: 'notice', country, attr: 'phone_number', isRepeatable: true }).catch(
+    async (error) => {
+      await undo();
+      throw error;
+    },
+  );
 }

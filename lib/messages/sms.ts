@@ -15,6 +15,8 @@ interface Sms {
   country: string;
   /** The name of the phone's field in the request. */
   attr: string;
+  /** Whether a second SMS does no harm after an unknown outcome. */
+  isRepeatable?: boolean;
 }
 
 const throttledSeconds = 5;
@@ -26,7 +28,7 @@ const throttledSeconds = 5;
  * SNS unchanged. The SMS was not sent.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
-export async function sendSms({ to, text, type, country, attr }: Sms): Promise<void> {
+export async function sendSms({ to, text, type, country, attr, isRepeatable = false }: Sms): Promise<void> {
   const sender = config.smsSenderId;
   const message = {
     PhoneNumber: to,
@@ -37,7 +39,7 @@ export async function sendSms({ to, text, type, country, attr }: Sms): Promise<v
     }),
   };
   try {
-    await callSns('Publish', message, { isRepeatable: false });
+    await callSns('Publish', message, { isRepeatable });
   } catch (error) {
     if (!(error instanceof ServiceFailure)) throw error;
     if (error.isDefinite) rejectSms(error, attr);

@@ -80,7 +80,8 @@ async function readRecipient(customerId: number, notification: Notification): Pr
     { key: profileKey(customerId), as: Customer },
     { key: notificationKey(customerId, notification), as: Notification },
   ]);
-  if (!customer || !isUnread(customer, current)) return undefined;
+  if (!customer || notification.isSecurity) return customer;
+  if (!isUnread(customer, current)) return undefined;
   const { quietHours, timeZone, countryCode } = customer;
   if (!wantsPush(customer, notification)) return undefined;
   const isQuiet = quietHours && isWithinHours(quietHours, nowMs(), timeZone ?? findCountryTimeZone(countryCode));
@@ -168,7 +169,7 @@ async function readDeviceState(
     session &&
     owner !== notification.newSessionId &&
     sessions.isActive(session, customer) &&
-    isUnread(customer, current) &&
+    (notification.isSecurity || isUnread(customer, current)) &&
     claim?.customerId === customerId;
   return { device: isCurrent ? device : undefined, endpoint, ttlSeconds: notification.expiresAtSeconds - nowSeconds() };
 }

@@ -29,6 +29,8 @@ export const Notification = z.object({
   data: z.record(z.string(), z.string()),
   /** The session of a new sign-in. The notice of it goes to the devices of all other sessions. */
   newSessionId: z.int().nullable().default(null),
+  /** Whether it is pushed against the preferences, and even if a thief has read or deleted it. */
+  isSecurity: z.boolean().default(false),
   isRead: z.boolean(),
   /**
    * The customer's `readings` and `clearings` when it was created. It is read, or deleted, once
@@ -41,8 +43,11 @@ export const Notification = z.object({
 });
 export type Notification = z.infer<typeof Notification>;
 
-export type NotificationContent = Omit<Notification, 'isRead' | 'reading' | 'clearing' | 'newSessionId'> &
-  Partial<Pick<Notification, 'newSessionId'>>;
+export type NotificationContent = Omit<
+  Notification,
+  'isRead' | 'reading' | 'clearing' | 'newSessionId' | 'isSecurity'
+> &
+  Partial<Pick<Notification, 'newSessionId' | 'isSecurity'>>;
 
 /**
  * The location of a notification. It stays after a deletion, so that the same notification is not
@@ -84,7 +89,14 @@ function createNotificationWrites(
     {
       kind: 'put',
       key: notificationKey(customerId, location),
-      item: { newSessionId: null, ...content, isRead: false, reading, clearing } satisfies Notification,
+      item: {
+        newSessionId: null,
+        isSecurity: false,
+        ...content,
+        isRead: false,
+        reading,
+        clearing,
+      } satisfies Notification,
       condition: absent,
     },
     { kind: 'put', key: unreadKey(customerId, location), item: { expiresAtSeconds } },

@@ -12,13 +12,23 @@ interface AccountNotification {
   body: Texts;
   data?: Record<string, string>;
   newSessionId?: number;
+  /** Pushes it against the preferences, and even if it was read or deleted. */
+  isSecurity?: boolean;
   createdAtMs?: number;
 }
 
 /** Tells a customer about a change of their account: in the inbox, and by a push. */
 export async function notifyCustomer(
   customer: Customer,
-  { id = newId(), title, body, data = {}, newSessionId, createdAtMs = nowMs() }: AccountNotification,
+  {
+    id = newId(),
+    title,
+    body,
+    data = {},
+    newSessionId,
+    isSecurity = false,
+    createdAtMs = nowMs(),
+  }: AccountNotification,
 ): Promise<void> {
   await add(customer, {
     id,
@@ -27,6 +37,7 @@ export async function notifyCustomer(
     body: body[customer.language],
     data,
     ...(newSessionId !== undefined && { newSessionId }),
+    isSecurity,
     createdAtMs,
     expiresAtSeconds: Math.floor(createdAtMs / 1000) + config.notificationSeconds,
   });

@@ -28,7 +28,7 @@ export async function revokeAllSessions(customerId: number, revocation: Revocati
     const before = await readSessionsAndDevices(customerId);
     const revoked = before.open.filter((session) => isActive(session, customer)).length;
     const { done } = await transact([
-      revokeAllByOperatorWrite(customer, fields),
+      revokeAllByOperatorWrite(customer, { ...fields, phoneChange: null }),
       ...addAuditEntryWrites({ ...operation, customerId, details: { ...details, sessions_ended: revoked } }),
       ...cleanUpWrites(before, customerId, undefined),
     ]);

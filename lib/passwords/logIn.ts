@@ -1,5 +1,6 @@
 import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { announceCancelled } from '../customers/phoneChangeNotices.ts';
 import { adoptPhone } from '../customers/phoneClaims.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail } from '../errors.ts';
@@ -124,7 +125,10 @@ async function createSession(
       ]),
       adoptPhone(customer),
     ]);
-    if (result.done) return { customer: adopted, wallet, session };
+    if (result.done) {
+      await announceCancelled(customer);
+      return { customer: adopted, wallet, session };
+    }
     const comparedHash = password.hash;
     account = await readAccount(customer.id);
     before = await readSessionsAndDevices(customer.id);

@@ -10,6 +10,7 @@ import { ApiError, fail, failFields } from '../errors.ts';
 import type { IdempotentRequest } from '../http/idempotencyKey.ts';
 import { findRecord, recordWrite } from '../idempotency/idempotencyRecord.ts';
 import { loggable, logger } from '../logger.ts';
+import { sendSecurityNotice } from '../messages/securityNotice.ts';
 import { countSendOfNetwork } from '../messages/smsCaps.ts';
 import { readDeviceToken } from '../otp/deviceToken.ts';
 import * as otps from '../otp/otpAttempts.ts';
@@ -172,6 +173,16 @@ export async function resetPassword({
     ],
   });
   if (!isDone) fail('wrongCode');
+  await noticeByOtherChannel(customer, otp.address);
+}
+
+/** Tells the verified address that did not get the OTP, because its owner may be another person. */
+async function noticeByOtherChannel(customer: Customer, used: string): Promise<void> {
+  const isByPhone = used === customer.phoneNumber;
+  await sendSecurityNotice(
+    isByPhone ? { ...customer, phoneNumber: '' } : { ...customer, isEmailVerified: false },
+    'password',
+  );
 }
 
 const isOwnedBy = (customerId: number, [{ customer }]: readonly [Account, ...Account[]]) =>

@@ -44,7 +44,16 @@ export const personalData = {
     sk: 'PROFILE',
     schema: Customer,
     image: 'image',
-    internal: ['addressCount', 'devicesAtMost', 'deviceRecounts', 'readings', 'clearings', 'signIns', 'endedSignIns'],
+    internal: [
+      'addressCount',
+      'devicesAtMost',
+      'deviceRecounts',
+      'readings',
+      'clearings',
+      'signIns',
+      'endedSignIns',
+      'phoneChange',
+    ],
   },
   pending_email: { sk: 'PENDING_EMAIL', schema: PendingEmail, internal: ['id'] },
   password: { sk: 'PASSWORD', schema: Password, internal: ['hash'] },
@@ -62,7 +71,7 @@ export const personalData = {
     sk: notificationPrefix,
     schema: Notification,
     many: true,
-    internal: ['reading', 'clearing', 'newSessionId'],
+    internal: ['reading', 'clearing', 'newSessionId', 'isSecurity'],
   },
 } as const satisfies Record<string, Kind>;
 

@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import type { Customer } from '../customers/customerRepository.ts';
 import { ApiError, fail, type SecondProofKind } from '../errors.ts';
+import { clearable } from '../http/fields.ts';
 import type { Language } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { consumeOtpWrite } from '../otp/otpAttempts.ts';
+import { otpCode } from '../otp/otpSchema.ts';
 import { sendEmailOtp } from '../otp/sendEmailOtp.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { countLoginAttempt } from '../passwords/loginAttempts.ts';
 import { matchesHash } from '../passwords/passwordHash.ts';
 import { Password } from '../passwords/passwordRepository.ts';
+import { givenPassword } from '../passwords/passwordSchema.ts';
 import type { Write } from '../table/expressions.ts';
 import { passwordKey } from '../table/keys.ts';
 import { readAll } from '../table/table.ts';
@@ -75,10 +78,9 @@ async function sendProofOtp(email: string, network: string, language: Language):
 }
 
 export const secondProofFields = {
-  password: z.string().nullish().describe('After `second_proof_required`: the password of the account.'),
-  email_otp: z
-    .string()
-    .nullish()
+  password: clearable(givenPassword).optional().describe('After `second_proof_required`: the password of the account.'),
+  email_otp: clearable(otpCode)
+    .optional()
     .describe('After `second_proof_required`: the code that was sent to the e-mail address.'),
   new_account: z
     .boolean()

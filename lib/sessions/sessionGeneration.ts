@@ -35,6 +35,8 @@ export function countSignInWrite(
   const assignments = [
     '#lastUsedAtSeconds = :usedAt',
     '#parkedAtSeconds = :notParked',
+    // The owner has shown that the old phone or the password is not lost.
+    '#phoneChange = :noChange',
     ...(language ? ['#language = :language'] : []),
     ...(count ? [count.assignments] : []),
   ];
@@ -48,6 +50,7 @@ export function countSignInWrite(
       ...count?.values,
       ':usedAt': nowSeconds(),
       ':notParked': null,
+      ...whileNoPhoneChange.values,
       ':language': language,
       ':one': 1,
     },
@@ -58,14 +61,20 @@ export function countSignInWrite(
 const assignEmail = (customer: Customer, email: string) =>
   email === customer.email ? ['#email = :email'] : ['#email = :email', '#isEmailVerified = :no'];
 
-/** Checks that a customer is unchanged, and may set their e-mail address. */
+/** Checks that a customer is unchanged, drops a waiting change, and may set the e-mail address. */
 export function checkUnchangedWrite(customer: Customer, email = customer.email): Write {
   return {
     kind: 'update',
     key: profileKey(customer.id),
-    expression: `SET ${assignEmail(customer, email).join(', ')}`,
+    expression: `SET ${[...assignEmail(customer, email), '#phoneChange = :noChange'].join(', ')}`,
     condition: 'attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone',
-    values: { ':email': email, ':no': false, ':seenEmail': customer.email, ':seenPhone': customer.phoneNumber },
+    values: {
+      ':email': email,
+      ':no': false,
+      ':seenEmail': customer.email,
+      ':seenPhone': customer.phoneNumber,
+      ...whileNoPhoneChange.values,
+    },
   };
 }
 
@@ -85,7 +94,7 @@ export function revokeAllWrite(
     '#phoneNumber = :phone',
     ...(phoneNumber ? ['#unprovenPhone = :none'] : []),
     // A thief may have requested the waiting change.
-    ...(phoneNumber === customer.phoneNumber ? [] : ['#phoneChange = :noChange']),
+    '#phoneChange = :noChange',
   ];
   const sameChange = customer.phoneChange ? '#phoneChange.#id = :seenChange' : whileNoPhoneChange.condition;
   return {

@@ -3,12 +3,14 @@ import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { isDormant, parkCustomerWrites } from '../customers/dormancy.ts';
+import { announceCancelled } from '../customers/phoneChangeNotices.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import type { Registration } from '../devices/device.ts';
 import { admit } from '../devices/deviceLimit.ts';
 import * as devices from '../devices/deviceRepository.ts';
 import { evictDeviceWrites, registerDeviceWrites } from '../devices/deviceWrites.ts';
 import { toCanonicalToken } from '../devices/pushTokens.ts';
+import { fail } from '../errors.ts';
 import type { IdempotentRequest } from '../http/idempotencyKey.ts';
 import type { Language } from '../languages.ts';
 import * as otps from '../otp/otpAttempts.ts';
@@ -106,10 +108,11 @@ export async function signIn(request: SignIn): Promise<Outcome> {
       await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
       return failSuspended(existing.customer, language);
     }
-    // The phone may be another account's since the last attempt.
-    if (second?.customerId !== existing?.customer.id) second = undefined;
-    if (existing && !second && !caller.hasDeviceToken && isDormant(existing.customer)) {
-      second = await checkSecondProof(existing.customer, request.proof, { network: caller.network, language }).catch(
+    const dormant = existing && !caller.hasDeviceToken && isDormant(existing.customer) ? existing.customer : undefined;
+    // The phone may be another account's since the last attempt, or its owner has just logged in.
+    if (second?.customerId !== dormant?.id) second = undefined;
+    if (dormant && !second) {
+      second = await checkSecondProof(dormant, request.proof, { network: caller.network, language }).catch(
         async (error) => {
           // The OTP was right, and the client sends it again with the second proof.
           await Promise.all([otps.refundAttempt(otp), attempt === 1 && otp.refund?.()]);
@@ -117,7 +120,7 @@ export async function signIn(request: SignIn): Promise<Outcome> {
         },
       );
     }
-    const parked = second?.isNewAccount ? existing?.customer : undefined;
+    const parked = second?.isNewAccount ? dormant : undefined;
     const account = parked ? undefined : existing;
     const isKnown = caller.hasDeviceToken || (hasPushToken && !isAdded());
     const customer = { ...(account?.customer ?? makeCustomer(phone, Number(hasPushToken))), language };
@@ -154,11 +157,15 @@ export async function signIn(request: SignIn): Promise<Outcome> {
     const writing = transact(all.slice(0, mostTransactionWrites));
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);
     if (result.done) {
-      await second?.settle?.();
+      await Promise.all([second?.settle?.(), account && announceCancelled(account.customer)]);
       const wallet = account?.wallet ?? makeEmptyWallet(country.currency);
       return { customer, country, wallet, session, isNew: !account };
     }
     const [otpRejected] = result.rejected;
+    if (!otpRejected && second?.writes.some((write) => result.rejected[all.indexOf(write)])) {
+      await otps.refundAttempt(otp);
+      return fail('otpExpired', { attr: 'email_otp' });
+    }
     if (otpRejected) return repeat(otps.findUse(otp, otpRejected.old));
     claims = await readClaims(phone.number, given);
     existing = await readExisting();
