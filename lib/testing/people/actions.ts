@@ -26,6 +26,15 @@ const kinds = {
     secondProof: fc.constantFrom('password', 'email', 'new', 'none'),
     password,
   },
+  /** Signs in, and adds a password or a verified e-mail address. */
+  settle: { phone, isByEmail: fc.boolean(), password },
+  /** Gets the SIM of the other person's account, and uses it at once or after a year. */
+  takeOver: {
+    isLate: fc.boolean(),
+    isReset: fc.boolean(),
+    secondProof: fc.constantFrom('password', 'new', 'email', 'none'),
+    password,
+  },
   signUp: { phone, email: mailbox, password },
   logIn: { email: mailbox, password, isKnown: fc.boolean() },
   reset: { by: fc.constantFrom('phone', 'email'), phone, email: mailbox, isByEmail: fc.boolean(), password },
@@ -60,6 +69,8 @@ const kinds = {
 
 const weights: Partial<Record<keyof typeof kinds, number>> = {
   signIn: 6,
+  settle: 6,
+  takeOver: 5,
   signUp: 3,
   logIn: 3,
   setEmail: 3,

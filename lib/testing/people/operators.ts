@@ -40,13 +40,9 @@ export async function order(people: People, person: Person, token: string): Prom
   if (response.status !== 200) return response;
   const { id } = response.body;
   const payment = await adjustWallet(id, { transaction_type: 'ORDER_PAYMENT', amount: '1.00' });
-  const { phoneChange, parkedAtSeconds } = people.before.get(id) ?? {};
-  const isFrozen = Boolean(phoneChange) || typeof parkedAtSeconds === 'number';
+  const isFrozen = Boolean(people.before.get(id)?.phoneChange);
   const { isAlone, fault } = people.step;
-  // The session itself may be one that this step has opened, which unparks the account.
-  if (phoneChange && isAlone && !fault && codeOf(payment) !== 'wallet_frozen') {
-    throw new Error(`Money leaves the frozen wallet of ${id}: ${JSON.stringify(payment)}`);
-  }
-  people.count(isFrozen ? 'an order meets a frozen wallet' : 'an order is paid or lacks credit');
+  if (isFrozen && isAlone && !fault && !codeOf(payment)) throw new Error(`Money leaves the frozen wallet of ${id}.`);
+  people.count(`an order: ${codeOf(payment) ?? 'paid'}`);
   return response;
 }

@@ -62,6 +62,31 @@ async function cancelByLink({ people, person }: Actor): Promise<void> {
 
 const performs: { [K in Action['kind']]: Perform<K> } = {
   signIn: ({ people, person, phoneOf }, action) => signIn(people, person, { ...action, phone: phoneOf(action) }),
+  settle: async ({ people, person, phoneOf }, { isByEmail, password, ...action }) => {
+    await signIn(people, person, { phone: phoneOf(action), isKnown: true, secondProof: 'password', password });
+    const [session] = person.sessions;
+    if (!session) return;
+    const { email } = person;
+    if (isByEmail) {
+      await people.call(person, setEmail, { token: session.access, body: { email } });
+      const body = { otp: codeOf(person, email) };
+      await people.call(person, verifyEmail, { token: session.access, body });
+    } else {
+      const body = { email, password: person.passwords[password] };
+      await people.call(person, setPassword, { token: session.access, body });
+    }
+  },
+  takeOver: async ({ people, person }, { isLate, isReset, secondProof, password }) => {
+    const accounts = [...people.before.values()].toReversed();
+    const phone = accounts.find(({ phoneNumber }) => phoneNumber && !people.holds(person, phoneNumber))?.phoneNumber;
+    if (!phone) return;
+    people.giveSim(phone, person.name);
+    if (isLate) people.world.advance(400 * 86_400);
+    const newPassword = person.passwords[password] ?? '';
+    if (isReset)
+      await resetPassword(people, person, { identifier: { phone }, isByEmail: false, password: newPassword });
+    else await signIn(people, person, { phone, isKnown: false, secondProof, password });
+  },
   signUp: ({ people, person, phoneOf, emailOf }, action) =>
     signUp(people, person, {
       phone: phoneOf(action),
