@@ -7,13 +7,14 @@ import { cheapPasswords } from '../../lib/testing/stage/signUp.ts';
 import { useWorld, type World } from '../../lib/testing/stage/world.ts';
 
 /**
- * PROOF=full runs all histories. PROOF_SEED and PROOF_PATH, which fast-check prints, repeat a failed
- * run. PROOF_HISTORIES sets the number of histories.
+ * PROOF=full runs all histories. PROOF_SEED and PROOF_PATH, which fast-check prints, repeat a
+ * failed run. PROOF_HISTORIES sets the number of histories. PROOF_TALLY prints how often each event
+ * happened.
  */
 const full = process.env.PROOF === 'full';
 const seed = Number(process.env.PROOF_SEED ?? 20_261_128);
 const path = process.env.PROOF_PATH;
-const histories = Number(process.env.PROOF_HISTORIES ?? (full ? 10_000 : 30));
+const histories = Number(process.env.PROOF_HISTORIES ?? (full ? 10_000 : 20));
 const historiesPerEngine = 40;
 
 if (full) jest.setTimeout(12 * 3_600_000);

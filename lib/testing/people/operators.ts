@@ -39,6 +39,7 @@ export async function order(people: People, person: Person, token: string): Prom
   const response = await people.call(person, getCustomer, { method: 'GET', token });
   if (response.status !== 200) return response;
   const { id } = response.body;
+  await adjustWallet(id, { amount: '2.00' });
   const payment = await adjustWallet(id, { transaction_type: 'ORDER_PAYMENT', amount: '1.00' });
   const isFrozen = Boolean(people.before.get(id)?.phoneChange);
   const { isAlone, fault } = people.step;

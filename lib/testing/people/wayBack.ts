@@ -41,7 +41,7 @@ async function expectOwnerEnters(people: People, owner: Person, id: number): Pro
   throw new Error(`${owner.name} has no way back to the account ${id}, but to ${entered}: ${JSON.stringify(customer)}`);
 }
 
-/** Uses the SIM of the phone, then the mailbox, then the password. Each that the owner has must do. */
+/** Uses the SIM, the mailbox and the password. Each of them that the owner has must let them in. */
 async function enterWithHeld(people: People, owner: Person, customer: Customer): Promise<number | undefined> {
   const { id, phoneNumber: phone, email, isEmailVerified, hasPassword, lostEmail } = customer;
   const ways: Record<string, () => Promise<number | undefined>> = {};
@@ -93,7 +93,7 @@ async function enterWithOperator(people: People, owner: Person, customer: Custom
   return signInAgain(people, owner, { ...customer, phoneNumber: phone });
 }
 
-/** Another person has the SIM, and the owner has neither the mailbox nor a password to log in with. */
+/** Another person has the SIM, and the owner has neither mailbox nor password to log in with. */
 function hasLostEverything(people: People, owner: Name, customer: Customer): boolean {
   const { phoneNumber, email, isEmailVerified, hasPassword } = customer;
   const isPhoneLost = phoneNumber !== '' && people.holders.get(phoneNumber) !== owner;
