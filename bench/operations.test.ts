@@ -33,7 +33,7 @@ test('every operation has a budget', () => {
  */
 const deeper: Record<string, number> = {
   customersChangePhone: 6,
-  customersRequestPhoneChange: 5,
+  customersRequestPhoneChange: 6,
   customersSetEmail: 4,
   customersVerifyEmail: 7,
 };
