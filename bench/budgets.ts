@@ -52,7 +52,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   passwordSet: [6, 10, 12, 1],
   authReauthenticate: [3, 3, 9, 0],
   customersChangePhone: [6, 7, 23, 1],
-  customersRequestPhoneChange: [6, 2, 28, 1],
+  customersRequestPhoneChange: [7, 2, 29, 1],
   customersCancelPhoneChange: [3, 2, 12, 0],
   customersSetEmail: [4, 5, 9, 0],
   customersVerifyEmail: [7, 7, 21, 1],

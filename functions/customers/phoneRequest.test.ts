@@ -148,6 +148,47 @@ describe('a requested change of the phone', () => {
     expect(notifications.filter(({ isSecurity }) => isSecurity)).toHaveLength(1);
   });
 
+  test('takes no effect until the owner was warned, which a repetition with the same key does', async () => {
+    const [owner, phone] = [await signIn(world), world.phone()];
+    const body = { phone_number: phone, otp: await requestChangeOtp(phone) };
+    const send = () =>
+      world.call(requestChange, { token: owner.access, body, headers: { 'Idempotency-Key': 'tap-2' } });
+    let isCommitted = false;
+    world.engine.fail((operation, text) => {
+      if (isCommitted) return { status: 500, type: 'InternalServerError' };
+      isCommitted = operation === 'TransactWriteItems' && text.includes('PHONE_CHANGES');
+      return undefined;
+    });
+    expect((await send()).status).toBe(500);
+    world.engine.heal();
+    expect(linkTo(owner.phone)).toBe('');
+    expect((await send()).status).toBe(202);
+    expect(linkTo(owner.phone)).not.toBe('');
+    const [sent] = [world.sandbox.messages.list(owner.phone).length];
+    expect((await send()).status).toBe(202);
+    expect(world.sandbox.messages.list(owner.phone)).toHaveLength(sent);
+    world.advance(3 * days);
+    await applyChanges();
+    expect((await read(owner.access)).body.phone_number).toBe(phone);
+  });
+
+  test('never takes effect if the owner was not warned', async () => {
+    const [owner, phone] = [await signIn(world), world.phone()];
+    const body = { phone_number: phone, otp: await requestChangeOtp(phone) };
+    let isCommitted = false;
+    world.engine.fail((operation, text) => {
+      if (isCommitted) return { status: 500, type: 'InternalServerError' };
+      isCommitted = operation === 'TransactWriteItems' && text.includes('PHONE_CHANGES');
+      return undefined;
+    });
+    expect((await world.call(requestChange, { token: owner.access, body })).status).toBe(500);
+    world.engine.heal();
+    world.advance(3 * days);
+    await applyChanges();
+    expect((await read(owner.access)).body.phone_number).toBe(owner.phone);
+    expect(await dueChanges(owner)).toEqual([]);
+  });
+
   test('is not accepted if the old phone gets no SMS, and its idempotency key may be used again', async () => {
     const [owner, phone] = [await signIn(world), world.phone()];
     const otp = await requestChangeOtp(phone);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isoTime } from '../../lib/clock.ts';
 import { phoneNumber } from '../../lib/countries/phoneSchema.ts';
-import { RequestedChange, requestPhoneChange } from '../../lib/customers/requestPhoneChange.ts';
+import { RequestedChange, repeatWarning, requestPhoneChange } from '../../lib/customers/requestPhoneChange.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { id } from '../../lib/http/fields.ts';
 import { runOnce } from '../../lib/idempotency/idempotencyRecord.ts';
@@ -43,7 +43,11 @@ export const handler = endpoint(
     const linkBase = `${url.slice(0, url.lastIndexOf('/api/'))}/api/phone-changes/`;
     const change = await runOnce(caller.customer.id, idempotency, {
       run: (record) => requestPhoneChange(caller, { phone, otp, clientIp, record }, linkBase),
-      repeat: (requested) => RequestedChange.parse(requested),
+      repeat: async (result) => {
+        const requested = RequestedChange.parse(result);
+        await repeatWarning(caller.customer, requested, linkBase);
+        return requested;
+      },
     });
     return { id: change.id, effective_at: isoTime(change.effectiveAtSeconds) };
   },

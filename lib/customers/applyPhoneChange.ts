@@ -30,7 +30,7 @@ export async function applyDuePhoneChanges(): Promise<void> {
 /**
  * Moves a customer to the phone of a waiting change, and revokes every session but the one that
  * requested it, in one transaction. If another customer has verified that phone meanwhile, the
- * change is dropped.
+ * change is dropped, and so is one whose owner was not warned.
  * @param others writes of the same transaction, such as an audit entry
  */
 export async function applyPhoneChange(
@@ -42,6 +42,10 @@ export async function applyPhoneChange(
     const change = customer?.phoneChange;
     if (!customer || change?.id !== due.id) {
       await write(deleteDuePhoneChangeWrite(due.customerId, due));
+      return 'not_waiting';
+    }
+    if (!change.isWarned) {
+      await removePhoneChange(customer.id, change, others);
       return 'not_waiting';
     }
     const [signedIn, phoneWrites] = await Promise.all([

@@ -5,6 +5,7 @@ import { config } from '../config/config.ts';
 import type { Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
 import { duePhoneChangeKey, profileKey } from '../table/keys.ts';
+import { write } from '../table/table.ts';
 
 /** A requested move to a new phone, which takes effect unless its customer cancels it. */
 export const PhoneChange = z.object({
@@ -16,6 +17,8 @@ export const PhoneChange = z.object({
   effectiveAtSeconds: z.int(),
   /** The hash of the secret in the link that cancels the change. */
   linkHash: z.string(),
+  /** Whether the owner was warned. Otherwise the change takes no effect. */
+  isWarned: z.boolean(),
 });
 export type PhoneChange = z.infer<typeof PhoneChange>;
 
@@ -25,11 +28,20 @@ export type DuePhoneChange = z.infer<typeof DuePhoneChange>;
 
 /** Returns a new change, and the secret for its link. */
 export function makePhoneChange(phoneNumber: string, sessionId: number): { change: PhoneChange; secret: string } {
-  const secret = randomBytes(16).toString('base64url');
+  const secret = newSecret();
   const effectiveAtSeconds = nowSeconds() + config.phoneChangeSeconds;
-  const change = { id: newId(), phoneNumber, sessionId, effectiveAtSeconds, linkHash: hashSecret(secret) };
+  const change = {
+    id: newId(),
+    phoneNumber,
+    sessionId,
+    effectiveAtSeconds,
+    linkHash: hashSecret(secret),
+    isWarned: false,
+  };
   return { change, secret };
 }
+
+export const newSecret = () => randomBytes(16).toString('base64url');
 
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
@@ -52,6 +64,23 @@ export function storePhoneChangeWrites(customerId: number, seenPhone: string, ch
       item: { customerId, id, effectiveAtSeconds } satisfies DuePhoneChange,
     },
   } satisfies Record<string, Write>;
+}
+
+/** Changes fields of a waiting change. Returns whether it still waits. */
+export async function updatePhoneChange(
+  customerId: number,
+  id: number,
+  field: 'linkHash' | 'isWarned',
+  value: string | boolean,
+): Promise<boolean> {
+  const { done } = await write({
+    kind: 'update',
+    key: profileKey(customerId),
+    expression: `SET #phoneChange.#${field} = :value`,
+    condition: '#phoneChange.#id = :id',
+    values: { ':value': value, ':id': id },
+  });
+  return done;
 }
 
 /** Condition of a profile: no change waits. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import { fail, failFields } from '../errors.ts';
+import { ApiError, fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
@@ -13,7 +13,16 @@ import type { Item, Write } from '../table/expressions.ts';
 import { customerLimitKey } from '../table/keys.ts';
 import { transact } from '../table/table.ts';
 import { type NewPhone, requireOtherPhone } from './changePhone.ts';
-import { makePhoneChange, removePhoneChangeWrites, storePhoneChangeWrites } from './phoneChange.ts';
+import type { Customer } from './customerRepository.ts';
+import {
+  hashSecret,
+  makePhoneChange,
+  newSecret,
+  type PhoneChange,
+  removePhoneChangeWrites,
+  storePhoneChangeWrites,
+  updatePhoneChange,
+} from './phoneChange.ts';
 import { announceRequest } from './phoneChangeNotices.ts';
 import { checkUnverifiedPhoneWrite } from './phoneClaims.ts';
 
@@ -63,13 +72,32 @@ export async function requestPhoneChange(
     if (limit) return fail('limitExceeded', { retryAfterSeconds: requestWait(limit.old) });
     return failFields({ attr: 'phone_number', code: 'unique' });
   }
-  await announceRequest(customer, change, `${linkBase}${customer.id}.${secret}/`).catch(async (error) => {
-    // The owner would not learn of the change.
-    const deletions = records.map(({ key }): Write => ({ kind: 'delete', key }));
-    await transact([...removePhoneChangeWrites(customer.id, change), ...deletions]);
+  const link = linkTo(linkBase, customer.id, secret);
+  await warnOwner(customer, change, link).catch(async (error) => {
+    // The owner would not learn of the change, and a repetition gets the same error.
+    if (error instanceof ApiError) {
+      const deletions = records.map(({ key }): Write => ({ kind: 'delete', key }));
+      await transact([...removePhoneChangeWrites(customer.id, change), ...deletions]);
+    }
     throw error;
   });
   return { id, effectiveAtSeconds };
+}
+
+/** Warns the owner of a change again, if the first request ended before it had done so. */
+export async function repeatWarning(customer: Customer, { id }: RequestedChange, linkBase: string): Promise<void> {
+  const change = customer.phoneChange;
+  if (change?.id !== id || change.isWarned) return;
+  const secret = newSecret();
+  const isWaiting = await updatePhoneChange(customer.id, id, 'linkHash', hashSecret(secret));
+  if (isWaiting) await warnOwner(customer, change, linkTo(linkBase, customer.id, secret));
+}
+
+const linkTo = (base: string, customerId: number, secret: string) => `${base}${customerId}.${secret}/`;
+
+async function warnOwner(customer: Customer, change: PhoneChange, link: string): Promise<void> {
+  await announceRequest(customer, change, link);
+  await updatePhoneChange(customer.id, change.id, 'isWarned', true);
 }
 
 const requests = () =>
