@@ -52,7 +52,7 @@ const emailLost = {
  * phone, and by a notification, which is pushed. A failure is only logged.
  */
 export async function sendEmailLostNotice(before: Customer): Promise<void> {
-  const notification = notifyCustomer(before, emailLost).catch((error) =>
+  const notification = notifyCustomer(before, { ...emailLost, data: { type: 'email_lost' } }).catch((error) =>
     logger.warn('security_notification_failed', { error: loggable(error) }),
   );
   await Promise.all([notification, sendNotice(before, emailLost.body[before.language])]);
