@@ -189,7 +189,7 @@ describe('a requested change of the phone', () => {
     expect(await dueChanges(owner)).toEqual([]);
   });
 
-  test('is not accepted if the old phone gets no SMS, and its idempotency key may be used again', async () => {
+  test('is not accepted if the old phone has opted out of SMS', async () => {
     const [owner, phone] = [await signIn(world), world.phone()];
     const otp = await requestChangeOtp(phone);
     const headers = { 'Idempotency-Key': 'tap-1' };

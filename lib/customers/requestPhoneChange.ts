@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ServiceFailure } from '../aws/signedFetch.ts';
 import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
@@ -74,8 +75,8 @@ export async function requestPhoneChange(
   }
   const link = linkTo(linkBase, customer.id, secret);
   await warnOwner(customer, change, link).catch(async (error) => {
-    // The owner would not learn of the change, and a repetition gets the same error.
-    if (error instanceof ApiError) {
+    // The old phone cannot get the SMS. After a crash, a repetition sends it.
+    if (error instanceof ApiError || error instanceof ServiceFailure) {
       const deletions = records.map(({ key }): Write => ({ kind: 'delete', key }));
       await transact([...removePhoneChangeWrites(customer.id, change), ...deletions]);
     }

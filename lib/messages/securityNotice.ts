@@ -1,7 +1,7 @@
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
-import { fail } from '../errors.ts';
+import { ApiError, fail, ValidationError } from '../errors.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { notifyCustomer } from '../notifications/notifyCustomer.ts';
@@ -82,7 +82,8 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
 /**
  * Sends a warning to the verified phone of an account, on which the safety of a change depends. It
  * has no limit of its own, so that no other notice can use it up.
- * @throws limitExceeded at a cap of SMS; the errors of {@link sendSms}
+ * @throws limitExceeded at a cap of SMS; smsOptedOut also for a phone that SNS rejects; the other
+ * errors of {@link sendSms}
  */
 export async function sendWarning({ phoneNumber: to, countryCode: country }: Customer, warning: string): Promise<void> {
   const counts = await Promise.all(countInCaps(to, country, 'device', nowSeconds()));
@@ -96,7 +97,7 @@ export async function sendWarning({ phoneNumber: to, countryCode: country }: Cus
   await sendSms({ to, text, type: 'notice', country, attr: 'phone_number', isRepeatable: true }).catch(
     async (error) => {
       await undo();
-      throw error;
+      throw error instanceof ValidationError ? new ApiError('smsOptedOut') : error;
     },
   );
 }
