@@ -1,4 +1,5 @@
 import { phoneClaimKey, profileKey } from '../../lib/table/keys.ts';
+import { verifyAddress } from '../../lib/testing/stage/emails.ts';
 import { lambdaContext, restEvent } from '../../lib/testing/stage/event.ts';
 import { invoke, loadFunction } from '../../lib/testing/stage/invoke.ts';
 import { logOf } from '../../lib/testing/stage/log.ts';
@@ -14,7 +15,6 @@ import { handler as listNotifications } from '../notifications/list.ts';
 import { handler as updatePreferences } from '../notifications/updatePreferences.ts';
 import { handler as logout } from '../password/logout.ts';
 import { handler as setPassword } from '../password/set.ts';
-import { handler as applyChanges } from '../workers/applyPhoneChanges.ts';
 import { handler as cancelChange } from './cancelPhoneChange.ts';
 import { handler as changePhone } from './changePhone.ts';
 import { handler as deleteCustomer } from './delete.ts';
@@ -62,6 +62,7 @@ const inboxOf = async (token: string) =>
     ({ data }: { data: { type: string } }) => data.type,
   );
 
+const applyChanges = () => invoke('applyPhoneChanges');
 const operate = (name: string, customerId: number, fields: object = {}) =>
   invoke(name, { customer_id: customerId, operator: 'sara', reason: 'case 7', ...fields });
 type Owner = Awaited<ReturnType<typeof signIn>>;
@@ -200,6 +201,22 @@ describe('a requested change of the phone', () => {
     expect(await dueChanges(owner)).toEqual([]);
     world.sandbox.faults = Faults.parse({});
     expect((await send()).body.errors[0].code).toBe('otp_expired');
+  });
+
+  test.each([
+    ['when it is due', () => applyChanges()],
+    ['when an operator approves it', (id: number) => operate('approvePhoneChange', id)],
+  ])('is told to the verified e-mail address, at the request with the link and %s', async (_, apply) => {
+    const owner = await signIn(world);
+    const email = `told${owner.customer.id}@example.com`;
+    await verifyAddress(world, owner.access, email);
+    await request(owner.access, world.phone());
+    const [requested] = world.sandbox.messages.list(email);
+    expect(requested?.text).toContain(linkTo(owner.phone));
+    world.advance(3 * days);
+    await apply(owner.customer.id);
+    const [changed] = world.sandbox.messages.list(email);
+    expect(changed?.text).toContain('phone number of your account was changed');
   });
 
   test('is told to the old phone and to every device, which can cancel it', async () => {

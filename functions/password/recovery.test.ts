@@ -119,6 +119,18 @@ describe('forget', () => {
     expect((await logIn(world, { email, password: newPassword })).status).toBe(200);
   });
 
+  test('is followed by an SMS to the verified phone, if the reset was by e-mail', async () => {
+    const account = await signUpVerified();
+    const { email, phone } = account;
+    await verifyAddress(world, (await logIn(world, account)).body.data.token, email);
+    world.advance(3_600);
+    await requestReset({ email, channel: 'email' });
+    const body = { email, token: world.otpFor(email), password: newPassword };
+    expect((await resetWith(body)).status).toBe(200);
+    const [notice] = world.sandbox.messages.list(phone);
+    expect(notice?.text).toContain('A new password was set for your account.');
+  });
+
   test('sends an OTP by the channel that the client names, if the account has verified something for it', async () => {
     const account = await signUpVerified();
     const { email, phone } = account;

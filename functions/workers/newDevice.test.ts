@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { verifyAddress } from '../../lib/testing/stage/emails.ts';
 import { notifyOf } from '../../lib/testing/stage/notifications.ts';
 import { operate } from '../../lib/testing/stage/operators.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
@@ -67,6 +68,23 @@ describe('a sign-in on a new device', () => {
       ]);
     },
   );
+
+  test('is told to the verified e-mail address, unless the customer has switched it off', async () => {
+    const own = await signIn(world, { registrationId: newToken() });
+    const email = `device${own.customer.id}@example.com`;
+    await verifyAddress(world, own.access, email);
+    await signInElsewhere(own);
+    await followAll();
+    const subjects = () =>
+      world.sandbox.messages.list(email).map(({ payload }) => (payload as { subject: string }).subject);
+    expect(subjects()[0]).toContain('New sign-in to your account');
+    const count = subjects().length;
+    const body = { push: { new_sign_in: false } };
+    const { access } = await signInElsewhere(own);
+    await world.call(updatePreferences, { method: 'PATCH', token: access, body });
+    await followAll();
+    expect(subjects()).toHaveLength(count);
+  });
 
   test('by a password is announced too', async () => {
     const account = await signUp(world);
