@@ -132,14 +132,12 @@ export const fieldErrors = {
 
 export type FieldErrorCode = keyof typeof fieldErrors;
 
-const requiredField = { en: 'The {field} field is required.', ar: 'حقل {field} مطلوب.' };
-
 /** The same errors as sentences that name the field, for clients that show only a message. */
 export const namedFieldErrors = {
   ...fieldErrors,
-  required: requiredField,
-  null: requiredField,
-  blank: requiredField,
+  required: { en: 'The {field} field is required.', ar: 'حقل {field} مطلوب.' },
+  null: { en: 'The {field} field must have a value.', ar: 'يجب أن يحتوي حقل {field} على قيمة.' },
+  blank: { en: 'The {field} field must not be empty.', ar: 'يجب ألا يكون حقل {field} فارغًا.' },
   invalid: { en: 'The {field} is not valid.', ar: 'قيمة حقل {field} غير صالحة.' },
   invalid_choice: { en: 'The selected {field} is not valid.', ar: 'القيمة المختارة لحقل {field} غير صالحة.' },
   max_length: {

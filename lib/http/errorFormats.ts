@@ -91,11 +91,15 @@ export function describeProblem(error: unknown, textsOf = fieldTexts): Problem {
   return { status, type, code, texts, language, kinds, headers, fields: attr ? [{ attr, code, texts }] : [] };
 }
 
+/** The name of a field error that concerns the whole body. */
+const wholeBody = 'non_field_errors';
+
 function fieldTexts({ code, ...limits }: FieldError): Texts {
   return fill(fieldErrors[code], limits);
 }
 
 function namedFieldTexts({ attr, code, ...limits }: FieldError): Texts {
+  if (attr === wholeBody) return fieldTexts({ attr, code, ...limits });
   const { en, ar } = fill(namedFieldErrors[code], limits);
   const names = { en: attr.replaceAll('_', ' '), ar: fieldLabels[attr] ?? attr };
   return { en: en.replace('{field}', names.en), ar: ar.replace('{field}', names.ar) };

@@ -48,7 +48,7 @@ interface Outcome {
 }
 
 /** A sign-in starts over if its phone or push token changes hands meanwhile. */
-const mostAttempts = 20;
+const mostAttempts = 40;
 
 /**
  * Signs in the owner of a phone, or signs them up. One transaction consumes the OTP and creates the

@@ -1,5 +1,5 @@
 import { errors } from '../../errors.ts';
-import { fieldErrors } from '../../errorTexts.ts';
+import { fieldErrors, namedFieldErrors } from '../../errorTexts.ts';
 import { languages } from '../../languages.ts';
 
 export interface Rejection {
@@ -7,20 +7,27 @@ export interface Rejection {
   code: string;
 }
 
-const texts = [
+/** Patterns of all texts, the longest first, because a text may contain a shorter one. */
+const patterns = [
+  ...Object.entries(namedFieldErrors),
   ...Object.entries(fieldErrors),
   ...Object.values(errors).map(({ code, detail }) => [code, detail] as const),
-];
+]
+  .flatMap(([code, text]) => languages.map((language) => ({ code, text: text[language] })))
+  .toSorted((a, b) => b.text.length - a.text.length)
+  .map(({ code, text }) => ({
+    code,
+    pattern: new RegExp(
+      `^${text
+        .split(/\{\w+\}/)
+        .map(RegExp.escape)
+        .join('.+')}$`,
+    ),
+  }));
 
 /** Returns the code of an error text, for error formats that only contain the text. */
 export function codeOfText(shown: string): string {
-  const found = texts.find(([, text]) =>
-    languages.some((language) => {
-      const [start = '', end] = text[language].split(/\{\w+\}/);
-      return end === undefined ? shown === start : shown.startsWith(start) && shown.endsWith(end);
-    }),
-  );
-  return found?.[0] ?? shown;
+  return patterns.find(({ pattern }) => pattern.test(shown))?.code ?? shown;
 }
 
 /**

@@ -43,6 +43,7 @@ function badFields({ params, query, body }: Contract, { rejectsPaths }: ErrorFor
   const schemas = [query, body, rejectsPaths && params].filter((schema) => schema instanceof z.ZodType);
   const attrs = schemas.flatMap((schema) => [
     'field',
+    'non_field_errors',
     ...(schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
   ]);
   const codes = Object.keys(fieldErrors) as FieldErrorCode[];
