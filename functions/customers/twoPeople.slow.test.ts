@@ -56,7 +56,7 @@ test(`two people who share phones over time enter only their own accounts, in ${
     await runHistory(world, steps, tally);
     world.reset();
   });
-  await fc.assert(property, { numRuns: histories, seed, ...(path && { path }) });
+  await fc.assert(property, { numRuns: histories, seed, endOnFailure: true, ...(path && { path }) });
   expect(await checkClaims()).toEqual([]);
   if (process.env.PROOF_TALLY) process.stderr.write(`${JSON.stringify(Object.fromEntries(tally), null, 1)}\n`);
 });
