@@ -12,7 +12,7 @@ import { call, codeRequest, newPhone, otpFor, signIn } from './customer.ts';
 import { median, type Report } from './report.ts';
 import { startStage } from './stage.ts';
 
-const rounds = 15;
+const rounds = 7;
 const sampleOf = (file: string) => `${file.replace('functions', 'events')}.json`;
 
 /**
