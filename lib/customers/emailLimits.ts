@@ -1,13 +1,15 @@
 import * as z from 'zod';
-import { daySeconds, nowSeconds } from '../clock.ts';
+import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { fail } from '../errors.ts';
 import { toSite } from '../rateLimits/clientNetwork.ts';
+import { DailyLimit } from '../rateLimits/dailyLimit.ts';
 import { hourBucket, limitInBucket } from '../rateLimits/rateLimits.ts';
-import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
 import type { Item, Write } from '../table/expressions.ts';
-import { clientCallsKey, customerLimitKey } from '../table/keys.ts';
+import { clientCallsKey } from '../table/keys.ts';
 import { readAll, write } from '../table/table.ts';
+
+const emailChanges = new DailyLimit('EMAIL_CHANGES', 'changed', () => config.emailChangesPerDay);
 
 const takenKey = (network: string) => clientCallsKey(toSite(network) ?? network, 'REFUSALS');
 
@@ -37,13 +39,13 @@ export function countTakenResponse(network: string): Promise<void> {
  * @throws limitExceeded when either has none left
  */
 export async function countTakenEmail(network: string, customerId: number): Promise<void> {
-  const [{ done, old }] = await Promise.all([write(countEmailChangeWrite(customerId)), countTakenResponse(network)]);
-  if (!done) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(old) });
+  const [{ done, old }] = await Promise.all([write(emailChanges.countWrite(customerId)), countTakenResponse(network)]);
+  if (!done) fail('limitExceeded', { retryAfterSeconds: emailChanges.waitSeconds(old) });
 }
 
 /** The limits of an e-mail change, as writes of its transaction. */
 export function countEmailLimitWrites(customerId: number, network: string): Record<string, Write> {
-  return { emailChanges: countEmailChangeWrite(customerId), taken: checkTakenResponsesWrite(network) };
+  return { emailChanges: emailChanges.countWrite(customerId), taken: checkTakenResponsesWrite(network) };
 }
 
 /**
@@ -58,7 +60,7 @@ export function failOverLimit(
   const findRejection = (name: string) => rejected[Object.keys(writes).indexOf(name)];
   if (findRejection('taken')) fail('limitExceeded', { retryAfterSeconds: takenWait() });
   const changes = findRejection('emailChanges');
-  if (changes) fail('limitExceeded', { retryAfterSeconds: emailChangeWait(changes.old) });
+  if (changes) fail('limitExceeded', { retryAfterSeconds: emailChanges.waitSeconds(changes.old) });
 }
 
 /** Transaction check: a client network has "already taken" responses left this hour. */
@@ -67,26 +69,5 @@ function checkTakenResponsesWrite(network: string): Write {
   const condition = 'attribute_not_exists(#sends) OR #sends < :cap';
   return { kind: 'check', key, condition, values: { ':cap': config.takenResponsesPerNetworkPerHour } };
 }
-
-/** Transaction write: count an e-mail change, if the customer has changes left today. */
-function countEmailChangeWrite(customerId: number) {
-  const [window, now] = [emailChanges(), nowSeconds()];
-  return {
-    kind: 'update' as const,
-    key: customerLimitKey(customerId, 'EMAIL_CHANGES'),
-    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: window.allows,
-    values: { ':expiry': now + daySeconds, ...window.values(now) },
-  } satisfies Write;
-}
-
-/** Returns the seconds until the next e-mail change, from the item that rejected this one. */
-function emailChangeWait(item: Item | undefined): number {
-  const [window, now] = [emailChanges(), nowSeconds()];
-  return Math.max(1, window.wait(window.read(item), now));
-}
-
-const emailChanges = () =>
-  new SlidingWindow('changed', [{ events: config.emailChangesPerDay, perSeconds: daySeconds }]);
 
 const takenWait = () => hourBucket(takenKey(''), nowSeconds()).endsInSeconds;

@@ -1,17 +1,15 @@
 import * as z from 'zod';
 import { ServiceFailure } from '../aws/signedFetch.ts';
-import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
 import { ApiError, fail, failFields } from '../errors.ts';
 import * as otps from '../otp/otpAttempts.ts';
 import { countNetworkLimits, verifyOtp } from '../otp/verifyOtp.ts';
 import { toClientNetwork } from '../rateLimits/clientNetwork.ts';
-import { SlidingWindow } from '../rateLimits/slidingWindow.ts';
+import { DailyLimit } from '../rateLimits/dailyLimit.ts';
 import type { SignedIn } from '../sessions/authenticators.ts';
 import { requireFreshlyVerified } from '../sessions/freshVerification.ts';
 import { checkSessionWrite } from '../sessions/sessionRepository.ts';
-import type { Item, Write } from '../table/expressions.ts';
-import { customerLimitKey } from '../table/keys.ts';
+import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import { type NewPhone, requireOtherPhone } from './changePhone.ts';
 import type { Customer } from './customerRepository.ts';
@@ -26,6 +24,8 @@ import {
 } from './phoneChange.ts';
 import { announceRequest } from './phoneChangeNotices.ts';
 import { checkUnverifiedPhoneWrite } from './phoneClaims.ts';
+
+const requests = new DailyLimit('PHONE_CHANGES', 'requested', () => config.phoneChangeRequestsPerDay);
 
 /** The part of a requested change that its response is made from. */
 export const RequestedChange = z.object({ id: z.int(), effectiveAtSeconds: z.int() });
@@ -54,7 +54,7 @@ export async function requestPhoneChange(
     otp: otps.consumeOtpWrite(otp),
     session: checkSessionWrite(session),
     ...storePhoneChangeWrites(customer.id, customer.phoneNumber, change),
-    limit: countRequestWrite(customer.id),
+    limit: requests.countWrite(customer.id),
     claim: checkUnverifiedPhoneWrite(phone.number),
   } satisfies Record<string, Write>;
   const { id, effectiveAtSeconds } = change;
@@ -70,7 +70,7 @@ export async function requestPhoneChange(
     if (rejected.get('session')) return fail('tokenNotValid');
     if (rejected.get('customer')) return fail('phoneChangePending');
     const limit = rejected.get('limit');
-    if (limit) return fail('limitExceeded', { retryAfterSeconds: requestWait(limit.old) });
+    if (limit) return fail('limitExceeded', { retryAfterSeconds: requests.waitSeconds(limit.old) });
     return failFields({ attr: 'phone_number', code: 'unique' });
   }
   const link = linkTo(linkBase, customer.id, secret);
@@ -99,23 +99,4 @@ const linkTo = (base: string, customerId: number, secret: string) => `${base}${c
 async function warnOwner(customer: Customer, change: PhoneChange, link: string): Promise<void> {
   await announceRequest(customer, change, link);
   await updatePhoneChange(customer.id, change.id, 'isWarned', true);
-}
-
-const requests = () =>
-  new SlidingWindow('requested', [{ events: config.phoneChangeRequestsPerDay, perSeconds: daySeconds }]);
-
-function countRequestWrite(customerId: number): Write {
-  const [window, now] = [requests(), nowSeconds()];
-  return {
-    kind: 'update',
-    key: customerLimitKey(customerId, 'PHONE_CHANGES'),
-    expression: `SET #expiresAtSeconds = :expiry, ${window.count}`,
-    condition: window.allows,
-    values: { ':expiry': now + daySeconds, ...window.values(now) },
-  };
-}
-
-function requestWait(counted: Item | undefined): number {
-  const [window, now] = [requests(), nowSeconds()];
-  return Math.max(1, window.wait(window.read(counted), now));
 }

@@ -3,6 +3,7 @@ import { config } from '../config/config.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
+import { countInAll } from '../rateLimits/rateLimits.ts';
 import { sendEmail } from './email.ts';
 import { countInEmailCap } from './emailCaps.ts';
 import { layOutEmail } from './emailLayout.ts';
@@ -27,12 +28,8 @@ export async function sendSecurityEmail(
   try {
     if (await isSuppressed(to)) return;
     const now = nowSeconds();
-    const counts = await Promise.all([countNoticeToAddress(to, noticesPerDay, now), countInEmailCap('device', now)]);
-    if (!counts.every(({ done }) => done)) {
-      await Promise.all(counts.map((count) => count.done && count.undo()));
-      logger.warn('security_email_over_limit');
-      return;
-    }
+    const counted = await countInAll([countNoticeToAddress(to, noticesPerDay, now), countInEmailCap('device', now)]);
+    if (!counted.done) return logger.warn('security_email_over_limit');
     const subject = `${config.brandName}: ${message.subject[language]}`;
     const paragraphs = message.paragraphs.map((texts) => texts[language]);
     const html = layOutEmail({ language, subject, paragraphs });

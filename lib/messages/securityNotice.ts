@@ -5,6 +5,7 @@ import { ApiError, fail, ValidationError } from '../errors.ts';
 import type { Texts } from '../languages.ts';
 import { loggable, logger } from '../logger.ts';
 import { notifyCustomer } from '../notifications/notifyCustomer.ts';
+import { countInAll } from '../rateLimits/rateLimits.ts';
 import { sendSecurityEmail } from './securityEmail.ts';
 import { sendSms } from './sms.ts';
 import { countInCaps, countNoticeToAddress, noticesPerDay } from './smsCaps.ts';
@@ -59,23 +60,13 @@ export async function sendEmailLostNotice(before: Customer): Promise<void> {
 }
 
 /** Sends a notice to the verified phone of an account. A failure is only logged. */
-export async function sendNotice({ phoneNumber: to, countryCode: country }: Customer, notice: string): Promise<void> {
-  if (!to) return;
+export async function sendNotice(customer: Customer, notice: string): Promise<void> {
+  if (!customer.phoneNumber) return;
   try {
-    const now = nowSeconds();
-    const counts = await Promise.all([
-      countNoticeToAddress(to, noticesPerDay, now),
-      // Strangers cannot use up the part of the caps that is for devices of customers.
-      ...countInCaps(to, country, 'device', now),
-    ]);
-    if (!counts.every(({ done }) => done)) {
-      await Promise.all(counts.map((count) => count.done && count.undo()));
-      logger.warn('security_notice_over_limit');
-      return;
-    }
-    await sendSms({ to, text: `${config.brandName}: ${notice}`, type: 'notice', country, attr: 'phone' });
+    await sendCounted(customer, notice, { perDay: noticesPerDay });
   } catch (error) {
-    logger.warn('security_notice_failed', { error: loggable(error) });
+    const isOverLimit = error instanceof ApiError && error.errorName === 'limitExceeded';
+    logger.warn(isOverLimit ? 'security_notice_over_limit' : 'security_notice_failed', { error: loggable(error) });
   }
 }
 
@@ -85,19 +76,27 @@ export async function sendNotice({ phoneNumber: to, countryCode: country }: Cust
  * @throws limitExceeded at a cap of SMS; smsOptedOut also for a phone that SNS rejects; the other
  * errors of {@link sendSms}
  */
-export async function sendWarning({ phoneNumber: to, countryCode: country }: Customer, warning: string): Promise<void> {
-  const counts = await Promise.all(countInCaps(to, country, 'device', nowSeconds()));
-  const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
-  const waits = counts.flatMap((count) => (count.done ? [] : [count.waitSeconds]));
-  if (waits.length > 0) {
-    await undo();
-    fail('limitExceeded', { retryAfterSeconds: Math.max(...waits) });
-  }
-  const text = `${config.brandName}: ${warning}`;
-  await sendSms({ to, text, type: 'notice', country, attr: 'phone_number', isRepeatable: true }).catch(
-    async (error) => {
-      await undo();
-      throw error instanceof ValidationError ? new ApiError('smsOptedOut') : error;
-    },
-  );
+export async function sendWarning(customer: Customer, warning: string): Promise<void> {
+  await sendCounted(customer, warning, { isRepeatable: true }).catch((error) => {
+    throw error instanceof ValidationError ? new ApiError('smsOptedOut') : error;
+  });
+}
+
+async function sendCounted(
+  { phoneNumber: to, countryCode: country }: Customer,
+  notice: string,
+  { perDay, isRepeatable = false }: { perDay?: number; isRepeatable?: boolean },
+): Promise<void> {
+  const now = nowSeconds();
+  const counted = await countInAll([
+    ...(perDay === undefined ? [] : [countNoticeToAddress(to, perDay, now)]),
+    // Strangers cannot use up the part of the caps that is for devices of customers.
+    ...countInCaps(to, country, 'device', now),
+  ]);
+  if (!counted.done) return fail('limitExceeded', { retryAfterSeconds: counted.waitSeconds });
+  const text = `${config.brandName}: ${notice}`;
+  await sendSms({ to, text, type: 'notice', country, attr: 'phone_number', isRepeatable }).catch(async (error) => {
+    await counted.undo();
+    throw error;
+  });
 }

@@ -15,6 +15,16 @@ export type RateLimitResult =
   | { done: true; undo: () => Promise<unknown> }
   | { done: false; waitSeconds: number; isUncounted?: boolean };
 
+/** Counts an event in all limits, or in none if one of them is exceeded. */
+export async function countInAll(counting: readonly Promise<RateLimitResult>[]): Promise<RateLimitResult> {
+  const counts = await Promise.all(counting);
+  const undo = () => Promise.all(counts.map((count) => count.done && count.undo()));
+  const waits = counts.flatMap((count) => (count.done ? [] : [count.waitSeconds]));
+  if (waits.length === 0) return { done: true, undo };
+  await undo();
+  return { done: false, waitSeconds: Math.max(...waits) };
+}
+
 /** Returns the seconds until a client network may make another call of one kind. Counts nothing. */
 export async function readCallWait(network: string, kind: string, perHour: number): Promise<number> {
   const [now, site] = [nowSeconds(), toSite(network)];

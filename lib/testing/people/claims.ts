@@ -67,6 +67,11 @@ export async function findDueProblems(customers: Snapshot, ids: ReadonlySet<numb
   );
   const has = (list: { customerId: number; id: number }[], one: { customerId: number; id: number }) =>
     list.some(({ customerId, id }) => customerId === one.customerId && id === one.id);
-  // The due item of a change that was cancelled may stay until the worker finds it.
-  return waiting.filter((one) => !has(due, one)).map(({ customerId }) => `the change of ${customerId} is not due`);
+  return [
+    ...waiting.filter((one) => !has(due, one)).map(({ customerId }) => `the change of ${customerId} is not due`),
+    ...due
+      // The due item of a deleted customer stays until the worker finds it.
+      .filter((one) => customers.has(one.customerId) && !has(waiting, one))
+      .map(({ customerId }) => `the due change of ${customerId} does not wait`),
+  ];
 }
