@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { findBase } from '../../lib/docs/base.ts';
+import { readDocument } from '../../lib/docs/document.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 
 export const handler = endpoint(
@@ -14,8 +14,5 @@ export const handler = endpoint(
     isCompressed: true,
   },
   // The URL has no host, because shared caches would keep a header that a client made up.
-  ({ path, resource }) => ({
-    ...JSON.parse(readFileSync('openapi.json', 'utf8')),
-    servers: [{ url: findBase(path, resource) || '/' }],
-  }),
+  ({ path, resource }) => readDocument(findBase(path, resource)),
 );

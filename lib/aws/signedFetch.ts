@@ -64,7 +64,7 @@ const transient =
 
 /**
  * Sends a request to an AWS service without an SDK client, which would add 78 kB (SSM), 37 kB
- * (SNS), 168 kB (S3) or 200 kB (DynamoDB) to a bundle. The signer, the HTTP handler and the default
+ * (SNS), 168 kB (S3) or 170 kB (DynamoDB) to a bundle. The signer, the HTTP handler and the default
  * credentials are the SDK's. Like the SDK, it retries if the service is busy, times out or closes
  * the connection, which may have died while Lambda froze the function.
  * @returns the body

@@ -33,8 +33,8 @@ export async function rotateRefreshToken(token: string): Promise<Tokens> {
       case 'first use': {
         const used = await sessions.useRefreshToken(session, claims);
         if (used) {
-          await recordUse(customer);
-          return issueTokens(used);
+          const [tokens] = await Promise.all([issueTokens(used), recordUse(customer)]);
+          return tokens;
         }
         break;
       }

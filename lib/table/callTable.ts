@@ -36,8 +36,8 @@ interface Operations {
 const attempts = 3;
 
 /**
- * Calls DynamoDB with its JSON protocol. The SDK's client takes half of the time that a function
- * needs to load, so this uses only its types, its converter of values, its signer and its HTTP
+ * Calls DynamoDB with its JSON protocol. The SDK's client took a third of the time that a function
+ * needed to load, so this uses only its types, its converter of values, its signer and its HTTP
  * handler. Like the client, it makes up to three attempts if DynamoDB is busy, times out or closes
  * the connection.
  * @throws {TableError} named like DynamoDB's error
