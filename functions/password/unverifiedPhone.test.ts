@@ -16,7 +16,7 @@ import {
   signUp,
   verify,
 } from '../../lib/testing/stage/signUp.ts';
-import type { Stream } from '../../lib/testing/stage/stream.ts';
+import { useWorkers } from '../../lib/testing/stage/stream.ts';
 import { useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as sendOtp } from '../auth/sendOtp.ts';
 import { handler as changePhone } from '../customers/changePhone.ts';
@@ -32,15 +32,8 @@ import { handler as verifyPhone } from './verifyPhone.ts';
 
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
-let changes: Stream;
-let news: Stream;
-beforeAll(async () => {
-  changes = await world.openStream('followUp');
-  news = await world.openStream('deliverPush');
-});
+const workers = useWorkers(world);
 afterEach(async () => {
-  await changes.take();
-  await news.take();
   // No phone has two owners, and no claim is without its owner.
   expect(await checkClaims()).toEqual([]);
 });
@@ -163,13 +156,13 @@ describe('an account that loses its phone', () => {
     const { token } = body.data;
     const registration_id = `${phone.slice(1)}:push`;
     await world.call(createDevice, { token, body: { registration_id, type: 'android' } });
-    await changes.follow();
+    await workers.changes.follow();
     const code = await requestOtp(world, phone);
     const sent = world.sandbox.messages.list(phone).length;
     await authenticateWith(world, phone, code);
-    const records = await changes.take();
+    const records = await workers.changes.take();
     for (let run = 0; run < 2; run++) await invoke('followUp', { Records: records });
-    await news.follow();
+    await workers.news.follow();
     expect(world.sandbox.messages.list(registration_id).map(({ payload }) => payload)).toMatchObject([
       { title, data: { type: 'phone_lost' } },
     ]);
@@ -183,8 +176,8 @@ describe('an account that loses its phone', () => {
     await verify(world, own);
     await verify(world, { ...other, phone: world.phone() });
     await remove(deleted.token);
-    await changes.follow();
-    expect(await news.take()).toEqual([]);
+    await workers.changes.follow();
+    expect(await workers.news.take()).toEqual([]);
   });
 });
 

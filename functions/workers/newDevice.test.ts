@@ -4,7 +4,7 @@ import { notifyOf } from '../../lib/testing/stage/notifications.ts';
 import { operate } from '../../lib/testing/stage/operators.ts';
 import { authenticateWith, requestOtp, signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, logIn, nextAddress, signUp, verify } from '../../lib/testing/stage/signUp.ts';
-import type { Stream } from '../../lib/testing/stage/stream.ts';
+import { useWorkers } from '../../lib/testing/stage/stream.ts';
 import { type SignedInCustomer, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
 import { handler as deleteCustomer } from '../customers/delete.ts';
@@ -15,21 +15,12 @@ import { handler as login } from '../password/login.ts';
 
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
-let changes: Stream;
-let news: Stream;
-beforeAll(async () => {
-  changes = await world.openStream('followUp');
-  news = await world.openStream('deliverPush');
-});
-afterEach(async () => {
-  await changes.take();
-  await news.take();
-});
+const workers = useWorkers(world);
 
 const newToken = () => `${randomUUID()}:token`;
 const followAll = async () => {
-  await changes.follow();
-  await news.follow();
+  await workers.changes.follow();
+  await workers.news.follow();
 };
 const pushesTo = (token: string) => world.sandbox.messages.list(token).map(({ payload }) => payload);
 const inboxOf = async (token: string) =>
@@ -110,11 +101,11 @@ describe('a sign-in on a new device', () => {
   test('is announced once, however often the worker runs', async () => {
     const own = await signIn(world, { registrationId: newToken() });
     await signInElsewhere(own);
-    const records = await changes.take();
+    const records = await workers.changes.take();
     const { handler } = await import('./followUp.ts');
     for (let run = 0; run < 3; run++) {
       await handler({ Records: records } as unknown as Parameters<typeof handler>[0]);
-      await news.follow();
+      await workers.news.follow();
     }
     expect(await inboxOf(own.access)).toHaveLength(1);
     expect(pushesTo(own.registrationId)).toHaveLength(1);
@@ -147,9 +138,9 @@ describe('a sign-in on a new device', () => {
   test('of a customer who has been deleted since is not announced', async () => {
     const own = await signIn(world, { registrationId: newToken() });
     const added = await signInElsewhere(own);
-    const records = await changes.take();
+    const records = await workers.changes.take();
     await world.call(deleteCustomer, { method: 'DELETE', token: added.access });
-    await changes.follow();
+    await workers.changes.follow();
     const { handler } = await import('./followUp.ts');
     await handler({ Records: records } as unknown as Parameters<typeof handler>[0]);
     expect(JSON.stringify(await world.partition(`CUSTOMER#${own.customer.id}`))).not.toContain('new_sign_in');

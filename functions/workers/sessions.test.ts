@@ -2,7 +2,7 @@ import { sessionKey } from '../../lib/table/keys.ts';
 import { notifyOf } from '../../lib/testing/stage/notifications.ts';
 import { signIn } from '../../lib/testing/stage/signIn.ts';
 import { cheapPasswords, logIn, signUp } from '../../lib/testing/stage/signUp.ts';
-import type { Stream } from '../../lib/testing/stage/stream.ts';
+import { useWorkers } from '../../lib/testing/stage/stream.ts';
 import { type SignedInCustomer, useWorld } from '../../lib/testing/stage/world.ts';
 import { handler as listSessions } from '../auth/listSessions.ts';
 import { handler as logoutAllDevices } from '../auth/logoutAllDevices.ts';
@@ -20,16 +20,7 @@ import { handler as setPassword } from '../password/set.ts';
 
 const world = useWorld({ seed: ['countries', 'settings', 'passwords'] });
 beforeEach(() => cheapPasswords(world));
-let changes: Stream;
-let news: Stream;
-beforeAll(async () => {
-  changes = await world.openStream('followUp');
-  news = await world.openStream('deliverPush');
-});
-afterEach(async () => {
-  await changes.take();
-  await news.take();
-});
+const workers = useWorkers(world);
 
 const conflict = {
   status: 400,
@@ -57,7 +48,7 @@ const readDevice = async (id: number, registrationId: string) =>
 /** Notifies the customer, and returns whether the push reaches each of these push tokens. */
 async function sendPush(id: number, ...pushTokens: string[]): Promise<boolean[]> {
   const title = String(await notifyOf(id));
-  await news.follow();
+  await workers.news.follow();
   return pushTokens.map((token) => world.sandbox.messages.list(token).some(({ payload }) => payload?.title === title));
 }
 
@@ -137,7 +128,7 @@ describe('a device that a stolen access token registered', () => {
   test.each(revocations)('is listed as inactive after %s', async (_, revokeTheft) => {
     const theft = await signInWithThief();
     await revokeTheft(theft);
-    await changes.follow();
+    await workers.changes.follow();
     const { body } = await world.call(listDevices, { token: theft.own.access });
     const states = body.map((device: { registration_id: string; active: boolean }) => [
       device.registration_id,
@@ -183,9 +174,9 @@ describe('a device that a stolen access token registered', () => {
     const newSession = await signInElsewhere(stolen);
     expect(await readSession(id, sessionId)).toBeDefined();
     expect(await sendPush(id, thief, newSession.registrationId)).toEqual([false, true]);
-    await changes.follow();
+    await workers.changes.follow();
     await world.delete(sessionKey(id, sessionId));
-    await changes.follow();
+    await workers.changes.follow();
     expect(await readDevice(id, thief)).toMatchObject({ active: false });
     expect(world.sandbox.platforms.endpointOf(thief)?.enabled).toBe(false);
   });
@@ -257,7 +248,7 @@ describe('a device', () => {
     const { phone, registrationId, customer } = await signIn(world, { registrationId: newToken() });
     world.advance(300);
     await signIn(world, { phone, registrationId });
-    await changes.follow();
+    await workers.changes.follow();
     expect(await sendPush(customer.id, registrationId)).toEqual([true]);
     expect(await readDevice(customer.id, registrationId)).toMatchObject({ active: true });
   });

@@ -70,7 +70,8 @@ export function describeErrors(contract: Contract, names: readonly ErrorName[], 
   );
 }
 
-function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
+/** Returns an error of the catalogue as a contract declares it. */
+export function errorOf(name: ErrorName, { attrs = {} }: Contract): ApiError {
   const attr = attrs[name];
   const kinds = name === 'secondProofRequired' && { kinds: secondProofKinds };
   return new ApiError(name, { ...(attr && { attr }), ...kinds });

@@ -1,5 +1,5 @@
 import { errors } from '../../errors.ts';
-import { fieldErrors, namedFieldErrors } from '../../errorTexts.ts';
+import { fieldDetails, fieldErrors, namedFieldErrors } from '../../errorTexts.ts';
 import { languages } from '../../languages.ts';
 
 export interface Rejection {
@@ -11,19 +11,17 @@ export interface Rejection {
 const patterns = [
   ...Object.entries(namedFieldErrors),
   ...Object.entries(fieldErrors),
+  ...Object.entries(fieldDetails),
   ...Object.values(errors).map(({ code, detail }) => [code, detail] as const),
 ]
   .flatMap(([code, text]) => languages.map((language) => ({ code, text: text[language] })))
   .toSorted((a, b) => b.text.length - a.text.length)
-  .map(({ code, text }) => ({
-    code,
-    pattern: new RegExp(
-      `^${text
-        .split(/\{\w+\}/)
-        .map(RegExp.escape)
-        .join('.+')}$`,
-    ),
-  }));
+  .map(({ code, text }) => ({ code, pattern: toPattern(text) }));
+
+function toPattern(text: string): RegExp {
+  const parts = text.split(/\{\w+\}/).map(RegExp.escape);
+  return new RegExp(`^${parts.join('.+')}$`);
+}
 
 /** Returns the code of an error text, for error formats that only contain the text. */
 export function codeOfText(shown: string): string {

@@ -19,84 +19,74 @@ const password = fc.nat({ max: 1 });
 const proof = fc.constantFrom('otp' as const, 'otp' as const, 'password' as const, 'none' as const);
 const pick = fc.nat({ max: 5 });
 
-const kinds = {
-  signIn: {
-    phone,
-    isKnown: fc.boolean(),
-    secondProof: fc.constantFrom('password', 'email', 'new', 'none'),
-    password,
-  },
-  /** Signs in, and adds a password or a verified e-mail address. */
-  settle: { phone, isByEmail: fc.boolean(), password },
-  /** Gets the SIM of the other person's account, and uses it at once or after a year. */
-  takeOver: {
-    isLate: fc.boolean(),
-    isReset: fc.boolean(),
-    secondProof: fc.constantFrom('password', 'new', 'email', 'none'),
-    password,
-  },
-  signUp: { phone, email: mailbox, password },
-  logIn: { email: mailbox, password, isKnown: fc.boolean() },
-  reset: { by: fc.constantFrom('phone', 'email'), phone, email: mailbox, isByEmail: fc.boolean(), password },
-  setEmail: { proof, email: mailbox, isVerified: fc.boolean() },
-  verifyEmail: {},
-  patchEmail: { proof, email },
-  setPassword: { proof, email, password },
-  changePhone: { proof, phone },
-  requestChange: { phone },
-  cancelChange: { isByLink: fc.boolean() },
-  verifyPhone: { proof, phone },
-  refresh: {},
-  order: {},
-  logOutAll: {},
-  remove: {},
-  loseSim: { phone },
-  applyChanges: {},
-  operate: {
-    name: fc.constantFrom(
-      'suspendCustomer',
-      'restoreCustomer',
-      'restoreCustomer',
-      'endSessions',
-      'approvePhoneChange',
-      'rejectPhoneChange',
-    ),
-    pick,
-  },
-  assignPhone: { pick, phone },
-  credit: { pick },
-} as const;
-
-const weights: Partial<Record<keyof typeof kinds, number>> = {
-  signIn: 6,
-  settle: 6,
-  takeOver: 5,
-  signUp: 3,
-  logIn: 3,
-  setEmail: 3,
-  setPassword: 4,
-  loseSim: 3,
-  requestChange: 4,
-  order: 4,
-  applyChanges: 2,
-  operate: 2,
-  credit: 2,
-};
-
-type Kind = keyof typeof kinds;
-type Fields<K extends Kind> = {
-  [F in keyof (typeof kinds)[K]]: (typeof kinds)[K][F] extends fc.Arbitrary<infer T> ? T : never;
-};
-
-/** An action of a person. */
-export type Action<K extends Kind = Kind> = { [One in K]: { kind: One; actor: Name } & Fields<One> }[K];
+function action<const K extends string, F>(kind: K, fields: { [N in keyof F]: fc.Arbitrary<F[N]> }, weight = 1) {
+  const arbitrary = fc.tuple(actor, fc.record(fields)).map(([name, others]) => ({ ...others, kind, actor: name }));
+  return { weight, arbitrary };
+}
 
 const anyAction = fc.oneof(
-  ...(Object.keys(kinds) as Kind[]).map((kind) => ({
-    weight: weights[kind] ?? 1,
-    arbitrary: fc.record({ kind: fc.constant(kind), actor, ...kinds[kind] }) as unknown as fc.Arbitrary<Action>,
-  })),
+  action(
+    'signIn',
+    {
+      phone,
+      isKnown: fc.boolean(),
+      secondProof: fc.constantFrom('password', 'email', 'new', 'none'),
+      password,
+    },
+    6,
+  ),
+  /** Signs in, and adds a password or a verified e-mail address. */
+  action('settle', { phone, isByEmail: fc.boolean(), password }, 6),
+  /** Gets the SIM of the other person's account, and uses it at once or after a year. */
+  action(
+    'takeOver',
+    {
+      isLate: fc.boolean(),
+      isReset: fc.boolean(),
+      secondProof: fc.constantFrom('password', 'new', 'email', 'none'),
+      password,
+    },
+    5,
+  ),
+  action('signUp', { phone, email: mailbox, password }, 3),
+  action('logIn', { email: mailbox, password, isKnown: fc.boolean() }, 3),
+  action('reset', { by: fc.constantFrom('phone', 'email'), phone, email: mailbox, isByEmail: fc.boolean(), password }),
+  action('setEmail', { proof, email: mailbox, isVerified: fc.boolean() }, 3),
+  action('verifyEmail', {}),
+  action('patchEmail', { proof, email }),
+  action('setPassword', { proof, email, password }, 4),
+  action('changePhone', { proof, phone }),
+  action('requestChange', { phone }, 4),
+  action('cancelChange', { isByLink: fc.boolean() }),
+  action('verifyPhone', { proof, phone }),
+  action('refresh', {}),
+  action('order', {}, 4),
+  action('logOutAll', {}),
+  action('remove', {}),
+  action('loseSim', { phone }, 3),
+  action('applyChanges', {}, 2),
+  action(
+    'operate',
+    {
+      name: fc.constantFrom(
+        'suspendCustomer',
+        'restoreCustomer',
+        'restoreCustomer',
+        'endSessions',
+        'approvePhoneChange',
+        'rejectPhoneChange',
+      ),
+      pick,
+    },
+    2,
+  ),
+  action('assignPhone', { pick, phone }),
+  action('credit', { pick }, 2),
 );
+type AnyAction = typeof anyAction extends fc.Arbitrary<infer T> ? T : never;
+
+/** An action of a person. */
+export type Action<K extends AnyAction['kind'] = AnyAction['kind']> = Extract<AnyAction, { kind: K }>;
 
 const day = 86_400;
 const wait = fc.oneof(

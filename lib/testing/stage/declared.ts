@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { ApiError, errors, ValidationError } from '../../errors.ts';
-import { type FieldErrorCode, fieldErrors } from '../../errorTexts.ts';
+import { type FieldDetail, type FieldErrorCode, fieldDetails, fieldErrors } from '../../errorTexts.ts';
 import type { Contract } from '../../http/contract.ts';
 import { chooseErrorFormat, type ErrorFormat } from '../../http/errorFormats.ts';
+import { errorOf } from '../../openapi/errors.ts';
 import { commonErrors } from '../../openapi/openapi.ts';
+import { codeOfText } from '../openapi/rejections.ts';
 
 /**
  * Returns whether a contract declares a response: its status and, for errors, also the code. The
@@ -29,7 +31,7 @@ function listDeclared(contract: Contract, errorFormat: ErrorFormat): ReadonlySet
   if (listed) return listed;
   const names = [...(contract.errors ?? []), ...commonErrors(contract)];
   const brokenForm = contract.accepts ? [new ApiError('parseError', { detail: 'brokenForm' })] : [];
-  const all = [...names.map((name) => new ApiError(name)), ...brokenForm, ...badFields(contract, errorFormat)];
+  const all = [...names.map((name) => errorOf(name, contract)), ...brokenForm, ...badFields(contract, errorFormat)];
   const failures = all.map((error) => errorFormat.failure(error, 'en'));
   const declared = new Set(
     failures.flatMap((failure) => codesOf(failure.body).map((code) => `${failure.status} ${code}`)),
@@ -47,17 +49,24 @@ function badFields({ params, query, body }: Contract, { rejectsPaths }: ErrorFor
     ...(schema instanceof z.ZodObject ? Object.keys(schema.shape) : []),
   ]);
   const codes = Object.keys(fieldErrors) as FieldErrorCode[];
-  return [...new Set(attrs)].flatMap((attr) => codes.map((code) => new ValidationError([{ attr, code }])));
+  const details = Object.keys(fieldDetails) as FieldDetail[];
+  return [...new Set(attrs)].flatMap((attr) => [
+    ...codes.map((code) => new ValidationError([{ attr, code }])),
+    ...details.map((detail) => new ValidationError([{ attr, code: 'invalid', detail }])),
+  ]);
 }
 
 /**
- * Returns the error codes of a body in any error format. Formats without codes yield the names of
- * the failing fields, or their English message.
+ * Returns the error codes of a body in any error format. The envelope has no codes, so it yields
+ * the failing fields with the codes of their texts, or the English message.
  */
 function codesOf(body: unknown): string[] {
   const { errors, type, message_ar: isEnvelope, message } = body as Record<string, unknown>;
   if (Array.isArray(errors)) return errors.map(({ code }: { code: string }) => code);
-  const { errorDetails } = (errors ?? {}) as { errorDetails?: object };
-  if (errorDetails && !Array.isArray(errorDetails)) return Object.keys(errorDetails);
+  const { errorDetails } = (errors ?? {}) as { errorDetails?: Record<string, string[]> | [] };
+  if (errorDetails && !Array.isArray(errorDetails)) {
+    const details = Object.entries(errorDetails);
+    return details.flatMap(([field, texts]) => texts.map((text) => `${field} ${codeOfText(text)}`));
+  }
   return [String(isEnvelope ? message : type)];
 }

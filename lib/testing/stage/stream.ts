@@ -71,3 +71,25 @@ export async function openStream(endpoint: string, tableName: string, functionNa
     },
   };
 }
+
+async function failClosed(): Promise<never> {
+  throw new Error('The streams of the workers are not open yet.');
+}
+const closed: Stream = { take: failClosed, follow: failClosed };
+
+/**
+ * Opens the streams of the workers that follow customers and deliver pushes, for the tests of a
+ * file. Each test starts without records of the one before.
+ */
+export function useWorkers(world: { openStream: (functionName: string) => Promise<Stream> }) {
+  const workers = { changes: closed, news: closed };
+  beforeAll(async () => {
+    workers.changes = await world.openStream('followUp');
+    workers.news = await world.openStream('deliverPush');
+  });
+  afterEach(async () => {
+    await workers.changes.take();
+    await workers.news.take();
+  });
+  return workers;
+}
