@@ -10,7 +10,7 @@ import { duePhoneChangesPartition, dueUntilSortKey } from '../table/keys.ts';
 import { readEach, transact, write } from '../table/table.ts';
 import { removePhoneChange } from './cancelPhoneChange.ts';
 import * as customers from './customerRepository.ts';
-import { DuePhoneChange, deleteDuePhoneChangeWrite } from './phoneChange.ts';
+import { DuePhoneChange, deleteDuePhoneChangeWrite, deleteDueWrites } from './phoneChange.ts';
 import { addToInbox } from './phoneChangeNotices.ts';
 import { takePhoneWrites } from './phoneClaims.ts';
 
@@ -61,7 +61,7 @@ export async function applyPhoneChange(
     const result = await transact([
       revokeAllWrite(customer, { phoneNumber: change.phoneNumber, next }),
       ...Object.values(phoneWrites),
-      deleteDuePhoneChangeWrite(customer.id, change),
+      ...deleteDueWrites(customer),
       ...(kept ? [moveToGenerationWrite({ customerId: customer.id, id: kept.id }, next)] : []),
       ...others,
       ...cleanUpWrites(signedIn, customer.id, kept?.id),

@@ -15,7 +15,7 @@ import type { Write } from '../table/expressions.ts';
 import { transact } from '../table/table.ts';
 import * as customers from './customerRepository.ts';
 import type { Customer } from './customerSchema.ts';
-import { deleteDuePhoneChangeWrite } from './phoneChange.ts';
+import { deleteDueWrites } from './phoneChange.ts';
 import { takePhoneWrites } from './phoneClaims.ts';
 import { readProfile } from './profile.ts';
 
@@ -81,12 +81,12 @@ export async function changePhone(
       session: moveToGenerationWrite({ customerId: current.id, id: session.id }, next),
       customer: revokeAllWrite(current, { phoneNumber: phone.number, next }),
       ...phoneWrites,
-      ...(current.phoneChange && { due: deleteDuePhoneChangeWrite(current.id, current.phoneChange) }),
     };
     const records = record();
     const writing = transact([
       ...records,
       ...Object.values(writes),
+      ...deleteDueWrites(current),
       ...cleanUpWrites(signedIn, customer.id, session.id),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp.refund?.()]);

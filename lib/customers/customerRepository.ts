@@ -5,7 +5,7 @@ import { type Changes, setExpression, type Write } from '../table/expressions.ts
 import { emailClaimKey, erasureKey, lostEmailKey, profileKey, walletKey } from '../table/keys.ts';
 import { readAll, transact, write } from '../table/table.ts';
 import { makeEmptyWallet, Wallet } from '../wallet/walletRepository.ts';
-import { PhoneChange } from './phoneChange.ts';
+import { deleteDueWrites, PhoneChange } from './phoneChange.ts';
 import {
   claimUnverifiedPhoneWrite,
   claimVerifiedPhoneWrites,
@@ -162,6 +162,7 @@ export async function remove(customer: Customer): Promise<boolean> {
     },
     ...(phoneNumber ? [releasePhoneWrite(phoneNumber, id)] : []),
     ...Object.values(await releaseUnverifiedPhoneWrites(customer)),
+    ...deleteDueWrites(customer),
     ...(await releaseLostEmailWrites(customer)),
     ...(email ? [{ kind: 'delete' as const, key: emailClaimKey(email) }] : []),
     { kind: 'put', key: erasureKey(id), item: { customerId: id } },

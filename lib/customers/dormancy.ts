@@ -1,10 +1,11 @@
 import { daySeconds, nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
+import { revokeAllForOthersWrite } from '../sessions/sessionGeneration.ts';
 import type { Write } from '../table/expressions.ts';
 import { phoneClaimKey, profileKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
 import type { Customer } from './customerRepository.ts';
-import { deleteDuePhoneChangeWrite, whileNoPhoneChange } from './phoneChange.ts';
+import { deleteDuePhoneChangeWrite } from './phoneChange.ts';
 import type { PhoneClaim } from './phoneClaims.ts';
 
 /** Returns whether the phone of an account may belong to a new person by now. */
@@ -39,29 +40,13 @@ export function recordUseWrite(customerId: number): Write & { kind: 'update' } {
  * a new customer. `phone` replaces the claim of a free phone. The owner can still log in by e-mail
  * address and password.
  */
-export function parkCustomerWrites({ id, signIns, phoneNumber, phoneChange }: Customer, newCustomerId: number) {
+export function parkCustomerWrites(customer: Customer, newCustomerId: number): Record<string, Write> {
+  const { id, phoneNumber, phoneChange } = customer;
+  const item = { customerId: newCustomerId, isVerified: true } satisfies PhoneClaim;
+  const condition = '#customerId = :owner';
   return {
-    phone: {
-      kind: 'put',
-      key: phoneClaimKey(phoneNumber),
-      item: { customerId: newCustomerId, isVerified: true } satisfies PhoneClaim,
-      condition: '#customerId = :owner',
-      values: { ':owner': id },
-    },
-    parked: {
-      kind: 'update',
-      key: profileKey(id),
-      expression:
-        'SET #phoneNumber = :none, #parkedAtSeconds = :now, #endedSignIns = :signIns, #phoneChange = :noChange',
-      condition: '#phoneNumber = :phone AND (#signIns = :signIns OR attribute_not_exists(#signIns))',
-      values: {
-        ':none': '',
-        ':now': nowSeconds(),
-        ':signIns': signIns,
-        ':phone': phoneNumber,
-        ...whileNoPhoneChange.values,
-      },
-    },
+    phone: { kind: 'put', key: phoneClaimKey(phoneNumber), item, condition, values: { ':owner': id } },
+    parked: revokeAllForOthersWrite(customer, { phoneNumber: '', parkedAtSeconds: nowSeconds() }),
     ...(phoneChange && { due: deleteDuePhoneChangeWrite(id, phoneChange) }),
-  } satisfies Record<string, Write>;
+  };
 }

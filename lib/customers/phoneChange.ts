@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { nowSeconds } from '../clock.ts';
 import { config } from '../config/config.ts';
-import type { Write } from '../table/expressions.ts';
+import type { Item, Write } from '../table/expressions.ts';
 import { newId } from '../table/ids.ts';
 import { duePhoneChangeKey, profileKey } from '../table/keys.ts';
 import { write } from '../table/table.ts';
+import type { Customer } from './customerRepository.ts';
 
 /** A requested move to a new phone, which takes effect unless its customer cancels it. */
 export const PhoneChange = z.object({
@@ -89,6 +90,12 @@ export const whileNoPhoneChange = {
   values: { ':noChange': null },
 };
 
+/** Condition of a profile: the customer has the waiting change that was read, or still none. */
+export function samePhoneChange({ phoneChange }: Pick<Customer, 'phoneChange'>): { condition: string; values: Item } {
+  if (!phoneChange) return whileNoPhoneChange;
+  return { condition: '#phoneChange.#id = :seenChange', values: { ':seenChange': phoneChange.id } };
+}
+
 /** Condition of a profile: money may leave the wallet. */
 export const whileNotFrozen = {
   condition: `${whileNoPhoneChange.condition} AND (attribute_not_exists(#parkedAtSeconds) OR #parkedAtSeconds = :noChange)`,
@@ -107,6 +114,14 @@ export function removePhoneChangeWrites(customerId: number, change: PhoneChange)
     },
     deleteDuePhoneChangeWrite(customerId, change),
   ];
+}
+
+/**
+ * Deletes the change of a customer from the list of all waiting changes. Another write of the
+ * transaction sets `phoneChange` to null on the condition of {@link samePhoneChange}.
+ */
+export function deleteDueWrites({ id, phoneChange }: Pick<Customer, 'id' | 'phoneChange'>): Write[] {
+  return phoneChange ? [deleteDuePhoneChangeWrite(id, phoneChange)] : [];
 }
 
 /** Transaction write: delete a change from the list of all waiting changes. */

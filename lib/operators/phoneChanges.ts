@@ -8,8 +8,8 @@ import { addAuditEntryWrites, type Operator } from './auditLog.ts';
 
 /**
  * Makes the waiting change of a customer's phone at once.
- * @throws customerNotFound, notFound without a waiting change or for a suspended customer, `unique`
- * if another customer has verified the phone; then the change is dropped
+ * @throws customerNotFound, notFound without a waiting change, `unique` if another customer has
+ * verified the phone; then the change is dropped
  */
 export async function approve(customerId: number, operator: Operator): Promise<PhoneChange> {
   const { change } = await findWaiting(customerId);

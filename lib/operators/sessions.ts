@@ -1,7 +1,8 @@
 import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { deleteDueWrites } from '../customers/phoneChange.ts';
 import { fail } from '../errors.ts';
-import { revokeAllByOperatorWrite } from '../sessions/sessionGeneration.ts';
+import { revokeAllForOthersWrite } from '../sessions/sessionGeneration.ts';
 import { isActive } from '../sessions/sessionRepository.ts';
 import { cleanUpWrites, readSessionsAndDevices } from '../sessions/signOut.ts';
 import { transact } from '../table/table.ts';
@@ -11,7 +12,7 @@ interface Revocation extends Operator {
   action: 'suspendCustomer' | 'endSessions';
   details?: Parameters<typeof addAuditEntryWrites>[0]['details'];
   /** Other fields to change in the same transaction. */
-  fields?: Parameters<typeof revokeAllByOperatorWrite>[1];
+  fields?: Parameters<typeof revokeAllForOthersWrite>[1];
 }
 
 /**
@@ -28,7 +29,8 @@ export async function revokeAllSessions(customerId: number, revocation: Revocati
     const before = await readSessionsAndDevices(customerId);
     const revoked = before.open.filter((session) => isActive(session, customer)).length;
     const { done } = await transact([
-      revokeAllByOperatorWrite(customer, { ...fields, phoneChange: null }),
+      revokeAllForOthersWrite(customer, fields),
+      ...deleteDueWrites(customer),
       ...addAuditEntryWrites({ ...operation, customerId, details: { ...details, sessions_ended: revoked } }),
       ...cleanUpWrites(before, customerId, undefined),
     ]);

@@ -2,6 +2,7 @@ import { again, retry } from '../backOff.ts';
 import type { Customer } from '../customers/customerRepository.ts';
 import { claimEmailWrites, releaseEmailWrite } from '../customers/emailClaims.ts';
 import { countEmailLimitWrites, countTakenEmail, failOverLimit } from '../customers/emailLimits.ts';
+import { deleteDueWrites } from '../customers/phoneChange.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import { fail, failFields } from '../errors.ts';
 import type { RecordWrites } from '../idempotency/idempotencyRecord.ts';
@@ -75,6 +76,7 @@ export async function changePassword(customerId: number, replacement: Replacemen
       ...records,
       ...Object.values(writes),
       ...otherWrites,
+      ...deleteDueWrites(customer),
       ...(isFirst ? [] : cleanUpWrites(before, customerId, keptSessionId)),
     ]);
     const [result] = await Promise.all([writing, attempt === 1 && otp?.refund?.()]);

@@ -1,5 +1,6 @@
 import { again, retry } from '../backOff.ts';
 import * as customers from '../customers/customerRepository.ts';
+import { deleteDueWrites } from '../customers/phoneChange.ts';
 import { announceCancelled } from '../customers/phoneChangeNotices.ts';
 import { adoptPhone } from '../customers/phoneClaims.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
@@ -119,6 +120,7 @@ async function createSession(
       transact([
         passwords.confirmPasswordWrite(customer.id, password, newHash),
         countSignInWrite(customer),
+        ...deleteDueWrites(customer),
         ...otherWrites,
         ...(request ? [recordSessionWrite(session, request, record)] : []),
         ...writes,

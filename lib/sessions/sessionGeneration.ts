@@ -1,6 +1,6 @@
 import { nowSeconds } from '../clock.ts';
 import type { Customer } from '../customers/customerRepository.ts';
-import { whileNoPhoneChange } from '../customers/phoneChange.ts';
+import { samePhoneChange, whileNoPhoneChange } from '../customers/phoneChange.ts';
 import { whileNotSuspended } from '../customers/suspension.ts';
 import type { ProfileChange } from '../devices/deviceLimit.ts';
 import type { Language } from '../languages.ts';
@@ -8,12 +8,18 @@ import { setExpression, type Write } from '../table/expressions.ts';
 import { profileKey } from '../table/keys.ts';
 
 /**
- * Returns the condition that the customer exists and has not signed in again since they were read.
+ * Returns the condition that the customer exists, and has neither signed in again nor requested or
+ * cancelled a change of the phone since they were read.
  */
-function sameGeneration({ signIns }: Customer) {
+function sameGeneration(customer: Customer) {
+  const { signIns } = customer;
   const same =
     signIns === 0 ? '(attribute_not_exists(#signIns) OR #signIns = :seenSignIns)' : '#signIns = :seenSignIns';
-  return { condition: `attribute_exists(pk) AND ${same}`, values: { ':seenSignIns': signIns } };
+  const sameChange = samePhoneChange(customer);
+  return {
+    condition: `attribute_exists(pk) AND ${same} AND ${sameChange.condition}`,
+    values: { ':seenSignIns': signIns, ...sameChange.values, ...whileNoPhoneChange.values },
+  };
 }
 
 /** Returns the same condition, which also fails for a suspended customer. */
@@ -50,7 +56,6 @@ export function countSignInWrite(
       ...count?.values,
       ':usedAt': nowSeconds(),
       ':notParked': null,
-      ...whileNoPhoneChange.values,
       ':language': language,
       ':one': 1,
     },
@@ -63,16 +68,18 @@ const assignEmail = (customer: Customer, email: string) =>
 
 /** Checks that a customer is unchanged, drops a waiting change, and may set the e-mail address. */
 export function checkUnchangedWrite(customer: Customer, email = customer.email): Write {
+  const sameChange = samePhoneChange(customer);
   return {
     kind: 'update',
     key: profileKey(customer.id),
     expression: `SET ${[...assignEmail(customer, email), '#phoneChange = :noChange'].join(', ')}`,
-    condition: 'attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone',
+    condition: `attribute_exists(pk) AND #email = :seenEmail AND #phoneNumber = :seenPhone AND ${sameChange.condition}`,
     values: {
       ':email': email,
       ':no': false,
       ':seenEmail': customer.email,
       ':seenPhone': customer.phoneNumber,
+      ...sameChange.values,
       ...whileNoPhoneChange.values,
     },
   };
@@ -96,16 +103,13 @@ export function revokeAllWrite(
     // A thief may have requested the waiting change.
     '#phoneChange = :noChange',
   ];
-  const sameChange = customer.phoneChange ? '#phoneChange.#id = :seenChange' : whileNoPhoneChange.condition;
   return {
     kind: 'update',
     key: profileKey(customer.id),
     expression: `SET ${assignments.join(', ')}`,
-    condition: `${condition} AND #email = :seenEmail AND #phoneNumber = :seenPhone AND ${sameChange}`,
+    condition: `${condition} AND #email = :seenEmail AND #phoneNumber = :seenPhone`,
     values: {
       ...values,
-      ...whileNoPhoneChange.values,
-      ':seenChange': customer.phoneChange?.id,
       ':next': next,
       ':email': email,
       ':no': false,
@@ -118,11 +122,16 @@ export function revokeAllWrite(
 }
 
 /**
- * Revokes every session for an operator, and may change fields of the customer. The write
- * fails after another sign-in, because that one created a session which the caller has not read.
+ * Revokes every session without the customer, even of a suspended one. It drops a waiting change of
+ * the phone, and may change other fields. The write fails after another sign-in, because that one
+ * created a session which the caller has not read.
  */
-export function revokeAllByOperatorWrite(customer: Customer, fields: Partial<Customer> = {}): Write {
+export function revokeAllForOthersWrite(customer: Customer, fields: Partial<Customer> = {}): Write {
   const { condition, values } = sameGeneration(customer);
-  const { expression, values: changed } = setExpression({ ...fields, endedSignIns: customer.signIns });
+  const { expression, values: changed } = setExpression({
+    ...fields,
+    endedSignIns: customer.signIns,
+    phoneChange: null,
+  });
   return { kind: 'update', key: profileKey(customer.id), expression, condition, values: { ...values, ...changed } };
 }

@@ -3,6 +3,7 @@ import * as countries from '../countries/countryRepository.ts';
 import type { Phone } from '../countries/phoneSchema.ts';
 import * as customers from '../customers/customerRepository.ts';
 import { isDormant, parkCustomerWrites } from '../customers/dormancy.ts';
+import { deleteDueWrites } from '../customers/phoneChange.ts';
 import { announceCancelled } from '../customers/phoneChangeNotices.ts';
 import { failSuspended, isSuspended } from '../customers/suspension.ts';
 import type { Registration } from '../devices/device.ts';
@@ -143,7 +144,10 @@ export async function signIn(request: SignIn): Promise<Outcome> {
         requestHash: idempotency?.requestHash ?? '',
       }),
       ...(account
-        ? [countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined })]
+        ? [
+            countSignInWrite(account.customer, { language, count: isAdded() ? count : undefined }),
+            ...deleteDueWrites(account.customer),
+          ]
         : Object.values({
             ...customers.createCustomerWrites(customer, country.currency, claims.unverified),
             ...(parked && parkCustomerWrites(parked, customer.id)),
